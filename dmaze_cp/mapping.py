@@ -1,0 +1,187 @@
+"""Execution methods: how a layer's loops are tiled and ordered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping as MappingABC, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Final
+
+from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.workload import Kind, Layer
+
+LEVELS: Final = ("DRAM", "SPM", "RF", "PE")
+"""Levels a loop can be tiled at; DRAM, SPM and RF loops run in time, PE loops in space."""
+
+ORDERED_LEVELS: Final = ("DRAM", "SPM")
+"""Levels at which the order of loops matters."""
+
+Factors = tuple[tuple[int, ...], ...]
+"""Tiling factors, one tuple for each of `LEVELS` in the order of the layer's dimensions."""
+
+
+@dataclass(frozen=True)
+class Dataflow:
+    """Which operand stays put at each ordered level.
+
+    ``O``, ``I``, ``W``: all loops that the operand does not depend on are innermost
+    at that level. ``none``: the level reuses no operand.
+    """
+
+    dram: str
+    spm: str
+
+    def __str__(self) -> str:
+        return f"{self.dram} | {self.spm}"
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """One execution method of one layer.
+
+    Attributes
+    ----------
+    layer
+        The layer that is mapped.
+    factors
+        Tiling factors by level (order of `LEVELS`) and dimension.
+    dram_order, spm_order
+        All dimensions, outermost loop first.
+
+    Raises
+    ------
+    SpecError
+        When a product of factors is not the loop bound, or an order is no order.
+    """
+
+    layer: Layer
+    factors: Factors
+    dram_order: tuple[str, ...]
+    spm_order: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        problems = list(_mapping_problems(self))
+        if problems:
+            raise SpecError(problems)
+
+    @classmethod
+    def from_tiling(
+        cls,
+        layer: Layer,
+        tiling: MappingABC[str, MappingABC[str, int]],
+        loop_order: MappingABC[str, Sequence[str]] | None = None,
+    ) -> Mapping:
+        """A mapping from nested dictionaries.
+
+        Dimensions left out of a level have factor 1; dimensions left out of an
+        order are put outermost, which only loops with one iteration may be.
+        """
+        problems = list(_tiling_problems(layer, tiling, loop_order or {}))
+        if problems:
+            raise SpecError(problems)
+        factors = tuple(
+            tuple(tiling.get(level, {}).get(d, 1) for d in layer.dimensions) for level in LEVELS
+        )
+        orders = {}
+        for level in ORDERED_LEVELS:
+            given = tuple((loop_order or {}).get(level, ()))
+            missing = tuple(d for d in layer.dimensions if d not in given)
+            here = dict(zip(layer.dimensions, factors[LEVELS.index(level)], strict=True))
+            looping = [d for d in missing if here[d] != 1]
+            if looping and len([d for d in layer.dimensions if here[d] != 1]) > 1:
+                problems.extend(
+                    Problem(f"loop_order.{level}", f"no {d}", f"{d}, whose factor is {here[d]}")
+                    for d in looping
+                )
+            orders[level] = missing + given
+        if problems:
+            raise SpecError(problems)
+        return cls(layer, factors, orders["DRAM"], orders["SPM"])
+
+    @property
+    def tiling(self) -> dict[str, dict[str, int]]:
+        """Tiling factor by level and dimension."""
+        return {
+            level: dict(zip(self.layer.dimensions, row, strict=True))
+            for level, row in zip(LEVELS, self.factors, strict=True)
+        }
+
+    @property
+    def loop_order(self) -> dict[str, list[str]]:
+        """Loops of each ordered level, outermost first."""
+        return {"DRAM": list(self.dram_order), "SPM": list(self.spm_order)}
+
+    def level(self, name: str) -> dict[str, int]:
+        """Tiling factor of each dimension at one level."""
+        return dict(zip(self.layer.dimensions, self.factors[LEVELS.index(name)], strict=True))
+
+    def tile(self, name: str) -> dict[str, int]:
+        """Extents of a tile: ``RF``, ``array`` (RF and PE loops) or ``SPM`` (all three)."""
+        levels = {"RF": ("RF",), "array": ("RF", "PE"), "SPM": ("RF", "PE", "SPM")}[name]
+        rows = [self.factors[LEVELS.index(level)] for level in levels]
+        return {d: prod(row[i] for row in rows) for i, d in enumerate(self.layer.dimensions)}
+
+
+def stationary_order(layer: Layer, stationary: str) -> tuple[str, ...]:
+    """A loop order, outermost first, that keeps an operand stationary.
+
+    ``none`` puts a loop that every operand depends on innermost (depthwise ``C``);
+    where there is no such loop, it is for levels whose loops all have one iteration.
+    """
+    dims = layer.dimensions
+    if stationary == "none":
+        shared = frozenset.intersection(*layer.depends.values())
+        return tuple(d for d in dims if d not in shared) + tuple(d for d in dims if d in shared)
+    depends = layer.depends[stationary]
+    return tuple(d for d in dims if d in depends) + tuple(d for d in dims if d not in depends)
+
+
+def _tiling_problems(
+    layer: Layer,
+    tiling: MappingABC[str, MappingABC[str, int]],
+    loop_order: MappingABC[str, Sequence[str]],
+) -> Iterator[Problem]:
+    dims = " ".join(layer.dimensions)
+    for level, row in tiling.items():
+        if level not in LEVELS:
+            yield Problem(f"tiling.{level}", "an unknown level", f"one of {' '.join(LEVELS)}")
+            continue
+        for d in row:
+            if d not in layer.dimensions:
+                yield Problem(f"tiling.{level}.{d}", "an unknown dimension", f"one of {dims}")
+    for level in loop_order:
+        if level not in ORDERED_LEVELS:
+            expected = f"one of {' '.join(ORDERED_LEVELS)}"
+            yield Problem(f"loop_order.{level}", "a level without an order", expected)
+
+
+def _mapping_problems(mapping: Mapping) -> Iterator[Problem]:
+    layer = mapping.layer
+    dims = layer.dimensions
+    for index, d in enumerate(dims):
+        row = [level[index] for level in mapping.factors]
+        good = True
+        for level, factor in zip(LEVELS, row, strict=True):
+            if not isinstance(factor, int) or isinstance(factor, bool) or factor < 1:
+                good = False
+                yield Problem(f"tiling.{level}.{d}", repr(factor), "an integer of at least 1")
+        if good and prod(row) != layer.extents[index]:
+            found = f"{' x '.join(map(str, row))} = {prod(row)}"
+            yield Problem(
+                f"tiling.*.{d}", found, f"factors whose product is {layer.extents[index]}"
+            )
+    for name, order in (("DRAM", mapping.dram_order), ("SPM", mapping.spm_order)):
+        if sorted(order) != sorted(dims):
+            expected = f"each of {' '.join(dims)} at most once"
+            yield Problem(f"loop_order.{name}", " ".join(map(str, order)), expected)
+
+
+__all__ = [
+    "LEVELS",
+    "ORDERED_LEVELS",
+    "Dataflow",
+    "Factors",
+    "Kind",
+    "Mapping",
+    "stationary_order",
+]

@@ -1,0 +1,203 @@
+"""What mapping a layer or a network returns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from dmaze_cp.architecture import Architecture
+from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
+from dmaze_cp.cost.report import Cost
+from dmaze_cp.errors import InfeasibleError, NoSolutionError
+from dmaze_cp.mapping import Dataflow, Mapping
+from dmaze_cp.objective import Objective
+from dmaze_cp.workload import Layer, Workload
+
+
+class Status(StrEnum):
+    """What is known about a layer when the search has stopped."""
+
+    OPTIMAL = "optimal"
+    """The mapping is proven to be the best of the map-space."""
+    FEASIBLE = "feasible"
+    """There is a mapping and a bound, with a gap between them."""
+    INFEASIBLE = "infeasible"
+    """Proven: no mapping fits."""
+    UNKNOWN = "unknown"
+    """Stopped before any mapping was found."""
+
+
+@dataclass(frozen=True)
+class SearchStats:
+    """Where the time went and what the proof consists of.
+
+    Attributes
+    ----------
+    bound_s, build_s, solve_s, rescore_s
+        Seconds in the bounds before the solver, in building CP models, in the
+        solver, and in exact scoring.
+    map_space
+        Number of tilings, valid or not.
+    cases, cases_bounded, cases_solved
+        Dataflow cases in all; discarded by a bound alone; closed by CP-SAT.
+    cp_calls
+        Calls of the solver.
+    candidates
+        Mappings scored exactly.
+    """
+
+    bound_s: float = 0.0
+    build_s: float = 0.0
+    solve_s: float = 0.0
+    rescore_s: float = 0.0
+    map_space: int = 0
+    cases: int = 0
+    cases_bounded: int = 0
+    cases_solved: int = 0
+    cp_calls: int = 0
+    candidates: int = 0
+
+
+@dataclass(frozen=True)
+class LayerResult:
+    """The best mapping of one layer for one objective, and the proof.
+
+    Attributes
+    ----------
+    layer, architecture, objective, constraints
+        The question.
+    status
+        How good the answer is.
+    mapping, dataflow, cost
+        The answer and its exact cost; None where there is none.
+    bound
+        Proven: no mapping costs less (None where nothing is known or nothing fits).
+    reason
+        Why there is no mapping, or why the search stopped before the proof.
+    solve_time_s
+        Wall seconds.
+    stats
+        Where they went.
+    """
+
+    layer: Layer
+    architecture: Architecture
+    objective: Objective
+    status: Status
+    mapping: Mapping | None = None
+    dataflow: Dataflow | None = None
+    cost: Cost | None = None
+    bound: int | float | None = None
+    reason: str | None = None
+    solve_time_s: float = 0.0
+    constraints: Constraints = NO_CONSTRAINTS
+    stats: SearchStats = field(default_factory=SearchStats)
+
+    @property
+    def value(self) -> int | None:
+        """The objective's exact cost (pJ, cycles or pJ x cycles)."""
+        if self.cost is None:
+            return None
+        return self.objective.of(self.cost.energy_pj, self.cost.latency_cycles)
+
+    @property
+    def gap(self) -> float | None:
+        """Proven relative gap, ``(value - bound) / value``."""
+        if self.value is None or self.bound is None:
+            return None
+        return relative_gap(self.value, self.bound)
+
+    def raise_for_status(self) -> LayerResult:
+        """Return self if there is a mapping, else raise.
+
+        Raises
+        ------
+        InfeasibleError
+            When it is proven that no mapping fits.
+        NoSolutionError
+            When the search stopped before it found one.
+        """
+        if self.status is Status.INFEASIBLE:
+            raise InfeasibleError(f"{self.layer.name}: {self.reason}")
+        if self.status is Status.UNKNOWN:
+            raise NoSolutionError(f"{self.layer.name}: {self.reason}")
+        return self
+
+
+def relative_gap(value: float, bound: float) -> float:
+    """``(value - bound) / value``; 0 where both are 0."""
+    return 0.0 if bound >= value else float((value - bound) / value)
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sums over the layers of a network, each weighed by its instances.
+
+    Attributes
+    ----------
+    energy_pj, latency_cycles
+        Sums over the layers that have a mapping.
+    edp
+        Sum of the layers' EDPs (as dMazeRunner reports it).
+    network_edp
+        Total energy times total latency.
+    value, bound
+        Sums of the layers' objective values and bounds.
+    unmapped_layers
+        Layers without a mapping; they are left out of every sum.
+    """
+
+    energy_pj: int
+    latency_cycles: int
+    edp: int
+    network_edp: int
+    value: int
+    bound: int | float
+    unmapped_layers: int
+
+    @property
+    def gap(self) -> float:
+        """Relative gap of the sums."""
+        return relative_gap(self.value, self.bound)
+
+
+@dataclass(frozen=True)
+class WorkloadResult:
+    """Results of the layers of a network: one for each layer and objective.
+
+    Attributes
+    ----------
+    interrupted
+        The run was stopped before all layers were done; `layers` has what was finished.
+    """
+
+    workload: Workload
+    architecture: Architecture
+    objectives: tuple[Objective, ...]
+    layers: tuple[LayerResult, ...]
+    interrupted: bool = False
+
+    def __iter__(self) -> Iterator[LayerResult]:
+        return iter(self.layers)
+
+    def of(self, objective: Objective) -> tuple[LayerResult, ...]:
+        """The layers' results for one objective."""
+        return tuple(r for r in self.layers if r.objective is objective)
+
+    def totals(self, objective: Objective) -> Totals:
+        """Sums over the layers for one objective."""
+        results = self.of(objective)
+        energy = latency = edp = value = unmapped = 0
+        bound: int | float = 0
+        for result in results:
+            if result.cost is None or result.value is None:
+                unmapped += 1
+                continue
+            times = result.layer.instances
+            energy += times * result.cost.energy_pj
+            latency += times * result.cost.latency_cycles
+            edp += times * result.cost.edp
+            value += times * result.value
+            bound += times * (result.bound or 0)
+        return Totals(energy, latency, edp, energy * latency, value, bound, unmapped)
