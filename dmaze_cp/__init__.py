@@ -1,0 +1,1 @@
+"""Proven-optimal mappings of neural-network layers onto spatial accelerators."""

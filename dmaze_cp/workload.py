@@ -192,18 +192,11 @@ def _is_int(value: object) -> bool:
 
 
 def _layer_problems(layer: Layer) -> Iterator[Problem]:
-    sound = True
-    for dimension, bound in zip(layer.dimensions, layer.extents, strict=True):
-        if not _is_int(bound) or not 1 <= bound <= MAX_BOUND:
-            sound = False
-            yield Problem(f"bounds.{dimension}", repr(bound), f"an integer from 1 to {MAX_BOUND}")
     if not _is_int(layer.instances) or layer.instances < 1:
         yield Problem("instances", repr(layer.instances), "an integer of at least 1")
-    for name, pair in (("stride", layer.stride), ("dilation", layer.dilation)):
-        if len(pair) != 2 or not all(_is_int(v) and 1 <= v <= MAX_BOUND for v in pair):
-            sound = False
-            yield Problem(name, repr(pair), f"two integers from 1 to {MAX_BOUND}, for x and y")
-    if not sound:
+    geometry = list(_geometry_problems(layer))
+    yield from geometry
+    if geometry:
         return
     if layer.kind is Kind.GEMM:
         if layer.padded_input is not None:
@@ -213,6 +206,15 @@ def _layer_problems(layer: Layer) -> Iterator[Problem]:
         yield Problem("bounds.M", repr(layer.bounds["M"]), "1 for a depthwise convolution")
     if layer.padded_input is not None:
         yield from _padding_problems(layer, layer.padded_input)
+
+
+def _geometry_problems(layer: Layer) -> Iterator[Problem]:
+    for dimension, bound in zip(layer.dimensions, layer.extents, strict=True):
+        if not _is_int(bound) or not 1 <= bound <= MAX_BOUND:
+            yield Problem(f"bounds.{dimension}", repr(bound), f"an integer from 1 to {MAX_BOUND}")
+    for name, pair in (("stride", layer.stride), ("dilation", layer.dilation)):
+        if len(pair) != 2 or not all(_is_int(v) and 1 <= v <= MAX_BOUND for v in pair):
+            yield Problem(name, repr(pair), f"two integers from 1 to {MAX_BOUND}, for x and y")
 
 
 def _padding_problems(layer: Layer, padded: tuple[int, int]) -> Iterator[Problem]:

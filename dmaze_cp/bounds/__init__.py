@@ -1,0 +1,1 @@
+"""Lower bounds and option pruning before the solver."""

@@ -1,0 +1,1 @@
+"""The exact analytical cost model."""

@@ -1,0 +1,1 @@
+"""Spec files <-> architectures and workloads."""
