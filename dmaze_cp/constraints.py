@@ -36,12 +36,13 @@ class Constraints:
             raise SpecError(problems)
 
 
-NO_CONSTRAINTS: Final = Constraints()
-
-
 def _problems(constraints: Constraints) -> Iterator[Problem]:
     for level in ("pe", "rf", "spm"):
         name = f"min_{level}_utilization"
         value = getattr(constraints, name)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
             yield Problem(name, repr(value), "a fraction from 0 to 1")
+
+
+NO_CONSTRAINTS: Final = Constraints()
+"""Nothing beyond fitting the architecture."""

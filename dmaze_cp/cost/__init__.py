@@ -1,1 +1,13 @@
-"""The exact analytical cost model."""
+"""The exact analytical cost model (dMazeRunner's).
+
+`evaluate` gives the cost of one mapping with every quantity it is made of; `fits` says
+why a mapping does not fit an architecture.
+"""
+
+from dmaze_cp.cost.capacity import fits
+from dmaze_cp.cost.report import COMPONENTS, Cost
+from dmaze_cp.cost.reuse import loop_reuse
+from dmaze_cp.cost.scalar import evaluate
+from dmaze_cp.cost.transfer import dma_cycles
+
+__all__ = ["COMPONENTS", "Cost", "dma_cycles", "evaluate", "fits", "loop_reuse"]

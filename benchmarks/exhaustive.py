@@ -1,0 +1,182 @@
+"""Check the results of `dmaze-cp map -o FILE` by trying every mapping.
+
+For a reader who does not trust the proof: this script needs numpy and nothing of the
+package. It has a cost model of its own (`exhaustive_search.py`), enumerates every valid
+tiling of every layer in the file under every dataflow (each operand stationary, and
+none, at each level), and compares the best cost with the reported value and bound. The
+cost of the reported mapping is recomputed from its own loop orders too.
+
+    python benchmarks/exhaustive.py result.json --max-tilings 1e8
+
+About a million valid tilings take a second or two. Layers with more tilings than the
+limit are reported as skipped. Exit code 1 if anything disagrees, 2 if the file is not
+a result.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from fnmatch import fnmatchcase
+from math import prod
+from pathlib import Path
+
+import numpy as np
+from exhaustive_search import LEVELS, OPERANDS, Best, Problem, cost, fitting, search, summary
+
+SCHEMA = "dmaze-cp/result/1"
+OBJECTIVES = ("energy", "latency", "edp")
+RELATIVE = 1e-12
+"""Room for EDPs and bounds that went through a double."""
+
+
+def mapping_cost(problem: Problem, tiling: dict, loop_order: dict) -> dict[str, int]:
+    """Energy, latency and EDP of one mapping, its reuse found by walking the orders."""
+    t = {
+        (level, d): np.array([tiling[level].get(d, 1)], dtype=np.int64)
+        for level in LEVELS
+        for d in problem.nest.dims
+    }
+    s = summary(problem, t)
+    reused = {}
+    for level in ("DRAM", "SPM"):
+        factors = {d: tiling[level].get(d, 1) for d in problem.nest.dims}
+        reused[level] = "none"
+        for x in OPERANDS:
+            reuse = 1
+            for d in reversed(loop_order[level]):
+                if factors[d] > 1 and d in problem.nest.needs(x):
+                    break
+                reuse *= factors[d]
+            s[f"r{level}{x}"] = np.array([reuse], dtype=np.int64)
+            if reuse > 1:
+                reused[level] = x
+    energy, latency = (int(column[0]) for column in cost(problem, s, reused["DRAM"], reused["SPM"]))
+    return {"energy": energy, "latency": latency, "edp": energy * latency}
+
+
+def mapping_complaints(problem: Problem, record: dict) -> list[str]:
+    """What is wrong with the reported mapping and its costs."""
+    tiling = record["tiling"]
+    for d, bound in problem.bounds.items():
+        if prod(tiling[level].get(d, 1) for level in LEVELS) != bound:
+            return [f"the factors of {d} do not multiply up to {bound}"]
+    complaints = []
+    t = {
+        (level, d): np.array([tiling[level].get(d, 1)], dtype=np.int64)
+        for level in LEVELS
+        for d in problem.nest.dims
+    }
+    if not fitting(problem, t, complete=True).all():
+        complaints.append("the mapping does not fit")
+    for option, level, kept in (
+        ("no_feature_dram", "DRAM", {"Fx", "Fy"}),
+        ("no_spatial_reduction", "PE", set(problem.nest.dims) - problem.nest.needs("O")),
+    ):
+        if problem.limits.get(option) and any(tiling[level].get(d, 1) > 1 for d in kept):
+            complaints.append(f"the mapping breaks {option}")
+    own = mapping_cost(problem, tiling, record["loop_order"])
+    reported = {
+        "energy": record["energy_pj"],
+        "latency": record["latency_cycles"],
+        "edp": record["edp"],
+    }
+    complaints += [
+        f"{name} of the mapping is {own[name]}, reported {reported[name]}"
+        for name in OBJECTIVES
+        if not _same(own[name], reported[name])
+    ]
+    if not _same(own[record["objective"]], record["value"]):
+        complaints.append(f"value is {record['value']}, the mapping's {own[record['objective']]}")
+    return complaints
+
+
+def space_complaints(best: Best, record: dict) -> list[str]:
+    """Where the whole space contradicts the reported status, value or bound."""
+    status, value, bound = record["status"], record["value"], record["bound"]
+    least = best.value(record["objective"])
+    if least is None:
+        return [] if status in ("infeasible", "unknown") else ["nothing fits"]
+    if status == "infeasible":
+        return [f"{best.tilings} tilings fit, reported infeasible"]
+    complaints = []
+    if bound is not None and bound > least * (1 + RELATIVE):
+        complaints.append(f"the bound {bound} is above the best cost {least}")
+    if value is not None and value < least * (1 - RELATIVE):
+        complaints.append(f"the value {value} is below the best cost {least}")
+    if status == "optimal" and not _same(least, value):
+        complaints.append(f"reported as optimal: {value}, best cost {least}")
+    return complaints
+
+
+def _same(exact: int, reported: float | None) -> bool:
+    if reported is None:
+        return False
+    if isinstance(reported, int):
+        return reported == exact
+    return abs(reported - exact) <= RELATIVE * exact
+
+
+def check(result: dict, pattern: str, max_tilings: float) -> tuple[int, int]:
+    """Check all records whose layer matches; returns (disagreements, checked)."""
+    arch, limits = result["architecture"], result.get("constraints") or {}
+    shape = ("kind", "bounds", "stride", "dilation", "padded_input")
+    found: dict[str, tuple[Best, float]] = {}
+    wrong = checked = 0
+    for record in result["layers"]:
+        if not fnmatchcase(record["name"], pattern):
+            continue
+        problem = Problem({name: record.get(name) for name in shape}, arch, limits)
+        complaints = []
+        if record["tiling"] is not None:
+            complaints = mapping_complaints(problem, record)
+        title = f"{record['name']} ({record['objective']})"
+        tilings = problem.count()
+        if tilings > max_tilings:
+            verdict = f"space skipped, {tilings:.3g} tilings"
+        else:
+            key = json.dumps(problem.layer, sort_keys=True)
+            if key not in found:
+                started = time.perf_counter()
+                found[key] = search(problem), time.perf_counter() - started
+            best, seconds = found[key]
+            complaints += space_complaints(best, record)
+            checked += 1
+            verdict = (
+                f"{best.tilings} of {tilings} tilings valid, best {best.value(record['objective'])}"
+                f" ({seconds:.1f} s)"
+            )
+        wrong += bool(complaints)
+        word = "DISAGREES" if complaints else "agrees" if tilings <= max_tilings else "cost agrees"
+        print(f"{title}: {word}; reported {record['value']}, bound {record['bound']}; {verdict}")
+        for complaint in complaints:
+            print(f"    {complaint}")
+    return wrong, checked
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; returns the exit code."""
+    parser = argparse.ArgumentParser(description="Check a result file by trying every mapping.")
+    parser.add_argument("file", type=Path, help="written by dmaze-cp map -o")
+    parser.add_argument("--layer", default="*", help="only layers whose name matches this glob")
+    parser.add_argument(
+        "--max-tilings", type=float, default=2e7, help="skip larger spaces (default %(default)g)"
+    )
+    options = parser.parse_args(arguments)
+    try:
+        result = json.loads(options.file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        print(f"{options.file}: {error}", file=sys.stderr)
+        return 2
+    if not isinstance(result, dict) or result.get("schema") != SCHEMA:
+        print(f"{options.file}: schema: expected {SCHEMA}", file=sys.stderr)
+        return 2
+    wrong, checked = check(result, options.layer, options.max_tilings)
+    print(f"{checked} spaces tried in full, {wrong} records disagree")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

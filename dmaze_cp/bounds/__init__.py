@@ -1,1 +1,0 @@
-"""Lower bounds and option pruning before the solver."""

@@ -1,0 +1,86 @@
+"""The program `dmaze-cp`: its commands, and what holds for all of them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import click
+
+from dmaze_cp.cli.builtin_commands import archs_command, models_command
+from dmaze_cp.cli.evaluate_command import evaluate_command
+from dmaze_cp.cli.failure import failures_as_exit_codes
+from dmaze_cp.cli.layers_command import layers_command
+from dmaze_cp.cli.map_command import map_command
+
+HELP_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class _Program(click.Group):
+    """A group whose commands' failures become exit codes."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with failures_as_exit_codes():
+            return super().invoke(ctx)
+
+
+def _show_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if not wanted or ctx.resilient_parsing:
+        return
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        text = version("dmaze-cp")
+    except PackageNotFoundError:
+        text = "(not installed)"
+    click.echo(f"dmaze-cp {text}")
+    ctx.exit()
+
+
+@click.group(cls=_Program, context_settings=HELP_SETTINGS)
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
+def cli() -> None:
+    """Map neural-network layers onto spatial accelerators, with proof.
+
+    For each layer, dmaze-cp finds the tiling and loop orders of least energy,
+    latency or energy-delay product (EDP) on a given accelerator, and proves that
+    none is better (or by how much one could be).
+
+    \b
+    Examples:
+      dmaze-cp models                              what networks are built in
+      dmaze-cp layers resnet18                     a network's layers
+      dmaze-cp map resnet18 --layer 0              map the first of them
+      dmaze-cp map net.onnx --batch 4 -o out.json  map an ONNX network
+      dmaze-cp evaluate mappings.json              exact cost of given mappings
+
+    \b
+    Exit codes:
+      0  a mapping for every layer     3  some layer fits in no way (proven)
+      1  bad input                     4  out of time before any mapping
+      2  wrong usage                   130  interrupted; what is finished is written
+    """  # noqa: D301 (click needs the character)
+
+
+for _command in (map_command, layers_command, evaluate_command, models_command, archs_command):
+    cli.add_command(_command)
+
+
+def main() -> None:
+    """Run the program and exit."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 (process-long)
+        elif hasattr(stream, "reconfigure"):
+            # Names in a model may hold characters that the terminal's encoding lacks.
+            stream.reconfigure(errors="backslashreplace")
+    cli(prog_name="dmaze-cp")

@@ -1,0 +1,74 @@
+"""`dmaze-cp models` and `dmaze-cp archs`: what is built in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+import click
+
+from dmaze_cp.errors import Problem, SpecError
+
+if TYPE_CHECKING:
+    from dmaze_cp.spec import BuiltinSpec
+
+
+@click.command("models")
+@click.argument("name", required=False)
+def models_command(name: str | None) -> None:
+    """List the built-in models, or print the spec of one.
+
+    A spec that is printed can be saved, changed and given to `map` as a file.
+    """
+    from dmaze_cp.spec import builtin_models
+
+    if name is None:
+        _print_list(builtin_models())
+    else:
+        _print_spec(_find(builtin_models(), name, "model"))
+
+
+@click.command("archs")
+@click.argument("name", required=False)
+def archs_command(name: str | None) -> None:
+    """List the built-in accelerators, or print the spec of one.
+
+    A spec that is printed can be saved, changed and given to `--arch` as a file.
+    """
+    from dmaze_cp.spec import builtin_architectures
+
+    if name is None:
+        _print_list(builtin_architectures())
+    else:
+        _print_spec(_find(builtin_architectures(), name, "accelerator"))
+
+
+def _find(specs: Sequence[BuiltinSpec], name: str, what: str) -> BuiltinSpec:
+    known = {spec.name: spec for spec in specs}
+    if name not in known:
+        near = get_close_matches(name, known, cutoff=0.4) or list(known)
+        raise SpecError(Problem("NAME", repr(name), f"a built-in {what} ({', '.join(near)})"))
+    return known[name]
+
+
+def _print_list(specs: Sequence[BuiltinSpec]) -> None:
+    width = max((len(spec.name) for spec in specs), default=0)
+    for spec in specs:
+        click.echo(f"{spec.name:{width}}  {spec.description}".rstrip())
+
+
+def _print_spec(spec: BuiltinSpec) -> None:
+    if not spec.is_onnx:
+        click.echo(spec.path.read_text(encoding="utf-8").rstrip("\n"))
+        return
+    # An ONNX network has no text of its own: its layers are written as a spec.
+    import yaml
+
+    from dmaze_cp.loading import load_workload
+    from dmaze_cp.spec import workload_to_dict
+
+    text = yaml.safe_dump(
+        workload_to_dict(load_workload(spec.name)), sort_keys=False, default_flow_style=None
+    )
+    click.echo(text.rstrip("\n"))

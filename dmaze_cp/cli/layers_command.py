@@ -1,0 +1,47 @@
+"""`dmaze-cp layers`: list a model's layers."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from dmaze_cp.cli.output import OutputFile
+from dmaze_cp.cli.parameters import batch_option, output_option, shape_option, shapes_dictionary
+
+
+@click.command("layers")
+@click.argument("model")
+@output_option("Write the list to FILE as JSON.")
+@batch_option
+@shape_option
+def layers_command(
+    model: str, output: str | None, batch: int | None, shapes: tuple[tuple[str, int], ...]
+) -> None:
+    """List the layers of MODEL and the operators that are not mapped.
+
+    MODEL is an .onnx file, a spec file (YAML or JSON) or a built-in name (see
+    `dmaze-cp models`). Equal layers are listed once, with their number.
+
+    \b
+    Examples:
+      dmaze-cp layers resnet18
+      dmaze-cp layers net.onnx --shape seq_len=128 --batch 1
+    """  # noqa: D301 (click needs the character)
+    sizes = shapes_dictionary(shapes)
+    target = None if output is None else OutputFile(output)
+    if target is not None:
+        target.check(inputs=(model,))
+    from dmaze_cp.loading import load_workload
+
+    workload = load_workload(model, batch=batch, shapes=sizes)
+    if target is not None:
+        from dmaze_cp.report.records import workload_record
+
+        target.write(json.dumps(workload_record(workload), indent=1, allow_nan=False) + "\n")
+        return
+    from dmaze_cp.report.console import make_console
+    from dmaze_cp.report.workload import print_workload
+
+    print_workload(make_console(sys.stdout), workload)

@@ -1,0 +1,166 @@
+"""Dimensions that a model leaves open, and the values a user gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.workload import MAX_BOUND
+
+if TYPE_CHECKING:
+    from onnx import GraphProto, ValueInfoProto
+    from onnx import TensorShapeProto as ShapeProto
+
+
+@dataclass(frozen=True)
+class OpenDimension:
+    """A dimension of a graph input that has no value.
+
+    Attributes
+    ----------
+    name
+        Its name in the model, else ``INPUT:AXIS``.
+    batch
+        Whether it is the first dimension of an input.
+    places
+        Where it occurs, as ``INPUT:AXIS``.
+    """
+
+    name: str
+    batch: bool
+    places: tuple[str, ...]
+
+    @property
+    def flags(self) -> str:
+        """The command-line flags that set it."""
+        shape = f"--shape {self.name}=..."
+        return f"--batch or {shape}" if self.batch else shape
+
+
+def bind_dimensions(
+    graph: GraphProto, *, batch: int | None, shapes: Mapping[str, int]
+) -> tuple[OpenDimension, ...]:
+    """Write the user's values into the graph inputs; return what stays open.
+
+    Every open dimension of an input that has no name is given the name
+    ``INPUT:AXIS``, so that inference carries it along under that name.
+
+    Raises
+    ------
+    SpecError
+        When a value fits no open dimension or is not a size, or when an input
+        has a dimension of zero or less.
+    """
+    inputs = list(true_inputs(graph))
+    problems = [*_value_problems(batch, shapes), *_size_problems(inputs)]
+    for value in inputs:
+        for axis, dimension in enumerate(_dimensions(value)):
+            if not dimension.HasField("dim_value") and not dimension.dim_param:
+                dimension.dim_param = f"{value.name}:{axis}"
+    opened = _open_dimensions(inputs)
+    others = _named_dimensions((*graph.output, *graph.value_info))
+    known = {item.name: None for item in opened} | dict.fromkeys(others)
+    listed = ", ".join(known) or "none, all its dimensions are fixed"
+    problems += [
+        Problem(f"--shape {name}", "an unknown dimension", f"one of the model's: {listed}")
+        for name in shapes
+        if name not in known
+    ]
+    values = dict(shapes)
+    if batch is not None:
+        for item in opened:
+            if item.batch:
+                values.setdefault(item.name, batch)
+        problems += _batch_problems(inputs, values, batch)
+    if problems:
+        raise SpecError(problems)
+    _substitute((*inputs, *graph.output, *graph.value_info), values)
+    return tuple(item for item in opened if item.name not in values)
+
+
+def true_inputs(graph: GraphProto) -> Iterator[ValueInfoProto]:
+    """Tensor inputs that are not initialisers (old models list these as inputs, too)."""
+    weights = {tensor.name for tensor in graph.initializer}
+    weights |= {tensor.values.name for tensor in graph.sparse_initializer}
+    for value in graph.input:
+        if value.name not in weights and value.type.HasField("tensor_type"):
+            yield value
+
+
+def _dimensions(value: ValueInfoProto) -> list[ShapeProto.Dimension]:
+    tensor = value.type.tensor_type
+    return list(tensor.shape.dim) if tensor.HasField("shape") else []
+
+
+def _open_dimensions(inputs: Iterable[ValueInfoProto]) -> tuple[OpenDimension, ...]:
+    places: dict[str, list[tuple[str, int]]] = {}
+    for value in inputs:
+        for axis, dimension in enumerate(_dimensions(value)):
+            if not dimension.HasField("dim_value"):
+                places.setdefault(dimension.dim_param, []).append((value.name, axis))
+    return tuple(
+        OpenDimension(
+            name=name,
+            batch=any(axis == 0 for _, axis in found),
+            places=tuple(f"{tensor}:{axis}" for tensor, axis in found),
+        )
+        for name, found in places.items()
+    )
+
+
+def _named_dimensions(values: Iterable[ValueInfoProto]) -> Iterator[str]:
+    for value in values:
+        for dimension in _dimensions(value):
+            if dimension.dim_param:
+                yield dimension.dim_param
+
+
+def _substitute(values: Iterable[ValueInfoProto], sizes: Mapping[str, int]) -> None:
+    for value in values:
+        for dimension in _dimensions(value):
+            if dimension.dim_param in sizes:
+                dimension.dim_value = sizes[dimension.dim_param]
+
+
+def _value_problems(batch: int | None, shapes: Mapping[str, int]) -> Iterator[Problem]:
+    given: list[tuple[str, object]] = [(f"--shape {name}", size) for name, size in shapes.items()]
+    if batch is not None:
+        given.insert(0, ("--batch", batch))
+    for where, size in given:
+        if not isinstance(size, int) or isinstance(size, bool) or not 1 <= size <= MAX_BOUND:
+            yield Problem(where, repr(size), f"an integer from 1 to {MAX_BOUND}")
+
+
+def _size_problems(inputs: Iterable[ValueInfoProto]) -> Iterator[Problem]:
+    for value in inputs:
+        for axis, dimension in enumerate(_dimensions(value)):
+            if dimension.HasField("dim_value") and dimension.dim_value < 1:
+                where = f"input {value.name}, dimension {axis}"
+                yield Problem(where, f"size {dimension.dim_value}", "a size of at least 1")
+
+
+def _batch_problems(
+    inputs: Iterable[ValueInfoProto], values: Mapping[str, int], batch: int
+) -> Iterator[Problem]:
+    """A batch that no input takes on is refused; one that some input has is not.
+
+    Inputs without a batch dimension (masks, sizes) keep their first dimension.
+    """
+    firsts = []
+    for value in inputs:
+        for dimension in _dimensions(value)[:1]:
+            fixed = dimension.HasField("dim_value")
+            size = dimension.dim_value if fixed else values[dimension.dim_param]
+            firsts.append((value.name, size, "fixed" if fixed else "set by --shape"))
+    if any(size == batch for _, size, _ in firsts):
+        return
+    if not firsts:
+        yield Problem("--batch", str(batch), "no batch: the model's inputs have no dimensions")
+    for name, size, how in firsts:
+        yield Problem(
+            f"--batch, input {name}, dimension 0",
+            f"{batch}",
+            f"{size}, to which it is {how}, or no --batch",
+        )

@@ -1,0 +1,189 @@
+"""Reading an ONNX file: one graph without functions and without heavy payloads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from dmaze_cp.errors import Problem, SpecError
+
+if TYPE_CHECKING:
+    from onnx import GraphProto, ModelProto, NodeProto, TensorProto
+
+MAX_KEPT_ELEMENTS: Final = 1024
+"""Constants up to this size keep their values: shapes may be computed from them."""
+
+STANDARD_DOMAINS: Final = frozenset({"", "ai.onnx"})
+"""The two spellings of the domain of ONNX's own operators."""
+
+
+def read_model(path: Path) -> ModelProto:
+    """Read a model for shape analysis.
+
+    Weight values are dropped (only small constants stay), local functions are
+    inlined, and data in external files is read only where it may hold shapes.
+
+    Raises
+    ------
+    SpecError
+        When the file is missing, is no ONNX model, or uses an operator set that
+        the installed onnx does not know.
+    """
+    model = _parse(path)
+    for graph in graphs(model.graph):
+        _strip(graph, path.parent)
+    _check_operator_sets(model)
+    return _inline_functions(model)
+
+
+def graphs(graph: GraphProto) -> Iterator[GraphProto]:
+    """The graph and all graphs nested in its operators, outermost first."""
+    yield graph
+    for node in graph.node:
+        for _, body in bodies(node):
+            yield from graphs(body)
+
+
+def bodies(node: NodeProto) -> Iterator[tuple[str, GraphProto]]:
+    """Name and graph of each attribute that holds a graph."""
+    from onnx import AttributeProto
+
+    for attribute in node.attribute:
+        if attribute.type == AttributeProto.GRAPH:
+            yield attribute.name, attribute.g
+        elif attribute.type == AttributeProto.GRAPHS:
+            for index, body in enumerate(attribute.graphs):
+                yield f"{attribute.name}[{index}]", body
+
+
+def is_standard(domain: str) -> bool:
+    """Whether a domain is that of ONNX's own operators."""
+    return domain in STANDARD_DOMAINS
+
+
+def _parse(path: Path) -> ModelProto:
+    import onnx
+
+    expected = "an ONNX model"
+    try:
+        if path.is_dir():
+            found = "a directory"
+        elif path.stat().st_size == 0:
+            found = "an empty file"
+        else:
+            model = onnx.load(str(path), format="protobuf", load_external_data=False)
+            found = ""
+    except FileNotFoundError:
+        found = "no such file"
+    except (OSError, ValueError) as error:
+        found = f"an unreadable file ({getattr(error, 'strerror', None) or error})"
+    except Exception:  # the protobuf implementations differ in what they raise
+        found = "a truncated or non-ONNX file"
+    if found:
+        raise SpecError(Problem("", found, expected))
+    _check_content(model)
+    return model
+
+
+def _check_content(model: ModelProto) -> None:
+    """Refuse what parses, but is no usable model."""
+    if not model.HasField("graph") or not model.graph.node:
+        found = "no graph" if not model.HasField("graph") else "a graph without operators"
+        raise SpecError(Problem("graph", found, "a graph with at least one operator"))
+    if not model.opset_import:
+        raise SpecError(Problem("opset_import", "none", "the operator sets that the model uses"))
+    if not all(isinstance(text, str) for text in _texts(model)):
+        # Protobuf hands strings that are no text out as bytes: the file is damaged.
+        raise SpecError(Problem("graph", "names that are not UTF-8", "an intact model"))
+
+
+def _texts(model: ModelProto) -> Iterator[object]:
+    """All strings that serve as names."""
+    yield from (item.domain for item in model.opset_import)
+    for graph in graphs(model.graph):
+        for node in graph.node:
+            yield from (node.name, node.op_type, node.domain, *node.input, *node.output)
+            yield from (attribute.name for attribute in node.attribute)
+        yield from (tensor.name for tensor in graph.initializer)
+        yield from (sparse.values.name for sparse in graph.sparse_initializer)
+        for value in (*graph.input, *graph.output, *graph.value_info):
+            yield value.name
+            yield from (item.dim_param for item in value.type.tensor_type.shape.dim)
+
+
+def _check_operator_sets(model: ModelProto) -> None:
+    """Refuse what inference cannot know; declare what it need not know."""
+    import onnx
+    from onnx.defs import onnx_opset_version
+
+    versions = {
+        "" if is_standard(item.domain) else item.domain: item.version for item in model.opset_import
+    }
+    used = {
+        "" if is_standard(node.domain) else node.domain
+        for graph in graphs(model.graph)
+        for node in graph.node
+    }
+    newest = onnx_opset_version()
+    expected = f"a version from 1 to {newest} (installed: onnx {onnx.__version__})"
+    if "" in used and "" not in versions:
+        raise SpecError(Problem("opset_import", "none for the domain ai.onnx", expected))
+    if not 1 <= versions.get("", 1) <= newest:
+        raise SpecError(Problem("opset_import", f"opset {versions['']} of ai.onnx", expected))
+    # A domain without import makes inference give up on the whole graph.
+    model.opset_import.extend(
+        onnx.helper.make_opsetid(domain, 1) for domain in sorted(used - set(versions) - {""})
+    )
+
+
+def _inline_functions(model: ModelProto) -> ModelProto:
+    if not model.functions:
+        return model
+    from onnx.inliner import inline_local_functions
+
+    try:
+        return inline_local_functions(model)
+    except Exception as error:
+        found = f"local functions that cannot be inlined ({first_line(error)})"
+        raise SpecError(Problem("functions", found, "functions of known operators")) from None
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's message, else its type."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def _strip(graph: GraphProto, folder: Path) -> None:
+    """Drop tensor values that no shape is computed from: inference copies them."""
+    for tensor in graph.initializer:
+        _strip_tensor(tensor, folder)
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.HasField("t"):
+                _strip_tensor(attribute.t, folder)
+
+
+def _strip_tensor(tensor: TensorProto, folder: Path) -> None:
+    from onnx import TensorProto
+
+    external = tensor.data_location == TensorProto.EXTERNAL
+    small = 0 <= prod(tensor.dims) <= MAX_KEPT_ELEMENTS
+    if external and small and tensor.data_type in (TensorProto.INT64, TensorProto.INT32):
+        from onnx.external_data_helper import load_external_data_for_tensor
+
+        try:
+            load_external_data_for_tensor(tensor, str(folder))
+        except Exception:
+            small = False  # a missing weight file only matters where a shape comes from it
+        else:
+            external = False
+            tensor.ClearField("external_data")
+            tensor.data_location = TensorProto.DEFAULT
+    if not small or external:
+        for name in ("raw_data", "float_data", "int32_data", "int64_data", "string_data"):
+            tensor.ClearField(name)
+        for name in ("double_data", "uint64_data", "external_data", "data_location"):
+            tensor.ClearField(name)

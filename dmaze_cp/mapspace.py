@@ -1,0 +1,322 @@
+"""The map-space of a layer: tilings as products of short lists, and dataflows.
+
+Dimensions that the input's halo couples (``Ox`` with ``Fx``, ``Oy`` with ``Fy``) form a
+*group*; every other dimension is a group of its own. A tiling picks one *option* (a
+factorisation of each dimension of the group over the four levels) from every group,
+independently. Capacities and costs tie the groups together.
+
+What is left out, and why an optimum survives:
+
+* Options that exceed a capacity even when every other factor is 1 are in no valid
+  tiling, as capacities grow with every factor.
+* Of all loop orders only those that keep an operand stationary are kept, and *none*
+  where it exists (`dmaze_cp.mapping.stationary_order`). Cost depends on an order only
+  through the three reuse factors of its level, and partial reuse of an operand is never
+  better than full reuse (design of the cost model: reuse enters as a divisor).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import comb, prod
+
+import numpy as np
+
+from dmaze_cp.architecture import Architecture
+from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
+from dmaze_cp.cost.batch import Bools, Ints, Tiling, banks, operand_elements, product
+from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.mapping import LEVELS, Dataflow, Mapping, stationary_order
+from dmaze_cp.workload import DEPENDS, MAX_MACS, OPERANDS, Kind, Layer
+
+MAX_OPTIONS = 2_000_000
+"""Longest list of options of one group that is searched."""
+
+GROUPS = {
+    Kind.CONV: (("N",), ("M",), ("C",), ("Ox", "Fx"), ("Oy", "Fy")),
+    Kind.DEPTHWISE: (("N",), ("M",), ("C",), ("Ox", "Fx"), ("Oy", "Fy")),
+    Kind.GEMM: (("X",), ("Y",), ("K",)),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Dimensions that are tiled together.
+
+    Attributes
+    ----------
+    dimensions
+        One or two names.
+    factors
+        Options: shape (levels, dimensions, options), levels in the order of `LEVELS`.
+    """
+
+    dimensions: tuple[str, ...]
+    factors: Ints
+
+    def __len__(self) -> int:
+        return int(self.factors.shape[2])
+
+    def factor(self, level: str, dimension: str) -> Ints:
+        """One factor of every option."""
+        column: Ints = self.factors[LEVELS.index(level), self.dimensions.index(dimension)]
+        return column
+
+    def take(self, options: Ints | Bools) -> Group:
+        """The group with some of its options only."""
+        return Group(self.dimensions, self.factors[:, :, options])
+
+
+@dataclass(frozen=True, eq=False)
+class MapSpace:
+    """All tilings of a layer that may fit an architecture, and its dataflows.
+
+    Attributes
+    ----------
+    layer, architecture, constraints
+        What is mapped, onto what, and within which limits.
+    groups
+        Independent option lists; a tiling picks one option of each.
+    """
+
+    layer: Layer
+    architecture: Architecture
+    constraints: Constraints
+    groups: tuple[Group, ...]
+
+    @property
+    def size(self) -> int:
+        """Number of combinations of options, valid or not."""
+        return prod(len(group) for group in self.groups)
+
+    @property
+    def dataflows(self) -> tuple[Dataflow, ...]:
+        """Every pair of operands that can be stationary at DRAM and SPM."""
+        return dataflows(self.layer.kind)
+
+
+def factorisations(bound: int, parts: int = 4) -> Ints:
+    """All ordered ways to write `bound` as a product of `parts` factors.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (parts, count), in lexicographic order of the rows.
+    """
+    return _factorisations(bound, parts)
+
+
+@lru_cache(maxsize=1024)
+def _factorisations(bound: int, parts: int) -> Ints:
+    if parts == 1:
+        return np.array([[bound]], dtype=np.int64)
+    columns = []
+    for divisor in divisors(bound):
+        rest = _factorisations(bound // divisor, parts - 1)
+        first = np.full((1, rest.shape[1]), divisor, dtype=np.int64)
+        columns.append(np.concatenate([first, rest]))
+    result = np.concatenate(columns, axis=1)
+    result.setflags(write=False)
+    return result
+
+
+def divisors(number: int) -> list[int]:
+    """All divisors, ascending."""
+    small = [d for d in range(1, int(number**0.5) + 1) if number % d == 0]
+    return small + [number // d for d in reversed(small) if d * d != number]
+
+
+def count_factorisations(bound: int, parts: int = 4) -> int:
+    """Number of ordered factorisations, without listing them."""
+    count, rest, prime = 1, bound, 2
+    while rest > 1:
+        power = 0
+        while rest % prime == 0:
+            rest //= prime
+            power += 1
+        count *= comb(power + parts - 1, parts - 1)
+        prime += 1 if prime * prime <= rest else max(rest - prime, 1)
+    return count
+
+
+def tilings_count(layer: Layer) -> int:
+    """Number of tilings of a layer, valid or not."""
+    return prod(count_factorisations(bound) for bound in layer.extents)
+
+
+def build(
+    layer: Layer, architecture: Architecture, constraints: Constraints = NO_CONSTRAINTS
+) -> MapSpace:
+    """The map-space of a layer on an architecture.
+
+    Groups are returned even where one of them has no option left: then no mapping fits
+    (`why_infeasible` says why).
+
+    Raises
+    ------
+    SpecError
+        When the layer is larger than what the exact model's integers hold, or a group
+        has too many options to list.
+    """
+    problems = list(_size_problems(layer))
+    if problems:
+        raise SpecError(problems)
+    groups = tuple(
+        _fitting(_group(layer, dims, constraints), layer, architecture)
+        for dims in GROUPS[layer.kind]
+    )
+    return MapSpace(layer, architecture, constraints, groups)
+
+
+def _size_problems(layer: Layer) -> Iterator[Problem]:
+    if layer.macs > MAX_MACS:
+        found = f"{layer.macs:.3g} multiply-accumulates"
+        yield Problem(f"layer {layer.name}", found, f"at most {MAX_MACS:.3g}")
+    for dims in GROUPS[layer.kind]:
+        count = prod(count_factorisations(layer.bounds[d]) for d in dims)
+        if count > MAX_OPTIONS:
+            found = f"{count} factorisations of {' and '.join(dims)}"
+            yield Problem(f"layer {layer.name}", found, f"at most {MAX_OPTIONS}")
+
+
+def _group(layer: Layer, dims: Sequence[str], constraints: Constraints) -> Group:
+    lists = [_allowed(layer, d, constraints) for d in dims]
+    index = np.meshgrid(*(np.arange(each.shape[1]) for each in lists), indexing="ij")
+    factors = np.stack([each[:, i.ravel()] for each, i in zip(lists, index, strict=True)], axis=1)
+    return Group(tuple(dims), factors)
+
+
+def _allowed(layer: Layer, dimension: str, constraints: Constraints) -> Ints:
+    options = factorisations(layer.bounds[dimension])
+    if constraints.no_feature_dram and dimension in ("Fx", "Fy"):
+        options = options[:, options[LEVELS.index("DRAM")] == 1]
+    if constraints.no_spatial_reduction and dimension not in DEPENDS[layer.kind]["O"]:
+        options = options[:, options[LEVELS.index("PE")] == 1]
+    return options
+
+
+def _fitting(group: Group, layer: Layer, architecture: Architecture) -> Group:
+    """Drop options that do not fit even with every other factor 1."""
+    one = np.ones(1, dtype=np.int64)
+    tiling = {
+        level: {
+            d: group.factor(level, d) if d in group.dimensions else one for d in layer.dimensions
+        }
+        for level in LEVELS
+    }
+    return group.take(np.broadcast_to(fits_relaxed(layer, architecture, tiling), len(group)))
+
+
+def fits_relaxed(layer: Layer, architecture: Architecture, tiling: Tiling) -> Bools:
+    """As `dmaze_cp.cost.batch.fits_batch`, for factors that need not multiply to the bounds."""
+    from dmaze_cp.cost.batch import fits_batch
+
+    return fits_batch(layer, architecture, tiling)
+
+
+def why_infeasible(layer: Layer, architecture: Architecture) -> str | None:
+    """What makes it impossible to map a layer at all, or None.
+
+    Without further constraints a layer fits exactly if the tiling with every loop at
+    DRAM does: it has the smallest tiles at every level.
+    """
+    ones = {d: np.ones(1, dtype=np.int64) for d in layer.dimensions}
+    elements = operand_elements(layer, ones)
+    words = sum(int(e[0]) if np.ndim(e) else int(e) for e in elements.values())
+    if words > architecture.rf_words:
+        return (
+            f"rf_bytes: found {architecture.rf_bytes} ({architecture.rf_words} words of "
+            f"{architecture.word_bytes} bytes), expected at least "
+            f"{words * architecture.word_bytes} for one element of each operand"
+        )
+    need = sum(int(np.max(banks(architecture, np.asarray(e)))) for e in elements.values())
+    if need > architecture.spm_banks:
+        return (
+            f"spm_banks: found {architecture.spm_banks} of {architecture.spm_bank_bytes} bytes, "
+            f"expected at least {need} for one element of each operand"
+        )
+    return None
+
+
+def dataflows(kind: Kind) -> tuple[Dataflow, ...]:
+    """Every pair of stationary operands a loop nest of this kind can have."""
+    names = [x for x in OPERANDS if len(DEPENDS[kind][x]) < len(loops(kind))] + ["none"]
+    return tuple(Dataflow(dram, spm) for dram in names for spm in names)
+
+
+def loops(kind: Kind) -> tuple[str, ...]:
+    """Dimensions that can have more than one iteration."""
+    return tuple(d for d in kind.dimensions if (kind, d) != (Kind.DEPTHWISE, "M"))
+
+
+def stationary_exists(kind: Kind, stationary: str, factors: dict[str, Ints]) -> Bools:
+    """Whether some order of one level's loops keeps this operand (or none) stationary.
+
+    An operand: a loop it does not depend on has more than one iteration. None: all loops
+    have one iteration, or a loop that every operand depends on has more.
+    """
+    depends = DEPENDS[kind]
+    if stationary != "none":
+        free = [d for d in loops(kind) if d not in depends[stationary]]
+        result: Bools = product([factors[d] for d in free]) > 1
+        return result
+    shared = [d for d in loops(kind) if all(d in depends[x] for x in OPERANDS)]
+    looping = product([factors[d] for d in loops(kind)]) > 1
+    exists: Bools = ~looping | (product([factors[d] for d in shared]) > 1)
+    return exists
+
+
+def dataflow_exists(kind: Kind, dataflow: Dataflow, tiling: Tiling) -> Bools:
+    """Whether each tiling has loop orders with this dataflow."""
+    at_dram = stationary_exists(kind, dataflow.dram, dict(tiling["DRAM"]))
+    return at_dram & stationary_exists(kind, dataflow.spm, dict(tiling["SPM"]))
+
+
+def satisfies(space: MapSpace, tiling: Tiling) -> Bools:
+    """Whether each tiling meets the user's minimum utilisations."""
+    layer, arch, limits = space.layer, space.architecture, space.constraints
+    used = product([tiling["PE"][d] for d in layer.dimensions])
+    good: Bools = used >= at_least(limits.min_pe_utilization, arch.pes)
+    if limits.min_rf_utilization > 0:
+        words = sum(operand_elements(layer, dict(tiling["RF"])).values())
+        good = good & (words >= at_least(limits.min_rf_utilization, arch.rf_words))
+    if limits.min_spm_utilization > 0:
+        tile = {
+            d: tiling["SPM"][d] * tiling["RF"][d] * tiling["PE"][d] for d in layer.dimensions
+        }
+        size = sum(operand_elements(layer, tile).values()) * arch.word_bytes
+        good = good & (size >= at_least(limits.min_spm_utilization, arch.spm_bytes))
+    return good
+
+
+def at_least(fraction: float, whole: int) -> int:
+    """Smallest count that is at least this fraction of a whole (0.1 of 10 is 1)."""
+    from fractions import Fraction
+
+    exact = Fraction(repr(float(fraction))) * whole
+    return -(-exact.numerator // exact.denominator)
+
+
+def tiling_at(space: MapSpace, options: Sequence[Ints]) -> dict[str, dict[str, Ints]]:
+    """Factors of chosen options: one index array for each group; they broadcast."""
+    result: dict[str, dict[str, Ints]] = {level: {} for level in LEVELS}
+    for group, index in zip(space.groups, options, strict=True):
+        for k, level in enumerate(LEVELS):
+            for j, d in enumerate(group.dimensions):
+                result[level][d] = group.factors[k, j][index]
+    return result
+
+
+def mapping_at(space: MapSpace, options: Sequence[int], dataflow: Dataflow) -> Mapping:
+    """The mapping that picks one option of each group, with orders of this dataflow."""
+    layer = space.layer
+    picked = tiling_at(space, [np.asarray(o) for o in options])
+    factors = tuple(tuple(int(picked[level][d]) for d in layer.dimensions) for level in LEVELS)
+    return Mapping(
+        layer,
+        factors,
+        stationary_order(layer, dataflow.dram),
+        stationary_order(layer, dataflow.spm),
+    )

@@ -1,0 +1,161 @@
+"""Cases: parts of the map-space in which the cost is a fixed expression of products.
+
+A case fixes the operand that is stationary at DRAM and at SPM, whether it is *held* in
+the register files across SPM passes, and whether partial sums are reduced across PEs.
+Every mapping with a dataflow belongs to exactly one case; together they cover all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from dmaze_cp.cost.batch import Bools, Ints
+from dmaze_cp.mapping import Dataflow
+from dmaze_cp.mapspace import Group, MapSpace, loops
+from dmaze_cp.workload import DEPENDS, OPERANDS, Kind
+
+
+@dataclass(frozen=True)
+class Case:
+    """One part of the map-space.
+
+    Attributes
+    ----------
+    dram, spm
+        Stationary operand at each level, or ``none``. With ``held``, SPM may also
+        have no loops at all.
+    held
+        The operand stationary at DRAM stays in the RFs across SPM passes.
+    reduces
+        Partial sums are reduced across PEs (True), or each is in one PE (False).
+    shared
+        For ``none`` at DRAM and at SPM: a loop that every operand depends on has more
+        than one iteration (True) or all loops of the level have one (False).
+    """
+
+    dram: str
+    spm: str
+    held: bool
+    reduces: bool
+    shared: tuple[bool, bool] = (False, False)
+
+    @property
+    def dataflow(self) -> Dataflow:
+        """The dataflow to score mappings of this case with."""
+        return Dataflow(self.dram, self.spm)
+
+
+@dataclass(frozen=True)
+class Demand:
+    """A product of factors that must be at least so large: (level, dimensions, least)."""
+
+    level: str
+    dimensions: tuple[str, ...]
+    least: int
+
+
+def cases(kind: Kind) -> tuple[Case, ...]:
+    """All cases of a kind of layer."""
+    names = [x for x in OPERANDS if free_loops(kind, x)]
+    nones = [False, True] if shared_loops(kind) else [False]
+    found = []
+    for dram in names:
+        found += [Case(dram, spm, False, True) for spm in names]
+        found += [Case(dram, "none", False, True, (False, n)) for n in nones if n]
+        found.append(Case(dram, dram, True, True))
+    for at_dram in nones:
+        found += [Case("none", spm, False, True, (at_dram, False)) for spm in names]
+        found += [Case("none", "none", False, True, (at_dram, n)) for n in nones]
+    return tuple(replace(case, reduces=flag) for case in found for flag in (False, True))
+
+
+def free_loops(kind: Kind, x: str) -> tuple[str, ...]:
+    """Loops that an operand does not depend on."""
+    return tuple(d for d in loops(kind) if d not in DEPENDS[kind][x])
+
+
+def own_loops(kind: Kind, x: str) -> tuple[str, ...]:
+    """Loops that an operand depends on."""
+    return tuple(d for d in loops(kind) if d in DEPENDS[kind][x])
+
+
+def shared_loops(kind: Kind) -> tuple[str, ...]:
+    """Loops that every operand depends on."""
+    return tuple(d for d in loops(kind) if all(d in DEPENDS[kind][x] for x in OPERANDS))
+
+
+def _ones(case: Case, kind: Kind) -> list[tuple[str, tuple[str, ...]]]:
+    """Factors that are 1 in a case: (level, dimensions)."""
+    fixed = []
+    if case.held:
+        fixed.append(("SPM", own_loops(kind, case.dram)))
+    if not case.reduces:
+        fixed.append(("PE", free_loops(kind, "O")))
+    if case.dram == "none" and not case.shared[0]:
+        fixed.append(("DRAM", loops(kind)))
+    if case.spm == "none" and not case.shared[1]:
+        fixed.append(("SPM", loops(kind)))
+    return fixed
+
+
+def demands(case: Case, kind: Kind) -> tuple[Demand, ...]:
+    """Products that are at least 2 in a case."""
+    found = []
+    if case.dram != "none":
+        found.append(Demand("DRAM", free_loops(kind, case.dram), 2))
+    elif case.shared[0]:
+        found.append(Demand("DRAM", shared_loops(kind), 2))
+    if case.spm != "none":
+        if not case.held:
+            found.append(Demand("SPM", free_loops(kind, case.spm), 2))
+            if case.spm == case.dram:
+                found.append(Demand("SPM", own_loops(kind, case.spm), 2))
+    elif case.shared[1]:
+        found.append(Demand("SPM", shared_loops(kind), 2))
+    if case.reduces:
+        found.append(Demand("PE", free_loops(kind, "O"), 2))
+    return tuple(found)
+
+
+def options_of(case: Case, space: MapSpace) -> tuple[Ints, ...] | None:
+    """Options of each group that a case leaves, or None where it is empty."""
+    kind = space.layer.kind
+    keep = [np.ones(len(group), dtype=bool) for group in space.groups]
+    for level, dims in _ones(case, kind):
+        _keep_where(keep, space.groups, level, dims, True)
+    needs = demands(case, kind)
+    for need in needs:
+        inside = [i for i, g in enumerate(space.groups) if set(g.dimensions) & set(need.dimensions)]
+        if len(inside) == 1:
+            keep[inside[0]] &= product_of(space.groups[inside[0]], need) >= need.least
+    options = tuple(np.flatnonzero(k) for k in keep)
+    if any(len(o) == 0 for o in options):
+        return None
+    for need in needs:
+        largest = 1.0
+        for group, o in zip(space.groups, options, strict=True):
+            largest *= float(product_of(group, need)[o].max())
+        if largest < need.least:
+            return None
+    return options
+
+
+def _keep_where(
+    keep: list[Bools], groups: Sequence[Group], level: str, dims: Sequence[str], one: bool
+) -> None:
+    for index, group in enumerate(groups):
+        for d in group.dimensions:
+            if d in dims:
+                keep[index] &= (group.factor(level, d) == 1) == one
+
+
+def product_of(group: Group, need: Demand) -> Ints:
+    """A group's part of a demanded product, for each option."""
+    result = np.ones(len(group), dtype=np.int64)
+    for d in group.dimensions:
+        if d in need.dimensions:
+            result = result * group.factor(need.level, d)
+    return result

@@ -1,0 +1,79 @@
+"""Where a mapping's resources, cycles and energy go, as plain figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+from dmaze_cp.architecture import Architecture
+from dmaze_cp.cost.capacity import spm_banks
+from dmaze_cp.cost.report import Cost
+from dmaze_cp.mapping import Mapping
+
+
+@dataclass(frozen=True)
+class Usage:
+    """How much of a resource is used.
+
+    Attributes
+    ----------
+    resource, unit
+        What it is, and in what it is counted.
+    used, capacity
+        In that unit.
+    """
+
+    resource: str
+    unit: str
+    used: int
+    capacity: int
+
+    @property
+    def fraction(self) -> float:
+        """Used part; above 1 where a mapping does not fit."""
+        return self.used / self.capacity if self.capacity else float(self.used > 0)
+
+
+def usages(mapping: Mapping, cost: Cost, architecture: Architecture) -> tuple[Usage, ...]:
+    """Use of the PEs, of the words of one RF and of the bytes and banks of one SPM buffer."""
+    spm_used = sum(cost.spm_elements.values()) * architecture.word_bytes
+    banks_used = sum(spm_banks(cost.spm_elements, architecture).values())
+    return (
+        Usage("PEs", "PEs", prod(mapping.level("PE").values()), architecture.pes),
+        Usage("RF", "words", sum(cost.rf_elements.values()), architecture.rf_words),
+        Usage("SPM", "bytes", spm_used, architecture.spm_bytes),
+        Usage("SPM", "banks", banks_used, architecture.spm_banks),
+    )
+
+
+@dataclass(frozen=True)
+class Cycles:
+    """Latency split into what adds up to it.
+
+    Attributes
+    ----------
+    compute
+        The PEs multiply and accumulate.
+    noc
+        PEs wait for operands, or partial sums are reduced.
+    dma
+        The array waits for the DMA.
+    """
+
+    compute: int
+    noc: int
+    dma: int
+
+    @property
+    def total(self) -> int:
+        """Latency."""
+        return self.compute + self.noc + self.dma
+
+
+def cycles(mapping: Mapping, cost: Cost) -> Cycles:
+    """Split the latency: what transfers hide behind computing counts as computing."""
+    spm_passes = prod(mapping.level("DRAM").values())
+    rf_passes = prod(mapping.level("SPM").values())
+    compute = cost.rf_pass_cycles * rf_passes * spm_passes
+    on_chip = cost.spm_pass_cycles * spm_passes
+    return Cycles(compute, on_chip - compute, cost.latency_cycles - on_chip)

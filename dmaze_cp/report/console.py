@@ -1,0 +1,60 @@
+"""Where reports are written: width, characters and bars that the stream can show."""
+
+from __future__ import annotations
+
+import os
+from typing import IO
+
+from rich.console import Console
+from rich.text import Text
+
+PIPED_WIDTH = 80
+"""Columns where the stream is no terminal and COLUMNS is not set."""
+
+NARROWEST = 40
+"""Narrower terminals get lines that they wrap themselves."""
+
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+def make_console(stream: IO[str]) -> Console:
+    """A console on `stream`; ANSI codes only on a terminal, no markup in data.
+
+    The width is COLUMNS if set, else the terminal's, else 80.
+    """
+    return Console(
+        file=stream,
+        width=_width(stream),
+        markup=False,
+        highlight=False,
+        emoji=False,
+        soft_wrap=False,
+        legacy_windows=False,
+    )
+
+
+def _width(stream: IO[str]) -> int:
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdigit() and int(columns) > 0:
+        return max(int(columns), NARROWEST)
+    try:
+        return max(os.get_terminal_size(stream.fileno()).columns, NARROWEST)
+    except (OSError, ValueError):
+        return PIPED_WIDTH
+
+
+def bar(console: Console, fraction: float, width: int, style: str = "cyan") -> Text:
+    """A horizontal bar, `fraction` of `width` columns long, in characters of the stream."""
+    fraction = min(max(fraction, 0.0), 1.0)
+    if console.options.ascii_only:
+        return Text("#" * round(fraction * width), style=style)
+    eighths = round(fraction * width * 8)
+    if fraction > 0:
+        eighths = max(eighths, 1)
+    full, rest = divmod(eighths, 8)
+    return Text(_EIGHTHS[8] * full + (_EIGHTHS[rest] if rest else ""), style=style)
+
+
+def printable(console: Console, text: str) -> str:
+    """`text` with units that an ASCII stream can show."""
+    return text.replace("µ", "u") if console.options.ascii_only else text

@@ -1,0 +1,246 @@
+"""The report of one layer: tiling, loop nest, utilisation, cycles, energy, proof."""
+
+from __future__ import annotations
+
+from math import prod
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from dmaze_cp.architecture import Architecture
+from dmaze_cp.cost.capacity import spm_banks
+from dmaze_cp.cost.report import COMPONENTS, Cost
+from dmaze_cp.mapping import LEVELS, Mapping
+from dmaze_cp.report import numbers
+from dmaze_cp.report.breakdown import cycles, usages
+from dmaze_cp.report.console import bar, printable
+from dmaze_cp.report.loopnest import loop_nest
+from dmaze_cp.result import LayerResult, Status
+from dmaze_cp.workload import OPERANDS, Kind, Layer
+
+BAR_WIDTH = 24
+STATUS_STYLE = {
+    Status.OPTIMAL: "green",
+    Status.FEASIBLE: "yellow",
+    Status.INFEASIBLE: "red",
+    Status.UNKNOWN: "red",
+}
+
+
+def print_layer(console: Console, result: LayerResult) -> None:
+    """Write the report of one layer's result."""
+    layer = result.layer
+    console.rule(Text(layer.name, style="bold"), align="left", style="dim")
+    _print_layer_facts(console, layer)
+    _print_proof(console, result)
+    if result.mapping is None or result.cost is None:
+        console.print()
+        return
+    print_mapping(console, result.mapping, result.cost, result.architecture)
+
+
+def print_mapping(
+    console: Console, mapping: Mapping, cost: Cost, architecture: Architecture
+) -> None:
+    """Write what a mapping is and what it costs."""
+    _print_costs(console, cost, architecture)
+    _heading(console, "Tiling")
+    console.print(tiling_table(mapping))
+    _heading(console, "Loop nest (suffix 3: DRAM, 2: SPM, 1: RF, 0: PE)")
+    for line in loop_nest(mapping, cost, architecture, min(console.width, 100)):
+        style = "dim" if line.lstrip().startswith("#") else ""
+        console.print(Text(line, style=style), soft_wrap=True)
+    _heading(console, "Utilisation")
+    console.print(_utilisation_table(console, mapping, cost, architecture))
+    _heading(console, f"Cycles: {numbers.exact(cost.latency_cycles)}")
+    console.print(_cycles_table(console, mapping, cost))
+    console.print(_passes(mapping, cost))
+    _heading(console, f"Energy: {numbers.exact(cost.energy_pj)} pJ")
+    console.print(_energy_table(console, cost))
+    _heading(console, "Operands")
+    console.print(_operand_table(console, cost, architecture))
+    console.print()
+
+
+def _heading(console: Console, text: str) -> None:
+    console.print()
+    console.print(Text(text, style="bold"))
+
+
+def layer_shape(layer: Layer) -> str:
+    """Kind, bounds, stride and multiplicity of a layer on one line."""
+    parts = [str(layer.kind), " ".join(f"{d}={bound}" for d, bound in layer.bounds.items())]
+    if layer.kind is not Kind.GEMM:
+        parts.append(f"stride {numbers.pair(layer.stride)}")
+        if layer.dilation != (1, 1):
+            parts.append(f"dilation {numbers.pair(layer.dilation)}")
+    return ", ".join(parts)
+
+
+def _print_layer_facts(console: Console, layer: Layer) -> None:
+    console.print(Text(layer_shape(layer)))
+    facts = [f"{numbers.count(layer.macs)} MACs"]
+    if layer.padded_input is not None:
+        facts.append(f"padded input {numbers.pair(layer.padded_input)}")
+    if layer.instances > 1:
+        facts.append(f"{layer.instances} instances")
+    console.print(Text(", ".join(facts)))
+    if layer.also:
+        console.print(Text(f"also: {', '.join(layer.also)}"))
+
+
+def _print_proof(console: Console, result: LayerResult) -> None:
+    line = Text(f"{objective_name(result.objective)}: ")
+    line.append(str(result.status), style=f"bold {STATUS_STYLE[result.status]}")
+    if result.status is Status.OPTIMAL:
+        line.append(", proven: no mapping costs less")
+    line.append(f" ({numbers.duration(result.solve_time_s)}")
+    if result.stats.candidates:
+        line.append(f", {numbers.exact(result.stats.candidates)} mappings re-scored")
+    line.append(")")
+    console.print(line)
+    unit = objective_unit(result.objective)
+    if result.value is not None:
+        console.print(Text(f"  value {numbers.exact(result.value)} {unit}"))
+    if result.bound is not None:
+        console.print(Text(f"  bound {numbers.exact(result.bound)} {unit}"))
+    if result.gap is not None:
+        console.print(Text(f"  gap   {numbers.percent(result.gap)}"))
+    if result.reason:
+        console.print(Text(f"  {result.reason}"))
+
+
+def objective_name(objective: str) -> str:
+    """An objective as it is written in a sentence."""
+    return {"edp": "EDP", "energy": "Energy", "latency": "Latency"}[str(objective)]
+
+
+def objective_unit(objective: str) -> str:
+    """Unit of an objective's values."""
+    return {"edp": "pJ x cycles", "energy": "pJ", "latency": "cycles"}[str(objective)]
+
+
+def _print_costs(console: Console, cost: Cost, architecture: Architecture) -> None:
+    mhz = architecture.accelerator_mhz
+    time = f"{numbers.seconds(cost.latency_cycles / (mhz * 1e6))} at {mhz:g} MHz"
+    rows = (
+        ("energy", numbers.energy(cost.energy_pj)),
+        ("latency", f"{numbers.count(cost.latency_cycles)} cycles ({time})"),
+        ("EDP", f"{numbers.scientific(cost.edp)} pJ x cycles"),
+    )
+    console.print()
+    for name, text in rows:
+        console.print(Text(printable(console, f"{name:8}{text}")))
+
+
+def tiling_table(mapping: Mapping) -> Table:
+    """Factors of every level (rows) and dimension (columns); products are the bounds."""
+    table = plain_table()
+    table.add_column("level", no_wrap=True)
+    for dimension in mapping.layer.dimensions:
+        table.add_column(dimension, justify="right", no_wrap=True)
+    table.add_column("product", justify="right", no_wrap=True)
+    for level in LEVELS:
+        row = mapping.level(level)
+        # A dot for a factor of 1 lets the loops that there are stand out.
+        cells = [str(f) if f > 1 else "." for f in row.values()]
+        table.add_row(level, *cells, numbers.exact(prod(row.values())))
+    table.add_section()
+    bounds = [str(bound) for bound in mapping.layer.extents]
+    table.add_row("bound", *bounds, numbers.exact(mapping.layer.macs))
+    return table
+
+
+def plain_table() -> Table:
+    """A table without a frame; its numbers are never cut."""
+    return Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
+
+
+def _bars_table() -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(no_wrap=True)
+    return table
+
+
+def _utilisation_table(
+    console: Console, mapping: Mapping, cost: Cost, architecture: Architecture
+) -> Table:
+    table = _bars_table()
+    for usage in usages(mapping, cost, architecture):
+        amount = f"{numbers.exact(usage.used)} of {numbers.exact(usage.capacity)} {usage.unit}"
+        drawn = bar(
+            console, usage.fraction, BAR_WIDTH, "cyan" if usage.used <= usage.capacity else "red"
+        )
+        table.add_row(usage.resource, amount, numbers.percent(usage.fraction), drawn)
+    return table
+
+
+def _cycles_table(console: Console, mapping: Mapping, cost: Cost) -> Table:
+    split = cycles(mapping, cost)
+    table = _bars_table()
+    for name, value in (
+        ("compute", split.compute),
+        ("NoC, reduction (not hidden)", split.noc),
+        ("DMA (not hidden)", split.dma),
+    ):
+        fraction = value / split.total if split.total else 0.0
+        drawn = bar(console, fraction, BAR_WIDTH, "green")
+        table.add_row(name, numbers.exact(value), numbers.percent(fraction), drawn)
+    return table
+
+
+def _passes(mapping: Mapping, cost: Cost) -> Text:
+    spm_passes = prod(mapping.level("DRAM").values())
+    rf_passes = prod(mapping.level("SPM").values())
+    return Text(
+        f"SPM passes: {numbers.exact(spm_passes)} of {numbers.exact(cost.spm_pass_cycles)} cycles; "
+        f"in each {numbers.exact(rf_passes)} RF passes of {numbers.exact(cost.rf_pass_cycles)}"
+    )
+
+
+def _energy_table(console: Console, cost: Cost) -> Table:
+    table = _bars_table()
+    total = sum(cost.energy_breakdown_pj.values())
+    for component in COMPONENTS:
+        value = cost.energy_breakdown_pj[component]
+        fraction = value / total if total else 0.0
+        drawn = bar(console, fraction, BAR_WIDTH, "magenta")
+        amount = printable(console, numbers.energy(value))
+        table.add_row(component, amount, numbers.percent(fraction), drawn)
+    return table
+
+
+def _operand_table(console: Console, cost: Cost, architecture: Architecture) -> Table:
+    table = plain_table()
+    table.add_column("", no_wrap=True)
+    for operand in OPERANDS:
+        table.add_column(operand, justify="right", no_wrap=True)
+    rows = (
+        ("RF tile (elements)", cost.rf_elements),
+        ("array tile (elements)", cost.array_elements),
+        ("SPM tile (elements)", cost.spm_elements),
+        ("SPM banks", spm_banks(cost.spm_elements, architecture)),
+        ("reuse at SPM", cost.reuse_spm),
+        ("reuse at DRAM", cost.reuse_dram),
+        ("NoC cycles", cost.noc_cycles),
+        ("DMA invocations", cost.dma_invocations),
+        ("DMA burst (elements)", cost.dma_burst_elements),
+        ("DMA cycles", cost.dma_cycles),
+    )
+    for name, values in rows:
+        table.add_row(name, *(numbers.exact(values[x]) for x in OPERANDS))
+    for component in ("NoC", "SPM", "DRAM"):
+        parts = cost.energy_by_operand_pj.get(component, {})
+        cells = [printable(console, numbers.energy(parts.get(x, 0.0))) for x in OPERANDS]
+        table.add_row(f"{component} energy", *cells)
+    if cost.reduction_cycles:
+        reduction = numbers.exact(cost.reduction_cycles)
+        table.add_row("reduction cycles", reduction, "", "")
+    if cost.held is not None:
+        table.add_row("held in the RFs", *("yes" if x == cost.held else "" for x in OPERANDS))
+    return table

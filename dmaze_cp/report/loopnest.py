@@ -1,0 +1,247 @@
+"""A mapping as pseudo-code: the loop nest with its levels and transfers marked.
+
+The text is Python but for ``parallel_for``: reading that as ``for`` and running the
+nest computes the layer.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass, field
+from math import prod
+
+from dmaze_cp.architecture import Architecture
+from dmaze_cp.cost.report import Cost, PerOperand
+from dmaze_cp.mapping import LEVELS, Mapping
+from dmaze_cp.workload import OPERANDS, Kind, Layer
+
+_SUFFIX = {"DRAM": "3", "SPM": "2", "RF": "1", "PE": "0"}
+
+
+@dataclass
+class _Writer:
+    """Lines of the nest; what follows a loop's body is kept until the nest is closed."""
+
+    width: int
+    indent: int
+    depth: int = 0
+    lines: list[str] = field(default_factory=list)
+    closing: list[tuple[int, str]] = field(default_factory=list)
+
+    def statement(self, text: str) -> None:
+        self.lines.append(" " * (self.indent * self.depth) + text)
+
+    def comment(self, text: str, depth: int | None = None) -> None:
+        margin = " " * (self.indent * (self.depth if depth is None else depth)) + "# "
+        width = max(self.width, len(margin) + 24)
+        self.lines += textwrap.wrap(
+            text, width, initial_indent=margin, subsequent_indent=margin + "  "
+        )
+
+    def loop(self, text: str) -> None:
+        self.statement(text)
+        self.depth += 1
+
+    def afterwards(self, text: str) -> None:
+        self.closing.append((self.depth, text))
+
+    def close(self) -> None:
+        for depth, text in reversed(self.closing):
+            self.comment(text, depth)
+
+
+def loop_nest(
+    mapping: Mapping, cost: Cost, architecture: Architecture, width: int = 80
+) -> tuple[str, ...]:
+    """Lines of pseudo-code for a mapping.
+
+    Only loops with more than one iteration are written. Suffixes of loop variables
+    tell the level: 3 DRAM, 2 SPM, 1 RF, 0 PE. Comments stand where an operand's tile
+    moves, which is where its reuse at that level ends.
+
+    Parameters
+    ----------
+    mapping, cost, architecture
+        The mapping, its exact cost and the machine.
+    width
+        Columns that lines are broken to fit in.
+
+    Returns
+    -------
+    tuple of str
+    """
+    loops = sum(factor > 1 for row in mapping.factors for factor in row)
+    writer = _Writer(width, indent=2 if 2 * loops + 44 <= width else 1)
+    _dram_loops(writer, mapping, cost)
+    _spm_loops(writer, mapping, cost)
+    _rf_loops(writer, mapping)
+    _pe_loops(writer, mapping, architecture)
+    _body(writer, mapping)
+    writer.close()
+    return tuple(writer.lines)
+
+
+def _dram_loops(writer: _Writer, mapping: Mapping, cost: Cost) -> None:
+    loops = _looping(mapping, "DRAM")
+    _level_comment(writer, "DRAM", loops, cost.reuse_dram)
+    depths = _transfer_depths(mapping.layer, loops)
+    for position in range(len(loops) + 1):
+        moving = [x for x in OPERANDS if depths[x] == position]
+        _dma_comments(writer, mapping, cost, moving)
+        if cost.held in moving:
+            _noc_comments(writer, mapping, cost, [cost.held])
+        if position < len(loops):
+            writer.loop(_loop(mapping, "DRAM", loops[position]))
+
+
+def _spm_loops(writer: _Writer, mapping: Mapping, cost: Cost) -> None:
+    loops = _looping(mapping, "SPM")
+    _level_comment(writer, "SPM", loops, cost.reuse_spm)
+    depths = _transfer_depths(mapping.layer, loops)
+    for position in range(len(loops) + 1):
+        moving = [x for x in OPERANDS if depths[x] == position and x != cost.held]
+        _noc_comments(writer, mapping, cost, moving)
+        if position < len(loops):
+            writer.loop(_loop(mapping, "SPM", loops[position]))
+
+
+def _rf_loops(writer: _Writer, mapping: Mapping) -> None:
+    loops = _looping(mapping, "RF")
+    writer.comment("RF loops: in time, inside each PE" if loops else "RF: no loops")
+    for dimension in loops:
+        writer.loop(_loop(mapping, "RF", dimension))
+
+
+def _pe_loops(writer: _Writer, mapping: Mapping, architecture: Architecture) -> None:
+    loops = _looping(mapping, "PE")
+    used = prod(mapping.level("PE").values())
+    text = f"PE loops: in space, {used} of {architecture.pes} PEs"
+    summed = [d for d in loops if d not in mapping.layer.depends["O"]]
+    if summed:
+        text += f"; O is summed across {', '.join(summed)}"
+    writer.comment(text if loops else f"PE: no loops, 1 of {architecture.pes} PEs")
+    for dimension in loops:
+        writer.loop(_loop(mapping, "PE", dimension))
+
+
+def _body(writer: _Writer, mapping: Mapping) -> None:
+    sums = []
+    for dimension in mapping.layer.dimensions:
+        levels = _levels_of(mapping, dimension)
+        if len(levels) > 1:
+            terms = " + ".join(dimension.lower() + _SUFFIX[level] for level in levels)
+            sums.append(f"{dimension.lower()} = {terms}")
+    room = writer.width - writer.indent * writer.depth
+    line = ""
+    for term in sums:
+        if line and len(line) + len(term) + 2 > room:
+            writer.statement(line)
+            line = ""
+        line = f"{line}; {term}" if line else term
+    if line:
+        writer.statement(line)
+    target, left, right = _mac_terms(mapping.layer)
+    if len(whole := f"{target} += {left} * {right}") <= room:
+        writer.statement(whole)
+        return
+    writer.statement(f"{target} += (")
+    writer.statement(f"  {left}")
+    writer.statement(f"  * {right})")
+
+
+def _looping(mapping: Mapping, level: str) -> list[str]:
+    """Loops of a level with more than one iteration, outermost first."""
+    factors = mapping.level(level)
+    order = mapping.loop_order.get(level, list(mapping.layer.dimensions))
+    return [d for d in order if factors[d] > 1]
+
+
+def _levels_of(mapping: Mapping, dimension: str) -> list[str]:
+    return [level for level in LEVELS if mapping.level(level)[dimension] > 1]
+
+
+def _loop(mapping: Mapping, level: str, dimension: str) -> str:
+    # Inside a tile the RF loops are contiguous, as the halo of the input requires.
+    inner = {"DRAM": ("SPM", "PE", "RF"), "SPM": ("PE", "RF"), "PE": ("RF",), "RF": ()}[level]
+    step = prod(mapping.level(other)[dimension] for other in inner)
+    trips = mapping.level(level)[dimension]
+    several = len(_levels_of(mapping, dimension)) > 1
+    name = dimension.lower() + (_SUFFIX[level] if several else "")
+    keyword = "parallel_for" if level == "PE" else "for"
+    span = f"{trips}" if step == 1 else f"0, {trips * step}, {step}"
+    return f"{keyword} {name} in range({span}):"
+
+
+def _transfer_depths(layer: Layer, loops: list[str]) -> dict[str, int]:
+    """How many of a level's loops are outside of each operand's transfer."""
+    return {
+        x: max((i + 1 for i, d in enumerate(loops) if d in layer.depends[x]), default=0)
+        for x in OPERANDS
+    }
+
+
+def _level_comment(writer: _Writer, level: str, loops: list[str], reuse: PerOperand) -> None:
+    if not loops:
+        writer.comment(f"{level}: no loops")
+        return
+    stationary = [x for x in OPERANDS if reuse[x] > 1]
+    text = "nothing stationary"
+    if stationary:
+        text = f"{stationary[0]} stationary for {reuse[stationary[0]]:,} iterations"
+    writer.comment(f"{level} loops: {text}")
+
+
+def _dma_comments(writer: _Writer, mapping: Mapping, cost: Cost, moving: list[str]) -> None:
+    loads = [x for x in ("I", "W") if x in moving]
+    if loads:
+        writer.comment(f"DMA: load {' and '.join(loads)} to the SPM")
+    if "O" not in moving:
+        return
+    factors = mapping.level("DRAM")
+    visits = prod(factors.values()) // cost.reuse_dram["O"]
+    if visits > prod(factors[d] for d in mapping.layer.depends["O"]):
+        writer.comment("DMA: load partial sums of O to the SPM, but on a tile's first visit")
+    writer.afterwards("DMA: store O")
+
+
+def _noc_comments(writer: _Writer, mapping: Mapping, cost: Cost, moving: list[str]) -> None:
+    held = ", held there across SPM passes" if cost.held in moving else ""
+    inputs = [x for x in ("I", "W") if x in moving]
+    if inputs:
+        writer.comment(f"NoC: send {' and '.join(inputs)} to the RFs{held}")
+    if "O" not in moving:
+        return
+    writer.comment("O is held in the RFs across SPM passes" if held else "NoC: send O to the RFs")
+    factors = mapping.level("PE")
+    ways = prod(factors[d] for d in mapping.layer.dimensions if d not in mapping.layer.depends["O"])
+    reduce = f"sum O across {ways} PEs each, " if ways > 1 else ""
+    writer.afterwards(f"NoC: {reduce}collect O in the SPM")
+
+
+def _mac_terms(layer: Layer) -> tuple[str, str, str]:
+    """The multiply-accumulate: target and the two factors, with their indices."""
+    bounds = layer.bounds
+
+    def at(dimension: str) -> str:
+        return dimension.lower() if bounds[dimension] > 1 else "0"
+
+    def element(operand: str, *indices: str) -> str:
+        return operand + "".join(f"[{index}]" for index in indices)
+
+    def position(axis: int, name: str) -> str:
+        terms = []
+        for dimension, factor in ((f"O{name}", layer.stride), (f"F{name}", layer.dilation)):
+            if bounds[dimension] > 1:
+                times = f"*{factor[axis]}" if factor[axis] > 1 else ""
+                terms.append(dimension.lower() + times)
+        return " + ".join(terms) or "0"
+
+    if layer.kind is Kind.GEMM:
+        x, y, k = at("X"), at("Y"), at("K")
+        return element("O", x, y), element("I", x, k), element("W", k, y)
+    read = element("I", at("N"), at("C"), position(0, "x"), position(1, "y"))
+    if layer.kind is Kind.DEPTHWISE:
+        target = element("O", at("N"), at("C"), at("Ox"), at("Oy"))
+        return target, read, element("W", at("C"), at("Fx"), at("Fy"))
+    target = element("O", at("N"), at("M"), at("Ox"), at("Oy"))
+    return target, read, element("W", at("M"), at("C"), at("Fx"), at("Fy"))

@@ -1,0 +1,85 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+from math import floor, isfinite, log10
+
+_ENERGY_UNITS = ("pJ", "nJ", "µJ", "mJ", "J", "kJ", "MJ", "GJ")
+_TIME_UNITS = ("ps", "ns", "µs", "ms", "s")
+_COUNT_UNITS = ("", "k", "M", "G", "T", "P", "E", "Z", "Y")
+
+
+def _engineering(value: float, units: tuple[str, ...]) -> str:
+    """Four significant digits, scaled so that one to three stand before the point."""
+    if value == 0 or not isfinite(value):
+        return f"{value:g} {units[0]}".rstrip()
+    # Rounded first, so that 999,960 becomes 1.000 M and not 1000 k.
+    rounded = float(f"{value:.4g}")
+    step = min(max(floor(log10(abs(rounded)) / 3), 0), len(units) - 1)
+    scaled = rounded / 1000**step
+    if step == 0 and float(value).is_integer():
+        return f"{int(value)} {units[0]}".rstrip()
+    if abs(scaled) >= 10_000:
+        return f"{scaled:.4g} {units[step]}".rstrip()
+    before = len(str(int(abs(scaled))))
+    return f"{scaled:.{max(4 - before, 0)}f} {units[step]}".rstrip()
+
+
+def energy(value_pj: float) -> str:
+    """An energy with a fitting unit, such as ``996.5 µJ``."""
+    return _engineering(value_pj, _ENERGY_UNITS)
+
+
+def seconds(value_s: float) -> str:
+    """A time with a fitting unit, such as ``4.763 ms``."""
+    return _engineering(value_s * 1e12, _TIME_UNITS)
+
+
+def count(value: float) -> str:
+    """A count with a decimal prefix, such as ``2.382 M``."""
+    return _engineering(value, _COUNT_UNITS)
+
+
+def exact(value: float) -> str:
+    """All digits of an integer with thousands separators; other numbers to 7 digits."""
+    if not isfinite(value):
+        return f"{value:g}"
+    if isinstance(value, int) or float(value).is_integer():
+        return f"{int(value):,}"
+    return f"{value:,.7g}"
+
+
+def scientific(value: float) -> str:
+    """Four significant digits and an exponent, such as ``2.373e15``."""
+    if value == 0 or not isfinite(value):
+        return f"{value:g}"
+    mantissa, exponent = f"{value:.3e}".split("e")
+    return f"{mantissa}e{int(exponent)}"
+
+
+def percent(fraction: float | None) -> str:
+    """A fraction in percent; what is not 0 (or not 1) is never shown as if it were."""
+    if fraction is None:
+        return "-"
+    if fraction == 0:
+        return "0 %"
+    if 0 < fraction < 0.0001:
+        return "<0.01 %"
+    if 0.9999 < fraction < 1:
+        return ">99.99 %"
+    if fraction >= 9.995:
+        return f"{100 * fraction:.0f} %"
+    return f"{100 * fraction:.4g} %" if 0.99 < fraction < 1 else f"{100 * fraction:.3g} %"
+
+
+def duration(value_s: float) -> str:
+    """Wall time of a search, such as ``0.41 s`` or ``3 min 07 s``."""
+    if value_s < 99.95:
+        return f"{value_s:.3g} s" if value_s >= 0.01 or value_s == 0 else "<0.01 s"
+    minutes, rest = divmod(round(value_s), 60)
+    return f"{minutes} min {rest:02d} s"
+
+
+def pair(values: tuple[int, int]) -> str:
+    """Two values along (x, y)."""
+    return f"{values[0]} x {values[1]}"

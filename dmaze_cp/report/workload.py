@@ -1,0 +1,84 @@
+"""Tables of a model's layers and of the operators that are not mapped."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.text import Text
+
+from dmaze_cp.report import numbers
+from dmaze_cp.report.layer import plain_table
+from dmaze_cp.report.records import mapped_share
+from dmaze_cp.workload import Kind, Layer, Workload
+
+_SHOWN_NAMES = 3
+
+
+def print_workload(console: Console, workload: Workload) -> None:
+    """Write a model's layers, what is not mapped, and what share of the work is."""
+    console.rule(Text(workload.name, style="bold"), align="left", style="dim")
+    table = plain_table()
+    table.add_column("#", justify="right", no_wrap=True)
+    table.add_column("layer", overflow="fold", min_width=8)
+    table.add_column("kind", no_wrap=True)
+    table.add_column("bounds", overflow="fold")
+    table.add_column("stride", no_wrap=True)
+    table.add_column("count", justify="right", no_wrap=True)
+    table.add_column("MACs each", justify="right", no_wrap=True)
+    for index, layer in enumerate(workload):
+        table.add_row(
+            str(index),
+            _names(layer),
+            str(layer.kind),
+            " ".join(f"{d}={bound}" for d, bound in layer.bounds.items()),
+            _stride(layer),
+            str(layer.instances),
+            numbers.count(layer.macs),
+        )
+    console.print(table)
+    console.print()
+    instances = sum(layer.instances for layer in workload)
+    distinct = f"{len(workload)} distinct layers, {instances} in all"
+    console.print(Text(f"{distinct}: {numbers.exact(workload.mapped_macs)} MACs"))
+    _print_unmapped(console, workload)
+    share = mapped_share(workload)
+    if share is not None:
+        text = f"The layers cover {numbers.percent(share)} of the model's known MACs."
+        console.print(Text(text))
+
+
+def _names(layer: Layer) -> Text:
+    text = Text(layer.name)
+    if layer.also:
+        shown = ", ".join(layer.also[:_SHOWN_NAMES])
+        more = len(layer.also) - _SHOWN_NAMES
+        text.append(f"\n= {shown}" + (f" and {more} more" if more > 0 else ""), style="dim")
+    return text
+
+
+def _stride(layer: Layer) -> str:
+    if layer.kind is Kind.GEMM:
+        return "-"
+    text = numbers.pair(layer.stride)
+    return text if layer.dilation == (1, 1) else f"{text}\ndil. {numbers.pair(layer.dilation)}"
+
+
+def _print_unmapped(console: Console, workload: Workload) -> None:
+    if not workload.unmapped:
+        console.print(Text("Every operator is mapped."))
+        return
+    grouped: dict[tuple[str, str], tuple[int, int]] = {}
+    for op in workload.unmapped:
+        count, macs = grouped.get((op.operator, op.reason), (0, 0))
+        grouped[op.operator, op.reason] = (count + op.count, macs + op.macs * op.count)
+    console.print()
+    total = sum(count for count, _ in grouped.values())
+    console.print(Text(f"{total} operators are not mapped:", style="bold"))
+    table = plain_table()
+    table.add_column("operator", overflow="fold")
+    table.add_column("count", justify="right", no_wrap=True)
+    table.add_column("MACs", justify="right", no_wrap=True)
+    table.add_column("reason", overflow="fold")
+    for (operator, reason), (count, macs) in grouped.items():
+        table.add_row(operator, str(count), numbers.count(macs) if macs else "-", reason)
+    console.print(table)
+    console.print()

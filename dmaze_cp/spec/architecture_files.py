@@ -1,0 +1,191 @@
+"""Architectures <-> our own spec form, and dMazeRunner's ``arch_spec.json``.
+
+Our own form has the fields of `Architecture` under their own names, with ``energy`` as a
+nested mapping of the fields of `AccessEnergy`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from dmaze_cp.architecture import AccessEnergy, Architecture
+from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.spec.builtin import builtin_architecture_path, resolve
+from dmaze_cp.spec.fields import Fields, describe
+from dmaze_cp.spec.files import SPEC_SUFFIXES, load_spec_object
+
+_INTEGERS: Final = ("pes", "rf_bytes", "word_bytes", "spm_banks", "spm_bank_bytes")
+_NUMBERS: Final = ("dma_startup_cycles", "dma_cycles_per_byte", "dma_mhz", "accelerator_mhz")
+_ENERGIES: Final = tuple(item.name for item in fields(AccessEnergy))
+_FIELDS: Final = tuple(item.name for item in fields(Architecture))
+
+_DMAZERUNNER_BASIC: Final = {
+    "CGRA_SIZE": "pes",
+    "RF_SIZE": "rf_bytes",
+    "BYTES_PER_DATA": "word_bytes",
+    "TOTAL_BANKS_IN_SPM": "spm_banks",
+    "TOTAL_BYTES_IN_BANK": "spm_bank_bytes",
+}
+_DMAZERUNNER_NUMBERS: Final = {
+    "dma_init_cycles": "dma_startup_cycles",
+    "dma_cycles_per_byte": "dma_cycles_per_byte",
+    "dma_frequency": "dma_mhz",
+    "dataflow_accel_frequency": "accelerator_mhz",
+}
+_DMAZERUNNER_ENERGIES: Final = {
+    "rf_energy": "rf_pj",
+    "communication_energy": "noc_pj",
+    "spm_energy": "spm_pj",
+    "dram_energy": "dram_pj",
+    "mac_energy": "mac_pj",
+}
+_DMAZERUNNER_OTHERS: Final = ("pe_pipelined", "pe_pipeline_stages", "data_type_size_in_bytes")
+_DMAZERUNNER_SECTIONS: Final = ("arch_details", "arch_basic")
+_DMAZERUNNER_NOTES: Final = ("comment", "comments", "notes")
+
+
+def load_architecture(ref: str | Path | Mapping[str, object] | Architecture) -> Architecture:
+    """An architecture from whatever names or describes it.
+
+    Parameters
+    ----------
+    ref
+        A built-in name, the path of a spec file (our YAML or JSON, or dMazeRunner's
+        ``arch_spec.json`` as it is), an object in either form, or an `Architecture`.
+
+    Raises
+    ------
+    SpecError
+        With every problem found.
+    """
+    if isinstance(ref, Architecture):
+        return ref
+    if isinstance(ref, Mapping):
+        return architecture_from_dict(ref)
+    if not isinstance(ref, str | Path):
+        expected = "a built-in name, a path or an architecture"
+        raise SpecError(Problem("architecture", describe(ref), expected))
+    path = resolve(ref, "architecture", builtin_architecture_path, SPEC_SUFFIXES)
+    return _load_builtin(path) if builtin_architecture_path(path.stem) == path else _load(path)
+
+
+@cache
+def _load_builtin(path: Path) -> Architecture:
+    """Built-in files do not change, and every mapping record may name one."""
+    return _load(path)
+
+
+def _load(path: Path) -> Architecture:
+    obj = load_spec_object(path)
+    try:
+        return architecture_from_dict(obj, name=path.stem)
+    except SpecError as error:
+        raise error.inside(str(path)) from None
+
+
+def architecture_from_dict(obj: object, *, name: str = "unnamed") -> Architecture:
+    """An architecture from an object in our own form or dMazeRunner's.
+
+    Parameters
+    ----------
+    obj
+        The object.
+    name
+        The architecture's name where the object has none.
+
+    Raises
+    ------
+    SpecError
+        With every problem found.
+    """
+    if isinstance(obj, Mapping) and any(section in obj for section in _DMAZERUNNER_SECTIONS):
+        return _from_dmazerunner(obj, name)
+    spec = Fields(obj, "a mapping with the fields of an architecture")
+    spec.refuse_unknown(_FIELDS)
+    base = Architecture()
+    values: dict[str, Any] = {key: spec.integer(key, getattr(base, key)) for key in _INTEGERS}
+    values |= {key: spec.number(key, getattr(base, key)) for key in _NUMBERS}
+    values["name"] = spec.name("name", name, required=False)
+    values["notes"] = spec.text("notes", "", required=False)
+    stages = spec.integer("pe_pipeline_stages", base.pe_pipeline_stages, required=False)
+    values["pe_pipeline_stages"] = stages
+    energies = ", ".join(_ENERGIES)
+    if not spec.missing("energy", f"a mapping with {energies}"):
+        energy = Fields(spec.data["energy"], f"a mapping with {energies}", spec.path("energy"))
+        energy.refuse_unknown(_ENERGIES)
+        values["energy"] = AccessEnergy(
+            **{key: energy.number(key, getattr(base.energy, key)) for key in _ENERGIES}
+        )
+        spec.problems.extend(energy.problems)
+    return _make(values, spec.problems, {})
+
+
+def architecture_to_dict(arch: Architecture) -> dict[str, object]:
+    """The architecture in our own form: `load_architecture` gives it back equal."""
+    return asdict(arch)
+
+
+def _make(
+    values: dict[str, Any], problems: list[Problem], names: Mapping[str, str]
+) -> Architecture:
+    """The architecture of these values; its problems under the file's own field names."""
+    try:
+        arch = Architecture(**values)
+    except SpecError as error:
+        found = [Problem(names.get(p.where, p.where), p.found, p.expected) for p in error.problems]
+        raise SpecError([*problems, *found]) from None
+    if problems:
+        raise SpecError(problems)
+    return arch
+
+
+def _from_dmazerunner(obj: Mapping[str, object], name: str) -> Architecture:
+    spec = Fields(obj, "a mapping")
+    spec.refuse_unknown((*_DMAZERUNNER_SECTIONS, *_DMAZERUNNER_NOTES))
+    sections = {}
+    for key in _DMAZERUNNER_SECTIONS:
+        spec.missing(key, "a mapping")
+        sections[key] = Fields(obj.get(key, {}), "a mapping", key)
+    basic, details = sections["arch_basic"], sections["arch_details"]
+    if "arch_basic" in obj:
+        basic.refuse_unknown((*_DMAZERUNNER_BASIC, *_DMAZERUNNER_NOTES))
+    known = (*_DMAZERUNNER_NUMBERS, *_DMAZERUNNER_ENERGIES, *_DMAZERUNNER_OTHERS)
+    if "arch_details" in obj:
+        details.refuse_unknown((*known, *_DMAZERUNNER_NOTES))
+    # A section that is missing is one problem, not one for each of its fields.
+    need_basic, need_details = "arch_basic" in obj, "arch_details" in obj
+    base = Architecture()
+    names: dict[str, str] = {}
+    values: dict[str, Any] = {"name": name}
+    for key, own in _DMAZERUNNER_BASIC.items():
+        names[own] = basic.path(key)
+        values[own] = basic.integer(key, getattr(base, own), required=need_basic)
+    for key, own in _DMAZERUNNER_NUMBERS.items():
+        names[own] = details.path(key)
+        values[own] = details.number(key, getattr(base, own), required=need_details)
+    energy = {}
+    for key, own in _DMAZERUNNER_ENERGIES.items():
+        names[f"energy.{own}"] = details.path(key)
+        energy[own] = details.number(key, getattr(base.energy, own), required=need_details)
+    values["energy"] = AccessEnergy(**energy)
+    stages = details.integer("pe_pipeline_stages", base.pe_pipeline_stages, required=False)
+    values["pe_pipeline_stages"] = stages
+    names["pe_pipeline_stages"] = details.path("pe_pipeline_stages")
+    _check_dmazerunner(basic, details, need_details)
+    return _make(values, [*spec.problems, *basic.problems, *details.problems], names)
+
+
+def _check_dmazerunner(basic: Fields, details: Fields, required: bool) -> None:
+    """Note what the cost model has no case for, and words that disagree."""
+    expected = "true (the cost model has no case for PEs without a pipeline)"
+    pipelined = details.data.get("pe_pipelined")
+    if not details.missing("pe_pipelined", expected, required=required) and pipelined is not True:
+        details.note("pe_pipelined", expected)
+    word = basic.integer("BYTES_PER_DATA", 0, required=False) if "BYTES_PER_DATA" in basic else 0
+    size = details.integer("data_type_size_in_bytes", 0, required=required)
+    if word and size and word != size:
+        details.note("data_type_size_in_bytes", f"{word}, as in arch_basic.BYTES_PER_DATA")

@@ -1,0 +1,170 @@
+"""Layers <-> objects: the same form in model specs, mapping records and results."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.spec.fields import Fields, is_integer, is_name
+from dmaze_cp.workload import Kind, Layer
+
+LAYER_FIELDS: Final = (
+    "name",
+    "kind",
+    "bounds",
+    "stride",
+    "dilation",
+    "padded_input",
+    "instances",
+    "also",
+)
+"""Fields of a layer in a spec."""
+
+_MAX_INSTANCES: Final = 2**40
+
+
+def layer_from_dict(obj: object, *, name: str | None = None, where: str = "") -> Layer:
+    """A layer from an object.
+
+    ``bounds`` names every dimension of the kind but ``N`` (1 where left out) and the
+    ``M`` of a depthwise convolution (always 1). ``stride`` and ``dilation`` are [x, y] or
+    one integer for both, and 1 where left out. ``padded_input`` is what the loops touch
+    where left out. ``instances`` is one for the layer and one for each name in ``also``
+    where left out.
+
+    Parameters
+    ----------
+    obj
+        The object, with the fields `LAYER_FIELDS`.
+    name
+        The layer's name where the object has none; without it, ``name`` is required.
+    where
+        Path of the object inside its file, for messages.
+
+    Raises
+    ------
+    SpecError
+        With every problem found.
+    """
+    spec = Fields(obj, "a mapping with the fields of a layer", where)
+    spec.refuse_unknown(LAYER_FIELDS)
+    return layer_from_fields(spec, name=name)
+
+
+def layer_from_fields(spec: Fields, *, name: str | None = None) -> Layer:
+    """The layer that `spec` holds, whatever other fields it has; see `layer_from_dict`."""
+    layer_name = spec.name("name", name or "unnamed", required=name is None)
+    also = _also(spec)
+    least = 1 + len(also)
+    instances = spec.integer("instances", least, required=False)
+    if not least <= instances <= _MAX_INSTANCES:
+        spec.note("instances", f"an integer from {least} (itself and also) to {_MAX_INSTANCES}")
+    kind = _kind(spec)
+    if kind is None:
+        raise SpecError(spec.problems)
+    before = len(spec.problems)
+    bounds = _bounds(spec, kind)
+    stride, dilation = _pair(spec, "stride", kind), _pair(spec, "dilation", kind)
+    padded = _padded_input(spec, kind)
+    if len(spec.problems) > before:
+        # How much padding fits depends on what is not known.
+        padded = None
+    extents = tuple(bounds[d] for d in kind.dimensions)
+    try:
+        layer = Layer(layer_name, kind, extents, stride, dilation, padded)
+    except SpecError as error:
+        inside = error.under(spec.where) if spec.where else error
+        raise SpecError([*spec.problems, *inside.problems]) from None
+    spec.raise_problems()
+    return replace(layer, instances=instances, also=also)
+
+
+def layer_to_dict(layer: Layer) -> dict[str, object]:
+    """The layer as an object: `layer_from_dict` gives it back equal."""
+    value: dict[str, object] = {
+        "name": layer.name,
+        "kind": str(layer.kind),
+        "bounds": layer.bounds,
+        "instances": layer.instances,
+    }
+    if layer.padded_input is not None:
+        value["stride"] = list(layer.stride)
+        value["dilation"] = list(layer.dilation)
+        value["padded_input"] = list(layer.padded_input)
+    if layer.also:
+        value["also"] = list(layer.also)
+    return value
+
+
+def _kind(spec: Fields) -> Kind | None:
+    expected = f"one of {', '.join(Kind)}"
+    if spec.missing("kind", expected):
+        return None
+    value = spec.data["kind"]
+    if not isinstance(value, str) or value not in tuple(Kind):
+        spec.note("kind", expected)
+        return None
+    return Kind(value)
+
+
+def _also(spec: Fields) -> tuple[str, ...]:
+    value = spec.data.get("also", ())
+    if not isinstance(value, list | tuple) or not all(is_name(v) for v in value):
+        spec.note("also", "a list of names of equal layers")
+        return ()
+    return tuple(value)
+
+
+def _bounds(spec: Fields, kind: Kind) -> dict[str, int]:
+    """Bound of each dimension; 1 stands in for those that are bad."""
+    dims = " ".join(kind.dimensions)
+    result = dict.fromkeys(kind.dimensions, 1)
+    if spec.missing("bounds", f"a mapping with {dims}"):
+        return result
+    bounds = Fields(spec.data["bounds"], f"a mapping with {dims}", spec.path("bounds"))
+    for key in bounds.data:
+        if key not in kind.dimensions:
+            bounds.problems.append(
+                Problem(bounds.path(key), "an unknown dimension", f"one of {dims}")
+            )
+    optional = {"N", "M"} if kind is Kind.DEPTHWISE else {"N"}
+    for d in kind.dimensions:
+        result[d] = bounds.integer(d, 1, required=d not in optional)
+    spec.problems.extend(bounds.problems)
+    return result
+
+
+def _pair(spec: Fields, key: str, kind: Kind) -> tuple[int, int]:
+    if key not in spec or (kind is Kind.GEMM and spec.data[key] is None):
+        return (1, 1)
+    value = spec.data[key]
+    if kind is Kind.GEMM:
+        if value != 1 and value not in ([1, 1], (1, 1)):
+            spec.note(key, "none for a gemm")
+        return (1, 1)
+    pair = _as_pair(value)
+    if pair is None:
+        spec.note(key, "two integers, for x and y")
+    return pair or (1, 1)
+
+
+def _padded_input(spec: Fields, kind: Kind) -> tuple[int, int] | None:
+    key = "padded_input"
+    if key not in spec or (kind is Kind.GEMM and spec.data[key] is None):
+        return None
+    if kind is Kind.GEMM:
+        spec.note(key, "none for a gemm")
+        return None
+    pair = _as_pair(spec.data[key])
+    if pair is None:
+        spec.note(key, "two integers, for x and y")
+    return pair
+
+
+def _as_pair(value: object) -> tuple[int, int] | None:
+    if isinstance(value, int) and is_integer(value):
+        return (value, value)
+    if isinstance(value, list | tuple) and len(value) == 2 and all(map(is_integer, value)):
+        return (value[0], value[1])
+    return None

@@ -1,0 +1,226 @@
+"""Mapping records: a layer, an architecture, a tiling and loop orders, as one object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingABC
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from dmaze_cp.architecture import Architecture
+from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.mapping import LEVELS, ORDERED_LEVELS, Mapping
+from dmaze_cp.spec.architecture_files import architecture_from_dict, load_architecture
+from dmaze_cp.spec.builtin import builtin_architecture_path
+from dmaze_cp.spec.fields import Fields, describe, is_integer, label, nearest
+from dmaze_cp.spec.files import SPEC_SUFFIXES, load_spec_object, parse_json, read_text
+from dmaze_cp.spec.layers import LAYER_FIELDS, layer_from_dict, layer_from_fields
+from dmaze_cp.workload import Layer
+
+RESULT_SCHEMA: Final = "dmaze-cp/result/1"
+
+_RECORD_FIELDS: Final = ("layer", "architecture", "tiling", "loop_order")
+_NOTES: Final = ("name", "comment", "notes", "index", "id")
+_FLAT_FIELDS: Final = (*LAYER_FIELDS, *_RECORD_FIELDS[1:])
+
+
+class RecordsForm(StrEnum):
+    """How a file holds its records; the answer has the same form."""
+
+    SINGLE = "single"
+    LIST = "list"
+    JSON_LINES = "jsonl"
+
+
+@dataclass(frozen=True)
+class MappingRecords:
+    """The records of a file, not yet read as mappings.
+
+    Attributes
+    ----------
+    records
+        One raw object for each record; a `SpecError` where a line is no JSON.
+    form
+        How the file held them; the layers of a result file are a list.
+    """
+
+    records: tuple[object, ...]
+    form: RecordsForm
+
+
+def load_mapping_records(path: str | Path) -> MappingRecords:
+    """The records of a file: one, a list, JSON Lines (``.jsonl``), or a result file's layers.
+
+    Raises
+    ------
+    SpecError
+        When there is no such file or it is no JSON (or YAML). What is wrong with a
+        single record is raised by `mapping_record_from_dict`.
+    """
+    file = Path(path)
+    if file.suffix.lower() == ".jsonl":
+        text = read_text(file, (".jsonl",))
+        lines = [line for line in text.split("\n") if line.strip()]
+        return MappingRecords(tuple(map(_line, lines)), RecordsForm.JSON_LINES)
+    obj = load_spec_object(file, (*SPEC_SUFFIXES, ".jsonl"))
+    if isinstance(obj, list):
+        return MappingRecords(tuple(obj), RecordsForm.LIST)
+    if isinstance(obj, MappingABC) and ("schema" in obj or "layers" in obj):
+        try:
+            return MappingRecords(_result_layers(obj), RecordsForm.LIST)
+        except SpecError as error:
+            raise error.inside(str(file)) from None
+    return MappingRecords((obj,), RecordsForm.SINGLE)
+
+
+def mapping_record_from_dict(obj: object, base: Path | None = None) -> tuple[Mapping, Architecture]:
+    """The mapping and the architecture of a record.
+
+    The layer is under ``layer``, or its fields are at top level beside the tiling (as in
+    a layer record of a result). A record without ``architecture`` is for the default one.
+
+    Parameters
+    ----------
+    obj
+        The record, as `load_mapping_records` gives it.
+    base
+        Directory that a relative path of an architecture starts from.
+
+    Raises
+    ------
+    SpecError
+        With every problem found.
+    """
+    if isinstance(obj, SpecError):
+        raise obj
+    spec = Fields(obj, "a mapping record (layer, architecture, tiling, loop_order)")
+    layer, architecture = None, Architecture()
+    try:
+        layer = _layer(spec)
+    except SpecError as error:
+        spec.problems = list(error.problems)
+    try:
+        architecture = _architecture(spec, base)
+    except SpecError as error:
+        spec.problems.extend(error.problems)
+    tiling = _tiling(spec)
+    orders = _orders(spec)
+    if layer is None or spec.problems:
+        raise SpecError(spec.problems)
+    return Mapping.from_tiling(layer, tiling, orders), architecture
+
+
+def _line(line: str) -> object:
+    try:
+        return parse_json(line)
+    except SpecError as error:
+        return SpecError(
+            Problem("", f"a line that is no JSON: {problem.found}", "one JSON object a line")
+            for problem in error.problems
+        )
+
+
+def _result_layers(obj: MappingABC[str, object]) -> tuple[object, ...]:
+    """The layer records of a result file, each with the architecture of the file."""
+    spec = Fields(obj, "a result")
+    expected = repr(RESULT_SCHEMA)
+    if not spec.missing("schema", expected) and obj["schema"] != RESULT_SCHEMA:
+        spec.note("schema", expected)
+    layers = obj.get("layers")
+    if not spec.missing("layers", "a list of layer records") and not isinstance(layers, list):
+        spec.note("layers", "a list of layer records")
+    shared: dict[str, object] = {}
+    if not spec.missing("architecture", "the architecture of the result"):
+        try:
+            # Read once here, so that a bad one is one problem and not one a layer.
+            own = architecture_from_dict(obj["architecture"])
+            shared["architecture"] = own
+        except SpecError as error:
+            spec.problems.extend(error.under("architecture").problems)
+    spec.raise_problems()
+    records = layers if isinstance(layers, list) else []
+    return tuple({**shared, **r} if isinstance(r, MappingABC) else r for r in records)
+
+
+def _layer(spec: Fields) -> Layer:
+    if "layer" in spec:
+        spec.refuse_unknown((*_RECORD_FIELDS, *_NOTES))
+        layer = None
+        try:
+            layer = layer_from_dict(spec.data["layer"], name="layer", where="layer")
+        except SpecError as error:
+            spec.problems.extend(error.problems)
+        if layer is None or spec.problems:
+            raise SpecError(spec.problems)
+        return layer
+    if spec.is_mapping and "kind" not in spec and "bounds" not in spec:
+        spec.refuse_unknown((*_RECORD_FIELDS, *_NOTES))
+        spec.missing("layer", "a layer (kind, bounds, stride, padded_input)")
+    else:
+        _refuse_misspelt(spec)
+    spec.raise_problems()
+    return layer_from_fields(spec, name="layer")
+
+
+def _refuse_misspelt(spec: Fields) -> None:
+    """A result's record has costs and more beside the mapping, but no misspelt fields."""
+    for key in spec.data:
+        if key not in _FLAT_FIELDS:
+            close = nearest(key, (k for k in _FLAT_FIELDS if k not in spec.data), cutoff=0.8)
+            if close:
+                spec.problems.append(Problem(spec.path(key), "an unknown field", f"{close!r}"))
+
+
+def _architecture(spec: Fields, base: Path | None) -> Architecture:
+    ref = spec.data.get("architecture", "default")
+    if not isinstance(ref, str | Architecture | MappingABC):
+        expected = "a name, a path or an architecture"
+        raise SpecError(Problem("architecture", describe(ref), expected))
+    try:
+        if isinstance(ref, str) and base is not None and _is_file_beside(ref, base):
+            return load_architecture(base / ref)
+        return load_architecture(ref)
+    except SpecError as error:
+        is_placed = any(p.source or p.where == "architecture" for p in error.problems)
+        raise (error if is_placed else error.under("architecture")) from None
+
+
+def _is_file_beside(ref: str, base: Path) -> bool:
+    try:
+        return builtin_architecture_path(ref) is None and (base / ref).is_file()
+    except (OSError, ValueError):  # a name too long for a file, or with a null byte
+        return False
+
+
+def _tiling(spec: Fields) -> dict[str, dict[str, int]]:
+    expected = f"a mapping of levels ({' '.join(LEVELS)})"
+    if spec.missing("tiling", expected):
+        return {}
+    rows = Fields(spec.data["tiling"], expected, "tiling")
+    tiling: dict[str, dict[str, int]] = {}
+    for level, value in rows.data.items():
+        row = Fields(value, "a mapping of dimensions to factors", rows.path(level))
+        for d in row.data:
+            if not is_integer(row.data[d]) or int(str(row.data[d])) < 1:
+                row.note(d if isinstance(d, str) else label(d), "an integer of at least 1")
+        tiling[label(level)] = {label(d): v for d, v in row.data.items() if isinstance(v, int)}
+        rows.problems.extend(row.problems)
+    spec.problems.extend(rows.problems)
+    return tiling
+
+
+def _orders(spec: Fields) -> dict[str, list[str]]:
+    expected = f"a mapping of levels ({' '.join(ORDERED_LEVELS)}) to lists of dimensions"
+    if spec.missing("loop_order", expected, required=False):
+        return {}
+    rows = Fields(spec.data["loop_order"], expected, "loop_order")
+    orders: dict[str, list[str]] = {}
+    for level, value in rows.data.items():
+        if not isinstance(value, list | tuple) or not all(isinstance(d, str) for d in value):
+            found, what = describe(value), "a list of dimensions, outermost first"
+            rows.problems.append(Problem(rows.path(level), found, what))
+            continue
+        orders[label(level)] = list(value)
+    spec.problems.extend(rows.problems)
+    return orders

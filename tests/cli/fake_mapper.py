@@ -1,0 +1,92 @@
+"""Stands in for the mapper: quick, and as slow or unlucky as a test wants it.
+
+Layers whose name begins with ``infeasible``, ``unknown``, ``slow``, ``crash`` or
+``stuck`` behave so.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+import types
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from dmaze_cp.architecture import Architecture
+from dmaze_cp.objective import Objective
+from dmaze_cp.result import LayerResult, Status, WorkloadResult
+from dmaze_cp.workload import Layer, Workload
+from tests.report.samples import sample_result
+
+calls: list[dict[str, Any]] = []
+
+
+def map_workload(
+    workload: Workload,
+    architecture: Architecture,
+    objectives: Sequence[Objective] = (Objective.EDP,),
+    *,
+    on_layer_start: Callable[[Layer, Objective], None] | None = None,
+    on_layer_done: Callable[[LayerResult], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+    **options: Any,
+) -> WorkloadResult:
+    calls.append(options)
+    results: list[LayerResult] = []
+    for layer in workload:
+        for objective in objectives:
+            if on_layer_start:
+                on_layer_start(layer, objective)
+            result = _map(layer, objective, architecture, stop)
+            result = replace(result, constraints=options["constraints"])
+            results.append(result)
+            if stop and stop():
+                # Not announced: the program must find it in the result.
+                return WorkloadResult(
+                    workload, architecture, tuple(objectives), tuple(results), interrupted=True
+                )
+            if on_layer_done:
+                on_layer_done(result)
+    return WorkloadResult(workload, architecture, tuple(objectives), tuple(results))
+
+
+def _map(
+    layer: Layer,
+    objective: Objective,
+    architecture: Architecture,
+    stop: Callable[[], bool] | None,
+) -> LayerResult:
+    kind = layer.name.rstrip("0123456789")
+    if kind == "crash":
+        raise RuntimeError("a defect\nin two lines")
+    if kind == "infeasible":
+        reason = "RF words: found at least 3, expected at most 2"
+        return LayerResult(layer, architecture, objective, Status.INFEASIBLE, reason=reason)
+    if kind == "unknown":
+        reason = "time limit of 0.1 s"
+        return LayerResult(
+            layer, architecture, objective, Status.UNKNOWN, bound=1000, reason=reason
+        )
+    if kind in {"slow", "stuck"}:
+        print("searching", file=sys.stderr, flush=True)
+        end = time.monotonic() + 20
+        while time.monotonic() < end and not (kind == "slow" and stop and stop()):
+            time.sleep(0.01)
+        result = sample_result(layer, objective, architecture=architecture, bound_fraction=0.5)
+        return replace(result, reason="interrupted")
+    return sample_result(layer, objective, architecture=architecture)
+
+
+def module() -> types.ModuleType:
+    """A module to put in the mapper's place."""
+    fake = types.ModuleType("dmaze_cp.mapper")
+    fake.map_workload = map_workload  # type: ignore[attr-defined]
+    return fake
+
+
+if __name__ == "__main__":
+    sys.modules["dmaze_cp.mapper"] = module()
+    from dmaze_cp.cli import main
+
+    main()

@@ -1,0 +1,1 @@
+"""Slow and simple references that share no code with the package."""

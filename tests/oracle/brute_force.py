@@ -1,0 +1,342 @@
+"""Best mapping of a small layer by trying every tiling and every loop order.
+
+An implementation of the published model that shares nothing with the package but
+the attributes of layers, architectures and constraints. Loop orders are tried by
+walking them from the innermost loop out, orders with the same reuse once only;
+operands that are reused in part are included.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from itertools import product
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from dmaze_cp.architecture import Architecture
+    from dmaze_cp.constraints import Constraints
+    from dmaze_cp.workload import Layer
+
+O, I, W = range(3)  # noqa: E741 - the field's names
+CHUNK = 400_000
+"""Mappings that are scored at once, for bounded memory."""
+
+DEPENDS = {
+    "conv": ("N M Ox Oy", "N C Ox Oy Fx Fy", "M C Fx Fy"),
+    "depthwise": ("N M C Ox Oy", "N M C Ox Oy Fx Fy", "M C Fx Fy"),
+    "gemm": ("X Y", "X K", "K Y"),
+}
+# Depthwise M is 1 everywhere: whether an operand depends on it makes no difference.
+
+
+@dataclass(frozen=True)
+class Best:
+    """A mapping with the least cost: factors by level and dimension, and its reuse."""
+
+    value: int
+    tiling: dict[str, dict[str, int]]
+    reuse_spm: tuple[int, ...]
+    reuse_dram: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class BruteForce:
+    """Best energy, latency and EDP (None where nothing fits) and what was tried."""
+
+    tilings: int
+    valid_tilings: int
+    mappings: int
+    energy: Best | None
+    latency: Best | None
+    edp: Best | None
+
+    def value(self, objective: str) -> int | None:
+        best = getattr(self, objective)
+        return None if best is None else best.value
+
+
+def brute_force(
+    layer: Layer, architecture: Architecture, constraints: Constraints | None = None
+) -> BruteForce:
+    """Try everything; meant for layers with up to some ten thousand tilings."""
+    tilings = all_tilings(layer)
+    valid = tilings[is_valid(layer, architecture, tilings)]
+    if constraints is not None:
+        valid = valid[is_allowed(layer, architecture, constraints, valid)]
+    best: dict[str, Best | None] = {"energy": None, "latency": None, "edp": None}
+    mappings = 0
+    for index, reuse_spm, reuse_dram in _mappings(layer, valid):
+        mappings += len(index)
+        energy, latency = costs(layer, architecture, valid[index], reuse_spm, reuse_dram)
+        if float(energy.max()) * float(latency.max()) < 2.0**62:
+            edp = energy.astype(np.int64) * latency
+        else:
+            edp = np.array([int(e) * int(t) for e, t in zip(energy, latency, strict=True)], object)
+        for name, cost in (("energy", energy), ("latency", latency), ("edp", edp)):
+            at = int(np.argmin(cost))
+            if best[name] is None or int(cost[at]) < best[name].value:
+                best[name] = Best(
+                    int(cost[at]),
+                    _named(layer, valid[index[at]]),
+                    tuple(int(r) for r in reuse_spm[at]),
+                    tuple(int(r) for r in reuse_dram[at]),
+                )
+    return BruteForce(len(tilings), len(valid), mappings, **best)
+
+
+def all_tilings(layer: Layer) -> np.ndarray:
+    """Every tiling: shape (tilings, 4 levels DRAM SPM RF PE, dimensions)."""
+    rows = [np.array(factorisations(bound)) for bound in layer.extents]
+    grid = np.meshgrid(*(np.arange(len(r)) for r in rows), indexing="ij")
+    columns = [r[g.ravel()] for r, g in zip(rows, grid, strict=True)]
+    return np.stack(columns, axis=2).astype(np.int64)
+
+
+def count_tilings(extents: tuple[int, ...]) -> int:
+    """How many tilings `all_tilings` would make."""
+    return int(np.prod([len(factorisations(bound)) for bound in extents], dtype=object))
+
+
+@cache
+def factorisations(bound: int) -> tuple[tuple[int, int, int, int], ...]:
+    """Every (DRAM, SPM, RF, PE) whose product is the bound."""
+    divisors = [d for d in range(1, bound + 1) if bound % d == 0]
+    return tuple(
+        (a, b, c, bound // (a * b * c))
+        for a, b, c in product(divisors, repeat=3)
+        if bound % (a * b * c) == 0
+    )
+
+
+def is_valid(layer: Layer, architecture: Architecture, tilings: np.ndarray) -> np.ndarray:
+    """Which tilings fit the PEs, the register files and the scratchpad."""
+    _, spm, rf, pe = np.moveaxis(tilings, 1, 0)
+    word = architecture.word_bytes
+    in_rf = sum(_elements(layer, rf)) * word
+    in_spm = _elements(layer, rf * pe * spm)
+    banks = sum(
+        (e * word + architecture.spm_bank_bytes - 1) // architecture.spm_bank_bytes for e in in_spm
+    )
+    return (
+        (pe.prod(1) <= architecture.pes)
+        & (in_rf <= architecture.rf_bytes)
+        & (banks <= architecture.spm_banks)
+    )
+
+
+def is_allowed(
+    layer: Layer, architecture: Architecture, constraints: Constraints, tilings: np.ndarray
+) -> np.ndarray:
+    """Which tilings satisfy the user's constraints."""
+    dram, spm, rf, pe = np.moveaxis(tilings, 1, 0)
+    word = architecture.word_bytes
+    spm_bytes = sum(_elements(layer, rf * pe * spm)) * word
+    good = pe.prod(1) / architecture.pes >= constraints.min_pe_utilization
+    if constraints.min_rf_utilization > 0:
+        words = max(architecture.rf_bytes // word, 1)
+        good &= sum(_elements(layer, rf)) / words >= constraints.min_rf_utilization
+    if constraints.min_spm_utilization > 0:
+        buffer = architecture.spm_banks * architecture.spm_bank_bytes
+        good &= spm_bytes / buffer >= constraints.min_spm_utilization
+    for j, dimension in enumerate(layer.dimensions):
+        if constraints.no_feature_dram and dimension in ("Fx", "Fy"):
+            good &= dram[:, j] == 1
+        if constraints.no_spatial_reduction and not _depends(layer)[O, j]:
+            good &= pe[:, j] == 1
+    return good
+
+
+def reuse_triples(layer: Layer, factors: tuple[int, ...]) -> tuple[tuple[int, int, int], ...]:
+    """The reuse (O, I, W) of every loop order of a level with these trip counts."""
+    depends = _depends(layer)
+    looping = tuple(
+        (f, tuple(bool(x) for x in depends[:, j])) for j, f in enumerate(factors) if f > 1
+    )
+    return _triples(looping)
+
+
+@lru_cache(maxsize=100_000)
+def _triples(
+    looping: tuple[tuple[int, tuple[bool, ...]], ...],
+) -> tuple[tuple[int, int, int], ...]:
+    found = set()
+
+    def walk(left: tuple[int, ...], reuse: tuple[int, ...], alive: tuple[bool, ...]) -> None:
+        if not left or not any(alive):
+            found.add(reuse)
+            return
+        for k in left:
+            trip, stops = looping[k]
+            still = tuple(a and not s for a, s in zip(alive, stops, strict=True))
+            grown = tuple(r * trip if a else r for r, a in zip(reuse, still, strict=True))
+            walk(tuple(j for j in left if j != k), grown, still)
+
+    walk(tuple(range(len(looping))), (1, 1, 1), (True, True, True))
+    return tuple(sorted(found))
+
+
+def costs(
+    layer: Layer,
+    architecture: Architecture,
+    tilings: np.ndarray,
+    reuse_spm: np.ndarray,
+    reuse_dram: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Energy (pJ, rounded, as doubles) and latency (cycles) of many mappings.
+
+    `tilings` has shape (n, 4, dimensions); the reuses (n, 3), operands O I W.
+    """
+    dram, spm, rf, pe = np.moveaxis(tilings, 1, 0)
+    of_output = _depends(layer)[O]
+    passes, steps, cycles = dram.prod(1), spm.prod(1), rf.prod(1)
+    visits = dram[:, of_output].prod(1)
+    pes, groups = pe.prod(1), pe[:, of_output].prod(1)
+    small, array = _elements(layer, rf), _elements(layer, rf * pe)
+    reduction = small[O] * (pes // groups - 1) * groups
+    bursts = _bursts(layer, rf * pe * spm)
+    held = (reuse_spm == steps[:, None]) & (reuse_dram > 1)
+    energy = _energy(
+        architecture, layer.macs, passes, steps, visits, pes, groups, small, array, reduction,
+        bursts, held, reuse_spm, reuse_dram,
+    )  # fmt: skip
+    dma = [n * _burst_cycles(architecture, burst) for n, burst in bursts]
+    busy, slow = _pass_cycles(steps, cycles, array, reduction, held, reuse_spm)
+    # Load and store of an output that is not reused; a reused operand waits for its turn.
+    fixed = [np.where(reuse_dram[:, x] == 1, dma[x] * (2 if x == O else 1), 0) for x in (O, I, W)]
+    always = fixed[O] + fixed[I] + fixed[W]
+    base = np.maximum(always, busy)
+    latency = base * passes
+    for x in (O, I, W):
+        drain = (reduction + cycles) * held[:, x] if x == O else 0
+        load = np.maximum(always + dma[x], busy + drain)
+        store = np.maximum(
+            always + (dma[x] if x == O else 0),
+            busy + held[:, x] * np.maximum(array[x] - slow, 0),
+        )
+        extra = np.maximum(load - base, 0) + np.maximum(store - base, 0)
+        latency = latency + np.where(reuse_dram[:, x] > 1, extra * passes // reuse_dram[:, x], 0)
+    return energy, latency
+
+
+def _energy(
+    architecture, macs, passes, steps, visits, pes, groups, small, array, reduction,
+    bursts, held, reuse_spm, reuse_dram,
+):  # fmt: skip
+    noc = spm = dram = 0
+    for x in (O, I, W):
+        refills = passes // reuse_dram[:, x]
+        moves = np.where(held[:, x], refills, passes * steps // reuse_spm[:, x])
+        both_ways = np.where(held[:, x], 1, 2) if x == O else 1
+        noc = noc + moves * both_ways * small[x] * (groups if x == O else pes)
+        spm = spm + moves * both_ways * array[x]
+        n, burst = bursts[x]
+        dram = dram + (refills + (refills - visits if x == O else 0)) * n * burst
+        if x == O:
+            reduced = moves * reduction
+    price = architecture.energy
+    # Whole counts first, then one product each, in this order: the rounding of the
+    # model is defined to the last bit.
+    total = (macs + reduced) * price.mac_pj
+    total = total + (4 * macs + 3 * reduced) * price.rf_pj
+    total = total + (noc + reduced) * price.noc_pj
+    total = total + spm * price.spm_pj
+    total = total + dram * price.dram_pj
+    return np.rint(total)
+
+
+def _pass_cycles(steps, cycles, array, reduction, held, reuse):
+    """Cycles of an SPM pass, and the slowest distribution with nothing to hide it."""
+    moving = ~held
+    slow = np.max([np.where(moving[:, x] & (reuse[:, x] == 1), array[x], 0) for x in (O, I, W)], 0)
+    serial = moving[:, O] & (reuse[:, O] == 1)
+    done = np.where(serial, slow, np.maximum(slow, cycles))
+    busy = done * steps + np.where(serial, (cycles + reduction) * steps, 0)
+    for x in (O, I, W):
+        late = moving[:, x] & (reuse[:, x] > 1)
+        extra = np.maximum(array[x] - done, 0) + (cycles + reduction if x == O else 0)
+        busy = busy + np.where(late, extra * (steps // reuse[:, x]), 0)
+    return busy, slow
+
+
+def _elements(layer: Layer, t: np.ndarray) -> list[np.ndarray]:
+    if layer.kind == "gemm":
+        x, y, k = t.T
+        return [x * y, x * k, k * y]
+    n, m, c, ox, oy, fx, fy = t.T
+    rows, columns = _window(layer, 0, ox, fx), _window(layer, 1, oy, fy)
+    channels = c if layer.kind == "depthwise" else m
+    weights = c * fx * fy * (1 if layer.kind == "depthwise" else m)
+    return [n * channels * ox * oy, n * c * rows * columns, weights]
+
+
+def _window(layer: Layer, axis: int, o: np.ndarray, f: np.ndarray) -> np.ndarray:
+    return (o - 1) * layer.stride[axis] + (f - 1) * layer.dilation[axis] + 1
+
+
+def _bursts(layer: Layer, t: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(invocations, elements of one) for O, I and W."""
+    if layer.kind == "gemm":
+        (x, y, k), (bx, by, bk) = t.T, layer.extents
+        walks = [[(y, by), (x, bx)], [(k, bk), (x, bx)], [(y, by), (k, bk)]]
+    else:
+        (n, m, c, ox, oy, fx, fy), (bn, bm, bc, box, boy, bfx, bfy) = t.T, layer.extents
+        rows, columns = _window(layer, 0, ox, fx), _window(layer, 1, oy, fy)
+        whole_rows, whole_columns = layer.padded_input
+        channel = (c, bc) if layer.kind == "depthwise" else (m, bm)
+        walks = [
+            [(oy, boy), (ox, box), channel, (n, bn)],
+            [(columns, whole_columns), (rows, whole_rows), (c, bc), (n, bn)],
+            [(fy, bfy), (fx, bfx), (c, bc), (m, bm)],
+        ]
+    result = []
+    for walk in walks:
+        burst = count = np.ones(len(t), np.int64)
+        whole = np.ones(len(t), bool)
+        for extent, bound in walk:
+            burst = np.where(whole, burst * extent, burst)
+            count = np.where(whole, count, count * extent)
+            whole = whole & (extent == bound)
+        result.append((count, burst))
+    return result
+
+
+def _burst_cycles(architecture: Architecture, burst: np.ndarray) -> np.ndarray:
+    ratio = architecture.accelerator_mhz / architecture.dma_mhz
+    size = burst * architecture.word_bytes
+    clocks = architecture.dma_startup_cycles + architecture.dma_cycles_per_byte * size
+    return np.ceil(clocks * ratio).astype(np.int64)
+
+
+def _depends(layer: Layer) -> np.ndarray:
+    """Shape (3, dimensions): does the operand depend on the dimension?"""
+    rows = [names.split() for names in DEPENDS[str(layer.kind)]]
+    return np.array([[d in row for d in layer.dimensions] for row in rows])
+
+
+def _mappings(layer: Layer, valid: np.ndarray):
+    """Blocks of (index of the tiling, reuse at SPM, reuse at DRAM) of all mappings."""
+    block: list[tuple[int, tuple[int, ...], tuple[int, ...]]] = []
+    for index, tiling in enumerate(valid):
+        at_dram = reuse_triples(layer, tuple(tiling[0].tolist()))
+        at_spm = reuse_triples(layer, tuple(tiling[1].tolist()))
+        block.extend((index, s, d) for s in at_spm for d in at_dram)
+        if len(block) >= CHUNK:
+            yield _columns(block)
+            block = []
+    if block:
+        yield _columns(block)
+
+
+def _columns(block):
+    index, spm, dram = zip(*block, strict=True)
+    return np.array(index), np.array(spm, np.int64), np.array(dram, np.int64)
+
+
+def _named(layer: Layer, tiling: np.ndarray) -> dict[str, dict[str, int]]:
+    return {
+        level: dict(zip(layer.dimensions, map(int, row), strict=True))
+        for level, row in zip(("DRAM", "SPM", "RF", "PE"), tiling, strict=True)
+    }
