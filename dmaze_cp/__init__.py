@@ -1,1 +1,96 @@
-"""Proven-optimal mappings of neural-network layers onto spatial accelerators."""
+"""Proven-optimal mappings of neural-network layers onto spatial accelerators.
+
+>>> import dmaze_cp as dm
+>>> workload = dm.load_workload("resnet18")
+>>> result = dm.map_layer(workload[0], dm.load_architecture("default"), objective="edp")
+>>> result.status, result.gap
+(<Status.OPTIMAL: 'optimal'>, 0.0)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dmaze_cp.architecture import AccessEnergy, Architecture
+    from dmaze_cp.constraints import Constraints
+    from dmaze_cp.cost import Cost, evaluate, fits
+    from dmaze_cp.errors import (
+        DmazeError,
+        InfeasibleError,
+        MissingExtraError,
+        NoSolutionError,
+        Problem,
+        SpecError,
+    )
+    from dmaze_cp.loading import load_architecture, load_workload
+    from dmaze_cp.mapper import map_layer, map_workload
+    from dmaze_cp.mapping import Dataflow, Mapping
+    from dmaze_cp.objective import Objective
+    from dmaze_cp.result import LayerResult, Status, Totals, WorkloadResult
+    from dmaze_cp.workload import Kind, Layer, UnmappedOperator, Workload
+
+_HOMES = {
+    "architecture": ("AccessEnergy", "Architecture"),
+    "constraints": ("Constraints",),
+    "cost": ("Cost", "evaluate", "fits"),
+    "errors": (
+        "DmazeError",
+        "InfeasibleError",
+        "MissingExtraError",
+        "NoSolutionError",
+        "Problem",
+        "SpecError",
+    ),
+    "loading": ("load_architecture", "load_workload"),
+    "mapper": ("map_layer", "map_workload"),
+    "mapping": ("Dataflow", "Mapping"),
+    "objective": ("Objective",),
+    "result": ("LayerResult", "Status", "Totals", "WorkloadResult"),
+    "workload": ("Kind", "Layer", "UnmappedOperator", "Workload"),
+}
+_MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__version__ = "0.1.0"
+__all__ = [
+    "AccessEnergy",
+    "Architecture",
+    "Constraints",
+    "Cost",
+    "Dataflow",
+    "DmazeError",
+    "InfeasibleError",
+    "Kind",
+    "Layer",
+    "LayerResult",
+    "Mapping",
+    "MissingExtraError",
+    "NoSolutionError",
+    "Objective",
+    "Problem",
+    "SpecError",
+    "Status",
+    "Totals",
+    "UnmappedOperator",
+    "Workload",
+    "WorkloadResult",
+    "evaluate",
+    "fits",
+    "load_architecture",
+    "load_workload",
+    "map_layer",
+    "map_workload",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name where it is first used: the solver takes a while to load."""
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'dmaze_cp' has no attribute {name!r}")
+    return getattr(import_module(f"dmaze_cp.{_MODULE_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """Public names."""
+    return sorted([*globals(), *__all__])

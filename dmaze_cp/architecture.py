@@ -70,7 +70,7 @@ class Architecture:
     dma_mhz: float = 3200.0
     accelerator_mhz: float = 500.0
     energy: AccessEnergy = field(default_factory=AccessEnergy)
-    pe_pipeline_stages: int = 5
+    pe_pipeline_stages: int = 1
     notes: str = ""
 
     def __post_init__(self) -> None:
@@ -115,4 +115,6 @@ def _architecture_problems(arch: Architecture) -> Iterator[Problem]:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) < MAX_COUNT**4 and math.isfinite(value)

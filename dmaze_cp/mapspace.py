@@ -160,7 +160,7 @@ def build(
         When the layer is larger than what the exact model's integers hold, or a group
         has too many options to list.
     """
-    problems = list(_size_problems(layer))
+    problems = list(_size_problems(layer, architecture))
     if problems:
         raise SpecError(problems)
     groups = tuple(
@@ -170,7 +170,13 @@ def build(
     return MapSpace(layer, architecture, constraints, groups)
 
 
-def _size_problems(layer: Layer) -> Iterator[Problem]:
+def _size_problems(layer: Layer, arch: Architecture) -> Iterator[Problem]:
+    overlap = prod(s + d for s, d in zip(layer.stride, layer.dilation, strict=True))
+    slowest = (arch.dma_startup_cycles + arch.dma_cycles_per_byte * arch.word_bytes) * arch.clock_ratio
+    cycles = layer.macs * overlap * 8 * (slowest + 2)
+    if layer.macs <= MAX_MACS and cycles > 2.0**62:
+        found = f"{cycles:.3g} cycles of DMA and NoC at worst"
+        yield Problem(f"layer {layer.name}", found, f"at most {2.0**62:.3g}")
     if layer.macs > MAX_MACS:
         found = f"{layer.macs:.3g} multiply-accumulates"
         yield Problem(f"layer {layer.name}", found, f"at most {MAX_MACS:.3g}")
@@ -292,11 +298,13 @@ def satisfies(space: MapSpace, tiling: Tiling) -> Bools:
 
 
 def at_least(fraction: float, whole: int) -> int:
-    """Smallest count that is at least this fraction of a whole (0.1 of 10 is 1)."""
-    from fractions import Fraction
-
-    exact = Fraction(repr(float(fraction))) * whole
-    return -(-exact.numerator // exact.denominator)
+    """Smallest count whose share of a whole is at least this fraction."""
+    count = round(fraction * whole)
+    while count > 0 and (count - 1) / whole >= fraction:
+        count -= 1
+    while count / whole < fraction:
+        count += 1
+    return count
 
 
 def tiling_at(space: MapSpace, options: Sequence[Ints]) -> dict[str, dict[str, Ints]]:

@@ -39,8 +39,9 @@ class SearchStats:
         solver, and in exact scoring.
     map_space
         Number of tilings, valid or not.
-    cases, cases_bounded, cases_solved
-        Dataflow cases in all; discarded by a bound alone; closed by CP-SAT.
+    cases, cases_bounded, cases_scored, cases_solved
+        Dataflow cases in all; discarded by a bound alone; so small that all their
+        tilings were scored; closed by CP-SAT.
     cp_calls
         Calls of the solver.
     candidates
@@ -54,9 +55,34 @@ class SearchStats:
     map_space: int = 0
     cases: int = 0
     cases_bounded: int = 0
+    cases_scored: int = 0
     cases_solved: int = 0
     cp_calls: int = 0
     candidates: int = 0
+
+
+@dataclass(frozen=True)
+class Incumbent:
+    """How far a running search is.
+
+    Attributes
+    ----------
+    value
+        The objective's cost of the best mapping so far (None: none yet).
+    bound
+        Proven: no mapping costs less.
+    elapsed_s
+        Wall seconds since the search began.
+    """
+
+    value: int | None
+    bound: float
+    elapsed_s: float
+
+    @property
+    def gap(self) -> float | None:
+        """Proven relative gap."""
+        return None if self.value is None else relative_gap(self.value, self.bound)
 
 
 @dataclass(frozen=True)

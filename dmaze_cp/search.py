@@ -14,21 +14,25 @@ The bound of the whole is the least bound of the cases that are still open.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from math import ceil, exp, inf, log
+from math import ceil, exp, inf, log, prod
 
 import numpy as np
 
-from dmaze_cp.cost.batch import Floats, Ints, fits_batch, score_batch
+from dmaze_cp.cost.batch import Bools, Ints, Tiling, fits_batch, score_batch
+from dmaze_cp.cp.constraints import Limits
+from dmaze_cp.cp.model import Question, build_model
+from dmaze_cp.cp.solve import Answer, SolverOptions, solve
 from dmaze_cp.mapping import Dataflow
-from dmaze_cp.mapspace import MapSpace, dataflow_exists, satisfies, tiling_at
+from dmaze_cp.mapspace import MapSpace, dataflow_exists, satisfies, stationary_exists, tiling_at
 from dmaze_cp.objective import Objective
 from dmaze_cp.relaxation.atoms import AtomTable, atom_table
 from dmaze_cp.relaxation.cases import Case, cases, options_of
 from dmaze_cp.relaxation.dual import SCHEDULE, Bound, Dual
 from dmaze_cp.relaxation.terms import Relaxation, relax
 from dmaze_cp.result import Incumbent, SearchStats
+from dmaze_cp.workload import Layer
 
 MARGIN = 1e-9
 """Relative slack that covers the rounding of doubles in a bound."""
@@ -299,10 +303,167 @@ def _tighten(state: Search, item: OpenCase) -> bool:
                 item.bound = bound
             if item.bound.log_value > above:
                 return False
-            if not _drop_options(state, item, above):
-                return False
-            if state.out_of_time():
+            if not _drop_options(state, item, above) or state.out_of_time():
                 break
         return True
     finally:
         state.count(bound_s=time.monotonic() - began)
+
+
+def _drop_options(state: Search, item: OpenCase, above: float) -> bool:
+    """Drop options that cost more than there is room for; False if few enough went."""
+    room = above - item.bound.log_value + MARGIN
+    keep = [np.flatnonzero(r <= room) for r in item.bound.reduced]
+    left = prod(float(len(k)) for k in keep)
+    if left > 0.7 * item.size:
+        return False
+    shrink(item, state.space, keep)
+    return True
+
+
+def shrink(item: OpenCase, space: MapSpace, keep: Sequence[Ints]) -> None:
+    """Keep some options of a case; its relaxation gets tighter."""
+    item.options = tuple(o[k] for o, k in zip(item.options, keep, strict=True))
+    item.table = item.table.take(keep)
+    item.relaxation = relax(space, item.table, item.case)
+    reduced = tuple(r[k] for r, k in zip(item.bound.reduced, keep, strict=True))
+    item.bound = replace(item.bound, reduced=reduced)
+
+
+def score(state: Search, item: OpenCase, picked: Sequence[Ints]) -> None:
+    """Score tilings exactly and keep the best as incumbent.
+
+    `picked` indexes the case's options; one array a group, and they broadcast.
+    """
+    began = time.monotonic()
+    space, layer = state.space, state.space.layer
+    options = [o[p] for o, p in zip(item.options, picked, strict=True)]
+    tiling = tiling_at(space, options)
+    flow = item.case.dataflow
+    fits = fits_batch(layer, space.architecture, tiling) & satisfies(space, tiling)
+    fits = fits & item_exists(item, layer, tiling)
+    cost = score_batch(layer, space.architecture, tiling, flow)
+    value = {
+        Objective.ENERGY: cost.energy_pj,
+        Objective.LATENCY: cost.latency_cycles,
+        Objective.EDP: cost.edp,
+    }[state.objective]
+    value = np.where(fits, value, inf)
+    state.count(candidates=value.size)
+    at = np.unravel_index(int(np.argmin(value)), value.shape)
+    best = float(value[at])
+    if best < (inf if state.best is None else state.best.value):
+        energy = int(np.broadcast_to(cost.energy_pj, value.shape)[at])
+        latency = int(np.broadcast_to(cost.latency_cycles, value.shape)[at])
+        chosen = tuple(int(np.broadcast_to(o, value.shape)[at]) for o in options)
+        exact = state.objective.of(energy, latency)
+        if state.best is None or exact < state.best.value:
+            state.best = Found(chosen, _flow_of(item.case, space, chosen), exact)
+    state.count(rescore_s=time.monotonic() - began)
+
+
+def item_exists(item: OpenCase, layer: Layer, tiling: Tiling) -> Bools:
+    """Whether tilings have orders with the case's dataflow.
+
+    A held operand needs no loops at SPM: it is held over none of them too.
+    """
+    if item.case.held:
+        return stationary_exists(layer.kind, item.case.dram, dict(tiling["DRAM"]))
+    return dataflow_exists(layer.kind, item.case.dataflow, tiling)
+
+
+def _flow_of(case: Case, space: MapSpace, options: Sequence[int]) -> Dataflow:
+    """The dataflow of one tiling of a case (a held operand may have no SPM loops)."""
+    factors = tiling_at(space, [np.asarray(o) for o in options])
+    exists = stationary_exists(space.layer.kind, case.spm, dict(factors["SPM"]))
+    return case.dataflow if bool(exists) else Dataflow(case.dram, "none")
+
+
+def score_head(state: Search, item: OpenCase) -> None:
+    """Score the mappings around a case's least reduced costs."""
+    ranked = [np.argsort(r, kind="stable") for r in item.bound.reduced]
+    costs = [r[order] for r, order in zip(item.bound.reduced, ranked, strict=True)]
+    sizes = [1] * len(costs)
+    while True:
+        # Take the next cheapest option of any group, as long as the block stays small.
+        following = [c[n] if n < len(c) else inf for c, n in zip(costs, sizes, strict=True)]
+        g = int(np.argmin(following))
+        if following[g] == inf or prod(sizes) // sizes[g] * (sizes[g] + 1) > HEAD:
+            break
+        sizes[g] += 1
+    score(state, item, np.ix_(*(order[:n] for order, n in zip(ranked, sizes, strict=True))))
+
+
+def close(state: Search, item: OpenCase) -> bool:
+    """Ask CP-SAT until nothing better is left in a case; False if time runs out first."""
+    if not _tighten(state, item):
+        state.count(cases_bounded=1)
+        return True
+    if item.size <= EXHAUSTIVE:
+        score(state, item, np.ix_(*(np.arange(len(o)) for o in item.options)))
+        state.count(cases_scored=1)
+        return True
+    question = Question(state.space, item.table, item.relaxation, Limits(inf, inf))
+    while not state.out_of_time():
+        above = state.log_target(least_energy(item.relaxation, item.table))
+        if item.bound.log_value > above:
+            break
+        began = time.monotonic()
+        groups = tuple(g.take(o) for g, o in zip(state.space.groups, item.options, strict=True))
+        question.space = replace(state.space, groups=groups)
+        question.limits = limits_of(state, item)
+        question.bounds = [(item.bound, above - item.bound.log_value)]
+        built = build_model(question)
+        state.count(build_s=time.monotonic() - began, cp_calls=1)
+        began = time.monotonic()
+        options = SolverOptions(state.workers, state.seed)
+        left = state.deadline - began
+        solution = solve(built.model, built.choices, options, left, state.stop)
+        state.count(solve_s=time.monotonic() - began)
+        if solution.answer is Answer.NONE:
+            break
+        if solution.answer is Answer.STOPPED:
+            return False
+        if not _cut_block(state, item, question, solution.options):
+            break
+    else:
+        return False
+    state.count(cases_solved=1)
+    return True
+
+
+def _cut_block(
+    state: Search, item: OpenCase, question: Question, options: Sequence[int]
+) -> bool:
+    """Score a block around a candidate and cut it; False if the block was the whole case."""
+    sizes = [len(o) for o in item.options]
+    free: list[int] = []
+    for g in sorted(range(len(sizes)), key=lambda g: -sizes[g]):
+        if prod(sizes[i] for i in free) * sizes[g] <= BLOCK:
+            free.append(g)
+    picked = np.ix_(
+        *(np.arange(sizes[g]) if g in free else np.array([o]) for g, o in enumerate(options))
+    )
+    score(state, item, picked)
+    question.cuts.append({g: o for g, o in enumerate(options) if g not in free and sizes[g] > 1})
+    question.tangents_at.append(item.table.at(options))
+    return bool(question.cuts[-1])
+
+
+def limits_of(state: Search, item: OpenCase) -> Limits:
+    """What a mapping of a case must cost at most to be of interest."""
+    if state.target == inf:
+        return Limits(inf, inf)
+    if state.objective is not Objective.EDP:
+        limit = unrounded(state.objective, state.target, 0.0)
+        return Limits(limit, inf) if state.objective is Objective.ENERGY else Limits(inf, limit)
+    least = {}
+    for objective in (Objective.ENERGY, Objective.LATENCY):
+        bound = Dual(item.relaxation, item.table, objective).solve(schedule=SCHEDULE)
+        least[objective] = exp(bound.log_value) * (1 - MARGIN)
+    energy, latency = least[Objective.ENERGY], max(1.0, least[Objective.LATENCY])
+    energy = max(energy, least_energy(item.relaxation, item.table))
+    edp = unrounded(Objective.EDP, state.target, energy)
+    if edp == inf:
+        return Limits(inf, inf)
+    return Limits(edp / latency, edp / energy, edp, energy, latency)

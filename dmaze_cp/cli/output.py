@@ -64,19 +64,21 @@ class OutputFile:
             raise SpecError(Problem(_OPTION, *problem, source=self.path))
 
     def _problem(self) -> tuple[str, str] | None:
+        if not self.path:
+            return "an empty path", "a file"
         try:
             mode = os.stat(self.path).st_mode
         except FileNotFoundError:
-            mode = None
+            return ("a directory", "a file") if self.path.endswith(os.sep) else self._in_folder()
         except (OSError, ValueError) as error:
             return f"a path that cannot be used ({_reason(error)})", "a file that can be written"
-        if mode is not None:
-            if stat.S_ISDIR(mode):
-                return "a directory", "a file"
-            if not os.access(self.path, os.W_OK):
-                return "a file that may not be written", "a file that can be written"
-            if self.is_special:
-                return None
+        if stat.S_ISDIR(mode):
+            return "a directory", "a file"
+        if not os.access(self.path, os.W_OK):
+            return "a file that may not be written", "a file that can be written"
+        return None if self.is_special else self._in_folder()
+
+    def _in_folder(self) -> tuple[str, str] | None:
         folder = Path(os.path.realpath(self.path)).parent
         if not folder.is_dir():
             return f"no directory {str(folder)!r}", "a file in an existing directory"

@@ -112,7 +112,6 @@ def output_option(text: str) -> Callable[[_Function], _Function]:
     return click.option(
         "-o",
         "--output",
-        type=click.Path(),
         metavar="FILE",
         help=f"{text} `-` is standard output.",
     )

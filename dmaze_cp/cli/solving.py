@@ -101,7 +101,7 @@ def solve(question: Question, show: Callable[[LayerResult], None]) -> WorkloadRe
     Parameters
     ----------
     show
-        Called in the main thread with each result, in order, as soon as it is there.
+        Called in the main thread with each result, once, as soon as it is there.
 
     Returns
     -------
@@ -110,12 +110,12 @@ def solve(question: Question, show: Callable[[LayerResult], None]) -> WorkloadRe
         process.
     """
     total = len(question.workload) * len(question.objectives)
-    shown = 0
+    shown: set[tuple[str, Objective]] = set()
     with catch_interrupt() as stop, ProgressLine(total) as progress:
         search = _Search(question, stop)
         search.start()
         try:
-            shown = _follow(search, stop, progress, show)
+            _follow(search, stop, progress, show, shown)
         except KeyboardInterrupt:
             _end_at_once(progress)
         except BaseException:
@@ -126,8 +126,9 @@ def solve(question: Question, show: Callable[[LayerResult], None]) -> WorkloadRe
     if search.result is None:
         raise RuntimeError("the search ended without a result")
     # An interrupted search may hand over its last layer with the result only.
-    for result in search.result.layers[shown:]:
-        show(result)
+    for result in search.result.layers:
+        if (result.layer.name, result.objective) not in shown:
+            show(result)
     return search.result
 
 
@@ -136,12 +137,12 @@ def _follow(
     stop: Interruption,
     progress: ProgressLine,
     show: Callable[[LayerResult], None],
-) -> int:
-    """Handle events until the search has ended; the number of results shown."""
+    shown: set[tuple[str, Objective]],
+) -> None:
+    """Handle events until the search has ended, noting in `shown` what was shown."""
     from dmaze_cp.report.numbers import percent
     from dmaze_cp.result import LayerResult
 
-    shown = 0
     told = False
     while True:
         alive = search.is_alive()
@@ -149,7 +150,7 @@ def _follow(
             event = search.events.get(timeout=_POLL_S)
         except queue.Empty:
             if not alive:
-                return shown
+                return
         else:
             if isinstance(event, _Started):
                 progress.start_layer(event.layer, event.objective)
@@ -157,7 +158,7 @@ def _follow(
                 progress.finish_layer()
                 with progress.paused():
                     show(event)
-                shown += 1
+                shown.add((event.layer.name, event.objective))
             else:
                 progress.incumbent(percent(event.gap))
         if stop() and not told:

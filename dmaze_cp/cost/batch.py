@@ -122,8 +122,7 @@ def dma_batch(
     """DMA cycles and elements of one transfer of an operand's SPM tile."""
     extents = tile_extents(layer, spm)
     whole = dict(layer.bounds)
-    if layer.kind is not Kind.GEMM:
-        assert layer.padded_input is not None
+    if layer.padded_input is not None:
         whole |= {"x": layer.padded_input[0], "y": layer.padded_input[1]}
     contiguous: Any = np.True_
     burst: Any = np.int64(1)
@@ -174,22 +173,25 @@ class _Counts:
 
 
 def _energy(arch: Architecture, n: _Counts) -> Floats:
+    """Total energy, rounded; component by component as in `dmaze_cp.cost.energy`."""
     e = arch.energy
-    reduction = n.reduction * (3 * e.rf_pj + e.noc_pj + e.mac_pj)
-    total: Any = n.ops * e.mac_pj + 4 * n.ops * e.rf_pj
+    counts: dict[str, Any] = dict.fromkeys(("noc", "spm", "dram"), np.int64(0))
+    reductions: Any = np.int64(0)
     for x in OPERANDS:
-        used = n.output_pes if x == "O" else n.pes_used
-        once = n.rf[x] * used * e.noc_pj + n.array[x] * e.spm_pj
-        often = once
+        receivers = n.output_pes if x == "O" else n.pes_used
+        rare = n.spm_passes // n.reuse_dram[x]
+        often = n.spm_passes * (n.rf_passes // n.reuse_spm[x])
+        moves = np.where(n.held[x], rare, often)
         if x == "O":
-            once, often = once + reduction, 2 * once + reduction
-        held_times = n.spm_passes // n.reuse_dram[x]
-        times = n.spm_passes * (n.rf_passes // n.reuse_spm[x])
-        total = total + np.where(n.held[x], held_times * once, times * often)
-        transfers = n.spm_passes // n.reuse_dram[x]
-        if x == "O":
-            transfers = 2 * transfers - n.output_tiles
-        total = total + transfers * (n.moved[x] * e.dram_pj)
+            reductions = moves * n.reduction
+            moves = np.where(n.held[x], moves, 2 * moves)
+            rare = 2 * rare - n.output_tiles
+        counts["noc"] = counts["noc"] + moves * (n.rf[x] * receivers)
+        counts["spm"] = counts["spm"] + moves * n.array[x]
+        counts["dram"] = counts["dram"] + rare * n.moved[x]
+    total = (n.ops + reductions) * e.mac_pj + (4 * n.ops + 3 * reductions) * e.rf_pj
+    total = total + (counts["noc"] + reductions) * e.noc_pj
+    total = total + counts["spm"] * e.spm_pj + counts["dram"] * e.dram_pj
     rounded: Floats = np.rint(total)
     return rounded
 

@@ -127,6 +127,15 @@ class AtomTable:
             self.basis, tuple(v[o] for v, o in zip(self.values, options, strict=True))
         )
 
+    def at(self, options: Sequence[int]) -> Floats:
+        """Atoms of one choice of options, and the operands' DMA maxima behind them."""
+        b = self.basis
+        z = b.zero()
+        for atoms, values, option in zip(b.slices, self.values, options, strict=True):
+            z[atoms] = values[option]
+        z[b.atoms :] = [(b.alternatives[x] @ z[: b.atoms]).max() for x in OPERANDS]
+        return z
+
     def extreme(self, row: Floats, largest: bool) -> float:
         """Smallest or largest logarithm that a product can have, group by group."""
         total = 0.0

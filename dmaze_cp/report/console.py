@@ -11,10 +11,16 @@ from rich.text import Text
 PIPED_WIDTH = 80
 """Columns where the stream is no terminal and COLUMNS is not set."""
 
-NARROWEST = 40
-"""Narrower terminals get lines that they wrap themselves."""
+NARROWEST = 80
+"""Narrower terminals wrap the lines themselves, which loses no numbers."""
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to the caller: what to do when a reader has gone is not rich's to say."""
+        raise BrokenPipeError
 
 
 def make_console(stream: IO[str]) -> Console:
@@ -22,7 +28,7 @@ def make_console(stream: IO[str]) -> Console:
 
     The width is COLUMNS if set, else the terminal's, else 80.
     """
-    return Console(
+    return _Console(
         file=stream,
         width=_width(stream),
         markup=False,

@@ -45,8 +45,8 @@ def _cost_table(answers: Sequence[Record]) -> Table:
             str(answer["index"]),
             _label(answer),
             "yes" if answer["valid"] else "no",
-            numbers.exact(answer["energy_pj"]),
-            numbers.exact(answer["latency_cycles"]),
+            numbers.compact(answer["energy_pj"]),
+            numbers.compact(answer["latency_cycles"]),
             numbers.scientific(answer["edp"]),
             answer["held"] or "-",
         )
@@ -62,5 +62,5 @@ def _energy_table(console: Console, answers: Sequence[Record]) -> Table:
     for answer in answers:
         parts = answer["energy_breakdown_pj"]
         cells = [printable(console, numbers.energy(parts[component])) for component in COMPONENTS]
-        table.add_row(str(answer["index"]), *cells, numbers.exact(answer["spm_pass_cycles"]))
+        table.add_row(str(answer["index"]), *cells, numbers.compact(answer["spm_pass_cycles"]))
     return table

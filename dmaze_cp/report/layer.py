@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 
 from rich import box
@@ -155,43 +156,47 @@ def tiling_table(mapping: Mapping) -> Table:
 
 def plain_table() -> Table:
     """A table without a frame; its numbers are never cut."""
-    return Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
+    return Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
 
 
-def _bars_table() -> Table:
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1))
+def _bars_table(console: Console, rows: Sequence[tuple[str, str, float, str]]) -> Table:
+    """Rows of name, amount, fraction and colour; bars take the room that is left."""
+    percents = [numbers.percent(fraction) for _, _, fraction, _ in rows]
+    columns = ([name for name, *_ in rows], [amount for _, amount, *_ in rows], percents)
+    taken = sum(max(map(len, column)) + 2 for column in columns)
+    width = max(min(BAR_WIDTH, console.width - taken), 0)
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
     table.add_column(no_wrap=True)
+    for (name, amount, fraction, style), percent in zip(rows, percents, strict=True):
+        table.add_row(name, amount, percent, bar(console, fraction, width, style))
     return table
 
 
 def _utilisation_table(
     console: Console, mapping: Mapping, cost: Cost, architecture: Architecture
 ) -> Table:
-    table = _bars_table()
+    rows = []
     for usage in usages(mapping, cost, architecture):
-        amount = f"{numbers.exact(usage.used)} of {numbers.exact(usage.capacity)} {usage.unit}"
-        drawn = bar(
-            console, usage.fraction, BAR_WIDTH, "cyan" if usage.used <= usage.capacity else "red"
-        )
-        table.add_row(usage.resource, amount, numbers.percent(usage.fraction), drawn)
-    return table
+        amount = f"{numbers.compact(usage.used)} of {numbers.compact(usage.capacity)} {usage.unit}"
+        style = "cyan" if usage.used <= usage.capacity else "red"
+        rows.append((usage.resource, amount, usage.fraction, style))
+    return _bars_table(console, rows)
 
 
 def _cycles_table(console: Console, mapping: Mapping, cost: Cost) -> Table:
     split = cycles(mapping, cost)
-    table = _bars_table()
-    for name, value in (
+    parts = (
         ("compute", split.compute),
         ("NoC, reduction (not hidden)", split.noc),
         ("DMA (not hidden)", split.dma),
-    ):
-        fraction = value / split.total if split.total else 0.0
-        drawn = bar(console, fraction, BAR_WIDTH, "green")
-        table.add_row(name, numbers.exact(value), numbers.percent(fraction), drawn)
-    return table
+    )
+    total = split.total or 1
+    return _bars_table(
+        console, [(name, numbers.exact(value), value / total, "green") for name, value in parts]
+    )
 
 
 def _passes(mapping: Mapping, cost: Cost) -> Text:
@@ -204,15 +209,10 @@ def _passes(mapping: Mapping, cost: Cost) -> Text:
 
 
 def _energy_table(console: Console, cost: Cost) -> Table:
-    table = _bars_table()
-    total = sum(cost.energy_breakdown_pj.values())
-    for component in COMPONENTS:
-        value = cost.energy_breakdown_pj[component]
-        fraction = value / total if total else 0.0
-        drawn = bar(console, fraction, BAR_WIDTH, "magenta")
-        amount = printable(console, numbers.energy(value))
-        table.add_row(component, amount, numbers.percent(fraction), drawn)
-    return table
+    parts = cost.energy_breakdown_pj
+    total = sum(parts.values()) or 1.0
+    amounts = {c: printable(console, numbers.energy(parts[c])) for c in COMPONENTS}
+    return _bars_table(console, [(c, amounts[c], parts[c] / total, "magenta") for c in COMPONENTS])
 
 
 def _operand_table(console: Console, cost: Cost, architecture: Architecture) -> Table:
@@ -233,7 +233,7 @@ def _operand_table(console: Console, cost: Cost, architecture: Architecture) -> 
         ("DMA cycles", cost.dma_cycles),
     )
     for name, values in rows:
-        table.add_row(name, *(numbers.exact(values[x]) for x in OPERANDS))
+        table.add_row(name, *(numbers.compact(values[x]) for x in OPERANDS))
     for component in ("NoC", "SPM", "DRAM"):
         parts = cost.energy_by_operand_pj.get(component, {})
         cells = [printable(console, numbers.energy(parts.get(x, 0.0))) for x in OPERANDS]

@@ -49,6 +49,11 @@ def exact(value: float) -> str:
     return f"{value:,.7g}"
 
 
+def compact(value: int) -> str:
+    """All digits, or a decimal prefix where they would crowd a table."""
+    return exact(value) if abs(value) < 10**12 else count(value)
+
+
 def scientific(value: float) -> str:
     """Four significant digits and an exponent, such as ``2.373e15``."""
     if value == 0 or not isfinite(value):
@@ -83,3 +88,8 @@ def duration(value_s: float) -> str:
 def pair(values: tuple[int, int]) -> str:
     """Two values along (x, y)."""
     return f"{values[0]} x {values[1]}"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things, such as ``1 layer`` or ``3 layers``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

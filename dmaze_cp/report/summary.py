@@ -23,7 +23,7 @@ def print_summary(console: Console, result: WorkloadResult) -> None:
         _print_totals(console, result, objective)
     if result.workload.unmapped:
         count = sum(op.count for op in result.workload.unmapped)
-        text = f"{count} operators of the model are not mapped; `dmaze-cp layers` lists them"
+        text = f"not mapped: {numbers.counted(count, 'operator')}, listed by `dmaze-cp layers`"
         console.print(Text(text, style="dim"))
     if result.interrupted:
         asked = len(result.workload) * len(result.objectives)
@@ -83,7 +83,12 @@ def _totals_rows(totals: Totals, objective: Objective, mapped: int) -> list[tupl
         proof = "proven optimal" if totals.gap == 0 else f"gap {numbers.percent(totals.gap)}"
         rows.append((f"{name} bound", f"{bound} {unit} (value {value}, {proof})"))
     if totals.unmapped_layers:
-        rows.append(("without a mapping", f"{totals.unmapped_layers} layers, in no total"))
+        rows.append(
+            (
+                "without a mapping",
+                f"{numbers.counted(totals.unmapped_layers, 'layer')}, in no total",
+            )
+        )
     return rows
 
 

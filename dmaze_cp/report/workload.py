@@ -37,7 +37,7 @@ def print_workload(console: Console, workload: Workload) -> None:
     console.print(table)
     console.print()
     instances = sum(layer.instances for layer in workload)
-    distinct = f"{len(workload)} distinct layers, {instances} in all"
+    distinct = f"{numbers.counted(len(workload), 'distinct layer')}, {instances} in all"
     console.print(Text(f"{distinct}: {numbers.exact(workload.mapped_macs)} MACs"))
     _print_unmapped(console, workload)
     share = mapped_share(workload)
@@ -72,7 +72,7 @@ def _print_unmapped(console: Console, workload: Workload) -> None:
         grouped[op.operator, op.reason] = (count + op.count, macs + op.macs * op.count)
     console.print()
     total = sum(count for count, _ in grouped.values())
-    console.print(Text(f"{total} operators are not mapped:", style="bold"))
+    console.print(Text(f"Not mapped: {numbers.counted(total, 'operator')}", style="bold"))
     table = plain_table()
     table.add_column("operator", overflow="fold")
     table.add_column("count", justify="right", no_wrap=True)

@@ -69,7 +69,8 @@ def _map(
             layer, architecture, objective, Status.UNKNOWN, bound=1000, reason=reason
         )
     if kind in {"slow", "stuck"}:
-        print("searching", file=sys.stderr, flush=True)
+        sys.stderr.write("searching\n")
+        sys.stderr.flush()
         end = time.monotonic() + 20
         while time.monotonic() < end and not (kind == "slow" and stop and stop()):
             time.sleep(0.01)

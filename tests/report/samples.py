@@ -60,6 +60,10 @@ def greedy_mapping(layer: Layer, architecture: Architecture, dataflow: Dataflow)
     return mapping()
 
 
+def _stationary(reuse: dict[str, int]) -> str:
+    return next((x for x in reuse if reuse[x] > 1), "none")
+
+
 def sample_result(
     layer: Layer = CONV,
     objective: Objective = Objective.EDP,
@@ -81,6 +85,7 @@ def sample_result(
             reason="RF words: found 3, expected 2",
         )
     cost = evaluate(mapping, architecture)
+    dataflow = Dataflow(_stationary(cost.reuse_dram), _stationary(cost.reuse_spm))
     value = objective.of(cost.energy_pj, cost.latency_cycles)
     proven = bound_fraction == 1.0
     return LayerResult(

@@ -1,0 +1,68 @@
+"""Run the program, in this process or in one of its own, with a stand-in mapper."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click.testing
+import pytest
+
+from dmaze_cp.cli import cli
+from tests.cli import fake_mapper
+
+ROOT = Path(__file__).resolve().parents[2]
+
+Run = Callable[..., click.testing.Result]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Run the program in this process, in an empty directory."""
+    monkeypatch.setitem(sys.modules, "dmaze_cp.mapper", fake_mapper.module())
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.delenv("DMAZE_CP_DEBUG", raising=False)
+    monkeypatch.chdir(tmp_path)
+    fake_mapper.calls.clear()
+
+    def invoke(*arguments: object) -> click.testing.Result:
+        runner = click.testing.CliRunner()
+        return runner.invoke(cli, [str(a) for a in arguments], prog_name="dmaze-cp")
+
+    return invoke
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Callable[..., Path]:
+    """Write a model of small gemm layers with these names."""
+
+    def write(*names: str, **bounds: int) -> Path:
+        sizes = {"X": 4, "Y": 6, "K": 8} | bounds
+        # Each has a shape of its own, so that equal layers are not folded.
+        layers = [
+            {"name": name, "kind": "gemm", "bounds": sizes | {"X": sizes["X"] + i}}
+            for i, name in enumerate(names)
+        ]
+        path = tmp_path / "net.json"
+        path.write_text(json.dumps({"name": "net", "layers": layers}))
+        return path
+
+    return write
+
+
+def environment(**extra: str) -> dict[str, str]:
+    keep = {k: v for k, v in os.environ.items() if k not in {"COLUMNS", "DMAZE_CP_DEBUG"}}
+    return keep | {"PYTHONPATH": str(ROOT)} | extra
+
+
+def start(*arguments: object, fake: bool = True, **options: Any) -> subprocess.Popen[str]:
+    """The program as a process of its own; with the stand-in mapper unless told."""
+    module = "tests.cli.fake_mapper" if fake else "dmaze_cp"
+    settings: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    settings |= {"text": True, "env": environment(), "cwd": ROOT} | options
+    return subprocess.Popen([sys.executable, "-m", module, *map(str, arguments)], **settings)

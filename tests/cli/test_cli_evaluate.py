@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+GOLDEN = Path(__file__).resolve().parents[1] / "data" / "cost_model_golden.jsonl"
+
+GOOD: dict[str, Any] = {
+    "layer": {"kind": "gemm", "bounds": {"X": 8, "Y": 4, "K": 2}},
+    "tiling": {"DRAM": {"X": 2}, "SPM": {"K": 2}, "RF": {"X": 4}, "PE": {"Y": 4}},
+}
+BAD_PRODUCT = GOOD | {"tiling": {"DRAM": {"X": 3}}}
+NOT_FITTING = {
+    "layer": {"kind": "gemm", "bounds": {"X": 512, "Y": 1, "K": 1}},
+    "tiling": {"PE": {"X": 512}},
+}
+
+
+def write(name: str, text: object) -> str:
+    Path(name).write_text(text if isinstance(text, str) else json.dumps(text))
+    return name
+
+
+def golden_records(count: int) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    pairs = []
+    with GOLDEN.open() as lines:
+        for line, _ in zip(lines, range(count), strict=False):
+            row = json.loads(line)
+            dims = row["dims"]
+            layer: dict[str, Any] = {
+                "kind": row["kind"],
+                "bounds": dict(zip(dims, row["bounds"], strict=True)),
+            }
+            if row["kind"] != "gemm":
+                layer |= {
+                    "stride": [row["stride"]] * 2,
+                    "padded_input": [row["padded_input"]] * 2,
+                }
+            record = {
+                "layer": layer,
+                "tiling": {k: dict(zip(dims, v, strict=True)) for k, v in row["tiling"].items()},
+                "loop_order": {"DRAM": row["dram_order"], "SPM": row["spm_order"]},
+            }
+            if row["env"] == "default":
+                pairs.append((record, row))
+    return pairs
+
+
+def test_answers_equal_the_published_measurements(run) -> None:
+    pairs = golden_records(60)
+    assert len(pairs) > 5
+    text = "".join(json.dumps(record) + "\n" for record, _ in pairs)
+    result = run("evaluate", write("in.jsonl", text), "-o", "out.jsonl")
+    assert (result.exit_code, result.output) == (0, "")
+    answers = [json.loads(line) for line in Path("out.jsonl").read_text().splitlines()]
+    assert [a["index"] for a in answers] == list(range(len(pairs)))
+    for answer, (_, row) in zip(answers, pairs, strict=True):
+        assert answer["reuse"] == {"DRAM": row["reuse_dram"], "SPM": row["reuse_spm"]}
+        for key in (
+            "energy_pj", "latency_cycles", "noc_cycles", "reduction_cycles", "dma_invocations",
+            "dma_burst_elements", "dma_cycles", "spm_pass_cycles", "rf_elements", "spm_elements",
+        ):  # fmt: skip
+            assert answer[key] == row[key], key
+        assert answer["energy_breakdown_pj"] == pytest.approx(row["energy_breakdown_pj"])
+
+
+def test_the_answer_has_the_form_of_the_file(run) -> None:
+    assert run("evaluate", write("one.json", GOOD), "-o", "a.json").exit_code == 0
+    single = json.loads(Path("a.json").read_text())
+    assert (single["index"], single["valid"], single["reasons"]) == (0, True, [])
+    assert run("evaluate", write("list.json", [GOOD, GOOD]), "-o", "a.json").exit_code == 0
+    first, second = json.loads(Path("a.json").read_text())
+    assert (first["index"], second["index"]) == (0, 1)
+    assert first | {"index": 1} == second
+    lines = write("lines.jsonl", json.dumps(GOOD) + "\n" + json.dumps(GOOD))
+    result = run("evaluate", lines, "-o", "-")
+    assert [json.loads(line)["index"] for line in result.stdout.splitlines()] == [0, 1]
+
+
+def test_a_mapping_that_does_not_fit_is_costed(run) -> None:
+    result = run("evaluate", write("in.json", NOT_FITTING), "-o", "-")
+    assert result.exit_code == 0
+    answer = json.loads(result.stdout)
+    assert answer["valid"] is False
+    assert "found 512, expected at most 256" in answer["reasons"][0]
+    assert answer["energy_pj"] > 0
+    shown = run("evaluate", "in.json")
+    assert shown.exit_code == 0
+    assert "record 0 does not fit: PEs: found 512" in shown.stdout
+
+
+def test_a_record_that_is_no_mapping_leaves_the_others_alone(run) -> None:
+    records = [GOOD, BAD_PRODUCT, GOOD, {"layer": 3}]
+    result = run("evaluate", write("in.json", records), "-o", "out.json")
+    assert result.exit_code == 1
+    answers = json.loads(Path("out.json").read_text())
+    assert [a["index"] for a in answers] == [0, 1, 2, 3]
+    assert [set(a) == {"index", "error"} for a in answers] == [False, True, False, True]
+    assert "tiling.*.X: found 3 x 1 x 1 x 1 = 3" in answers[1]["error"]
+    lines = result.stderr.splitlines()
+    assert lines[0].startswith("error: in.json: record 1: tiling.*.X")
+    assert all(line.startswith("error: in.json: record ") for line in lines)
+
+
+def test_a_line_that_is_no_json(run) -> None:
+    result = run("evaluate", write("in.jsonl", json.dumps(GOOD) + "\n{oops\n"), "-o", "-")
+    assert result.exit_code == 1
+    good, bad = (json.loads(line) for line in result.stdout.splitlines())
+    assert good["valid"] is True
+    assert set(bad) == {"index", "error"}
+
+
+def test_tables_for_people(run) -> None:
+    result = run("evaluate", write("in.json", [GOOD, BAD_PRODUCT]))
+    assert result.exit_code == 1
+    assert max(map(len, result.stdout.split("\n"))) <= 80
+    answer = json.loads(run("evaluate", write("one.json", GOOD), "-o", "-").stdout)
+    assert f"{answer['energy_pj']:,}" in result.stdout
+    assert f"{answer['latency_cycles']:,}" in result.stdout
+
+
+def test_results_of_map_can_be_evaluated(run, model) -> None:
+    assert run("map", model("a", "b"), "-o", "out.json").exit_code == 0
+    mapped = json.loads(Path("out.json").read_text())
+    answers = json.loads(run("evaluate", "out.json", "-o", "-").stdout)
+    for layer, answer in zip(mapped["layers"], answers, strict=True):
+        assert answer["valid"] is True
+        for key in ("energy_pj", "latency_cycles", "edp", "energy_breakdown_pj"):
+            assert answer[key] == layer[key]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("empty.json", ""), ("cut.json", '{"layer": '), ("x.txt", "{}")]
+)
+def test_files_that_cannot_be_read(run, name, text) -> None:
+    result = run("evaluate", write(name, text))
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("error: ")
+    assert name in line
+
+
+def test_a_missing_file(run) -> None:
+    result = run("evaluate", "no.json")
+    assert result.exit_code == 1
+    assert "no.json" in result.stderr
+
+
+def test_the_records_are_not_overwritten(run) -> None:
+    result = run("evaluate", write("in.json", GOOD), "-o", "in.json")
+    assert result.exit_code == 1
+    assert json.loads(Path("in.json").read_text()) == GOOD

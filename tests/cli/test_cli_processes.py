@@ -1,0 +1,164 @@
+"""What only a process of its own can show: signals, pipes, terminals, start-up."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import ROOT, environment, start
+
+
+def wait_until_searching(process: subprocess.Popen[str]) -> None:
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.strip() == "searching":
+            return
+    pytest.fail("the search has not begun")
+
+
+def test_the_first_interrupt_shows_and_writes_what_is_finished(model, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    process = start("map", model("fc", "slow", "never"), "-o", out)
+    wait_until_searching(process)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=10)
+    assert process.returncode == 130
+    record = json.loads(out.read_text())
+    assert record["interrupted"] is True
+    assert [(r["name"], r["status"]) for r in record["layers"]] == [
+        ("fc", "optimal"),
+        ("slow", "feasible"),
+    ]
+    assert 0 < record["layers"][1]["gap"] < 1
+
+
+def test_an_interrupted_run_for_people(model) -> None:
+    process = start("map", model("fc", "slow", "never"))
+    wait_until_searching(process)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert err == ""
+    assert out.count("Loop nest") == 2
+    assert "interrupted: 2 of 3 layer results" in out
+
+
+def test_a_second_interrupt_stops_at_once(model, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    process = start("map", model("stuck"), "-o", out)
+    wait_until_searching(process)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.3)
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    begin = time.monotonic()
+    _, err = process.communicate(timeout=10)
+    assert time.monotonic() - begin < 2
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("arguments", [["layers", "efficientnet_b0"], ["map", "net.json"]])
+def test_a_reader_that_leaves_is_no_error(model, arguments) -> None:
+    path = model(*(f"fc{i}" for i in range(60)))
+    arguments = [str(path) if a == "net.json" else a for a in arguments]
+    process = start(*arguments)
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr is not None
+    assert process.stderr.read() == ""
+    assert process.wait(timeout=20) == 141
+
+
+def test_json_into_a_pipe_and_special_files(model, tmp_path: Path) -> None:
+    path = model("fc")
+    out, _ = start("map", path, "-o", "/dev/stdout").communicate(timeout=20)
+    assert json.loads(out)["model"] == "net"
+    process = start("map", path, "-o", "/dev/null")
+    assert process.communicate(timeout=20) == ("", "")
+    assert process.returncode == 0
+    assert not Path(os.devnull).is_file()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_one_line(model) -> None:
+    process = start("map", model("fc"), "-o", "/dev/full")
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert err == (
+        "error: /dev/full: -o: found a failure to write (No space left on device), "
+        "expected a file that can be written\n"
+    )
+
+
+def test_an_ascii_terminal(model) -> None:
+    process = start(
+        "map", model("fcé"), env=environment(PYTHONIOENCODING="ascii"), encoding="ascii"
+    )
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (0, "")
+    assert "fc\\xe9" in out
+    assert "####" in out
+
+
+def test_progress_on_a_terminal_only(model, tmp_path: Path) -> None:
+    """Standard error is a terminal of 80 columns, standard output a file."""
+    ours, theirs = pty.openpty()
+    report = tmp_path / "report.txt"
+    with report.open("w") as stdout:
+        process = start("map", model("fc", "slow"), stdout=stdout, stderr=theirs)
+        os.close(theirs)
+        seen = b""
+        while b"slow (edp)" not in seen:
+            seen += os.read(ours, 4096)
+        process.send_signal(signal.SIGINT)
+        while True:
+            try:
+                chunk = os.read(ours, 4096)
+            except OSError:
+                break
+            if not chunk:
+                break
+            seen += chunk
+        assert process.wait(timeout=10) == 130
+    os.close(ours)
+    assert b"0/2" in seen
+    assert b"1/2" in seen
+    assert "\x1b" not in report.read_text()
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["models"], ["archs"], ["map", "--help"]])
+def test_start_up_needs_none_of_the_heavy_packages(arguments) -> None:
+    code = (
+        "import sys\n"
+        "from dmaze_cp.cli import cli\n"
+        f"cli({arguments!r}, standalone_mode=False)\n"
+        "heavy = {'onnx', 'ortools', 'numpy', 'rich'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_module_is_the_program() -> None:
+    process = start("--version", fake=False)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (0, "")
+    assert out.startswith("dmaze-cp ")
