@@ -411,7 +411,10 @@ def close(state: Search, item: OpenCase) -> bool:
         began = time.monotonic()
         groups = tuple(g.take(o) for g, o in zip(state.space.groups, item.options, strict=True))
         question.space = replace(state.space, groups=groups)
-        question.limits = limits_of(state, item)
+        limits = limits_of(state, item)
+        if limits is None:
+            break
+        question.limits = limits
         question.bounds = [(item.bound, above - item.bound.log_value)]
         built = build_model(question)
         state.count(build_s=time.monotonic() - began, cp_calls=1)
@@ -450,8 +453,11 @@ def _cut_block(
     return bool(question.cuts[-1])
 
 
-def limits_of(state: Search, item: OpenCase) -> Limits:
-    """What a mapping of a case must cost at most to be of interest."""
+def limits_of(state: Search, item: OpenCase) -> Limits | None:
+    """What a mapping of a case must cost at most to be of interest.
+
+    None where no mapping can: the case turns out empty.
+    """
     if state.target == inf:
         return Limits(inf, inf)
     if state.objective is not Objective.EDP:
@@ -459,7 +465,10 @@ def limits_of(state: Search, item: OpenCase) -> Limits:
         return Limits(limit, inf) if state.objective is Objective.ENERGY else Limits(inf, limit)
     least = {}
     for objective in (Objective.ENERGY, Objective.LATENCY):
-        bound = Dual(item.relaxation, item.table, objective).solve(schedule=SCHEDULE)
+        dual = Dual(item.relaxation, item.table, objective)
+        bound = dual.solve(schedule=SCHEDULE, stop_above=NO_LOG_COST)
+        if bound.log_value > NO_LOG_COST:
+            return None
         least[objective] = exp(bound.log_value) * (1 - MARGIN)
     energy, latency = least[Objective.ENERGY], max(1.0, least[Objective.LATENCY])
     energy = max(energy, least_energy(item.relaxation, item.table))

@@ -97,10 +97,6 @@ def _print_proof(console: Console, result: LayerResult) -> None:
     line.append(str(result.status), style=f"bold {STATUS_STYLE[result.status]}")
     if result.status is Status.OPTIMAL:
         line.append(", proven: no mapping costs less")
-    line.append(f" ({numbers.duration(result.solve_time_s)}")
-    if result.stats.candidates:
-        line.append(f", {numbers.exact(result.stats.candidates)} mappings re-scored")
-    line.append(")")
     console.print(line)
     unit = objective_unit(result.objective)
     if result.value is not None:
@@ -109,6 +105,10 @@ def _print_proof(console: Console, result: LayerResult) -> None:
         console.print(Text(f"  bound {numbers.exact(result.bound)} {unit}"))
     if result.gap is not None:
         console.print(Text(f"  gap   {numbers.percent(result.gap)}"))
+    took = f"  time  {numbers.duration(result.solve_time_s)}"
+    if result.stats.candidates:
+        took += f", {numbers.counted(result.stats.candidates, 'mapping')} scored exactly"
+    console.print(Text(took))
     if result.reason:
         console.print(Text(f"  {result.reason}"))
 

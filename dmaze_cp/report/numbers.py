@@ -79,8 +79,10 @@ def percent(fraction: float | None) -> str:
 
 def duration(value_s: float) -> str:
     """Wall time of a search, such as ``0.41 s`` or ``3 min 07 s``."""
+    if value_s < 0.01:
+        return "<0.01 s" if value_s > 0 else "0 s"
     if value_s < 99.95:
-        return f"{value_s:.3g} s" if value_s >= 0.01 or value_s == 0 else "<0.01 s"
+        return f"{value_s:.2f} s" if value_s < 9.995 else f"{value_s:.1f} s"
     minutes, rest = divmod(round(value_s), 60)
     return f"{minutes} min {rest:02d} s"
 

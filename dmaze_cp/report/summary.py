@@ -70,25 +70,21 @@ def _print_totals(console: Console, result: WorkloadResult, objective: Objective
 
 
 def _totals_rows(totals: Totals, objective: Objective, mapped: int) -> list[tuple[str, str]]:
-    unit = objective_unit(objective)
-    rows = [
-        ("total energy", f"{numbers.exact(totals.energy_pj)} pJ"),
-        ("total latency", f"{numbers.exact(totals.latency_cycles)} cycles"),
-        ("sum of EDPs", f"{numbers.scientific(totals.edp)} pJ x cycles"),
-        ("network EDP", f"{numbers.scientific(totals.network_edp)} pJ x cycles"),
-    ]
+    rows = []
     if mapped:
-        name = objective_name(objective)
+        name, unit = objective_name(objective), objective_unit(objective)
         value, bound = _short(totals.value, objective), _short(totals.bound, objective)
         proof = "proven optimal" if totals.gap == 0 else f"gap {numbers.percent(totals.gap)}"
-        rows.append((f"{name} bound", f"{bound} {unit} (value {value}, {proof})"))
+        rows = [
+            ("total energy", f"{numbers.exact(totals.energy_pj)} pJ"),
+            ("total latency", f"{numbers.exact(totals.latency_cycles)} cycles"),
+            ("sum of EDPs", f"{numbers.scientific(totals.edp)} pJ x cycles"),
+            ("network EDP", f"{numbers.scientific(totals.network_edp)} pJ x cycles"),
+            (f"{name} bound", f"{bound} {unit} (value {value}, {proof})"),
+        ]
     if totals.unmapped_layers:
-        rows.append(
-            (
-                "without a mapping",
-                f"{numbers.counted(totals.unmapped_layers, 'layer')}, in no total",
-            )
-        )
+        left_out = f"{numbers.counted(totals.unmapped_layers, 'layer')}, in no total"
+        rows.append(("without a mapping", left_out))
     return rows
 
 

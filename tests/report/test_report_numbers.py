@@ -65,7 +65,8 @@ def test_exact_keeps_every_digit(value: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0.0, "0 s"), (0.0012, "<0.01 s"), (0.41, "0.41 s"), (187.2, "3 min 07 s")]
+    ("value", "text"),
+    [(0.0, "0 s"), (0.0012, "<0.01 s"), (0.41, "0.41 s"), (12.34, "12.3 s"), (187.2, "3 min 07 s")],
 )
 def test_durations(value: float, text: str) -> None:
     assert numbers.duration(value) == text
