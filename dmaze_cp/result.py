@@ -39,9 +39,10 @@ class SearchStats:
         solver, and in exact scoring.
     map_space
         Number of tilings, valid or not.
-    cases, cases_bounded, cases_scored, cases_solved
-        Dataflow cases in all; discarded by a bound alone; so small that all their
-        tilings were scored; closed by CP-SAT.
+    cases, cases_scored
+        Dataflow cases in all; so small that all their tilings were scored.
+    nodes_bounded, nodes_scored, nodes_solved
+        Parts of cases that were discarded by a bound, scored whole, closed by CP-SAT.
     cp_calls
         Calls of the solver.
     candidates
@@ -54,9 +55,10 @@ class SearchStats:
     rescore_s: float = 0.0
     map_space: int = 0
     cases: int = 0
-    cases_bounded: int = 0
     cases_scored: int = 0
-    cases_solved: int = 0
+    nodes_bounded: int = 0
+    nodes_scored: int = 0
+    nodes_solved: int = 0
     cp_calls: int = 0
     candidates: int = 0
 

@@ -102,8 +102,10 @@ def _stats_record(result: LayerResult) -> Record:
         "rescore_s": stats.rescore_s,
         "map_space": stats.map_space,
         "cases": stats.cases,
-        "cases_bounded": stats.cases_bounded,
-        "cases_solved": stats.cases_solved,
+        "cases_scored": stats.cases_scored,
+        "nodes_bounded": stats.nodes_bounded,
+        "nodes_scored": stats.nodes_scored,
+        "nodes_solved": stats.nodes_solved,
         "cp_calls": stats.cp_calls,
     }
 

