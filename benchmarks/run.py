@@ -22,7 +22,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bench_reference import reference_seconds
+from bench_reference import REFERENCE_MAPPINGS, reference_seconds
 from bench_summary import (
     PHASES,
     compare_with_dmazerunner,
@@ -55,6 +55,12 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--arch", default="default", help="built-in name or spec file")
     parser.add_argument("--time-limit", type=float, default=60.0, metavar="S")
     parser.add_argument("--jobs", type=int, default=1, help="layers side by side (%(default)s)")
+    parser.add_argument(
+        "--reference-mappings",
+        type=int,
+        default=REFERENCE_MAPPINGS,
+        help="scored for the reference",
+    )
     parser.add_argument("-o", "--output", type=Path, help="also write everything as JSON")
     parser.add_argument("--markdown", type=Path, help="also write a table in Markdown")
     options = parser.parse_args(arguments)
@@ -172,7 +178,7 @@ def main(arguments: list[str] | None = None) -> int:
     if not tasks:
         print(f"--layers: found no layer like {options.layers!r}", file=sys.stderr)
         return 1
-    reference_s = reference_seconds()
+    reference_s = reference_seconds(options.reference_mappings)
     print(f"{'layer':38} {'for':7} {'status':10} {'value':>12} {'gap':>7}{'seconds':>8}", end="")
     print("".join(f"{phase.removesuffix('_s'):>8}" for phase in PHASES) + f"{'x ref':>8}")
     rows = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import inspect
 import json
 import subprocess
@@ -81,6 +82,25 @@ def test_the_version_is_the_projects():
 
 
 def test_the_documented_use():
-    """The Python example that the package's users start from."""
-    layer = dm.load_workload("resnet18")["ResNet18_CONV_5_1b"] if False else None
-    del layer
+    """As in the package's own documentation, on a small layer."""
+    layer = dm.Layer.gemm("fc", {"X": 4, "Y": 16, "K": 8})
+    workload = dm.Workload("net", (layer,))
+    arch = dm.load_architecture("default")
+    result = dm.map_layer(workload["fc"], arch, objective="edp", time_limit=10)
+    assert result.status is dm.Status.OPTIMAL
+    assert result.mapping is not None
+    assert result.cost is not None
+    tiling = result.mapping.tiling
+    for d, bound in layer.bounds.items():
+        assert tiling["DRAM"][d] * tiling["SPM"][d] * tiling["RF"][d] * tiling["PE"][d] == bound
+    assert dm.evaluate(result.mapping, arch) == result.cost
+    assert result.bound == result.cost.energy_pj * result.cost.latency_cycles
+    assert result.gap == 0.0
+    network = dm.map_workload(workload, arch, objective="edp")
+    assert network.totals(dm.Objective.EDP).edp == result.value
+
+
+def test_the_example_in_the_docstring_runs():
+    failures, tried = doctest.testmod(dm, globs={})
+    assert tried >= 4
+    assert failures == 0

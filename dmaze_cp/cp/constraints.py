@@ -198,9 +198,8 @@ def add_reduced_costs(
 ) -> None:
     """Options together raise the Lagrangian bound by no more than what is left to the limit."""
     parts = [np.floor(r * LOG_SCALE).astype(np.int64) for r in reduced]
-    total = choices.weighted(parts, 0)
-    if not isinstance(total, int):
-        model.add(total <= ceil(slack * LOG_SCALE) + 10)
+    if any(p.max() > p.min() for p in parts):
+        model.add(choices.weighted(parts, 0) <= ceil(slack * LOG_SCALE) + 10)
 
 
 def add_cut(model: cp_model.CpModel, choices: Choices, fixed: dict[int, int]) -> None:

@@ -20,10 +20,10 @@ from dmaze_cp.cp.variables import Choices
 from dmaze_cp.relaxation.terms import Term
 from dmaze_cp.workload import OPERANDS
 
-SPACING = 0.35
+SPACING = 0.6
 """Distance of the first tangents, in the logarithm: they are within 2 % of the curve."""
 
-FIRST_RANGE = 5.0
+FIRST_RANGE = 3.5
 """The first tangents reach down to shares of exp(-FIRST_RANGE)."""
 
 
@@ -53,6 +53,7 @@ class TermBuilder:
     tangents_at: Sequence[Floats] = ()
     _logs: dict[bytes, Log] = field(default_factory=dict)
     _dma: dict[str, Log] = field(default_factory=dict)
+    _shares: dict[tuple[bytes, float, int], cp_model.IntVar] = field(default_factory=dict)
 
     def log(self, row: Floats) -> Log:
         """The logarithm of a product of atoms (rounded down), as a variable."""
@@ -64,7 +65,7 @@ class TermBuilder:
     def _new_log(self, row: Floats) -> Log:
         basis = self.choices.table.basis
         parts = self.choices.logs(row[: basis.atoms])
-        low, high = (sum(int(f(p)) for p in parts) for f in (np.min, np.max))
+        low, high = sum(int(p.min()) for p in parts), sum(int(p.max()) for p in parts)
         expression = self.choices.weighted(parts, 0)
         on_dma = row[basis.atoms :]
         for x, exponent in zip(OPERANDS, on_dma, strict=True):
@@ -96,6 +97,12 @@ class TermBuilder:
 
     def share(self, term: Term, log_limit: float, least: int = 0) -> cp_model.IntVar:
         """A term's share of ``exp(log_limit)`` (rounded down), as a variable from 0 to 1."""
+        key = (term.row.tobytes(), term.log_coefficient - log_limit, least)
+        if key not in self._shares:
+            self._shares[key] = self._new_share(term, log_limit, least)
+        return self._shares[key]
+
+    def _new_share(self, term: Term, log_limit: float, least: int) -> cp_model.IntVar:
         log = self.log(term.row)
         shift = int(np.floor((term.log_coefficient - log_limit) * LOG_SCALE - 1e-3))
         low, high = log.low + shift, log.high + shift

@@ -38,7 +38,7 @@ class Choices:
 
     def weighted(
         self, weights: Sequence[np.ndarray[tuple[int], np.dtype[np.int64]]], constant: int
-    ) -> cp_model.LinearExprT:
+    ) -> cp_model.LinearExpr:
         """``constant + sum of the chosen options' weights``."""
         variables: list[cp_model.IntVar] = []
         coefficients: list[int] = []
@@ -48,9 +48,9 @@ class Choices:
             used = np.flatnonzero(weight != base)
             variables += [literals[i] for i in used]
             coefficients += (weight[used] - base).tolist()
-        if not variables:
-            return constant
-        return cp_model.LinearExpr.weighted_sum(variables, coefficients) + constant
+        return cp_model.LinearExpr.affine(
+            cp_model.LinearExpr.weighted_sum(variables, coefficients), 1, constant
+        )
 
     def logs(self, row: Floats, down: bool = True) -> list[np.ndarray[tuple[int], np.dtype[np.int64]]]:
         """Integer logarithms of a product's part in each group, rounded down (or up)."""

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dmaze_cp.cost.batch import Bools, Floats
+from dmaze_cp.cost.batch import Bools, Floats, Ints
 from dmaze_cp.objective import Objective
 from dmaze_cp.relaxation.ascent import Ascent
 from dmaze_cp.relaxation.atoms import AtomTable
@@ -70,7 +70,8 @@ def _log(values: Floats) -> Floats:
 def _centred(weights: Floats, gradient: Floats) -> Floats:
     """Gradient of a softmax's parameters from that of its values."""
     mean = (weights * gradient).sum(axis=1, keepdims=True)
-    return weights * (gradient - mean)
+    result: Floats = weights * (gradient - mean)
+    return result
 
 
 def _dot(a: Floats, b: Floats) -> Floats:
@@ -144,15 +145,14 @@ class Duals:
             [bool(self.on_energy) and not relaxation.energy for relaxation in relaxations]
         )
 
-    def select(self, which: Sequence[int]) -> Duals:
+    def select(self, which: Ints) -> Duals:
         """Some of the cases only."""
         other = object.__new__(Duals)
         other.__dict__.update(self.__dict__)
-        index = np.asarray(which, dtype=np.int64)
-        other.rows = self.rows.select(index)
-        other.worthless = self.worthless[index]
+        other.rows = self.rows.select(which)
+        other.worthless = self.worthless[which]
         if self.penalty is not None:
-            other.penalty = [p[index] for p in self.penalty]
+            other.penalty = [p[which] for p in self.penalty]
         return other
 
     def start(self, weights: Sequence[Floats | None] = ()) -> Floats:
@@ -262,7 +262,7 @@ class Duals:
                     best[case] = Bound(value, prices, scores, ascent.best_theta[i])
             theta = np.array([b.weights for b in best])
             left = np.array([b.log_value for b in best]) <= stop
-            still = np.flatnonzero(left[going])
+            still: Ints = np.flatnonzero(left[going])
             if not len(still):
                 break
             if len(still) < len(going):

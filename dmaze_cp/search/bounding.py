@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from math import exp, inf
+from math import exp, prod
 
 import numpy as np
 
@@ -44,13 +44,11 @@ def start(state: Search) -> None:
         if options is None:
             continue
         state.count(cases=1)
-        nothing = Bound(-inf, np.zeros(0), tuple(np.zeros(len(o)) for o in options), np.zeros(0))
-        node = state.node(case, options, nothing)
-        if node.size <= state.settings.exhaustive:
-            score_all(state, node)
+        if prod(len(o) for o in options) <= state.settings.exhaustive:
+            score_all(state, case, options)
             state.count(cases_scored=1)
         else:
-            state.open.append(node)
+            state.open.append(state.root(case, options))
     if not state.open or state.out_of_time():
         return
     bound_nodes(state, state.open, FIRST)
@@ -108,7 +106,7 @@ def bound_both(state: Search, nodes: Sequence[Node]) -> None:
             bounds = duals.solve(schedule=SCHEDULE, stop_above=NO_LOG_COST)
             found += [exp(min(b.log_value, NO_LOG_COST)) * (1 - MARGIN) for b in bounds]
     for node, energy, latency in zip(nodes, *least, strict=True):
-        node.least = (max(energy, node.least_energy()), max(latency, 1.0))
+        node.least = (max(energy, node.least[0]), max(latency, node.least[1]))
     state.count(bound_s=time.monotonic() - began)
 
 
@@ -127,7 +125,7 @@ def tighten(state: Search) -> None:
                 continue
             if kept is not node:
                 changed.append(kept)
-            elif splits < state.settings.splits:
+            elif node.size > state.settings.small and splits < state.settings.splits:
                 halves = split(state, node)
                 splits += len(halves) > 0
                 changed += halves or []
@@ -148,11 +146,13 @@ def _prune(state: Search, node: Node) -> Node | None:
         return None
     room = above - node.bound.log_value + MARGIN
     kept = [np.flatnonzero(r <= room) for r in node.bound.reduced]
-    left = 1.0
-    for k in kept:
-        left *= len(k)
+    left = prod(len(k) for k in kept)
+    if not left:
+        state.count(nodes_bounded=1)
+        return None
     if left <= state.settings.exhaustive:
-        score_all(state, state.keep(node, kept))
+        options = [o[k] for o, k in zip(node.options, kept, strict=True)]
+        score_all(state, node.case, options)
         state.count(nodes_scored=1)
         return None
     return state.keep(node, kept) if left <= WORTHWHILE * node.size else node

@@ -17,18 +17,17 @@ from dmaze_cp.search.state import Found, Node, Search
 from dmaze_cp.workload import Layer
 
 
-def score(state: Search, node: Node, picked: Sequence[Ints]) -> None:
-    """Score tilings exactly and keep the best as incumbent.
+def score(state: Search, case: Case, options: Sequence[Ints]) -> None:
+    """Score tilings of a case exactly and keep the best as incumbent.
 
-    `picked` indexes the node's options; one array a group, and they broadcast.
+    `options` are places in the map-space's lists, one array a group; they broadcast.
     """
     began = time.monotonic()
     space, layer = state.space, state.space.layer
-    options = [o[p] for o, p in zip(node.options, picked, strict=True)]
     tiling = tiling_at(space, options)
     fits = fits_batch(layer, space.architecture, tiling) & satisfies(space, tiling)
-    fits = fits & node_exists(node.case, layer, tiling)
-    cost = score_batch(layer, space.architecture, tiling, node.case.dataflow)
+    fits = fits & node_exists(case, layer, tiling)
+    cost = score_batch(layer, space.architecture, tiling, case.dataflow)
     value = {
         Objective.ENERGY: cost.energy_pj,
         Objective.LATENCY: cost.latency_cycles,
@@ -42,7 +41,7 @@ def score(state: Search, node: Node, picked: Sequence[Ints]) -> None:
         chosen = tuple(int(np.broadcast_to(o, value.shape)[at]) for o in options)
         exact = state.objective.of(energy, latency)
         if state.best is None or exact < state.best.value:
-            state.best = Found(chosen, _flow_of(node.case, space, chosen), exact)
+            state.best = Found(chosen, _flow_of(case, space, chosen), exact)
     state.count(candidates=value.size, rescore_s=time.monotonic() - began)
 
 
@@ -63,9 +62,9 @@ def _flow_of(case: Case, space: MapSpace, options: Sequence[int]) -> Dataflow:
     return case.dataflow if bool(exists) else Dataflow(case.dram, "none")
 
 
-def score_all(state: Search, node: Node) -> None:
-    """Score every tiling of a node."""
-    score(state, node, np.ix_(*(np.arange(len(o)) for o in node.options)))
+def score_all(state: Search, case: Case, options: Sequence[Ints]) -> None:
+    """Score every combination of some options of a case."""
+    score(state, case, np.ix_(*options))
 
 
 def score_head(state: Search, node: Node) -> None:
@@ -80,7 +79,8 @@ def score_head(state: Search, node: Node) -> None:
         if following[g] == inf or prod(sizes) // sizes[g] * (sizes[g] + 1) > state.settings.head:
             break
         sizes[g] += 1
-    score(state, node, np.ix_(*(order[:n] for order, n in zip(ranked, sizes, strict=True))))
+    best = [order[:n] for order, n in zip(ranked, sizes, strict=True)]
+    score_all(state, node.case, [o[b] for o, b in zip(node.options, best, strict=True)])
 
 
 def score_block(state: Search, node: Node, options: Sequence[int]) -> dict[int, int]:
@@ -93,6 +93,6 @@ def score_block(state: Search, node: Node, options: Sequence[int]) -> dict[int, 
     for g in sorted(range(len(sizes)), key=lambda g: -sizes[g]):
         if prod(sizes[i] for i in free) * sizes[g] <= state.settings.block:
             free.append(g)
-    lists = [np.arange(n) if g in free else np.array([options[g]]) for g, n in enumerate(sizes)]
-    score(state, node, np.ix_(*lists))
+    lists = [o if g in free else o[[options[g]]] for g, o in enumerate(node.options)]
+    score_all(state, node.case, lists)
     return {g: o for g, o in enumerate(options) if g not in free and sizes[g] > 1}

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from math import ceil, exp, inf, log, prod
 
+import numpy as np
+
 from dmaze_cp.cost.batch import Ints
 from dmaze_cp.mapping import Dataflow
 from dmaze_cp.mapspace import MapSpace
@@ -37,14 +39,17 @@ class SearchSettings:
         Mappings scored around the least reduced costs of a node.
     block
         Mappings scored with a candidate of CP-SAT.
+    small
+        Nodes with at most so many tilings go to CP-SAT, larger ones are split first.
     splits
-        Nodes that are split in two before CP-SAT is asked.
+        At most so many nodes are split.
     """
 
     exhaustive: int = 4_000
     head: int = 20_000
     block: int = 40_000
-    splits: int = 128
+    small: int = 20_000
+    splits: int = 2_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +76,7 @@ class Node:
     bound
         Its `reduced` has an entry for each of `options`.
     least
-        Least energy (pJ) and latency (cycles) of the node's mappings, where known.
+        No mapping of the node has less energy (pJ) or latency (cycles).
     """
 
     case: Case
@@ -79,18 +84,12 @@ class Node:
     table: AtomTable
     relaxation: Relaxation
     bound: Bound
-    least: tuple[float, float] = (0.0, 1.0)
+    least: tuple[float, float]
 
     @property
     def size(self) -> int:
         """Number of tilings left, valid or not."""
         return prod(len(o) for o in self.options)
-
-    def least_energy(self) -> float:
-        """An energy (pJ) that no mapping of the node is below: each term at its least."""
-        terms = self.relaxation.energy
-        total = sum(t.coefficient * exp(self.table.extreme(t.row, False)) for t in terms)
-        return total * (1 - MARGIN)
 
 
 @dataclass
@@ -133,25 +132,35 @@ class Search:
         """Logarithm of the largest relaxed cost that is still of interest in a node."""
         if self.target == inf:
             return NO_LOG_COST
-        loose = unrounded(self.objective, self.target, node.least_energy())
+        loose = unrounded(self.objective, self.target, node.least[0])
         if loose == inf:
             return NO_LOG_COST
         return log(loose) + MARGIN if loose > 0 else -inf
 
-    def node(self, case: Case, options: Sequence[Ints], bound: Bound) -> Node:
-        """A node with some options of a case."""
+    def root(self, case: Case, options: Sequence[Ints]) -> Node:
+        """The node of a whole case, with no bound yet."""
+        nothing = Bound(-inf, np.zeros(0), tuple(np.zeros(len(o)) for o in options), np.zeros(0))
+        node = self._node(case, options, nothing, (0.0, 1.0))
+        terms = node.relaxation.energy
+        energy = sum(t.coefficient * exp(node.table.extreme(t.row, False)) for t in terms)
+        node.least = (energy * (1 - MARGIN), 1.0)
+        return node
+
+    def _node(
+        self, case: Case, options: Sequence[Ints], bound: Bound, least: tuple[float, float]
+    ) -> Node:
         table = self.table.take(options)
-        return Node(case, tuple(options), table, relax(self.space, table, case), bound)
+        return Node(case, tuple(options), table, relax(self.space, table, case), bound, least)
 
     def keep(self, node: Node, kept: Sequence[Ints]) -> Node:
         """A node with some of its options only: its relaxation gets tighter."""
         options = tuple(o[k] for o, k in zip(node.options, kept, strict=True))
         reduced = tuple(r[k] for r, k in zip(node.bound.reduced, kept, strict=True))
-        return self.node(node.case, options, replace(node.bound, reduced=reduced))
+        return self._node(node.case, options, replace(node.bound, reduced=reduced), node.least)
 
     def lower_bound(self) -> float:
         """The least that any mapping can cost, as far as proven."""
-        bounds = (rounded(self.objective, n.bound.log_value, n.least_energy()) for n in self.open)
+        bounds = (rounded(self.objective, n.bound.log_value, n.least[0]) for n in self.open)
         least = min(bounds, default=inf)
         if self.best is None:
             return least

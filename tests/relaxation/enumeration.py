@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from hypothesis import strategies as st
 
-from dmaze_cp.architecture import AccessEnergy, Architecture
+from dmaze_cp.architecture import AccessEnergy
 from dmaze_cp.mapspace import MapSpace, build, why_infeasible
 from dmaze_cp.relaxation.atoms import AtomTable, atom_table
 from dmaze_cp.relaxation.cases import Case, cases, options_of
@@ -77,9 +77,21 @@ def members_of(
     energy, latency = np.zeros(0), np.zeros(0)
     if len(picked):
         energy, latency = oracle.costs(layer, arch, tilings, spm, dram)
-    atoms = np.array([mine.at(row) for row in picked])
     relaxation = relax(space, mine, case)
+    atoms = atoms_of(mine, picked)
     return Members(case, options, mine, relaxation, picked, tilings, atoms, energy, latency)
+
+
+def atoms_of(table: AtomTable, picked: np.ndarray) -> np.ndarray:
+    """`AtomTable.at` for many choices of options."""
+    basis = table.basis
+    atoms = np.zeros((len(picked), len(basis.names)))
+    for mine, values, option in zip(basis.slices, table.values, picked.T, strict=True):
+        atoms[:, mine] = values[option]
+    for i, x in enumerate(OPERANDS):
+        alternatives = atoms[:, : basis.atoms] @ basis.alternatives[x].T
+        atoms[:, basis.atoms + i] = alternatives.max(axis=1)
+    return atoms
 
 
 def combinations(sizes: list[int]) -> np.ndarray:
@@ -121,8 +133,10 @@ def flow_exists(layer: Layer, kept: str, factors: np.ndarray) -> np.ndarray:
     """Whether an order of these loops keeps `kept` stationary ('none': reuses nothing)."""
     if kept != "none":
         return free_product(layer, kept, factors) > 1
-    triples = [oracle.reuse_triples(layer, tuple(row)) for row in factors.tolist()]
-    return np.array([(1, 1, 1) in t for t in triples], dtype=bool)
+    rows, where = np.unique(factors, axis=0, return_inverse=True)
+    triples = [oracle.reuse_triples(layer, tuple(row)) for row in rows.tolist()]
+    exists: np.ndarray = np.array([(1, 1, 1) in t for t in triples], dtype=bool)[where]
+    return exists
 
 
 def is_member(layer: Layer, case: Case, tilings: np.ndarray) -> np.ndarray:
@@ -159,9 +173,3 @@ def relaxed(relaxation: Relaxation, atoms: np.ndarray) -> tuple[np.ndarray, ...]
     passes = np.max([sum_of(s, atoms) for s in relaxation.passes], axis=0)
     latency = np.max([sum_of(s, atoms, passes) for s in relaxation.latency], axis=0)
     return energy, passes, latency
-
-
-def small_architecture(**changes: object) -> Architecture:
-    """An architecture that a small layer has many mappings on."""
-    fields = {"pes": 8, "rf_bytes": 40, "spm_banks": 12, "spm_bank_bytes": 16, **changes}
-    return Architecture(**fields)  # type: ignore[arg-type]

@@ -1,0 +1,104 @@
+"""Cases: every mapping with a dataflow is in exactly one of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dmaze_cp.architecture import Architecture
+from dmaze_cp.mapspace import build, dataflows
+from dmaze_cp.relaxation.cases import cases, demands, options_of, product_of
+from dmaze_cp.workload import OPERANDS, Kind, Layer
+from tests.relaxation.enumeration import (
+    combinations,
+    flow_exists,
+    is_member,
+    reuse_of,
+    spaces,
+    tilings_at,
+)
+
+
+def inside(space, case, picked):
+    """Which choices of options the case keeps and its demands allow."""
+    options = options_of(case, space)
+    if options is None:
+        return np.zeros(len(picked), dtype=bool)
+    good = np.ones(len(picked), dtype=bool)
+    for column, kept in zip(picked.T, options, strict=True):
+        good &= np.isin(column, kept)
+    for demand in demands(case, space.layer.kind):
+        parts = [
+            product_of(group, demand)[column]
+            for group, column in zip(space.groups, picked.T, strict=True)
+        ]
+        good &= np.prod(parts, axis=0) >= demand.least
+    return good
+
+
+@settings(max_examples=100)
+@given(spaces())
+def test_cases_are_a_partition_of_tilings_and_dataflows(space):
+    layer = space.layer
+    picked = combinations([len(group) for group in space.groups])
+    tilings = tilings_at(space, picked)
+    by_case = {case: inside(space, case, picked) for case in cases(layer.kind)}
+    for flow in dataflows(layer.kind):
+        exists = flow_exists(layer, flow.dram, tilings[:, 0])
+        exists &= flow_exists(layer, flow.spm, tilings[:, 1])
+        count = np.zeros(len(picked), dtype=int)
+        for case, good in by_case.items():
+            # A held operand is held over SPM loops of its own reuse, or over none.
+            same = case.dram == flow.dram and (
+                case.spm == flow.spm or (case.held and flow.spm == "none")
+            )
+            count += same * good
+        assert (count[exists] == 1).all(), flow
+
+
+@settings(max_examples=100)
+@given(spaces())
+def test_a_case_holds_what_it_says_of_itself(space):
+    layer = space.layer
+    picked = combinations([len(group) for group in space.groups])
+    tilings = tilings_at(space, picked)
+    for case in cases(layer.kind):
+        assert (inside(space, case, picked) == is_member(layer, case, tilings)).all(), case
+
+
+def test_the_test_knows_what_held_means():
+    """An output over all SPM loops is held, over some of them it is not."""
+    layer = Layer.gemm("g", {"X": 4, "Y": 2, "K": 4})
+    spm_of_k = [[1, 1, 2], [1, 1, 2], [4, 2, 1], [1, 1, 1]]
+    spm_of_k_and_x = [[1, 1, 2], [2, 1, 2], [2, 2, 1], [1, 1, 1]]
+    tilings = np.array([spm_of_k, spm_of_k_and_x])
+    held = next(c for c in cases(Kind.GEMM) if c.held and c.dram == "O" and not c.reduces)
+    assert is_member(layer, held, tilings).tolist() == [True, False]
+    assert is_member(layer, replace(held, held=False), tilings).tolist() == [False, True]
+    assert reuse_of(layer, held, tilings)[0].tolist() == [[2, 1, 1], [2, 1, 1]]
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_every_dataflow_has_a_case(kind):
+    flows = {(case.dram, case.spm) for case in cases(kind)}
+    assert {(f.dram, f.spm) for f in dataflows(kind)} - flows <= {(x, "none") for x in OPERANDS}
+    assert len(set(cases(kind))) == len(cases(kind))
+
+
+def test_an_empty_case_is_none():
+    ones = Layer.gemm("ones", {})
+    space = build(ones, Architecture())
+    left = [case for case in cases(Kind.GEMM) if options_of(case, space) is not None]
+    assert [(c.dram, c.spm, c.held, c.reduces) for c in left] == [("none", "none", False, False)]
+
+
+@given(st.sampled_from(list(Kind)))
+def test_demands_are_on_loops_of_the_layer(kind):
+    for case in cases(kind):
+        for demand in demands(case, kind):
+            assert set(demand.dimensions) <= set(kind.dimensions)
+            assert demand.least == 2

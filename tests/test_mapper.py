@@ -1,0 +1,280 @@
+"""`map_layer` and `map_workload`: answers, refusals, and layers at the edges."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from dmaze_cp import mapper
+from dmaze_cp.architecture import AccessEnergy, Architecture
+from dmaze_cp.constraints import Constraints
+from dmaze_cp.cost import evaluate
+from dmaze_cp.errors import InfeasibleError, NoSolutionError, SpecError
+from dmaze_cp.mapper import map_layer, map_workload
+from dmaze_cp.objective import Objective
+from dmaze_cp.result import Status
+from dmaze_cp.workload import Kind, Layer, Workload
+from tests.oracle.brute_force import brute_force
+
+SMALL = Layer.gemm("small", {"X": 8, "Y": 6, "K": 4})
+TINY = Architecture(name="tiny", pes=4, rf_bytes=32, spm_banks=6, spm_bank_bytes=32)
+OBJECTIVES = list(Objective)
+
+
+def assert_optimal(layer, arch, objective, **options):
+    result = map_layer(layer, arch, objective, **options)
+    best = brute_force(layer, arch, options.get("constraints"))
+    assert result.status is Status.OPTIMAL
+    assert result.value == best.value(objective)
+    assert result.bound == result.value
+    return result
+
+
+ONES = [
+    Layer.conv("conv", {}),
+    Layer.depthwise("depthwise", {}),
+    Layer.gemm("gemm", {}),
+    Layer.conv("strided", {}, stride=(3, 2), padded_input=(3, 2)),
+]
+PRIMES = [
+    Layer.gemm("primes", {"X": 13, "Y": 7, "K": 11}),
+    Layer.conv("primes", {"M": 7, "C": 5, "Ox": 3, "Oy": 2, "Fx": 3}, stride=(2, 1)),
+    Layer.depthwise("primes", {"N": 2, "C": 7, "Ox": 5, "Oy": 3, "Fx": 3}),
+]
+ODD_ARCHITECTURES = {
+    "one PE": Architecture(pes=1, rf_bytes=24, spm_banks=5, spm_bank_bytes=16),
+    "all fits in a PE": Architecture(pes=4, rf_bytes=2**20, spm_banks=64, spm_bank_bytes=2**16),
+    "all fits everywhere": Architecture("vast", 2**40, 2**40, 1, 2**40, 2**40),
+    "no energy": Architecture(energy=AccessEnergy(0, 0, 0, 0, 0)),
+    "only DRAM energy": Architecture(energy=AccessEnergy(0, 0, 0, 1e12, 0)),
+    "next to no energy": Architecture(energy=AccessEnergy(1e-9, 0, 1e-8, 1e-7, 0)),
+    "free DMA": Architecture(pes=4, dma_startup_cycles=0, dma_cycles_per_byte=0),
+    "DMA by the byte": Architecture(pes=4, dma_startup_cycles=0),
+    "slow DMA": Architecture(pes=4, dma_startup_cycles=1e6, dma_mhz=1, accelerator_mhz=1000),
+    "smallest memories": Architecture(pes=8, rf_bytes=3, word_bytes=1, spm_banks=3, spm_bank_bytes=1),
+}
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("layer", ONES, ids=lambda layer: layer.name)
+def test_a_layer_of_ones_has_one_mapping(layer, objective):
+    result = assert_optimal(layer, Architecture(), objective)
+    assert set(result.mapping.factors) == {(1,) * len(layer.dimensions)}
+    assert (result.dataflow.dram, result.dataflow.spm) == ("none", "none")
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("layer", PRIMES, ids=lambda layer: str(layer.kind))
+@pytest.mark.parametrize("name", ODD_ARCHITECTURES)
+def test_odd_architectures(layer, name, objective):
+    assert_optimal(layer, ODD_ARCHITECTURES[name], objective)
+
+
+def test_no_energy_is_a_value_of_zero():
+    arch = ODD_ARCHITECTURES["no energy"]
+    result = map_layer(PRIMES[0], arch, "energy")
+    assert (result.value, result.bound, result.gap) == (0, 0, 0.0)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_the_largest_bounds_get_an_answer(objective):
+    layer = Layer.gemm("long", {"X": 2**20, "Y": 4, "K": 1})
+    result = map_layer(layer, Architecture(), objective, time_limit=20)
+    assert result.status in (Status.OPTIMAL, Status.FEASIBLE)
+    assert result.bound <= result.value
+
+
+def test_a_large_prime_is_mapped_quickly():
+    layer = Layer.gemm("prime", {"X": 1_048_573, "Y": 1_048_573, "K": 31})
+    began = time.monotonic()
+    result = map_layer(layer, Architecture(), "edp", time_limit=20)
+    assert result.status is Status.OPTIMAL
+    assert time.monotonic() - began < 10
+    # More than 2**53 in every part: the value is still that of the exact model.
+    cost = evaluate(result.mapping, Architecture())
+    assert result.value == cost.energy_pj * cost.latency_cycles > 2**63
+
+
+@pytest.mark.parametrize("bounds", [{"X": 2**20, "Y": 2**20, "K": 2**20}, {"X": 2**20, "Y": 2**20, "K": 2**13}])
+def test_products_beyond_integers_are_refused(bounds):
+    began = time.monotonic()
+    with pytest.raises(SpecError, match="expected at most"):
+        map_layer(Layer.gemm("vast", bounds), Architecture(), "edp")
+    assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("options", "fields"),
+    [
+        ({"objective": "power"}, ["objective"]),
+        ({"time_limit": 0}, ["time_limit"]),
+        ({"time_limit": float("nan")}, ["time_limit"]),
+        ({"gap": -0.1}, ["gap"]),
+        ({"gap": 1}, ["gap"]),
+        ({"gap": float("nan")}, ["gap"]),
+        ({"workers": 0}, ["workers"]),
+        ({"objective": "x", "time_limit": -1, "gap": 2, "workers": -1},
+         ["objective", "time_limit", "gap", "workers"]),
+    ],
+)  # fmt: skip
+def test_senseless_options_are_refused_all_at_once(options, fields):
+    for call in (
+        lambda: map_layer(SMALL, TINY, **options),
+        lambda: map_workload(Workload("w", (SMALL,)), TINY, **options),
+    ):
+        with pytest.raises(SpecError) as error:
+            call()
+        assert [problem.where for problem in error.value.problems] == fields
+
+
+def test_a_layer_that_cannot_fit_says_why():
+    for arch, field in (
+        (replace(TINY, rf_bytes=5), "rf_bytes"),
+        (replace(TINY, spm_banks=2), "spm_banks"),
+    ):
+        result = map_layer(SMALL, arch)
+        assert (result.status, result.mapping, result.cost) == (Status.INFEASIBLE, None, None)
+        assert result.value is None
+        assert result.gap is None
+        assert field in result.reason
+        with pytest.raises(InfeasibleError, match=f"small: {field}"):
+            result.raise_for_status()
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        (Constraints(min_pe_utilization=1.0), "min_pe_utilization 1"),
+        (Constraints(min_rf_utilization=0.99, no_spatial_reduction=True), "no_spatial_reduction"),
+        (Constraints(min_spm_utilization=1.0), "min_spm_utilization 1"),
+    ],
+)
+def test_limits_that_leave_nothing_are_named(limits, words):
+    layer = Layer.gemm("odd", {"X": 5, "Y": 7, "K": 3})
+    result = map_layer(layer, replace(TINY, rf_bytes=33), constraints=limits)
+    assert brute_force(layer, replace(TINY, rf_bytes=33), limits).edp is None
+    assert result.status is Status.INFEASIBLE
+    assert words in result.reason
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize(
+    "limits",
+    [
+        Constraints(min_pe_utilization=1.0),
+        Constraints(min_rf_utilization=0.7),
+        Constraints(min_spm_utilization=0.8),
+        Constraints(0.5, 0.5, 0.5, True, True),
+    ],
+)
+def test_the_optimum_within_limits(limits, objective):
+    layer = Layer.conv("c", {"M": 4, "C": 4, "Ox": 4, "Oy": 2, "Fx": 3})
+    free = brute_force(layer, TINY).value(objective)
+    result = assert_optimal(layer, TINY, objective, constraints=limits)
+    assert result.value >= free
+    assert result.constraints is limits
+
+
+def test_a_result_knows_its_question():
+    result = map_layer(SMALL, TINY, "latency")
+    assert (result.layer, result.architecture, result.objective) == (SMALL, TINY, Objective.LATENCY)
+    assert result.solve_time_s > 0
+    assert result.stats.candidates > 0
+    assert result.raise_for_status() is result
+
+
+def test_out_of_time_before_any_mapping():
+    layer = Layer.conv(
+        "c", {"M": 64, "C": 64, "Ox": 56, "Oy": 56, "Fx": 3, "Fy": 3}, padded_input=(58, 58)
+    )
+    result = map_layer(layer, Architecture(), stop=lambda: True)
+    assert result.status is Status.UNKNOWN
+    assert result.bound is not None
+    assert "interrupted" in result.reason
+    with pytest.raises(NoSolutionError, match="c: interrupted"):
+        result.raise_for_status()
+    late = map_layer(layer, Architecture(), time_limit=1e-9)
+    assert late.status is Status.UNKNOWN
+    assert "time limit" in late.reason
+
+
+def test_the_time_limit_is_kept():
+    layer = Layer.conv(
+        "c", {"M": 512, "C": 512, "Ox": 112, "Oy": 112, "Fx": 3, "Fy": 3}, padded_input=(114, 114)
+    )
+    began = time.monotonic()
+    result = map_layer(layer, Architecture(), "latency", time_limit=1.0)
+    assert time.monotonic() - began < 4.0
+    if result.status is Status.FEASIBLE:
+        assert "time limit" in result.reason
+        assert 0 < result.gap < 1
+
+
+def network():
+    other = replace(PRIMES[2], name="other", instances=3)
+    misfit = Layer.gemm("last", {"X": 5, "Y": 5, "K": 5}, instances=2)
+    return Workload("net", (SMALL, other, misfit))
+
+
+def test_a_network_is_mapped_layer_by_layer():
+    done = []
+    result = map_workload(network(), TINY, "edp", on_layer_done=done.append)
+    assert [r.layer.name for r in result] == ["small", "other", "last"]
+    assert done == list(result.layers)
+    totals = result.totals(Objective.EDP)
+    assert totals.edp == sum(r.layer.instances * r.cost.edp for r in result)
+    assert totals.energy_pj == sum(r.layer.instances * r.cost.energy_pj for r in result)
+    assert totals.network_edp == totals.energy_pj * totals.latency_cycles
+    assert (totals.gap, totals.unmapped_layers) == (0.0, 0)
+    assert not result.interrupted
+
+
+def test_several_objectives_are_one_record_each():
+    begun = []
+    result = map_workload(
+        network(), TINY, ["energy", Objective.LATENCY], on_layer_start=lambda *a: begun.append(a)
+    )
+    assert [(r.layer.name, str(r.objective)) for r in result] == [
+        (layer.name, name) for layer in network() for name in ("energy", "latency")
+    ]
+    assert begun == [(r.layer, r.objective) for r in result]
+    for r in result:
+        assert r.value == brute_force(r.layer, TINY).value(r.objective)
+
+
+def test_layers_that_do_not_fit_are_counted_and_left_out():
+    tight = replace(TINY, rf_bytes=6, spm_banks=3, spm_bank_bytes=2)
+    result = map_workload(network(), replace(tight, rf_bytes=5))
+    totals = result.totals(Objective.EDP)
+    assert totals.unmapped_layers == 3
+    assert (totals.energy_pj, totals.value) == (0, 0)
+
+
+def test_an_interrupted_network_keeps_what_is_finished():
+    done = []
+    result = map_workload(
+        network(), TINY, on_layer_done=done.append, stop=lambda: len(done) >= 1
+    )
+    assert result.interrupted
+    assert [r.layer.name for r in result] == ["small"]
+
+
+def test_cost_models_that_disagree_are_an_error(monkeypatch):
+    """The scalar model re-scores every answer; it shares no formula with the batch."""
+    right = mapper.evaluate
+
+    def wrong(mapping, architecture):
+        cost = right(mapping, architecture)
+        return replace(cost, energy_pj=cost.energy_pj + 1)
+
+    monkeypatch.setattr(mapper, "evaluate", wrong)
+    with pytest.raises(RuntimeError, match="disagree"):
+        map_layer(SMALL, TINY, "energy")
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_what_is_scored_whole_needs_no_solver(kind):
+    layer = next(one for one in ONES if one.kind is kind)
+    assert map_layer(layer, Architecture()).stats.cp_calls == 0

@@ -1,0 +1,250 @@
+"""The map-space: factorisations, dataflows, what fits and what users allow."""
+
+from __future__ import annotations
+
+import time
+from fractions import Fraction
+from itertools import product as every
+from math import prod
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from dmaze_cp.architecture import Architecture
+from dmaze_cp.constraints import Constraints
+from dmaze_cp.cost import fits, loop_reuse
+from dmaze_cp.errors import SpecError
+from dmaze_cp.mapping import LEVELS, Dataflow, Mapping
+from dmaze_cp.mapspace import (
+    at_least,
+    build,
+    count_factorisations,
+    dataflow_exists,
+    dataflows,
+    divisors,
+    factorisations,
+    mapping_at,
+    satisfies,
+    stationary_exists,
+    tiling_at,
+    tilings_count,
+    why_infeasible,
+)
+from dmaze_cp.workload import OPERANDS, Kind, Layer
+from tests.oracle import brute_force as oracle
+from tests.relaxation.enumeration import combinations, tilings_at
+from tests.strategies import architectures, constraints, layers
+
+
+@pytest.mark.parametrize("bound", [1, 2, 7, 12, 64, 97, 112, 360, 1009])
+def test_factorisations_are_all_of_them_once(bound):
+    rows = factorisations(bound)
+    assert rows.shape == (4, count_factorisations(bound))
+    assert (rows.prod(axis=0) == bound).all()
+    assert {tuple(r) for r in rows.T.tolist()} == set(oracle.factorisations(bound))
+    assert rows.T.tolist() == sorted(rows.T.tolist())
+
+
+def test_factorisations_counted_in_the_literature():
+    assert count_factorisations(112) == 140
+    assert count_factorisations(512) == 220
+    assert count_factorisations(2**20) == 1771
+    assert count_factorisations(1_048_573) == 4  # a prime
+
+
+@given(st.integers(1, 2**20))
+def test_counting_needs_no_listing(bound):
+    assume(count_factorisations(bound) < 20_000)
+    assert count_factorisations(bound) == factorisations(bound).shape[1]
+
+
+@given(st.integers(1, 2**20))
+def test_divisors_ascend_and_divide(number):
+    found = divisors(number)
+    assert found == sorted(set(found))
+    assert all(number % d == 0 for d in found)
+    assert {number // d for d in found} == set(found)
+    assert found[0] == 1
+
+
+@given(st.integers(1, 60))
+def test_divisors_are_all(number):
+    assert divisors(number) == [d for d in range(1, number + 1) if number % d == 0]
+
+
+def test_a_known_size():
+    layer = Layer.conv("conv5_2", {"N": 4, "M": 512, "C": 512, "Ox": 7, "Oy": 7, "Fx": 3, "Fy": 3})
+    assert tilings_count(layer) == 123_904_000
+    assert tilings_count(layer) == prod(count_factorisations(b) for b in layer.extents)
+
+
+@settings(max_examples=120)
+@given(layers(), architectures(), constraints())
+def test_the_space_holds_every_mapping_that_fits_and_is_allowed(layer, arch, limits):
+    space = build(layer, arch, limits)
+    picked = combinations([len(g) for g in space.groups])
+    assert len(picked) == space.size
+    tilings = tilings_at(space, picked)
+    listed = {tuple(row.ravel()) for row in tilings}
+    assert len(listed) == len(tilings), "a tiling is there twice"
+    wanted = oracle.all_tilings(layer)
+    wanted = wanted[oracle.is_valid(layer, arch, wanted)]
+    wanted = wanted[oracle.is_allowed(layer, arch, limits, wanted)]
+    assert {tuple(row.ravel()) for row in wanted} <= listed
+
+
+@settings(max_examples=100)
+@given(layers(max_tilings=1500), architectures(), constraints())
+def test_satisfied_limits_equal_an_independent_implementation(layer, arch, limits):
+    assume(arch.rf_words > 0)
+    space = build(layer, arch, limits)
+    assume(space.size > 0)
+    picked = combinations([len(g) for g in space.groups])
+    tiling = tiling_at(space, list(picked.T))
+    got = np.broadcast_to(satisfies(space, tiling), len(picked))
+    expected = oracle.is_allowed(layer, arch, limits, tilings_at(space, picked))
+    assert (got == expected).all()
+
+
+@given(st.floats(0, 1), st.integers(1, 10**6))
+def test_at_least_is_the_smallest_count(fraction, whole):
+    count = at_least(fraction, whole)
+    assert count / whole >= fraction
+    assert count == 0 or (count - 1) / whole < fraction
+    assert abs(count - Fraction(fraction) * whole) <= 1
+
+
+@settings(max_examples=100)
+@given(layers(), st.data())
+def test_stationary_operands_exist_where_an_order_gives_full_reuse(layer, data):
+    factors = [data.draw(st.sampled_from(oracle.factorisations(b)))[0] for b in layer.extents]
+    named = {d: np.array([f]) for d, f in zip(layer.dimensions, factors, strict=True)}
+    triples = oracle.reuse_triples(layer, tuple(factors))
+    for x in OPERANDS:
+        free = prod(
+            f
+            for d, f in zip(layer.dimensions, factors, strict=True)
+            if d not in layer.depends[x] and (layer.kind, d) != (Kind.DEPTHWISE, "M")
+        )
+        full = tuple(free if y == x else 1 for y in OPERANDS)
+        exists = bool(np.all(stationary_exists(layer.kind, x, named)))
+        assert exists == (free > 1)
+        if exists:
+            assert full in triples
+    assert bool(np.all(stationary_exists(layer.kind, "none", named))) == ((1, 1, 1) in triples)
+
+
+@settings(max_examples=80)
+@given(layers(max_tilings=1000), st.integers(0, 2**32))
+def test_mappings_have_the_dataflow_they_are_made_with(layer, seed):
+    space = build(layer, Architecture())
+    rng = np.random.default_rng(seed)
+    options = [int(rng.integers(len(g))) for g in space.groups]
+    tiling = tiling_at(space, [np.array(o) for o in options])
+    for flow in dataflows(layer.kind):
+        if not bool(dataflow_exists(layer.kind, flow, tiling)):
+            continue
+        mapping = mapping_at(space, options, flow)
+        for level, kept, order in (
+            ("DRAM", flow.dram, mapping.dram_order),
+            ("SPM", flow.spm, mapping.spm_order),
+        ):
+            factors = mapping.level(level)
+            assert factors == {d: int(f) for d, f in tiling[level].items()}
+            reuse = loop_reuse(layer, factors, order)
+            free = {
+                x: prod(f for d, f in factors.items() if d not in layer.depends[x])
+                for x in OPERANDS
+            }
+            assert reuse == {x: free[x] if x == kept else 1 for x in OPERANDS}
+
+
+@pytest.mark.parametrize("kind", [Kind.CONV, Kind.GEMM])
+def test_any_operand_can_be_stationary_at_any_level(kind):
+    names = ("O", "I", "W", "none")
+    assert set(dataflows(kind)) == {Dataflow(a, b) for a, b in every(names, repeat=2)}
+
+
+def test_the_input_of_a_depthwise_layer_is_never_stationary():
+    # Every loop of a depthwise convolution moves its input: nothing keeps it in place.
+    assert {f.dram for f in dataflows(Kind.DEPTHWISE)} == {"O", "W", "none"}
+
+
+@settings(max_examples=200)
+@given(layers(), architectures())
+def test_why_infeasible_knows_when_nothing_fits(layer, arch):
+    tilings = oracle.all_tilings(layer)
+    anything = oracle.is_valid(layer, arch, tilings).any()
+    reason = why_infeasible(layer, arch)
+    assert (reason is None) == anything
+    if reason is not None:
+        assert "found" in reason
+        assert "expected" in reason
+        assert reason.startswith(("rf_bytes", "spm_banks"))
+
+
+def test_reasons_name_what_would_do():
+    layer = Layer.gemm("g", {"X": 4, "Y": 4, "K": 4})
+    assert why_infeasible(layer, Architecture(rf_bytes=5)) == (
+        "rf_bytes: found 5 (2 words of 2 bytes), expected at least 6 for one element of each operand"
+    )
+    assert why_infeasible(layer, Architecture(spm_banks=2)) == (
+        "spm_banks: found 2 of 2048 bytes, expected at least 3 for one element of each operand"
+    )
+    assert why_infeasible(layer, Architecture(rf_bytes=6)) is None
+    assert why_infeasible(layer, Architecture(spm_banks=3, rf_bytes=6)) is None
+
+
+def test_options_that_never_fit_are_left_out():
+    layer = Layer.gemm("g", {"X": 64, "Y": 1, "K": 1})
+    space = build(layer, Architecture(pes=8, rf_bytes=2 * (16 + 16 + 1)))
+    factors = space.groups[0].factors[:, 0]
+    assert factors[LEVELS.index("PE")].max() == 8
+    assert factors[LEVELS.index("RF")].max() == 16
+    mapping = mapping_at(space, [int(np.argmax(factors[2])), 0, 0], Dataflow("none", "none"))
+    assert isinstance(mapping, Mapping)
+    assert fits(mapping, space.architecture) == ()
+
+
+def test_flags_are_in_the_option_lists():
+    layer = Layer.conv("c", {"M": 4, "C": 4, "Fx": 3, "Fy": 3, "Ox": 4})
+    limits = Constraints(no_feature_dram=True, no_spatial_reduction=True)
+    for group in build(layer, Architecture(), limits).groups:
+        for d in group.dimensions:
+            if d in ("Fx", "Fy"):
+                assert (group.factor("DRAM", d) == 1).all()
+            if d in ("C", "Fx", "Fy"):
+                assert (group.factor("PE", d) == 1).all()
+            if d in ("M", "Ox"):
+                assert group.factor("PE", d).max() > 1
+
+
+@pytest.mark.parametrize(
+    "bounds",
+    [
+        {"X": 2**20, "Y": 2**20, "K": 2**20},
+        {"X": 2**20, "Y": 2**20, "K": 2**13},
+        {"X": 720_720, "Y": 720_720, "K": 720_720},
+    ],
+)
+def test_layers_beyond_the_exact_integers_are_refused_at_once(bounds):
+    began = time.monotonic()
+    with pytest.raises(SpecError, match=r"layer g: found .* expected at most"):
+        build(Layer.gemm("g", bounds), Architecture())
+    assert time.monotonic() - began < 2
+
+
+def test_too_many_options_of_a_group_are_refused_at_once():
+    layer = Layer.conv("c", {"Ox": 720_720, "Fx": 720_720})
+    began = time.monotonic()
+    with pytest.raises(SpecError, match="factorisations of Ox and Fx"):
+        build(layer, Architecture())
+    assert time.monotonic() - began < 2
+
+
+def test_slow_dma_is_refused_before_it_overflows():
+    slow = Architecture(dma_startup_cycles=1e12, accelerator_mhz=1e9, dma_mhz=1e-6)
+    with pytest.raises(SpecError, match="cycles of DMA"):
+        build(Layer.gemm("g", {"X": 2**10, "Y": 2**10, "K": 2**10}), slow)

@@ -1,0 +1,178 @@
+"""Run what README and docs show, and compare what they print.
+
+Blocks of a document run in order, in one empty folder, after ``<!-- NOTE -->`` lines:
+
+- ``sh``: a shell script with ``dmaze-cp`` and ``python`` on the path; with the note
+  ``slow`` only in slow tests, with the note ``set-up`` not here (``.ci/run`` does it).
+- ``python``: a program of its own.
+- ``text`` with the note ``output``: all that the script before printed, but for times;
+  with the note ``part of output``: these lines of it.
+- with the note ``file: NAME``: a file.
+
+``UPDATE_DOCS=1 pytest tests/test_readme.py`` writes the outputs anew.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+RUNNABLE = ("sh", "python")
+FENCE = re.compile(r"^(?:<!-- ([^\n]*) -->\n)?```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PATHS = re.compile(r"(?<![\w./])((?:dmaze_cp|tests|benchmarks|examples|specs|docs)/[\w./-]*)")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block and the note before it."""
+
+    document: Path
+    line: int
+    note: str
+    language: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.document.name}:{self.line}"
+
+
+def blocks(document: Path) -> Iterator[Block]:
+    content = document.read_text(encoding="utf-8")
+    for match in FENCE.finditer(content):
+        line = content.count("\n", 0, match.start()) + 1
+        yield Block(document, line, match[1] or "", match[2], match[3])
+
+
+def workplace(folder: Path) -> dict[str, str]:
+    """Prepare a folder like a checkout with an activated environment; its variables."""
+    programs = folder / "bin"
+    programs.mkdir()
+    for name, module in (("dmaze-cp", " -m dmaze_cp"), ("python", "")):
+        (programs / name).write_text(f'#!/bin/sh\nexec "{sys.executable}"{module} "$@"\n')
+        (programs / name).chmod(0o755)
+    for name in ("benchmarks", "examples", "tests"):
+        (folder / name).symlink_to(ROOT / name)
+    path = f"{programs}{os.pathsep}{os.environ['PATH']}"
+    keep = {k: v for k, v in os.environ.items() if k != "DMAZE_CP_DEBUG"}
+    return keep | {"PATH": path, "PYTHONPATH": str(ROOT), "COLUMNS": "80"}
+
+
+def run(block: Block, folder: Path, environment: dict[str, str]) -> str:
+    program = ["bash", "-euo", "pipefail", "-c"] if block.language == "sh" else ["python", "-c"]
+    done = subprocess.run(
+        [*program, block.text],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{block}:\n{block.text}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def lines(text: str) -> list[str]:
+    """Lines without what changes from run to run: times and the work they depend on."""
+    text = re.sub(r"\s+[\d.]+ s\b", " SECONDS s", text)
+    text = re.sub(r"[\d,]+ mappings scored", "COUNT mappings scored", text)
+    return [line.rstrip() for line in text.splitlines()]
+
+
+def write_output(block: Block, output: str) -> None:
+    content = block.document.read_text(encoding="utf-8")
+    old = f"<!-- {block.note} -->\n```text\n{block.text}```"
+    printed = "".join(f"{line.rstrip()}\n" for line in output.rstrip("\n").split("\n"))
+    new = f"<!-- {block.note} -->\n```text\n{printed}```"
+    assert content.count(old) == 1, f"{block}: more than one such block"
+    block.document.write_text(content.replace(old, new), encoding="utf-8")
+
+
+def check_output(block: Block, output: str) -> None:
+    expected, found = lines(block.text), lines(output.rstrip("\n"))
+    if block.note == "output" and os.environ.get("UPDATE_DOCS"):
+        write_output(block, output)
+    elif block.note == "output":
+        assert found == expected, f"{block}: UPDATE_DOCS=1 writes it anew"
+    else:
+        missing = [line for line in expected if line not in found]
+        assert not missing, f"{block}: not in the output: {missing}"
+
+
+def run_document(document: Path, folder: Path, *, slow: bool) -> int:
+    """Run a document's blocks in order; returns how many were run."""
+    environment = workplace(folder)
+    output: str | None = None
+    ran = 0
+    for block in blocks(document):
+        if block.note.startswith("file: "):
+            (folder / block.note.removeprefix("file: ")).write_text(block.text, encoding="utf-8")
+        elif block.language in RUNNABLE and block.note != "set-up":
+            output = None
+            if (block.note == "slow") is slow:
+                output = run(block, folder, environment)
+                ran += 1
+        elif block.language == "text" and output is not None:
+            check_output(block, output)
+    return ran
+
+
+def runnable(*, slow: bool) -> list[Path]:
+    return [
+        document
+        for document in DOCUMENTS
+        if any(
+            b.language in RUNNABLE and b.note != "set-up" and (b.note == "slow") is slow
+            for b in blocks(document)
+        )
+    ]
+
+
+@pytest.mark.parametrize("document", runnable(slow=False), ids=lambda path: path.name)
+def test_what_a_document_shows_is_what_happens(document, tmp_path):
+    assert run_document(document, tmp_path, slow=False) > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("document", runnable(slow=True), ids=lambda path: path.name)
+def test_slow_commands_of_a_document(document, tmp_path):
+    assert run_document(document, tmp_path, slow=True) > 0
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_block_is_run_or_compared(document):
+    for block in blocks(document):
+        known = {
+            "sh": {"", "slow", "set-up"},
+            "python": {""},
+            "text": {"output", "part of output"},
+        }.get(block.language, set())
+        is_file = re.fullmatch(r"file: [\w.]+", block.note)
+        assert is_file or block.note in known, f"{block}: {block.language} {block.note!r}"
+
+
+def test_readme_has_two_set_up_commands_of_one_line():
+    commands = [b.text for b in blocks(ROOT / "README.md") if b.note == "set-up"]
+    assert [command.count("\n") for command in commands] == [1, 1]
+    assert "map light_resnet50" in commands[0]
+    assert "pytest" in commands[1]
+
+
+@pytest.mark.parametrize(
+    "document", [*DOCUMENTS, ROOT / "CONTRIBUTING.md"], ids=lambda path: path.name
+)
+def test_files_and_links_exist(document):
+    content = document.read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#:]+)\)", content)
+    missing = [link for link in links if not (document.parent / link).exists()]
+    named = {path.rstrip(".") for path in PATHS.findall(content)}
+    missing += [path for path in named if not (ROOT / path).exists()]
+    assert not missing
