@@ -10,7 +10,7 @@ from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cost import evaluate
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.mapspace import MapSpace, build, mapping_at, tilings_count, why_infeasible
+from dmaze_cp.mapspace import MapSpace, build, mapping_at, why_infeasible
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import Incumbent, LayerResult, Status, WorkloadResult
 from dmaze_cp.search import SearchResult, search
@@ -202,4 +202,4 @@ def _overconstrained(constraints: Constraints) -> str:
     return f"constraints: found {', '.join(limits)}, expected limits that leave a mapping"
 
 
-__all__ = ["DEFAULT_TIME_LIMIT_S", "map_layer", "map_workload", "tilings_count"]
+__all__ = ["DEFAULT_TIME_LIMIT_S", "map_layer", "map_workload"]

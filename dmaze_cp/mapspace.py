@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import comb, prod
 
 import numpy as np
@@ -252,6 +252,7 @@ def dataflows(kind: Kind) -> tuple[Dataflow, ...]:
     return tuple(Dataflow(dram, spm) for dram in names for spm in names)
 
 
+@cache
 def loops(kind: Kind) -> tuple[str, ...]:
     """Dimensions that can have more than one iteration."""
     return tuple(d for d in kind.dimensions if (kind, d) != (Kind.DEPTHWISE, "M"))

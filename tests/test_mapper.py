@@ -53,7 +53,9 @@ ODD_ARCHITECTURES = {
     "free DMA": Architecture(pes=4, dma_startup_cycles=0, dma_cycles_per_byte=0),
     "DMA by the byte": Architecture(pes=4, dma_startup_cycles=0),
     "slow DMA": Architecture(pes=4, dma_startup_cycles=1e6, dma_mhz=1, accelerator_mhz=1000),
-    "smallest memories": Architecture(pes=8, rf_bytes=3, word_bytes=1, spm_banks=3, spm_bank_bytes=1),
+    "smallest memories": Architecture(
+        pes=8, rf_bytes=3, word_bytes=1, spm_banks=3, spm_bank_bytes=1
+    ),
 }
 
 
@@ -97,7 +99,9 @@ def test_a_large_prime_is_mapped_quickly():
     assert result.value == cost.energy_pj * cost.latency_cycles > 2**63
 
 
-@pytest.mark.parametrize("bounds", [{"X": 2**20, "Y": 2**20, "K": 2**20}, {"X": 2**20, "Y": 2**20, "K": 2**13}])
+@pytest.mark.parametrize(
+    "bounds", [{"X": 2**20, "Y": 2**20, "K": 2**20}, {"X": 2**20, "Y": 2**20, "K": 2**13}]
+)
 def test_products_beyond_integers_are_refused(bounds):
     began = time.monotonic()
     with pytest.raises(SpecError, match="expected at most"):
@@ -254,9 +258,7 @@ def test_layers_that_do_not_fit_are_counted_and_left_out():
 
 def test_an_interrupted_network_keeps_what_is_finished():
     done = []
-    result = map_workload(
-        network(), TINY, on_layer_done=done.append, stop=lambda: len(done) >= 1
-    )
+    result = map_workload(network(), TINY, on_layer_done=done.append, stop=lambda: len(done) >= 1)
     assert result.interrupted
     assert [r.layer.name for r in result] == ["small"]
 

@@ -21,7 +21,9 @@ HEAVY = ("numpy", "ortools", "onnx", "rich", "click", "yaml")
 
 def modules_after(code: str) -> list[str]:
     """Which heavy libraries a fresh interpreter has loaded after running some code."""
-    script = f"import json, sys\n{code}\nprint(json.dumps([m for m in {HEAVY} if m in sys.modules]))"
+    script = (
+        f"import json, sys\n{code}\nprint(json.dumps([m for m in {HEAVY} if m in sys.modules]))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
     )

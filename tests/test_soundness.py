@@ -229,7 +229,12 @@ def interrupted_complaints(result, exact, gap: float) -> str:
     proven = result.bound == result.value
     if (result.status is Status.OPTIMAL) != proven or (result.reason is None) != proven:
         return f"{result.status} ({result.reason}) with bound {result.bound}, value {result.value}"
-    if gap and result.status is Status.FEASIBLE and "gap" in result.reason and result.gap > gap + 1e-9:
+    if (
+        gap
+        and result.status is Status.FEASIBLE
+        and "gap" in result.reason
+        and result.gap > gap + 1e-9
+    ):
         return f"stopped at a gap of {result.gap}"
     return ""
 
@@ -274,7 +279,7 @@ def test_interrupted_searches_claim_nothing_wrong(name, settings, monkeypatch):
 def test_a_gap_that_is_reached_ends_the_search():
     seen = set()
     for seed in range(4100, 4110):
-        layer, arch, limits, best = question(seed, False)
+        layer, arch, _, best = question(seed, False)
         result = solve_with_gap(layer, arch, 0.5)
         if best.edp is not None:
             assert result.gap <= 0.5 + 1e-9
@@ -307,7 +312,7 @@ def test_several_workers_give_the_same_value():
 
 
 def test_progress_closes_in_on_the_optimum():
-    layer, arch, limits, best = question(5, False)
+    layer, arch, _, best = question(5, False)
     exact = best.value("edp")
     seen = []
     with pytest.MonkeyPatch.context() as patch:

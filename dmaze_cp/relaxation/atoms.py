@@ -57,6 +57,7 @@ class Basis:
         names += [f"dma.{x}" for x in OPERANDS]
         self.names = tuple(names)
         self.index = {name: i for i, name in enumerate(names)}
+        self._rows: dict[tuple[str, ...], Floats] = {}
         self.slices = [np.flatnonzero(self.owner == g) for g in range(len(GROUPS[kind]))]
         self.alternatives = {x: self._alternatives(x) for x in OPERANDS}
 
@@ -77,27 +78,31 @@ class Basis:
 
     def factors(self, level: str, dims: Iterable[str]) -> Floats:
         """Product of one level's factors over dimensions."""
-        row = self.zero()
-        for d in dims:
-            row[self.index[f"{level}.{d}"]] = 1.0
-        return row
+        return self._row(tuple(f"{level}.{d}" for d in dims))
+
+    def _row(self, names: tuple[str, ...]) -> Floats:
+        """The product of some atoms; each row is made once and not written to."""
+        if names not in self._rows:
+            row = self.zero()
+            for name in names:
+                row[self.index[name]] += 1.0
+            row.setflags(write=False)
+            self._rows[names] = row
+        return self._rows[names]
 
     def elements(self, x: str, tile: str) -> Floats:
         """Elements of operand `x` in a tile: ``RF``, ``array`` or ``SPM``."""
-        row = self.zero()
+        names: list[str] = []
         for d in LAYOUTS[self.kind][x]:
             if d in ("x", "y"):
-                row[self.index[f"halo.{tile}.{d}"]] += 1.0
-                continue
-            for level in TILE_LEVELS[tile]:
-                row[self.index[f"{level}.{d}"]] += 1.0
-        return row
+                names.append(f"halo.{tile}.{d}")
+            else:
+                names += [f"{level}.{d}" for level in TILE_LEVELS[tile]]
+        return self._row(tuple(names))
 
     def dma(self, x: str) -> Floats:
         """DMA cycles of operand `x`, once for every tile of it."""
-        row = self.zero()
-        row[self.index[f"dma.{x}"]] = 1.0
-        return row
+        return self._row((f"dma.{x}",))
 
 
 @lru_cache(maxsize=8)
@@ -140,8 +145,10 @@ class AtomTable:
         """Smallest or largest logarithm that a product can have, group by group."""
         total = 0.0
         for atoms, values in zip(self.basis.slices, self.values, strict=True):
-            column = values @ row[atoms]
-            total += float(column.max() if largest else column.min())
+            part = row[atoms]
+            if part.any():
+                column = values @ part
+                total += float(column.max() if largest else column.min())
         return total
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -72,16 +73,19 @@ def cases(kind: Kind) -> tuple[Case, ...]:
     return tuple(replace(case, reduces=flag) for case in found for flag in (False, True))
 
 
+@cache
 def free_loops(kind: Kind, x: str) -> tuple[str, ...]:
     """Loops that an operand does not depend on."""
     return tuple(d for d in loops(kind) if d not in DEPENDS[kind][x])
 
 
+@cache
 def own_loops(kind: Kind, x: str) -> tuple[str, ...]:
     """Loops that an operand depends on."""
     return tuple(d for d in loops(kind) if d in DEPENDS[kind][x])
 
 
+@cache
 def shared_loops(kind: Kind) -> tuple[str, ...]:
     """Loops that every operand depends on."""
     return tuple(d for d in loops(kind) if all(d in DEPENDS[kind][x] for x in OPERANDS))
@@ -101,6 +105,7 @@ def _ones(case: Case, kind: Kind) -> list[tuple[str, tuple[str, ...]]]:
     return fixed
 
 
+@cache
 def demands(case: Case, kind: Kind) -> tuple[Demand, ...]:
     """Products that are at least 2 in a case."""
     found = []

@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dmaze_cp.mapspace import MapSpace
+from dmaze_cp.mapspace import MapSpace, tilings_count
 from dmaze_cp.objective import Objective
 from dmaze_cp.relaxation.atoms import atom_table
 from dmaze_cp.result import Incumbent, SearchStats
@@ -88,6 +88,7 @@ def search(
     state = Search(
         space, table, objective, gap, deadline, settings, workers, seed, stop, on_progress
     )
+    state.count(map_space=tilings_count(space.layer))
     start(state)
     state.report()
     if not state.out_of_time():

@@ -76,12 +76,19 @@ def _duals(
     """Dual functions of nodes, over all options that any of them has, and who has which."""
     groups = range(len(state.space.groups))
     union = [np.unique(np.concatenate([n.options[g] for n in nodes])) for g in groups]
-    masks = [[np.isin(union[g], n.options[g], assume_unique=True) for g in groups] for n in nodes]
+    masks = [[_members(union[g], n.options[g]) for g in groups] for n in nodes]
     relaxations = [n.relaxation for n in nodes]
     table = state.table.take(union)
     duals = Duals(relaxations, table, masks, objective, state.layout)
     state.layout = duals.rows.layout
     return duals, masks
+
+
+def _members(union: Ints, options: Ints) -> Bools:
+    """Which entries of a sorted union are in a part of it."""
+    mask = np.zeros(len(union), dtype=bool)
+    mask[np.searchsorted(union, options)] = True
+    return mask
 
 
 def _bound_batch(state: Search, nodes: Sequence[Node], schedule: Schedule) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from math import ceil, exp, inf, log, prod
+from math import ceil, exp, floor, inf, log, prod
 
 import numpy as np
 
@@ -164,8 +164,8 @@ class Search:
         least = min(bounds, default=inf)
         if self.best is None:
             return least
-        closed = self.best.value if self.gap == 0 else min(self.best.value, self.target)
-        return min(least, closed)
+        # Nothing costs as little as the target, and costs are integers.
+        return min(least, floor(self.target) + 1)
 
     def report(self) -> None:
         """Tell the caller how far the search is."""

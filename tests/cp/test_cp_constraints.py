@@ -175,7 +175,9 @@ def test_limits_follow_the_relaxed_costs(index):
             tiny = Tiny(space)
             relaxation = relax(space, tiny.choices.table, case)
             energy, latency = costs_of(tiny, relaxation, options)
-            add_limits(tiny.terms, relaxation, Limits(energy_share * energy, latency_share * latency))
+            add_limits(
+                tiny.terms, relaxation, Limits(energy_share * energy, latency_share * latency)
+            )
             assert tiny.allows(options) == good
 
 

@@ -39,9 +39,7 @@ def test_factors_and_elements_are_exact_products(space):
     _, spm, rf, pe = np.moveaxis(tilings, 1, 0)
     for tile, extents in (("RF", rf), ("array", rf * pe), ("SPM", rf * pe * spm)):
         for x, exact in zip(OPERANDS, oracle._elements(layer, extents), strict=True):
-            np.testing.assert_allclose(
-                np.exp(atoms @ names.elements(x, tile)), exact, rtol=1e-12
-            )
+            np.testing.assert_allclose(np.exp(atoms @ names.elements(x, tile)), exact, rtol=1e-12)
 
 
 @settings(max_examples=100)
@@ -107,7 +105,9 @@ def test_extremes_are_reached(space):
     _, _, atoms = every_choice(space)
     table = atom_table(space)
     for x in OPERANDS:
-        row = table.basis.elements(x, "array") - table.basis.factors("DRAM", space.layer.dimensions[:1])
+        row = table.basis.elements(x, "array") - table.basis.factors(
+            "DRAM", space.layer.dimensions[:1]
+        )
         values = atoms @ row
         assert table.extreme(row, False) == pytest.approx(values.min(), abs=1e-9)
         assert table.extreme(row, True) == pytest.approx(values.max(), abs=1e-9)
