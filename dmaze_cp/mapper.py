@@ -200,6 +200,3 @@ def _overconstrained(constraints: Constraints) -> str:
     flags = ("no_feature_dram", "no_spatial_reduction")
     limits += [name for name in flags if getattr(constraints, name)]
     return f"constraints: found {', '.join(limits)}, expected limits that leave a mapping"
-
-
-__all__ = ["DEFAULT_TIME_LIMIT_S", "map_layer", "map_workload"]

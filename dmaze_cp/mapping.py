@@ -9,7 +9,7 @@ from math import prod
 from typing import Final
 
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.workload import Kind, Layer
+from dmaze_cp.workload import Layer
 
 LEVELS: Final = ("DRAM", "SPM", "RF", "PE")
 """Levels a loop can be tiled at; DRAM, SPM and RF loops run in time, PE loops in space."""
@@ -175,14 +175,3 @@ def _mapping_problems(mapping: Mapping) -> Iterator[Problem]:
         if sorted(order) != sorted(dims):
             expected = f"each of {' '.join(dims)} at most once"
             yield Problem(f"loop_order.{name}", " ".join(map(str, order)), expected)
-
-
-__all__ = [
-    "LEVELS",
-    "ORDERED_LEVELS",
-    "Dataflow",
-    "Factors",
-    "Kind",
-    "Mapping",
-    "stationary_order",
-]

@@ -26,7 +26,7 @@ import numpy as np
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
-from dmaze_cp.cost.batch import Bools, Ints, Tiling, banks, operand_elements, product
+from dmaze_cp.cost.batch import Bools, Ints, Tiling, banks, fits_batch, operand_elements, product
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.mapping import LEVELS, Dataflow, Mapping, stationary_order
 from dmaze_cp.workload import DEPENDS, MAX_MACS, OPERANDS, Kind, Layer
@@ -172,7 +172,9 @@ def build(
 
 def _size_problems(layer: Layer, arch: Architecture) -> Iterator[Problem]:
     overlap = prod(s + d for s, d in zip(layer.stride, layer.dilation, strict=True))
-    slowest = (arch.dma_startup_cycles + arch.dma_cycles_per_byte * arch.word_bytes) * arch.clock_ratio
+    slowest = (
+        arch.dma_startup_cycles + arch.dma_cycles_per_byte * arch.word_bytes
+    ) * arch.clock_ratio
     cycles = layer.macs * overlap * 8 * (slowest + 2)
     if layer.macs <= MAX_MACS and cycles > 2.0**62:
         found = f"{cycles:.3g} cycles of DMA and NoC at worst"
@@ -212,14 +214,7 @@ def _fitting(group: Group, layer: Layer, architecture: Architecture) -> Group:
         }
         for level in LEVELS
     }
-    return group.take(np.broadcast_to(fits_relaxed(layer, architecture, tiling), len(group)))
-
-
-def fits_relaxed(layer: Layer, architecture: Architecture, tiling: Tiling) -> Bools:
-    """As `dmaze_cp.cost.batch.fits_batch`, for factors that need not multiply to the bounds."""
-    from dmaze_cp.cost.batch import fits_batch
-
-    return fits_batch(layer, architecture, tiling)
+    return group.take(np.broadcast_to(fits_batch(layer, architecture, tiling), len(group)))
 
 
 def why_infeasible(layer: Layer, architecture: Architecture) -> str | None:
@@ -290,9 +285,7 @@ def satisfies(space: MapSpace, tiling: Tiling) -> Bools:
         words = sum(operand_elements(layer, dict(tiling["RF"])).values())
         good = good & (words >= at_least(limits.min_rf_utilization, arch.rf_words))
     if limits.min_spm_utilization > 0:
-        tile = {
-            d: tiling["SPM"][d] * tiling["RF"][d] * tiling["PE"][d] for d in layer.dimensions
-        }
+        tile = {d: tiling["SPM"][d] * tiling["RF"][d] * tiling["PE"][d] for d in layer.dimensions}
         size = sum(operand_elements(layer, tile).values()) * arch.word_bytes
         good = good & (size >= at_least(limits.min_spm_utilization, arch.spm_bytes))
     return good

@@ -188,7 +188,8 @@ def test_why_infeasible_knows_when_nothing_fits(layer, arch):
 def test_reasons_name_what_would_do():
     layer = Layer.gemm("g", {"X": 4, "Y": 4, "K": 4})
     assert why_infeasible(layer, Architecture(rf_bytes=5)) == (
-        "rf_bytes: found 5 (2 words of 2 bytes), expected at least 6 for one element of each operand"
+        "rf_bytes: found 5 (2 words of 2 bytes), "
+        "expected at least 6 for one element of each operand"
     )
     assert why_infeasible(layer, Architecture(spm_banks=2)) == (
         "spm_banks: found 2 of 2048 bytes, expected at least 3 for one element of each operand"

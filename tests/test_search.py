@@ -140,7 +140,7 @@ def test_a_stop_is_obeyed_inside_the_solver():
 
 MIDDLE = {
     "conv": Layer.conv(
-        "conv", {"M": 24, "C": 16, "Ox": 12, "Oy": 6, "Fx": 3, "Fy": 3}, padded_input=(14, 8)
+        "conv", {"M": 12, "C": 16, "Ox": 12, "Oy": 6, "Fx": 3, "Fy": 3}, padded_input=(14, 8)
     ),
     "strided conv": Layer.conv(
         "strided",
@@ -150,7 +150,7 @@ MIDDLE = {
         padded_input=(24, 23),
     ),
     "depthwise": Layer.depthwise(
-        "dw", {"N": 4, "C": 48, "Ox": 16, "Oy": 12, "Fx": 3, "Fy": 3}, stride=(2, 2)
+        "dw", {"N": 4, "C": 24, "Ox": 16, "Oy": 12, "Fx": 3, "Fy": 3}, stride=(2, 2)
     ),
     "gemm": Layer.gemm("gemm", {"X": 120, "Y": 240, "K": 96}),
     "long gemm": Layer.gemm("gemm", {"X": 1, "Y": 5040, "K": 4096}),

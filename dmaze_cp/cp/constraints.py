@@ -18,7 +18,8 @@ from dmaze_cp.cp.scaling import LOG_SCALE, SHARE, log_down, log_up
 from dmaze_cp.cp.terms import Log, TermBuilder
 from dmaze_cp.cp.variables import Choices
 from dmaze_cp.mapspace import MapSpace, at_least, loops
-from dmaze_cp.relaxation.terms import Capacity, Relaxation, Sum, Term, times
+from dmaze_cp.relaxation.relax import Capacity, Relaxation
+from dmaze_cp.relaxation.terms import Sum, times
 from dmaze_cp.workload import DEPENDS, OPERANDS
 
 
@@ -152,7 +153,7 @@ def add_limits(terms: TermBuilder, relaxation: Relaxation, limits: Limits) -> No
     _add_sum(terms, relaxation.energy, log(limits.energy_pj), energy)
     for one in flat_latency(relaxation):
         _add_sum(terms, one, log(limits.latency_cycles), latency)
-    _add_product(model, energy, latency, limits)
+    _add_product(model, energy, latency, limits, limits.edp)
 
 
 def _add_sum(
@@ -172,12 +173,15 @@ CHORD = 1.03
 
 
 def _add_product(
-    model: cp_model.CpModel, energy: cp_model.IntVar, latency: cp_model.IntVar, limits: Limits
+    model: cp_model.CpModel,
+    energy: cp_model.IntVar,
+    latency: cp_model.IntVar,
+    limits: Limits,
+    edp: float,
 ) -> None:
     """Energy times latency within a limit: chords above a hyperbola, piece by piece."""
-    assert limits.edp is not None
     least = max(limits.least_energy_pj / limits.energy_pj, 1e-4)
-    kappa = limits.edp / limits.energy_pj / limits.latency_cycles
+    kappa = edp / limits.energy_pj / limits.latency_cycles
     pieces = max(1, min(64, ceil(log(1 / least) / log(CHORD))))
     edges = np.geomspace(least * (1 - 1e-9), 1 + 1e-9, pieces + 1)
     literals = [model.new_bool_var("interval") for _ in range(pieces)]
@@ -205,17 +209,3 @@ def add_reduced_costs(
 def add_cut(model: cp_model.CpModel, choices: Choices, fixed: dict[int, int]) -> None:
     """Leave out a block: all tilings that pick these options of these groups."""
     model.add_bool_or([choices.literals[g][o].negated() for g, o in fixed.items()])
-
-
-__all__ = [
-    "Limits",
-    "Term",
-    "add_capacity",
-    "add_cut",
-    "add_demands",
-    "add_limits",
-    "add_reduced_costs",
-    "add_search_options",
-    "add_use",
-    "flat_latency",
-]

@@ -1,4 +1,4 @@
-"""The CP-SAT model of one case: is there a mapping below these limits?
+"""The CP-SAT model of one node, which asks for a mapping below given limits.
 
 Variables: the tiling factors of every dimension at every level, tied to one choice
 literal for each factorisation. Constraints, one function a family: capacities, what the
@@ -27,7 +27,7 @@ from dmaze_cp.cp.variables import Choices, add_choices
 from dmaze_cp.mapspace import MapSpace
 from dmaze_cp.relaxation.atoms import AtomTable
 from dmaze_cp.relaxation.dual import Bound
-from dmaze_cp.relaxation.terms import Relaxation
+from dmaze_cp.relaxation.relax import Relaxation
 
 
 @dataclass(frozen=True, eq=False)

@@ -45,6 +45,3 @@ def tangent(at: float) -> tuple[int, int]:
     true = slope * LOG_SCALE / (SLOPE * SHARE)
     offset = floor(true * (1 - log(true)) * SLOPE * SHARE - 1)
     return slope, offset
-
-
-__all__ = ["LOG_SCALE", "MIN_LOG", "SHARE", "SLOPE", "log_down", "log_up", "tangent"]

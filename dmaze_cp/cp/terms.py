@@ -15,7 +15,7 @@ import numpy as np
 from ortools.sat.python import cp_model
 
 from dmaze_cp.cost.batch import Floats
-from dmaze_cp.cp.scaling import LOG_SCALE, MIN_LOG, SHARE, SLOPE, log_up, tangent
+from dmaze_cp.cp.scaling import LOG_SCALE, MIN_LOG, SHARE, SLOPE, tangent
 from dmaze_cp.cp.variables import Choices
 from dmaze_cp.relaxation.terms import Term
 from dmaze_cp.workload import OPERANDS
@@ -68,12 +68,10 @@ class TermBuilder:
         low, high = sum(int(p.min()) for p in parts), sum(int(p.max()) for p in parts)
         expression = self.choices.weighted(parts, 0)
         on_dma = row[basis.atoms :]
-        for x, exponent in zip(OPERANDS, on_dma, strict=True):
-            if exponent:
-                assert exponent == 1.0
-                dma = self._dma_log(x)
-                expression = expression + dma.variable
-                low, high = low + dma.low, high + dma.high
+        for i in np.flatnonzero(on_dma):
+            dma = self._dma_log(OPERANDS[i])
+            expression = expression + dma.variable
+            low, high = low + dma.low, high + dma.high
         variable = self.model.new_int_var(low, high, "log")
         if on_dma.any():
             self.model.add(variable >= expression)
@@ -112,7 +110,11 @@ class TermBuilder:
         if low == high:
             return variable
         top, bottom = min(0.0, high / LOG_SCALE), max(-FIRST_RANGE, low / LOG_SCALE)
-        points = [top] if bottom >= top else list(np.linspace(bottom, top, 1 + ceil((top - bottom) / SPACING)))
+        points = (
+            [top]
+            if bottom >= top
+            else list(np.linspace(bottom, top, 1 + ceil((top - bottom) / SPACING)))
+        )
         points += self._asked(term, log_limit)
         for at in points:
             slope, offset = tangent(min(float(at), 0.0))
@@ -127,6 +129,3 @@ class TermBuilder:
     def at_most_one(self, shares: Sequence[cp_model.IntVar]) -> None:
         """Shares add up to at most the limit (a unit of slack each)."""
         self.model.add(cp_model.LinearExpr.sum(list(shares)) <= SHARE + len(shares))
-
-
-__all__ = ["TermBuilder", "log_up"]

@@ -52,7 +52,9 @@ class Choices:
             cp_model.LinearExpr.weighted_sum(variables, coefficients), 1, constant
         )
 
-    def logs(self, row: Floats, down: bool = True) -> list[np.ndarray[tuple[int], np.dtype[np.int64]]]:
+    def logs(
+        self, row: Floats, down: bool = True
+    ) -> list[np.ndarray[tuple[int], np.dtype[np.int64]]]:
         """Integer logarithms of a product's part in each group, rounded down (or up)."""
         rounding, shift = (np.floor, -1e-3) if down else (np.ceil, 1e-3)
         return [

@@ -30,15 +30,29 @@ class Value(Protocol):
     """What an evaluation gives; see `dmaze_cp.relaxation.dual.Evaluation`."""
 
     @property
-    def smooth(self) -> Floats: ...
+    def smooth(self) -> Floats:
+        """The smoothed functions."""
+        ...
+
     @property
-    def gradient(self) -> Floats: ...
+    def gradient(self) -> Floats:
+        """Their gradients."""
+        ...
+
     @property
-    def hard(self) -> Floats: ...
+    def hard(self) -> Floats:
+        """The bounds."""
+        ...
+
     @property
-    def prices(self) -> Floats: ...
+    def prices(self) -> Floats:
+        """What a unit of each atom costs."""
+        ...
+
     @property
-    def scores(self) -> tuple[Floats, ...]: ...
+    def scores(self) -> tuple[Floats, ...]:
+        """What each option costs, by group."""
+        ...
 
 
 def _dot(a: Floats, b: Floats) -> Floats:

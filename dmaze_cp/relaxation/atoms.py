@@ -18,7 +18,7 @@ from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost.batch import LAYOUTS, Floats, Ints
 from dmaze_cp.mapping import LEVELS
 from dmaze_cp.mapspace import GROUPS, Group, MapSpace
-from dmaze_cp.workload import DEPENDS, OPERANDS, Kind, Layer
+from dmaze_cp.workload import OPERANDS, Kind, Layer
 
 TILE_LEVELS = {"RF": ("RF",), "array": ("RF", "PE"), "SPM": ("RF", "PE", "SPM")}
 """Levels whose factors multiply to a tile's extents."""
@@ -128,9 +128,7 @@ class AtomTable:
 
     def take(self, options: Sequence[Ints]) -> AtomTable:
         """The table with some options of each group."""
-        return AtomTable(
-            self.basis, tuple(v[o] for v, o in zip(self.values, options, strict=True))
-        )
+        return AtomTable(self.basis, tuple(v[o] for v, o in zip(self.values, options, strict=True)))
 
     def at(self, options: Sequence[int]) -> Floats:
         """Atoms of one choice of options, and the operands' DMA maxima behind them."""
@@ -189,9 +187,7 @@ def halo_extents(group: Group, layer: Layer, tile: str) -> Ints:
 
 def _halo_atoms(group: Group, layer: Layer) -> dict[str, Floats]:
     axis = group.dimensions[0][1]
-    return {
-        f"halo.{tile}.{axis}": np.log(halo_extents(group, layer, tile)) for tile in TILE_LEVELS
-    }
+    return {f"halo.{tile}.{axis}": np.log(halo_extents(group, layer, tile)) for tile in TILE_LEVELS}
 
 
 def burst_cycles(arch: Architecture, elements: Ints | int) -> Floats:
@@ -245,11 +241,12 @@ def _input_dma_atoms(space: MapSpace) -> dict[str, Floats]:
     never pays, each atom is the least cost that its option alone allows.
     """
     layer, arch = space.layer, space.architecture
-    assert layer.padded_input is not None
-    b, (height, width) = layer.bounds, layer.padded_input
+    b, (height, width) = layer.bounds, layer.padded_input or layer.used_input
     gy, gx = _group_of(space, "Oy"), _group_of(space, "Ox")
     hy, hx = halo_extents(gy, layer, "SPM"), halo_extents(gx, layer, "SPM")
-    ty, tx = (g.factor("DRAM", g.dimensions[0]) * g.factor("DRAM", g.dimensions[1]) for g in (gy, gx))
+    ty, tx = (
+        g.factor("DRAM", g.dimensions[0]) * g.factor("DRAM", g.dimensions[1]) for g in (gy, gx)
+    )
     tc, tn = _group_of(space, "C").factor("DRAM", "C"), _group_of(space, "N").factor("DRAM", "N")
     whole_y, whole_x = hy == width, hx == height
     per_y = ty * b["C"] * b["N"] * burst_cycles(arch, hy)
@@ -273,6 +270,3 @@ def _input_dma_atoms(space: MapSpace) -> dict[str, Floats]:
 
 def _second_least(per_c: Floats, tiles: Ints) -> float:
     return float(per_c[tiles > 1].min()) if (tiles > 1).any() else float("inf")
-
-
-__all__ = ["AtomTable", "Basis", "DEPENDS", "atom_table", "basis", "burst_cycles", "halo_extents"]

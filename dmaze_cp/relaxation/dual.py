@@ -21,8 +21,8 @@ from dmaze_cp.cost.batch import Bools, Floats, Ints
 from dmaze_cp.objective import Objective
 from dmaze_cp.relaxation.ascent import Ascent
 from dmaze_cp.relaxation.atoms import AtomTable
+from dmaze_cp.relaxation.relax import Relaxation
 from dmaze_cp.relaxation.rows import NO_LAYOUT, Blocks, Layout, Rows
-from dmaze_cp.relaxation.terms import Relaxation
 from dmaze_cp.workload import OPERANDS
 
 Schedule = Sequence[tuple[float, int]]

@@ -6,7 +6,6 @@ from math import prod
 
 from dmaze_cp.cost.batch import Floats
 from dmaze_cp.relaxation.terms import Products, Sum, Term, present
-from dmaze_cp.workload import OPERANDS
 
 
 def energy_terms(p: Products) -> Sum:
@@ -71,6 +70,3 @@ def _dram(p: Products, constant: float) -> tuple[list[Term], float]:
     share = min(1.0, constant / output) if output > 0 else 0.0
     spilled = Term((1 + share) * output, p.times("DRAM", p.free("O")))
     return [*terms, spilled], max(0.0, constant - share * output)
-
-
-__all__ = ["OPERANDS", "energy_terms"]

@@ -70,8 +70,9 @@ def _output_stationary(p: Products) -> tuple[Sum, ...]:
     overlapped = [_compute(p, every), _distribute(p, "I", every), _distribute(p, "W", every)]
     sums = [present([term, _compute(p, ends), _reduce(p, ends)]) for term in overlapped]
     fewer = p.one_minus(1, p.reuse_spm, 2, float("inf"))
-    for term in overlapped if fewer is not None else ():
-        assert fewer is not None
+    if fewer is None:
+        return tuple(sums)
+    for term in overlapped:
         early = times(fewer, term.coefficient, term.row)
         sums.append(present([early, _compute(p, ends), _collect(p, ends)]))
     return tuple(sums)

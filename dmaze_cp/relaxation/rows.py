@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
 from dmaze_cp.cost.batch import Bools, Floats, Ints
 from dmaze_cp.relaxation.atoms import Basis
-from dmaze_cp.relaxation.terms import Relaxation, Sum
+from dmaze_cp.relaxation.relax import Relaxation
+from dmaze_cp.relaxation.terms import Sum
 from dmaze_cp.workload import OPERANDS
 
 ABSENT = -1e9
@@ -102,7 +104,10 @@ class Rows:
         passes = _block([r.passes for r in relaxations], width, layout[2])
         capacity = _block([[c.terms for c in r.capacities] for r in relaxations], width, layout[3])
         most = max(layout[4][0], *(len(r.demands) for r in relaxations))
-        demand, least = np.zeros((len(relaxations), most, width)), np.zeros((len(relaxations), most))
+        demand, least = (
+            np.zeros((len(relaxations), most, width)),
+            np.zeros((len(relaxations), most)),
+        )
         wanted = np.zeros((len(relaxations), most), dtype=bool)
         for case, relaxation in enumerate(relaxations):
             for k, need in enumerate(relaxation.demands):
@@ -113,7 +118,7 @@ class Rows:
         sizes = [p.matrix.shape[1] for p in parts] + [most]
         self.layout: Layout = (*(p.sums.shape[1:] for p in parts), (most, 1))
         ends = np.cumsum([0, *sizes])
-        self.blocks = tuple(slice(a, b) for a, b in zip(ends[:-1], ends[1:], strict=True))
+        self.blocks = tuple(slice(a, b) for a, b in pairwise(ends))
         capacities = relaxations[0].capacities
         self.limits = np.log([c.limit for c in capacities for _ in c.terms])
         owner = np.array([i for i, c in enumerate(capacities) for _ in c.terms])
@@ -172,7 +177,7 @@ class Blocks:
         sizes += [len(basis.alternatives[x]) for x in OPERANDS]
         sizes += [capacity, len(rows.floored), demand]
         ends = np.cumsum([0, *sizes])
-        cuts = [slice(a, b) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+        cuts = [slice(a, b) for a, b in pairwise(ends)]
         self.energy, self.latency, self.passes = cuts[:3]
         self.alternatives = cuts[3:6]
         self.capacity, self.floor, self.demand = cuts[6:]

@@ -6,8 +6,9 @@ The exact model (`dmaze_cp.cost`) is walked by cases here and written as
 
 with rows linear in the atoms of the chosen options (`dmaze_cp.relaxation.atoms`).
 Most rows are exact. Differences ``1 - m/k`` of a count ``k`` are concave in ``log k``
-and bounded by a chord over the range of ``k``. See `dmaze_cp.relaxation.energy_terms`
-and `dmaze_cp.relaxation.latency_terms` for the two costs.
+and bounded by a chord over the range of ``k``. This module has the parts that
+`dmaze_cp.relaxation.energy_terms` and `dmaze_cp.relaxation.latency_terms` are written with;
+`dmaze_cp.relaxation.relax` puts a case together.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ import numpy as np
 
 from dmaze_cp.cost.batch import Floats
 from dmaze_cp.mapspace import MapSpace, loops
-from dmaze_cp.relaxation.atoms import AtomTable, Basis
-from dmaze_cp.relaxation.cases import Case, Demand, demands, free_loops, own_loops
+from dmaze_cp.relaxation.atoms import AtomTable
+from dmaze_cp.relaxation.cases import Case, free_loops, own_loops
 from dmaze_cp.workload import OPERANDS
 
 
@@ -50,43 +51,6 @@ class Term:
 
 
 Sum = tuple[Term, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Capacity:
-    """``sum of terms <= limit``; with ``at_least_one``, each term counts at least 1."""
-
-    name: str
-    terms: Sum
-    limit: float
-    at_least_one: bool = False
-
-
-@dataclass(frozen=True, eq=False)
-class Relaxation:
-    """What a case costs at least, and what its mappings satisfy at least.
-
-    Attributes
-    ----------
-    energy
-        Energy (pJ, before rounding) is at least the sum of these.
-    passes
-        ``V * T`` (cycles of all SPM passes) is at least each of these sums.
-    latency
-        Latency is at least each of these sums; terms may refer to ``V * T``.
-    capacities
-        Hold at every valid tiling of the case.
-    demands
-        Products that are at least so large in this case.
-    """
-
-    case: Case
-    basis: Basis
-    energy: Sum
-    passes: tuple[Sum, ...]
-    latency: tuple[Sum, ...]
-    capacities: tuple[Capacity, ...]
-    demands: tuple[Demand, ...]
 
 
 class Products:
@@ -160,36 +124,3 @@ def times(first: Term, coefficient: float, row: Floats) -> Term:
 def present(terms: Sequence[Term | None]) -> Sum:
     """The terms that are there and worth something."""
     return tuple(t for t in terms if t is not None and t.coefficient > 0)
-
-
-def capacities(p: Products) -> tuple[Capacity, ...]:
-    """PEs, register files and SPM banks, each a sum of products."""
-    arch, b = p.arch, p.basis
-    words_per_bank = arch.spm_bank_bytes / arch.word_bytes
-    return (
-        Capacity("PE", (Term(1.0, p.times("PE")),), float(arch.pes)),
-        Capacity("RF", tuple(Term(1.0, b.elements(x, "RF")) for x in OPERANDS), float(arch.rf_words)),
-        Capacity(
-            "SPM",
-            tuple(Term(1 / words_per_bank, b.elements(x, "SPM")) for x in OPERANDS),
-            float(arch.spm_banks),
-            at_least_one=True,
-        ),
-    )
-
-
-def relax(space: MapSpace, table: AtomTable, case: Case) -> Relaxation:
-    """The relaxation of a case over the options in `table`."""
-    from dmaze_cp.relaxation.energy_terms import energy_terms
-    from dmaze_cp.relaxation.latency_terms import latency_terms, pass_terms
-
-    p = Products(space, table, case)
-    return Relaxation(
-        case,
-        table.basis,
-        energy_terms(p),
-        pass_terms(p),
-        latency_terms(p),
-        capacities(p),
-        demands(case, p.kind),
-    )

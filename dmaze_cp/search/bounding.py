@@ -172,7 +172,9 @@ def split(state: Search, node: Node) -> list[Node]:
     terms of cost, is cut at its mean.
     """
     widest, where = 0.0, None
-    for g, (mine, values) in enumerate(zip(node.table.basis.slices, node.table.values, strict=True)):
+    for g, (mine, values) in enumerate(
+        zip(node.table.basis.slices, node.table.values, strict=True)
+    ):
         weight = np.exp(-node.bound.reduced[g] / 0.01)
         weight /= weight.sum()
         mean = weight @ values
@@ -190,4 +192,3 @@ def split(state: Search, node: Node) -> list[Node]:
         if len(kept[g]):
             halves.append(state.keep(node, kept))
     return halves if len(halves) == 2 else []
-

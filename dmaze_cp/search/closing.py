@@ -1,4 +1,4 @@
-"""Closing a node with CP-SAT: is there a mapping below the target?
+"""Closing a node with CP-SAT, which is asked for a mapping below the target.
 
 Each candidate is scored exactly together with a block around it, the block is cut off,
 tangents are added at the candidate, and the question is asked again, until the answer

@@ -16,8 +16,8 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.relaxation.atoms import AtomTable
 from dmaze_cp.relaxation.cases import Case
 from dmaze_cp.relaxation.dual import Bound
+from dmaze_cp.relaxation.relax import Relaxation, relax
 from dmaze_cp.relaxation.rows import NO_LAYOUT, Layout
-from dmaze_cp.relaxation.terms import Relaxation, relax
 from dmaze_cp.result import Incumbent, SearchStats
 
 MARGIN = 1e-9

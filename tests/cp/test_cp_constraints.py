@@ -24,7 +24,7 @@ from dmaze_cp.cp.constraints import (
 )
 from dmaze_cp.mapspace import build
 from dmaze_cp.relaxation.cases import cases
-from dmaze_cp.relaxation.terms import relax
+from dmaze_cp.relaxation.relax import relax
 from dmaze_cp.workload import Layer
 from tests.cp.models import Tiny, is_feasible, narrowed
 from tests.oracle import brute_force as oracle

@@ -11,7 +11,8 @@ from dmaze_cp.architecture import AccessEnergy
 from dmaze_cp.mapspace import MapSpace, build, why_infeasible
 from dmaze_cp.relaxation.atoms import AtomTable, atom_table
 from dmaze_cp.relaxation.cases import Case, cases, options_of
-from dmaze_cp.relaxation.terms import Relaxation, Sum, relax
+from dmaze_cp.relaxation.relax import Relaxation, relax
+from dmaze_cp.relaxation.terms import Sum
 from dmaze_cp.workload import OPERANDS, Layer
 from tests.oracle import brute_force as oracle
 from tests.strategies import architectures, constraints, layers
