@@ -65,7 +65,7 @@ def test_the_bound_is_useful(objective):
         bound = Dual(members.relaxation, members.table, objective).bound()
         gaps.append(log_costs(members, objective).min() - bound.log_value)
     assert np.median(gaps) < 0.8
-    assert max(gaps) < 1.5
+    assert max(gaps) < 2.5
 
 
 def test_a_worthless_energy_bounds_nothing():
