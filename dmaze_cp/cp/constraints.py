@@ -168,6 +168,9 @@ def _add_sum(
     terms.model.add(whole <= upper + len(shares))
 
 
+SMALLEST = 1e-4
+"""Shares of energy below this have no chords."""
+
 CHORD = 1.03
 """Ratio of the ends of the intervals on which the hyperbola ``U / energy`` is a chord."""
 
@@ -180,13 +183,19 @@ def _add_product(
     edp: float,
 ) -> None:
     """Energy times latency within a limit: chords above a hyperbola, piece by piece."""
-    least = max(limits.least_energy_pj / limits.energy_pj, 1e-4)
+    least = max(limits.least_energy_pj / limits.energy_pj, SMALLEST)
     kappa = edp / limits.energy_pj / limits.latency_cycles
     pieces = max(1, min(64, ceil(log(1 / least) / log(CHORD))))
     edges = np.geomspace(least * (1 - 1e-9), 1 + 1e-9, pieces + 1)
     literals = [model.new_bool_var("interval") for _ in range(pieces)]
-    model.add_exactly_one(literals)
-    model.add(energy >= int(SHARE * least) - 2)
+    if least == SMALLEST:
+        # Below the first chord the latency is not limited any further.
+        below = model.new_bool_var("interval")
+        model.add(energy <= ceil(SHARE * SMALLEST) + 2).only_enforce_if(below)
+        model.add_exactly_one([below, *literals])
+    else:
+        model.add_exactly_one(literals)
+        model.add(energy >= int(SHARE * least) - 2)
     for literal, start, end in zip(literals, edges[:-1], edges[1:], strict=True):
         model.add(energy <= ceil(SHARE * end) + 2).only_enforce_if(literal)
         # latency <= kappa (1/a + 1/b - e/(a b)), with two units of slack on each side

@@ -24,7 +24,6 @@ from dmaze_cp.relaxation.atoms import atom_table
 from dmaze_cp.result import Incumbent, SearchStats
 from dmaze_cp.search.bounding import bound_both, start, tighten
 from dmaze_cp.search.closing import close
-from dmaze_cp.search.scoring import score_head
 from dmaze_cp.search.state import Found, Search, SearchSettings
 
 DEFAULTS = SearchSettings()
@@ -99,12 +98,10 @@ def search(
 
 def _close_all(state: Search) -> bool:
     """Close the open nodes, the one with the least bound first; False if time runs out."""
-    state.open.sort(key=lambda n: n.bound.log_value)
+    state.open.sort(key=lambda n: n.log_bound)
     if state.objective is Objective.EDP and not state.out_of_time():
         bound_both(state, state.open)
     for node in list(state.open):
-        if not state.out_of_time():
-            score_head(state, node)
         if not close(state, node):
             return False
         state.open.remove(node)

@@ -148,7 +148,7 @@ def tighten(state: Search) -> None:
 def _prune(state: Search, node: Node) -> Node | None:
     """Drop options that cost too much: the same node if few are dropped, None if it is done."""
     above = state.log_target(node)
-    if node.bound.log_value > above:
+    if node.log_bound > above:
         state.count(nodes_bounded=1)
         return None
     room = above - node.bound.log_value + MARGIN

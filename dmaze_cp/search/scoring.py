@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from math import inf, prod
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,10 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.relaxation.cases import Case
 from dmaze_cp.search.state import Found, Node, Search
 from dmaze_cp.workload import Layer
+
+
+TIE = 1e-15
+"""Products that differ relatively by less may be in the wrong order as doubles."""
 
 
 def score(state: Search, case: Case, options: Sequence[Ints]) -> None:
@@ -34,15 +39,25 @@ def score(state: Search, case: Case, options: Sequence[Ints]) -> None:
         Objective.EDP: cost.edp,
     }[state.objective]
     value = np.where(fits, value, inf)
-    at = np.unravel_index(int(np.argmin(value)), value.shape)
-    if value[at] < (inf if state.best is None else state.best.value):
-        energy = int(np.broadcast_to(cost.energy_pj, value.shape)[at])
-        latency = int(np.broadcast_to(cost.latency_cycles, value.shape)[at])
-        chosen = tuple(int(np.broadcast_to(o, value.shape)[at]) for o in options)
-        exact = state.objective.of(energy, latency)
-        if state.best is None or exact < state.best.value:
-            state.best = Found(chosen, _flow_of(case, space, chosen), exact)
+    least = float(value.min())
+    # Doubles cannot tell products above 2**53 apart: the closest are compared as integers.
+    if least < inf and (state.best is None or least <= state.best.value * (1 + TIE)):
+        closest = np.nonzero(value <= least * (1 + TIE))
+        energy, latency = (
+            np.broadcast_to(c, value.shape)[closest].astype(np.int64).astype(object)
+            for c in (cost.energy_pj, cost.latency_cycles)
+        )
+        exact = _exact(state.objective, energy, latency)
+        first = int(np.argmin(exact))
+        if state.best is None or exact[first] < state.best.value:
+            chosen = tuple(int(np.broadcast_to(o, value.shape)[closest][first]) for o in options)
+            state.best = Found(chosen, _flow_of(case, space, chosen), int(exact[first]))
     state.count(candidates=value.size, rescore_s=time.monotonic() - began)
+
+
+def _exact(objective: Objective, energy_pj: Any, latency_cycles: Any) -> Any:
+    """Values of arrays of Python integers."""
+    return objective.of(energy_pj, latency_cycles)
 
 
 def node_exists(case: Case, layer: Layer, tiling: Tiling) -> Bools:

@@ -20,7 +20,7 @@ from dmaze_cp.relaxation.relax import Relaxation, relax
 from dmaze_cp.relaxation.rows import NO_LAYOUT, Layout
 from dmaze_cp.result import Incumbent, SearchStats
 
-MARGIN = 1e-9
+MARGIN = 1e-10
 """Relative slack that covers the rounding of doubles in a bound."""
 
 NO_LOG_COST = 300.0
@@ -77,6 +77,8 @@ class Node:
         Its `reduced` has an entry for each of `options`.
     least
         No mapping of the node has less energy (pJ) or latency (cycles).
+    floor
+        Logarithm of a lower bound of the objective, from `least`.
     """
 
     case: Case
@@ -85,6 +87,12 @@ class Node:
     relaxation: Relaxation
     bound: Bound
     least: tuple[float, float]
+    floor: float
+
+    @property
+    def log_bound(self) -> float:
+        """Logarithm of the best lower bound of the objective."""
+        return max(self.bound.log_value, self.floor)
 
     @property
     def size(self) -> int:
@@ -123,10 +131,14 @@ class Search:
 
     @property
     def target(self) -> float:
-        """Largest cost that is still of interest: below the incumbent, or by the gap below."""
+        """Largest cost that is still of interest: below the incumbent, or by the gap below.
+
+        An exact integer (inf without an incumbent).
+        """
         if self.best is None:
             return inf
-        return min(self.best.value - 1, self.best.value * (1 - self.gap))
+        value = self.best.value
+        return value - 1 if self.gap == 0 else min(value - 1, floor(value * (1 - self.gap)))
 
     def log_target(self, node: Node) -> float:
         """Logarithm of the largest relaxed cost that is still of interest in a node."""
@@ -140,32 +152,40 @@ class Search:
     def root(self, case: Case, options: Sequence[Ints]) -> Node:
         """The node of a whole case, with no bound yet."""
         nothing = Bound(-inf, np.zeros(0), tuple(np.zeros(len(o)) for o in options), np.zeros(0))
-        node = self._node(case, options, nothing, (0.0, 1.0))
+        node = self._node(case, options, nothing, (0.0, 1.0), -inf)
         terms = node.relaxation.energy
         energy = sum(t.coefficient * exp(node.table.extreme(t.row, False)) for t in terms)
-        node.least = (energy * (1 - MARGIN), 1.0)
+        energy *= 1 - MARGIN
+        node.least = (energy, 1.0)
+        if self.objective is not Objective.LATENCY and energy > 0:
+            node.floor = log(energy)
         return node
 
     def _node(
-        self, case: Case, options: Sequence[Ints], bound: Bound, least: tuple[float, float]
+        self,
+        case: Case,
+        options: Sequence[Ints],
+        bound: Bound,
+        least: tuple[float, float],
+        lowest: float,
     ) -> Node:
         table = self.table.take(options)
-        return Node(case, tuple(options), table, relax(self.space, table, case), bound, least)
+        relaxation = relax(self.space, table, case)
+        return Node(case, tuple(options), table, relaxation, bound, least, lowest)
 
     def keep(self, node: Node, kept: Sequence[Ints]) -> Node:
         """A node with some of its options only: its relaxation gets tighter."""
         options = tuple(o[k] for o, k in zip(node.options, kept, strict=True))
         reduced = tuple(r[k] for r, k in zip(node.bound.reduced, kept, strict=True))
-        return self._node(node.case, options, replace(node.bound, reduced=reduced), node.least)
+        bound = replace(node.bound, reduced=reduced)
+        return self._node(node.case, options, bound, node.least, node.floor)
 
     def lower_bound(self) -> float:
         """The least that any mapping can cost, as far as proven."""
-        bounds = (rounded(self.objective, n.bound.log_value, n.least[0]) for n in self.open)
+        bounds = (rounded(self.objective, n.log_bound, n.least[0]) for n in self.open)
         least = min(bounds, default=inf)
-        if self.best is None:
-            return least
-        # Nothing costs as little as the target, and costs are integers.
-        return min(least, floor(self.target) + 1)
+        # Nothing outside the open nodes costs as little as the target: costs are integers.
+        return min(least, self.target + 1)
 
     def report(self) -> None:
         """Tell the caller how far the search is."""
