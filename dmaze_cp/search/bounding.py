@@ -28,7 +28,7 @@ AGAIN: Schedule = ((0.03, 12), (0.01, 16))
 """Schedule for nodes that start from weights of a similar node."""
 
 HEADS = 5
-"""Cases whose best mappings are scored for the first incumbent."""
+"""In each round, nodes whose best mappings are scored for an incumbent."""
 
 LARGEST_BATCH = 2_000_000
 """Options times nodes that are bounded at once."""
@@ -124,6 +124,8 @@ def tighten(state: Search) -> None:
     while fresh and not state.out_of_time():
         bound_nodes(state, fresh, schedule)
         schedule = AGAIN
+        for node in sorted(fresh, key=lambda n: n.log_bound)[:HEADS]:
+            score_head(state, node)
         changed: list[Node] = []
         for node in fresh:
             state.open.remove(node)
