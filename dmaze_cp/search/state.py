@@ -45,10 +45,10 @@ class SearchSettings:
         At most so many nodes are split.
     """
 
-    exhaustive: int = 4_000
+    exhaustive: int = 20_000
     head: int = 20_000
     block: int = 40_000
-    small: int = 20_000
+    small: int = 40_000
     splits: int = 2_000
 
 
