@@ -17,7 +17,6 @@ from dmaze_cp.relaxation.cases import Case
 from dmaze_cp.search.state import Found, Node, Search
 from dmaze_cp.workload import Layer
 
-
 TIE = 1e-15
 """Products that differ relatively by less may be in the wrong order as doubles."""
 
