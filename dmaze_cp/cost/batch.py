@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -44,27 +45,6 @@ LAYOUTS: Final[Mapping[Kind, Mapping[str, Sequence[str]]]] = {
     Kind.GEMM: {"O": ("Y", "X"), "I": ("K", "X"), "W": ("Y", "K")},
 }
 """Memory layout of each operand, innermost dimension first."""
-
-
-@dataclass(frozen=True)
-class BatchCost:
-    """Costs of many mappings; arrays of one shape.
-
-    Attributes
-    ----------
-    energy_pj
-        Rounded totals, as doubles that hold integers.
-    latency_cycles
-        Accelerator cycles.
-    """
-
-    energy_pj: Floats
-    latency_cycles: Ints
-
-    @property
-    def edp(self) -> Floats:
-        """Energy times latency, to double precision."""
-        return self.energy_pj * self.latency_cycles
 
 
 def product(values: Sequence[Any]) -> Any:
@@ -243,6 +223,39 @@ def _latency(n: _Counts) -> Ints:
     return result
 
 
+@dataclass(frozen=True, eq=False)
+class BatchCost:
+    """Costs of many mappings, each computed when it is first asked for.
+
+    Attributes
+    ----------
+    energy_pj
+        Rounded totals, as doubles that hold integers.
+    latency_cycles
+        Accelerator cycles, 64-bit integers.
+    edp
+        Energy times latency, to double precision.
+    """
+
+    architecture: Architecture
+    counts: _Counts
+
+    @cached_property
+    def energy_pj(self) -> Floats:
+        """Rounded totals."""
+        return _energy(self.architecture, self.counts)
+
+    @cached_property
+    def latency_cycles(self) -> Ints:
+        """Accelerator cycles."""
+        return _latency(self.counts)
+
+    @property
+    def edp(self) -> Floats:
+        """Energy times latency."""
+        return self.energy_pj * self.latency_cycles
+
+
 def score_batch(
     layer: Layer, architecture: Architecture, tiling: Tiling, dataflow: Dataflow
 ) -> BatchCost:
@@ -259,7 +272,6 @@ def score_batch(
     Returns
     -------
     BatchCost
-        Arrays of the broadcast shape. Tilings that do not fit are scored too.
+        Arrays that broadcast to the shape of the batch. Tilings that do not fit are scored too.
     """
-    counts = _Counts(layer, architecture, tiling, dataflow)
-    return BatchCost(_energy(architecture, counts), _latency(counts))
+    return BatchCost(architecture, _Counts(layer, architecture, tiling, dataflow))

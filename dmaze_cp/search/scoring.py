@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from dmaze_cp.cost.batch import Bools, Ints, Tiling, fits_batch, score_batch
+from dmaze_cp.cost.batch import BatchCost, Bools, Ints, Tiling, fits_batch, score_batch
 from dmaze_cp.mapping import Dataflow
 from dmaze_cp.mapspace import MapSpace, dataflow_exists, satisfies, stationary_exists, tiling_at
 from dmaze_cp.objective import Objective
@@ -31,27 +31,38 @@ def score(state: Search, case: Case, options: Sequence[Ints]) -> None:
     tiling = tiling_at(space, options)
     fits = fits_batch(layer, space.architecture, tiling) & satisfies(space, tiling)
     fits = fits & node_exists(case, layer, tiling)
-    cost = score_batch(layer, space.architecture, tiling, case.dataflow)
-    value = {
-        Objective.ENERGY: cost.energy_pj,
-        Objective.LATENCY: cost.latency_cycles,
-        Objective.EDP: cost.edp,
-    }[state.objective]
-    value = np.where(fits, value, inf)
+    state.count(candidates=fits.size)
+    places = np.nonzero(fits)
+    if len(places[0]):
+        valid = [np.broadcast_to(o, fits.shape)[places] for o in options]
+        cost = score_batch(layer, space.architecture, tiling_at(space, valid), case.dataflow)
+        _keep_best(state, case, valid, cost)
+    state.count(rescore_s=time.monotonic() - began)
+
+
+def _keep_best(state: Search, case: Case, options: Sequence[Ints], cost: BatchCost) -> None:
+    """Make the best of some valid mappings the incumbent, if it is better."""
+    value = np.asarray(
+        cost.energy_pj
+        if state.objective is Objective.ENERGY
+        else cost.latency_cycles
+        if state.objective is Objective.LATENCY
+        else cost.edp
+    )
     least = float(value.min())
+    if state.best is not None and least > state.best.value * (1 + TIE):
+        return
     # Doubles cannot tell products above 2**53 apart: the closest are compared as integers.
-    if least < inf and (state.best is None or least <= state.best.value * (1 + TIE)):
-        closest = np.nonzero(value <= least * (1 + TIE))
-        energy, latency = (
-            np.broadcast_to(c, value.shape)[closest].astype(np.int64).astype(object)
-            for c in (cost.energy_pj, cost.latency_cycles)
-        )
-        exact = _exact(state.objective, energy, latency)
-        first = int(np.argmin(exact))
-        if state.best is None or exact[first] < state.best.value:
-            chosen = tuple(int(np.broadcast_to(o, value.shape)[closest][first]) for o in options)
-            state.best = Found(chosen, _flow_of(case, space, chosen), int(exact[first]))
-    state.count(candidates=value.size, rescore_s=time.monotonic() - began)
+    closest = np.flatnonzero(value <= least * (1 + TIE))
+    energy, latency = (
+        np.broadcast_to(c, value.shape)[closest].astype(np.int64).astype(object)
+        for c in (cost.energy_pj, cost.latency_cycles)
+    )
+    exact = _exact(state.objective, energy, latency)
+    first = int(np.argmin(exact))
+    if state.best is None or exact[first] < state.best.value:
+        chosen = tuple(int(o[closest[first]]) for o in options)
+        state.best = Found(chosen, _flow_of(case, state.space, chosen), int(exact[first]))
 
 
 def _exact(objective: Objective, energy_pj: Any, latency_cycles: Any) -> Any:
