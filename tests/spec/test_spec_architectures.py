@@ -298,7 +298,7 @@ def test_builtin_energies_are_the_rows_of_the_published_tables() -> None:
 
 def test_the_default_architecture_of_the_library_is_the_built_in_one() -> None:
     builtin = load_architecture("default")
-    assert replace(builtin, notes="", pe_pipeline_stages=5) == Architecture()
+    assert replace(builtin, notes="") == Architecture()
 
 
 def test_an_architecture_is_its_own_reference() -> None:
