@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dmaze_cp.architecture import AccessEnergy, Architecture
+from dmaze_cp.constraints import Constraints
 from dmaze_cp.cost import evaluate
 from dmaze_cp.mapper import map_layer
 from dmaze_cp.mapspace import build, mapping_at
@@ -203,3 +204,32 @@ def test_middle_sized_layers_equal_an_enumeration_of_all_tilings(name, chip):
 def test_margins_cover_rounding():
     """A bound is only ever trusted to within the margin, far more than doubles lose."""
     assert exp(log(1e15)) / 1e15 - 1 < MARGIN / 1e3
+
+
+FORCED = SearchSettings(exhaustive=0, head=0, block=4, small=1, splits=10)
+"""Every node is split or goes to CP-SAT, with no incumbent to begin with."""
+
+FREE = Architecture(energy=AccessEnergy(0, 0, 0, 0, 0))
+
+
+@pytest.mark.parametrize("objective", Objective)
+@pytest.mark.parametrize(
+    ("limits", "found"),
+    [
+        (Constraints(min_pe_utilization=0.5, min_rf_utilization=0.7), True),
+        (Constraints(min_pe_utilization=0.999, min_rf_utilization=1), False),
+    ],
+)
+def test_costs_of_nothing_need_no_incumbent(objective, limits, found):
+    """With no energy at all there is no bound above 0, and no logarithm of one."""
+    layer = Layer.conv("c", {"M": 8, "C": 8, "Ox": 6, "Oy": 6, "Fx": 3, "Fy": 3})
+    space = build(layer, FREE, limits)
+    result = search(space, objective, time_limit=60, settings=FORCED)
+    assert result.complete
+    assert (result.best is not None) == found
+    if not found:
+        assert result.bound == inf
+    elif objective is Objective.LATENCY:
+        assert result.best.value == result.bound == 720
+    else:
+        assert result.best.value == result.bound == 0

@@ -15,12 +15,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from dmaze_cp.architecture import Architecture
+from dmaze_cp.cost.transfer import LAYOUT
 from dmaze_cp.mapping import Dataflow
 from dmaze_cp.workload import DEPENDS, OPERANDS, Kind, Layer
 
@@ -30,21 +31,6 @@ Bools = npt.NDArray[np.bool_]
 
 Tiling = Mapping[str, Mapping[str, Ints]]
 """Factors by level and dimension; arrays that broadcast against each other."""
-
-LAYOUTS: Final[Mapping[Kind, Mapping[str, Sequence[str]]]] = {
-    Kind.CONV: {
-        "O": ("Oy", "Ox", "M", "N"),
-        "I": ("y", "x", "C", "N"),
-        "W": ("Fy", "Fx", "C", "M"),
-    },
-    Kind.DEPTHWISE: {
-        "O": ("Oy", "Ox", "C", "N"),
-        "I": ("y", "x", "C", "N"),
-        "W": ("Fy", "Fx", "C"),
-    },
-    Kind.GEMM: {"O": ("Y", "X"), "I": ("K", "X"), "W": ("Y", "K")},
-}
-"""Memory layout of each operand, innermost dimension first."""
 
 
 def product(values: Sequence[Any]) -> Any:
@@ -70,7 +56,7 @@ def tile_extents(layer: Layer, tile: Mapping[str, Ints]) -> dict[str, Ints]:
 def operand_elements(layer: Layer, tile: Mapping[str, Ints]) -> dict[str, Ints]:
     """Elements of each operand in tiles of these extents."""
     extents = tile_extents(layer, tile)
-    return {x: product([extents[d] for d in LAYOUTS[layer.kind][x]]) for x in OPERANDS}
+    return {x: product([extents[d] for d in LAYOUT[layer.kind][x]]) for x in OPERANDS}
 
 
 def tiles(layer: Layer, tiling: Tiling) -> tuple[dict[str, Ints], dict[str, Ints], dict[str, Ints]]:
@@ -107,7 +93,7 @@ def dma_batch(
     contiguous: Any = np.True_
     burst: Any = np.int64(1)
     invocations: Any = np.int64(1)
-    for d in LAYOUTS[layer.kind][operand]:
+    for d in LAYOUT[layer.kind][operand]:
         burst = burst * np.where(contiguous, extents[d], 1)
         invocations = invocations * np.where(contiguous, 1, extents[d])
         contiguous = contiguous & (extents[d] == whole[d])

@@ -206,12 +206,16 @@ def _add_product(
         model.add(scale * latency + rounded * energy <= bound).only_enforce_if(literal)
 
 
+NO_ROOM = 50.0
+"""With more room than this above a bound (factors of e) reduced costs say nothing."""
+
+
 def add_reduced_costs(
     model: cp_model.CpModel, choices: Choices, reduced: Sequence[Floats], slack: float
 ) -> None:
     """Options together raise the Lagrangian bound by no more than what is left to the limit."""
     parts = [np.floor(r * LOG_SCALE).astype(np.int64) for r in reduced]
-    if any(p.max() > p.min() for p in parts):
+    if slack < NO_ROOM and any(p.max() > p.min() for p in parts):
         model.add(choices.weighted(parts, 0) <= ceil(slack * LOG_SCALE) + 10)
 
 

@@ -15,7 +15,8 @@ from math import prod
 import numpy as np
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.cost.batch import LAYOUTS, Floats, Ints
+from dmaze_cp.cost.batch import Floats, Ints
+from dmaze_cp.cost.transfer import LAYOUT
 from dmaze_cp.mapping import LEVELS
 from dmaze_cp.mapspace import GROUPS, Group, MapSpace
 from dmaze_cp.workload import OPERANDS, Kind, Layer
@@ -48,7 +49,7 @@ class Basis:
                 mine += [f"halo.{tile}.{axis}" for tile in TILE_LEVELS]
                 mine += ["dma.I.rows"] if axis == "x" else []
             for x in OPERANDS:
-                layout = LAYOUTS[kind][x]
+                layout = LAYOUT[kind][x]
                 mine += [f"dma.{x}.{d}" for d in layout if d in dims or f"O{d}" in dims]
             names += mine
             owner += [g] * len(mine)
@@ -64,7 +65,7 @@ class Basis:
     def _alternatives(self, x: str) -> Floats:
         """Rows of atoms of which ``dma.X`` is the maximum: shape (alternatives, atoms)."""
         rows = []
-        for d in LAYOUTS[self.kind][x]:
+        for d in LAYOUT[self.kind][x]:
             row = self.zero()
             row[self.index[f"dma.{x}.{d}"]] = 1.0
             if (x, d) == ("I", "y"):
@@ -93,7 +94,7 @@ class Basis:
     def elements(self, x: str, tile: str) -> Floats:
         """Elements of operand `x` in a tile: ``RF``, ``array`` or ``SPM``."""
         names: list[str] = []
-        for d in LAYOUTS[self.kind][x]:
+        for d in LAYOUT[self.kind][x]:
             if d in ("x", "y"):
                 names.append(f"halo.{tile}.{d}")
             else:
@@ -218,7 +219,7 @@ def _dma_atoms(space: MapSpace, x: str, arch: Architecture) -> dict[str, Floats]
     length. Splitting an inner dimension never makes a transfer cheaper, so the cost is
     the maximum over dimensions of what each alone would make it.
     """
-    layout, bounds = LAYOUTS[space.layer.kind][x], space.layer.bounds
+    layout, bounds = LAYOUT[space.layer.kind][x], space.layer.bounds
     result: dict[str, Floats] = {}
     for j, d in enumerate(layout):
         group = _group_of(space, d)

@@ -98,7 +98,7 @@ def _bound_batch(state: Search, nodes: Sequence[Node], schedule: Schedule) -> No
     for node, mask, bound in zip(
         nodes, masks, duals.solve(theta, schedule=schedule, stop_above=stop), strict=True
     ):
-        if bound.log_value > node.bound.log_value:
+        if bound.log_value > node.bound.log_value or not len(node.bound.prices):
             reduced = tuple(r[m] for r, m in zip(bound.reduced, mask, strict=True))
             node.bound = Bound(bound.log_value, bound.prices, reduced, bound.weights)
 
@@ -150,7 +150,7 @@ def tighten(state: Search) -> None:
 def _prune(state: Search, node: Node) -> Node | None:
     """Drop options that cost too much: the same node if few are dropped, None if it is done."""
     above = state.log_target(node)
-    if node.log_bound > above:
+    if node.beyond(above):
         state.count(nodes_bounded=1)
         return None
     room = above - node.bound.log_value + MARGIN

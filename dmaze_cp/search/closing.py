@@ -26,7 +26,7 @@ def close(state: Search, node: Node) -> bool:
     question = Question(space, node.table, node.relaxation, Limits(inf, inf))
     while not state.out_of_time():
         above = state.log_target(node)
-        if node.log_bound > above or _too_dear(state, node):
+        if node.beyond(above) or _too_dear(state, node):
             break
         began = time.monotonic()
         question.limits = limits_of(state, node)

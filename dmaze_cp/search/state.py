@@ -94,6 +94,10 @@ class Node:
         """Logarithm of the best lower bound of the objective."""
         return max(self.bound.log_value, self.floor)
 
+    def beyond(self, log_target: float) -> bool:
+        """Whether all mappings of the node cost more than a target."""
+        return log_target == -inf or self.log_bound > log_target
+
     @property
     def size(self) -> int:
         """Number of tilings left, valid or not."""
@@ -141,9 +145,14 @@ class Search:
         return value - 1 if self.gap == 0 else min(value - 1, floor(value * (1 - self.gap)))
 
     def log_target(self, node: Node) -> float:
-        """Logarithm of the largest relaxed cost that is still of interest in a node."""
+        """Logarithm of the largest relaxed cost that is still of interest in a node.
+
+        -inf where none is: no cost is negative.
+        """
         if self.target == inf:
             return NO_LOG_COST
+        if self.target < 0:
+            return -inf
         loose = unrounded(self.objective, self.target, node.least[0])
         if loose == inf:
             return NO_LOG_COST
