@@ -17,13 +17,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, log
 
-import numpy as np
-
 from dmaze_cp.cost.batch import Floats
 from dmaze_cp.mapspace import MapSpace, loops
 from dmaze_cp.relaxation.atoms import AtomTable
 from dmaze_cp.relaxation.cases import Case, free_loops, own_loops
-from dmaze_cp.workload import OPERANDS
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,10 +58,6 @@ class Products:
         self.table, self.case, self.basis = table, case, table.basis
         self.kind = space.layer.kind
         self.dims = loops(self.kind)
-        self.size = {
-            x: float(np.prod([float(self.layer.bounds[d]) for d in own_loops(self.kind, x)]))
-            for x in OPERANDS
-        }
 
     def free(self, x: str) -> tuple[str, ...]:
         """Loops that operand `x` does not depend on."""
