@@ -10,6 +10,13 @@ class DmazeError(Exception):
     """Base class of every error this package raises on purpose."""
 
 
+def printable(text: str) -> str:
+    """The text on one line, with control characters escaped: names come from anywhere."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing that is wrong with an input.
@@ -34,7 +41,7 @@ class Problem:
     def __str__(self) -> str:
         head = ": ".join(part for part in (self.source, self.where) if part)
         body = f"found {self.found}, expected {self.expected}"
-        return f"{head}: {body}" if head else body
+        return printable(f"{head}: {body}" if head else body)
 
     def inside(self, source: str) -> Problem:
         """The same problem, attributed to `source` where it names none yet."""

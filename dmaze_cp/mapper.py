@@ -10,7 +10,7 @@ from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cost import evaluate
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.mapspace import MapSpace, build, mapping_at, why_infeasible
+from dmaze_cp.mapspace import MapSpace, build, check_sizes, mapping_at, why_infeasible
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import Incumbent, LayerResult, Status, WorkloadResult
 from dmaze_cp.search import SearchResult, search
@@ -149,6 +149,7 @@ def map_workload(
     """
     several = [objective] if isinstance(objective, str) else list(objective)
     objectives = tuple(_checked(each, time_limit, gap, workers) for each in several)
+    check_sizes(workload, architecture)
     results: list[LayerResult] = []
     for layer in workload:
         for each in objectives:

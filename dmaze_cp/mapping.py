@@ -150,10 +150,13 @@ def _tiling_problems(
         for d in row:
             if d not in layer.dimensions:
                 yield Problem(f"tiling.{level}.{d}", "an unknown dimension", f"one of {dims}")
-    for level in loop_order:
+    for level, order in loop_order.items():
         if level not in ORDERED_LEVELS:
             expected = f"one of {' '.join(ORDERED_LEVELS)}"
             yield Problem(f"loop_order.{level}", "a level without an order", expected)
+        elif len(set(order)) < len(order) or not set(order) <= set(layer.dimensions):
+            expected = f"each of {dims} at most once"
+            yield Problem(f"loop_order.{level}", " ".join(map(str, order)), expected)
 
 
 def _mapping_problems(mapping: Mapping) -> Iterator[Problem]:

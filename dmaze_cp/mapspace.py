@@ -17,7 +17,7 @@ What is left out, and why an optimum survives:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from math import comb, prod
@@ -160,14 +160,25 @@ def build(
         When the layer is larger than what the exact model's integers hold, or a group
         has too many options to list.
     """
-    problems = list(_size_problems(layer, architecture))
-    if problems:
-        raise SpecError(problems)
+    check_sizes([layer], architecture)
     groups = tuple(
         _fitting(_group(layer, dims, constraints), layer, architecture)
         for dims in GROUPS[layer.kind]
     )
     return MapSpace(layer, architecture, constraints, groups)
+
+
+def check_sizes(layers: Iterable[Layer], architecture: Architecture) -> None:
+    """Refuse layers that the exact model's integers or the lists of options cannot hold.
+
+    Raises
+    ------
+    SpecError
+        With every problem of every layer.
+    """
+    problems = [p for layer in layers for p in _size_problems(layer, architecture)]
+    if problems:
+        raise SpecError(problems)
 
 
 def _size_problems(layer: Layer, arch: Architecture) -> Iterator[Problem]:

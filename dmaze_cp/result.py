@@ -173,7 +173,7 @@ class Totals:
     value, bound
         Sums of the layers' objective values and bounds.
     unmapped_layers
-        Layers without a mapping; they are left out of every sum.
+        Layers without a mapping, or not reached; they are left out of every sum.
     """
 
     energy_pj: int
@@ -216,7 +216,9 @@ class WorkloadResult:
     def totals(self, objective: Objective) -> Totals:
         """Sums over the layers for one objective."""
         results = self.of(objective)
-        energy = latency = edp = value = unmapped = 0
+        energy = latency = edp = value = 0
+        # An interrupted run has no result at all for some layers.
+        unmapped = max(0, len(self.workload) - len(results))
         bound: int | float = 0
         for result in results:
             if result.cost is None or result.value is None:

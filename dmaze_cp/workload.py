@@ -194,6 +194,8 @@ def _is_int(value: object) -> bool:
 def _layer_problems(layer: Layer) -> Iterator[Problem]:
     if not _is_int(layer.instances) or layer.instances < 1:
         yield Problem("instances", repr(layer.instances), "an integer of at least 1")
+    if layer.kind is Kind.DEPTHWISE and layer.bounds["M"] != 1:
+        yield Problem("bounds.M", repr(layer.bounds["M"]), "1 for a depthwise convolution")
     geometry = list(_geometry_problems(layer))
     yield from geometry
     if geometry:
@@ -202,8 +204,6 @@ def _layer_problems(layer: Layer) -> Iterator[Problem]:
         if layer.padded_input is not None:
             yield Problem("padded_input", repr(layer.padded_input), "none for a gemm")
         return
-    if layer.kind is Kind.DEPTHWISE and layer.bounds["M"] != 1:
-        yield Problem("bounds.M", repr(layer.bounds["M"]), "1 for a depthwise convolution")
     if layer.padded_input is not None:
         yield from _padding_problems(layer, layer.padded_input)
 

@@ -83,4 +83,13 @@ def main() -> None:
         elif hasattr(stream, "reconfigure"):
             # Names in a model may hold characters that the terminal's encoding lacks.
             stream.reconfigure(errors="backslashreplace")
-    cli(prog_name="dmaze-cp")
+    try:
+        cli(prog_name="dmaze-cp", standalone_mode=False)
+    except click.exceptions.Exit as leave:
+        sys.exit(leave.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        # Ctrl-C before a command could answer it.
+        raise KeyboardInterrupt from None

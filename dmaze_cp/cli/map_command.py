@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,6 +20,7 @@ from dmaze_cp.cli.parameters import (
     shapes_dictionary,
 )
 from dmaze_cp.cli.selection import select_layers
+from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.objective import Objective
 
 if TYPE_CHECKING:
@@ -125,28 +128,42 @@ def map_command(**options: Any) -> None:
     finishes with what there is; a second one stops at once.
     """  # noqa: D301 (click needs the character)
     output = None if options["output"] is None else OutputFile(options["output"])
-    shapes = shapes_dictionary(options["shapes"])
-    if output is not None:
-        output.check(inputs=(options["model"], options["arch"]))
-    question = _question(options, shapes)
+    question = _question(options, shapes_dictionary(options["shapes"]), output)
     if output is None:
         result = _map_for_people(question, only_summary=options["summary"])
     else:
         result = _map_for_programs(question, output)
-    raise click.exceptions.Exit(_exit_code(result))
+    raise click.exceptions.Exit(_exit_code(result, options["arch"]))
 
 
-def _question(options: dict[str, Any], shapes: dict[str, int]) -> Question:
+def _question(
+    options: dict[str, Any], shapes: dict[str, int], output: OutputFile | None
+) -> Question:
+    """What is asked; all that is wrong with output, accelerator and model at once."""
     from dmaze_cp.cli.solving import Question
     from dmaze_cp.constraints import Constraints
     from dmaze_cp.loading import load_architecture, load_workload
+    from dmaze_cp.mapspace import check_sizes
 
+    problems: list[Problem] = []
+    with _collected(problems):
+        if output is not None:
+            output.check(inputs=(options["model"], options["arch"]))
+    with _collected(problems):
+        architecture = load_architecture(options["arch"])
+    with _collected(problems):
+        workload = load_workload(options["model"], batch=options["batch"], shapes=shapes)
+        workload = select_layers(workload, options["layers"])
+    if problems:
+        raise SpecError(problems)
+    try:
+        check_sizes(workload, architecture)
+    except SpecError as error:
+        raise error.inside(options["model"]) from None
     chosen = options["objective"]
     pe, rf, spm = options["opt_min_utilization"]
-    architecture = load_architecture(options["arch"])
-    workload = load_workload(options["model"], batch=options["batch"], shapes=shapes)
     return Question(
-        workload=select_layers(workload, options["layers"]),
+        workload=workload,
         architecture=architecture,
         objectives=tuple(Objective) if chosen == "all" else (Objective(chosen),),
         constraints=Constraints(
@@ -202,14 +219,30 @@ def _summary_on_stderr(result: WorkloadResult, output: OutputFile) -> None:
     click.echo(f"wrote {output.path}", err=True)
 
 
-def _exit_code(result: WorkloadResult) -> ExitCode:
+@contextmanager
+def _collected(problems: list[Problem]) -> Iterator[None]:
+    """Note what is wrong, to say all of it together."""
+    try:
+        yield
+    except SpecError as error:
+        problems += error.problems
+
+
+def _exit_code(result: WorkloadResult, architecture: str) -> ExitCode:
     """Exit code of a run, saying on stderr what is missing."""
     from dmaze_cp.result import Status
 
     without = [r for r in result.layers if r.status in {Status.INFEASIBLE, Status.UNKNOWN}]
+    said = set()
     for r in without:
-        where = f"{result.workload.name}: {r.layer.name} ({r.objective})"
-        report_error(f"{where}: {r.status}: {r.reason or 'no reason given'}")
+        infeasible = r.status is Status.INFEASIBLE
+        # That nothing fits does not depend on the objective.
+        which = "" if infeasible else f" ({r.objective})"
+        line = f"{result.workload.name}: {r.layer.name}{which}: {r.status} on {architecture}"
+        line = f"{line}: {r.reason or 'no reason given'}"
+        if line not in said:
+            report_error(line)
+        said.add(line)
     if result.interrupted:
         return ExitCode.INTERRUPTED
     statuses = {r.status for r in without}

@@ -48,7 +48,8 @@ def _matches(workload: Workload, entry: str) -> list[Layer]:
         if entry in _names(layer):
             return [layer]
     if entry.isascii() and entry.isdigit():
-        index = int(entry)
+        # An index of more digits than there are layers is none, however long it is.
+        index = int(entry) if len(entry) <= len(str(len(workload))) else len(workload)
         return [workload.layers[index]] if index < len(workload) else []
     return [a for a in workload if any(fnmatchcase(name, entry) for name in _names(a))]
 

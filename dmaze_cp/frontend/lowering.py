@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.errors import Problem, SpecError, printable
 from dmaze_cp.frontend.conv import lower_conv
 from dmaze_cp.frontend.dimensions import OpenDimension
 from dmaze_cp.frontend.matmul import lower_gemm, lower_matmul
@@ -51,6 +51,7 @@ class _Found:
 
     def unique(self, name: str) -> str:
         """The name, with a number where it is already taken."""
+        name = printable(name)
         candidate, number = name, 2
         while candidate in self.names:
             candidate, number = f"{name}_{number}", number + 1

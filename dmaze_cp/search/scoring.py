@@ -55,7 +55,7 @@ def _keep_best(state: Search, case: Case, options: Sequence[Ints], cost: BatchCo
     # Doubles cannot tell products above 2**53 apart: the closest are compared as integers.
     closest = np.flatnonzero(value <= least * (1 + TIE))
     energy, latency = (
-        np.broadcast_to(c, value.shape)[closest].astype(np.int64).astype(object)
+        _integers(np.broadcast_to(c, value.shape)[closest])
         for c in (cost.energy_pj, cost.latency_cycles)
     )
     exact = _exact(state.objective, energy, latency)
@@ -63,6 +63,10 @@ def _keep_best(state: Search, case: Case, options: Sequence[Ints], cost: BatchCo
     if state.best is None or exact[first] < state.best.value:
         chosen = tuple(int(o[closest[first]]) for o in options)
         state.best = Found(chosen, _flow_of(case, state.space, chosen), int(exact[first]))
+
+
+_integers = np.frompyfunc(int, 1, 1)
+"""Python integers of any size, from doubles or 64-bit integers that hold integers."""
 
 
 def _exact(objective: Objective, energy_pj: Any, latency_cycles: Any) -> Any:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from math import ceil, exp, floor, inf, log, prod
+from fractions import Fraction
+from math import ceil, exp, inf, log, prod
 
 import numpy as np
 
@@ -141,8 +142,9 @@ class Search:
         """
         if self.best is None:
             return inf
-        value = self.best.value
-        return value - 1 if self.gap == 0 else min(value - 1, floor(value * (1 - self.gap)))
+        # Exact: the gap that is reported must not exceed the one asked for.
+        wanted = ceil(self.best.value * (1 - Fraction(self.gap)))
+        return min(self.best.value, wanted) - 1
 
     def log_target(self, node: Node) -> float:
         """Logarithm of the largest relaxed cost that is still of interest in a node.

@@ -53,16 +53,17 @@ def workload_from_dict(obj: object, *, name: str = "unnamed") -> Workload:
     """
     if isinstance(obj, Mapping) and any(section in obj for section in SECTIONS):
         paths, layers = layers_from_dmazerunner(obj)
-        _refuse_repeated_names(zip(paths, layers, strict=True), ())
+        named = [(path, (a.name, *a.also)) for path, a in zip(paths, layers, strict=True)]
+        _refuse_repeated_names(named, ())
         return Workload(name, fold_equal_layers(layers))
     spec = Fields(obj, "a mapping with name and layers")
     spec.refuse_unknown(_WORKLOAD_FIELDS)
     spec.text("notes", "", required=False)
     workload_name = spec.name("name", name, required=False)
-    read = _layers(spec)
+    read, named = _layers(spec)
     unmapped = _unmapped(spec)
-    _refuse_repeated_names(read, spec.problems)
-    return Workload(workload_name, fold_equal_layers(layer for _, layer in read), unmapped)
+    _refuse_repeated_names(named, spec.problems)
+    return Workload(workload_name, fold_equal_layers(read), unmapped)
 
 
 def workload_to_dict(workload: Workload) -> dict[str, object]:
@@ -76,22 +77,33 @@ def workload_to_dict(workload: Workload) -> dict[str, object]:
     return value
 
 
-def _layers(spec: Fields) -> list[tuple[str, Layer]]:
+_Named = tuple[str, tuple[str, ...]]
+"""Where a layer stands, and its names."""
+
+
+def _layers(spec: Fields) -> tuple[list[Layer], list[_Named]]:
+    """The layers that can be read, and the names of all."""
     expected = "a list of at least one layer"
     if spec.missing("layers", expected):
-        return []
+        return [], []
     value = spec.data["layers"]
     if not isinstance(value, list | tuple) or not value:
         spec.note("layers", expected)
-        return []
-    read = []
+        return [], []
+    read: list[Layer] = []
+    named: list[_Named] = []
     for index, item in enumerate(value):
         where = f"layers[{index}]"
         try:
-            read.append((where, layer_from_dict(item, where=where)))
+            layer = layer_from_dict(item, where=where)
         except SpecError as error:
             spec.problems.extend(error.problems)
-    return read
+            if isinstance(item, dict) and isinstance(item.get("name"), str):
+                named.append((where, (item["name"],)))
+        else:
+            read.append(layer)
+            named.append((where, (layer.name, *layer.also)))
+    return read, named
 
 
 def _unmapped(spec: Fields) -> tuple[UnmappedOperator, ...]:
@@ -117,20 +129,18 @@ def _unmapped(spec: Fields) -> tuple[UnmappedOperator, ...]:
     return tuple(operators)
 
 
-def _refuse_repeated_names(
-    layers: Iterable[tuple[str, Layer]], problems: Iterable[Problem]
-) -> None:
+def _refuse_repeated_names(named: Iterable[_Named], problems: Iterable[Problem]) -> None:
     """Raise all problems, with those of names that occur twice.
 
     Folding would hide a repeated name, and a layer could then not be asked for by it.
     """
     found = list(problems)
     first: dict[str, str] = {}
-    for where, layer in layers:
-        for name in (layer.name, *layer.also):
+    for where, names in named:
+        for name in names:
             if name in first:
                 expected = f"unique names ({first[name]} has it)"
-                field = "name" if name == layer.name else "also"
+                field = "name" if name == names[0] else "also"
                 found.append(Problem(f"{where}.{field}", f"{describe(name)} again", expected))
             first.setdefault(name, where)
     if found:

@@ -13,7 +13,7 @@ from typing import Any
 import click.testing
 import pytest
 
-from dmaze_cp.cli import cli
+from dmaze_cp.cli.app import cli
 from tests.cli import fake_mapper
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -141,7 +141,7 @@ def test_progress_on_a_terminal_only(model, tmp_path: Path) -> None:
 def test_start_up_needs_none_of_the_heavy_packages(arguments) -> None:
     code = (
         "import sys\n"
-        "from dmaze_cp.cli import cli\n"
+        "from dmaze_cp.cli.app import cli\n"
         f"cli({arguments!r}, standalone_mode=False)\n"
         "heavy = {'onnx', 'ortools', 'numpy', 'rich'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
