@@ -10,7 +10,7 @@ import click
 
 from dmaze_cp.cli.builtin_commands import archs_command, models_command
 from dmaze_cp.cli.evaluate_command import evaluate_command
-from dmaze_cp.cli.failure import failures_as_exit_codes
+from dmaze_cp.cli.failure import ExitCode, failures_as_exit_codes
 from dmaze_cp.cli.layers_command import layers_command
 from dmaze_cp.cli.map_command import map_command
 
@@ -84,9 +84,9 @@ def main() -> None:
             # Names in a model may hold characters that the terminal's encoding lacks.
             stream.reconfigure(errors="backslashreplace")
     try:
-        cli(prog_name="dmaze-cp", standalone_mode=False)
-    except click.exceptions.Exit as leave:
-        sys.exit(leave.exit_code)
+        # Not standalone, where click turns an early Ctrl-C into the code of bad input.
+        code = cli(prog_name="dmaze-cp", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else ExitCode.OK)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -90,7 +90,7 @@ def test_exit_codes(run, model, names, code) -> None:
     for line in lines:
         assert line.startswith("error: net: ")
     if code == 3:
-        assert "infeasible (edp): infeasible: RF words: found at least 3" in result.stderr
+        assert "infeasible: infeasible on default: RF words: found at least 3" in result.stderr
     statuses = [r["status"] for r in json.loads(Path("out.json").read_text())["layers"]]
     assert [s in {"infeasible", "unknown"} for s in statuses] == [n != "fc" for n in names]
 
