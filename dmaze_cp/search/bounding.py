@@ -52,6 +52,7 @@ def start(state: Search) -> None:
     if not state.open or state.out_of_time():
         return
     bound_nodes(state, state.open, FIRST)
+    state.note_bound()
     state.open.sort(key=lambda n: n.bound.log_value)
     for node in state.open[:HEADS]:
         score_head(state, node)
@@ -123,6 +124,8 @@ def tighten(state: Search) -> None:
     fresh = list(state.open)
     while fresh and not state.out_of_time():
         bound_nodes(state, fresh, schedule)
+        if schedule is SCHEDULE:
+            state.note_bound()
         schedule = AGAIN
         for node in sorted(fresh, key=lambda n: n.log_bound)[:HEADS]:
             score_head(state, node)

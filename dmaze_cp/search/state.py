@@ -121,6 +121,7 @@ class Search:
     on_progress: Callable[[Incumbent], None] | None = None
     started: float = field(default_factory=time.monotonic)
     best: Found | None = None
+    proven: float = 0.0
     open: list[Node] = field(default_factory=list)
     layout: Layout = NO_LAYOUT
     stats: SearchStats = field(default_factory=SearchStats)
@@ -191,12 +192,20 @@ class Search:
         bound = replace(node.bound, reduced=reduced)
         return self._node(node.case, options, bound, node.least, node.floor)
 
+    def least_open(self) -> float:
+        """The least bound of the open nodes (inf: there are none)."""
+        bounds = (rounded(self.objective, n.log_bound, n.least[0]) for n in self.open)
+        return min(bounds, default=inf)
+
+    def note_bound(self) -> None:
+        """Keep the bound of the whole, while only nodes that were scored whole are closed."""
+        scored = inf if self.best is None else self.best.value
+        self.proven = max(self.proven, min(self.least_open(), scored))
+
     def lower_bound(self) -> float:
         """The least that any mapping can cost, as far as proven."""
-        bounds = (rounded(self.objective, n.log_bound, n.least[0]) for n in self.open)
-        least = min(bounds, default=inf)
         # Nothing outside the open nodes costs as little as the target: costs are integers.
-        return min(least, self.target + 1)
+        return max(self.proven, min(self.least_open(), self.target + 1))
 
     def report(self) -> None:
         """Tell the caller how far the search is."""
