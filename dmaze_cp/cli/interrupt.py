@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+SAME_KEY_S = 0.5
+"""Signals so close together are one: wrappers such as `timeout` pass Ctrl-C on a second time."""
 
 
 class Interruption:
@@ -26,19 +30,26 @@ class Interruption:
 
 @contextmanager
 def catch_interrupt() -> Iterator[Interruption]:
-    """Within the block, the first SIGINT sets the flag and a second one raises.
+    """Within the block, the first SIGINT sets the flag and a later one raises.
+
+    A second SIGINT within `SAME_KEY_S` of the first counts as the same key press.
 
     Raises
     ------
     KeyboardInterrupt
-        In the main thread, at the second SIGINT.
+        In the main thread, at a later SIGINT.
     """
     interruption = Interruption()
+    first = float("inf")
 
     def handle(_signal: int, _frame: FrameType | None) -> None:
-        if interruption():
+        nonlocal first
+        now = time.monotonic()
+        if not interruption():
+            first = now
+            interruption.request()
+        elif now - first >= SAME_KEY_S:
             raise KeyboardInterrupt
-        interruption.request()
 
     # Python delivers signals to the main thread and lets no other set a handler.
     if threading.current_thread() is not threading.main_thread():

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from dmaze_cp.cli.interrupt import SAME_KEY_S
 from tests.cli.conftest import ROOT, environment, start
 
 
@@ -40,6 +41,19 @@ def test_the_first_interrupt_shows_and_writes_what_is_finished(model, tmp_path: 
     assert 0 < record["layers"][1]["gap"] < 1
 
 
+def test_one_key_press_that_arrives_twice_is_one(model, tmp_path: Path) -> None:
+    """As from ``timeout -s INT``, which signals the process and then its group."""
+    out = tmp_path / "out.json"
+    process = start("map", model("fc", "slow", "never"), "-o", out)
+    wait_until_searching(process)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert json.loads(out.read_text())["interrupted"] is True
+
+
 def test_an_interrupted_run_for_people(model) -> None:
     process = start("map", model("fc", "slow", "never"))
     wait_until_searching(process)
@@ -56,7 +70,7 @@ def test_a_second_interrupt_stops_at_once(model, tmp_path: Path) -> None:
     process = start("map", model("stuck"), "-o", out)
     wait_until_searching(process)
     process.send_signal(signal.SIGINT)
-    time.sleep(0.3)
+    time.sleep(SAME_KEY_S + 0.2)
     assert process.poll() is None
     process.send_signal(signal.SIGINT)
     begin = time.monotonic()
