@@ -107,6 +107,10 @@ class LayerResult:
         Wall seconds.
     stats
         Where they went.
+    from_store
+        The answer was looked up; `solve_time_s` and `stats` are of the run that found it.
+    failed
+        The search did not end by itself (its worker died, say); `reason` says why.
     """
 
     layer: Layer
@@ -121,6 +125,8 @@ class LayerResult:
     solve_time_s: float = 0.0
     constraints: Constraints = NO_CONSTRAINTS
     stats: SearchStats = field(default_factory=SearchStats)
+    from_store: bool = False
+    failed: bool = False
 
     @property
     def value(self) -> int | None:
