@@ -25,10 +25,12 @@ if TYPE_CHECKING:
         SpecError,
     )
     from dmaze_cp.loading import load_architecture, load_workload
-    from dmaze_cp.mapper import map_layer, map_workload
+    from dmaze_cp.mapper import map_layer
     from dmaze_cp.mapping import Dataflow, Mapping
+    from dmaze_cp.network import RunSettings, map_networks, map_workload
     from dmaze_cp.objective import Objective
-    from dmaze_cp.result import LayerResult, Status, Totals, WorkloadResult
+    from dmaze_cp.result import Known, LayerResult, Status, Totals, WorkloadResult
+    from dmaze_cp.store import Store, default_store_path
     from dmaze_cp.workload import Kind, Layer, UnmappedOperator, Workload
 
 _HOMES = {
@@ -44,10 +46,12 @@ _HOMES = {
         "SpecError",
     ),
     "loading": ("load_architecture", "load_workload"),
-    "mapper": ("map_layer", "map_workload"),
+    "mapper": ("map_layer",),
     "mapping": ("Dataflow", "Mapping"),
+    "network": ("RunSettings", "map_networks", "map_workload"),
     "objective": ("Objective",),
-    "result": ("LayerResult", "Status", "Totals", "WorkloadResult"),
+    "result": ("Known", "LayerResult", "Status", "Totals", "WorkloadResult"),
+    "store": ("Store", "default_store_path"),
     "workload": ("Kind", "Layer", "UnmappedOperator", "Workload"),
 }
 _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
@@ -62,6 +66,7 @@ __all__ = [
     "DmazeError",
     "InfeasibleError",
     "Kind",
+    "Known",
     "Layer",
     "LayerResult",
     "Mapping",
@@ -69,17 +74,21 @@ __all__ = [
     "NoSolutionError",
     "Objective",
     "Problem",
+    "RunSettings",
     "SpecError",
     "Status",
+    "Store",
     "Totals",
     "UnmappedOperator",
     "Workload",
     "WorkloadResult",
+    "default_store_path",
     "evaluate",
     "fits",
     "load_architecture",
     "load_workload",
     "map_layer",
+    "map_networks",
     "map_workload",
 ]
 

@@ -1,20 +1,20 @@
-"""Map a layer, or all layers of a network, to their proven best execution methods."""
+"""Map a layer to its proven best execution method."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from math import inf, isfinite
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cost import evaluate
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.mapspace import MapSpace, build, check_sizes, mapping_at, why_infeasible
+from dmaze_cp.mapspace import MapSpace, build, mapping_at, why_infeasible
 from dmaze_cp.objective import Objective
-from dmaze_cp.result import Incumbent, LayerResult, Status, WorkloadResult
+from dmaze_cp.result import NOTHING_KNOWN, Incumbent, Known, LayerResult, Status
 from dmaze_cp.search import SearchResult, search
-from dmaze_cp.workload import Layer, Workload
+from dmaze_cp.workload import Layer
 
 DEFAULT_TIME_LIMIT_S = 60.0
 
@@ -29,6 +29,8 @@ def map_layer(
     constraints: Constraints = NO_CONSTRAINTS,
     workers: int = 1,
     seed: int = 0,
+    known: Known = NOTHING_KNOWN,
+    quick: bool = False,
     on_progress: Callable[[Incumbent], None] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> LayerResult:
@@ -48,6 +50,11 @@ def map_layer(
         Limits on the map-space.
     workers, seed
         Threads and random seed of CP-SAT. One worker and the same seed give the same answer.
+    known
+        A mapping and a bound to start from, of an earlier search for the same answer or
+        proven in another way.
+    quick
+        Return with the first mapping and a rough bound, regardless of the time limit.
     on_progress
         Called with incumbent and bound while the search runs.
     stop
@@ -85,6 +92,8 @@ def map_layer(
         seed=seed,
         stop=stop,
         on_progress=on_progress,
+        known=known,
+        quick=quick,
     )
     return _to_result(space, objective, found, result, stop)
 
@@ -120,60 +129,6 @@ def _to_result(
         reason=None if proven else "gap reached" if found.complete else ended,
         stats=found.stats,
     )
-
-
-def map_workload(
-    workload: Workload,
-    architecture: Architecture,
-    objective: Objective | str | Iterable[Objective | str] = Objective.EDP,
-    *,
-    time_limit: float = DEFAULT_TIME_LIMIT_S,
-    gap: float = 0.0,
-    constraints: Constraints = NO_CONSTRAINTS,
-    workers: int = 1,
-    seed: int = 0,
-    on_progress: Callable[[Incumbent], None] | None = None,
-    on_layer_start: Callable[[Layer, Objective], None] | None = None,
-    on_layer_done: Callable[[LayerResult], None] | None = None,
-    stop: Callable[[], bool] | None = None,
-) -> WorkloadResult:
-    """Map every layer of a network, for one objective or several.
-
-    The options are those of `map_layer`, `time_limit` for each layer and objective.
-    Equal layers are solved once; totals weigh a layer by its instances.
-
-    Raises
-    ------
-    SpecError
-        When an option makes no sense or a layer is too large, before anything is solved.
-    """
-    several = [objective] if isinstance(objective, str) else list(objective)
-    objectives = tuple(_checked(each, time_limit, gap, workers) for each in several)
-    check_sizes(workload, architecture)
-    results: list[LayerResult] = []
-    for layer in workload:
-        for each in objectives:
-            if stop is not None and stop():
-                return WorkloadResult(workload, architecture, objectives, tuple(results), True)
-            if on_layer_start is not None:
-                on_layer_start(layer, each)
-            mapped = map_layer(
-                layer,
-                architecture,
-                each,
-                time_limit=time_limit,
-                gap=gap,
-                constraints=constraints,
-                workers=workers,
-                seed=seed,
-                on_progress=on_progress,
-                stop=stop,
-            )
-            results.append(mapped)
-            if on_layer_done is not None:
-                on_layer_done(mapped)
-    interrupted = stop is not None and stop()
-    return WorkloadResult(workload, architecture, objectives, tuple(results), interrupted)
 
 
 def _checked(objective: Objective | str, time_limit: float, gap: float, workers: int) -> Objective:

@@ -333,3 +333,16 @@ def mapping_at(space: MapSpace, options: Sequence[int], dataflow: Dataflow) -> M
         stationary_order(layer, dataflow.dram),
         stationary_order(layer, dataflow.spm),
     )
+
+
+def options_of_mapping(space: MapSpace, mapping: Mapping) -> tuple[int, ...] | None:
+    """The options a mapping picks, or None where one of them is not in the space."""
+    found = []
+    for group in space.groups:
+        rows = [[mapping.level(level)[d] for d in group.dimensions] for level in LEVELS]
+        same = (group.factors == np.array(rows, dtype=np.int64)[:, :, None]).all(axis=(0, 1))
+        places = np.flatnonzero(same)
+        if not len(places):
+            return None
+        found.append(int(places[0]))
+    return tuple(found)

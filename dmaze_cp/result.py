@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import floor, isfinite
+from typing import Final
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
-from dmaze_cp.cost.report import Cost
+from dmaze_cp.cost.report import COMPONENTS, Cost
 from dmaze_cp.errors import InfeasibleError, NoSolutionError
 from dmaze_cp.mapping import Dataflow, Mapping
 from dmaze_cp.objective import Objective
@@ -85,6 +87,25 @@ class Incumbent:
     def gap(self) -> float | None:
         """Proven relative gap."""
         return None if self.value is None else relative_gap(self.value, self.bound)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a layer before a search.
+
+    Attributes
+    ----------
+    mapping
+        A first incumbent; it is ignored where it does not fit.
+    bound
+        Proven before: no mapping costs less.
+    """
+
+    mapping: Mapping | None = None
+    bound: float = 0.0
+
+
+NOTHING_KNOWN: Final = Known()
 
 
 @dataclass(frozen=True)
@@ -177,9 +198,18 @@ class Totals:
     network_edp
         Total energy times total latency.
     value, bound
-        Sums of the layers' objective values and bounds.
+        Sums of the layers' objective values and bounds (rounded down to an integer for
+        each layer, as the values are integers).
     unmapped_layers
-        Layers without a mapping, or not reached; they are left out of every sum.
+        Layers without a mapping; they are left out of every sum.
+    mapped_layers
+        The other layers.
+    missing_layers
+        Those of the unmapped layers that an interrupted run did not reach.
+    unproven_layers
+        Those of the mapped layers whose bound does not meet the value.
+    energy_breakdown_pj
+        By component (`COMPONENTS`).
     """
 
     energy_pj: int
@@ -187,8 +217,12 @@ class Totals:
     edp: int
     network_edp: int
     value: int
-    bound: int | float
+    bound: int
     unmapped_layers: int
+    mapped_layers: int
+    missing_layers: int
+    unproven_layers: int
+    energy_breakdown_pj: dict[str, float]
 
     @property
     def gap(self) -> float:
@@ -222,18 +256,39 @@ class WorkloadResult:
     def totals(self, objective: Objective) -> Totals:
         """Sums over the layers for one objective."""
         results = self.of(objective)
-        energy = latency = edp = value = 0
-        # An interrupted run has no result at all for some layers.
-        unmapped = max(0, len(self.workload) - len(results))
-        bound: int | float = 0
+        energy = latency = edp = value = bound = mapped = unproven = 0
+        parts = dict.fromkeys(COMPONENTS, 0.0)
         for result in results:
             if result.cost is None or result.value is None:
-                unmapped += 1
                 continue
-            times = result.layer.instances
+            times, known = result.layer.instances, whole_bound(result)
+            mapped += 1
+            unproven += known < result.value
             energy += times * result.cost.energy_pj
             latency += times * result.cost.latency_cycles
             edp += times * result.cost.edp
             value += times * result.value
-            bound += times * (result.bound or 0)
-        return Totals(energy, latency, edp, energy * latency, value, bound, unmapped)
+            bound += times * known
+            for component in COMPONENTS:
+                parts[component] += times * result.cost.energy_breakdown_pj[component]
+        # An interrupted run has no result at all for some layers.
+        missing = max(0, len(self.workload) - len(results))
+        return Totals(
+            energy,
+            latency,
+            edp,
+            network_edp=energy * latency,
+            value=value,
+            bound=bound,
+            unmapped_layers=missing + len(results) - mapped,
+            mapped_layers=mapped,
+            missing_layers=missing,
+            unproven_layers=unproven,
+            energy_breakdown_pj=parts,
+        )
+
+
+def whole_bound(result: LayerResult) -> int:
+    """The bound of a layer as an integer; 0 where none is known, as no cost is negative."""
+    bound = result.bound
+    return floor(bound) if bound is not None and isfinite(bound) and bound > 0 else 0

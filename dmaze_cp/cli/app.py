@@ -13,6 +13,7 @@ from dmaze_cp.cli.evaluate_command import evaluate_command
 from dmaze_cp.cli.failure import ExitCode, failures_as_exit_codes
 from dmaze_cp.cli.layers_command import layers_command
 from dmaze_cp.cli.map_command import map_command
+from dmaze_cp.cli.store_command import store_command
 
 HELP_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -70,7 +71,14 @@ def cli() -> None:
     """  # noqa: D301 (click needs the character)
 
 
-for _command in (map_command, layers_command, evaluate_command, models_command, archs_command):
+for _command in (
+    map_command,
+    layers_command,
+    evaluate_command,
+    store_command,
+    models_command,
+    archs_command,
+):
     cli.add_command(_command)
 
 

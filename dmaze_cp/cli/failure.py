@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from dmaze_cp.errors import DmazeError, InfeasibleError, NoSolutionError
 
 DEBUG_VARIABLE = "DMAZE_CP_DEBUG"
 """Environment variable that asks for tracebacks."""
+
+TRACEBACK_HINT = f"run again with {DEBUG_VARIABLE}=1 for a traceback"
 
 
 class ExitCode(IntEnum):
@@ -38,6 +41,10 @@ def report_error(text: str) -> None:
 @contextmanager
 def failures_as_exit_codes() -> Iterator[None]:
     """Turn exceptions of a command into lines on stderr and an exit code."""
+    if os.environ.get(DEBUG_VARIABLE):
+        # A search that fails is logged with its traceback, and the others go on.
+        logging.basicConfig()
+        logging.getLogger("dmaze_cp").setLevel(logging.DEBUG)
     try:
         yield
         sys.stdout.flush()
@@ -71,11 +78,7 @@ def _report(error: BaseException) -> ExitCode:
         report_error(f"{name}{error.strerror}")
         return ExitCode.BAD_INPUT
     text = " ".join(str(error).split()) or "no message"
-    click.echo(
-        f"internal error: {type(error).__name__}: {text} "
-        f"(run again with {DEBUG_VARIABLE}=1 for a traceback)",
-        err=True,
-    )
+    click.echo(f"internal error: {type(error).__name__}: {text} ({TRACEBACK_HINT})", err=True)
     return ExitCode.INTERNAL
 
 

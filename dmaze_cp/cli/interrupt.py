@@ -1,11 +1,11 @@
-"""Ctrl-C: the first asks the search to finish, the second ends the program."""
+"""Ctrl-C: the first asks the searches to finish, the second ends the program."""
 
 from __future__ import annotations
 
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -20,24 +20,19 @@ class Interruption:
         self._flag = threading.Event()
 
     def __call__(self) -> bool:
-        """Tell whether the search should stop."""
+        """Tell whether the searches should stop."""
         return self._flag.is_set()
 
     def request(self) -> None:
-        """Ask the search to stop."""
+        """Ask the searches to stop."""
         self._flag.set()
 
 
 @contextmanager
-def catch_interrupt() -> Iterator[Interruption]:
-    """Within the block, the first SIGINT sets the flag and a later one raises.
+def catch_interrupt(at_second: Callable[[], None]) -> Iterator[Interruption]:
+    """Within the block, the first SIGINT sets the flag and a later one calls `at_second`.
 
     A second SIGINT within `SAME_KEY_S` of the first counts as the same key press.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        In the main thread, at a later SIGINT.
     """
     interruption = Interruption()
     first = float("inf")
@@ -49,7 +44,7 @@ def catch_interrupt() -> Iterator[Interruption]:
             first = now
             interruption.request()
         elif now - first >= SAME_KEY_S:
-            raise KeyboardInterrupt
+            at_second()
 
     # Python delivers signals to the main thread and lets no other set a handler.
     if threading.current_thread() is not threading.main_thread():

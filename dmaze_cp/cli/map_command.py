@@ -1,16 +1,17 @@
-"""`dmaze-cp map`: map layers of a model."""
+"""`dmaze-cp map`: map layers of models."""
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dmaze_cp.cli.failure import ExitCode, report_error
+from dmaze_cp.cli.failure import TRACEBACK_HINT, ExitCode, report_error
 from dmaze_cp.cli.output import OutputFile
 from dmaze_cp.cli.parameters import (
     Number,
@@ -20,20 +21,26 @@ from dmaze_cp.cli.parameters import (
     shapes_dictionary,
 )
 from dmaze_cp.cli.selection import select_layers
+from dmaze_cp.cli.store_option import open_store, store_options
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.objective import Objective
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from dmaze_cp.architecture import Architecture
     from dmaze_cp.cli.solving import Question
+    from dmaze_cp.network import RunSettings
+    from dmaze_cp.report.formats import Format
     from dmaze_cp.result import LayerResult, WorkloadResult
+    from dmaze_cp.store import Store
+    from dmaze_cp.workload import Workload
 
 _FRACTION = Number(0, 1)
 
 
 @click.command("map")
-@click.argument("model")
+@click.argument("models", metavar="MODEL...", nargs=-1, required=True)
 @click.option(
     "--layer",
     "layers",
@@ -44,10 +51,12 @@ _FRACTION = Number(0, 1)
 )
 @click.option(
     "--arch",
-    default="default",
-    show_default=True,
+    "archs",
+    multiple=True,
+    default=("default",),
+    show_default="default",
     metavar="A",
-    help="Accelerator: a built-in name (see `dmaze-cp archs`) or a spec file.",
+    help="Accelerator: a built-in name (see `dmaze-cp archs`) or a spec file. May be repeated.",
 )
 @click.option(
     "--objective",
@@ -72,7 +81,42 @@ _FRACTION = Number(0, 1)
     metavar="G",
     help="Stop when the proven relative gap is at or below this fraction; 0 asks for the optimum.",
 )
-@output_option("Write the result to FILE as JSON, instead of tables on standard output.")
+@click.option(
+    "--total-time-limit",
+    type=Number(0, open_low=True),
+    metavar="S",
+    help="Wall seconds for the whole run, spent where they lower the total gap most; every "
+    "layer gets a first mapping.",
+)
+@output_option(
+    "Write the result to FILE, instead of tables on standard output: .csv, .md and .txt by "
+    "suffix, every other FILE as JSON."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "csv", "markdown"]),
+    help="Form of the result, whatever the suffix of FILE.",
+)
+@click.option("--summary", is_flag=True, help="Show only the summary, not each layer's report.")
+@click.option(
+    "--verbose", "-v", is_flag=True, help="A line on stderr for each layer that is finished."
+)
+@click.option(
+    "--jobs",
+    "-j",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Layers that are searched side by side, each in a process of its own; by default one "
+    "for each core.",
+)
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Search on the workers of this Dask scheduler, such as tcp://HOST:8786; `local` "
+    "starts one here. Needs the extra `distributed`.",
+)
+@store_options
 @batch_option
 @shape_option
 @click.option(
@@ -109,9 +153,8 @@ _FRACTION = Number(0, 1)
     is_flag=True,
     help="Do not spread over PEs what would have to be summed across them.",
 )
-@click.option("--summary", is_flag=True, help="Show only the summary, not each layer's report.")
 def map_command(**options: Any) -> None:
-    """Map layers of MODEL to their proven best execution method.
+    """Map layers of each MODEL to their proven best execution method.
 
     MODEL is an .onnx file, a spec file (YAML or JSON) or a built-in name (see
     `dmaze-cp models`).
@@ -121,51 +164,96 @@ def map_command(**options: Any) -> None:
       dmaze-cp map resnet18 --layer 3
       dmaze-cp map vgg16 --layer 'conv4*' --objective all
       dmaze-cp map net.onnx --batch 1 --arch edge -o result.json
-      dmaze-cp map bert_base --time-limit 10 --gap 0.01 --summary
+      dmaze-cp map bert_base --total-time-limit 20 --summary
+      dmaze-cp map resnet18 vgg16 --arch edge --arch server -o compared.md
 
     Without -o, each layer's tiling, loop nest, utilisation, cycles and energy are
-    shown, then a summary. Progress goes to stderr, on a terminal only. Ctrl-C
-    finishes with what there is; a second one stops at once.
+    shown, then a summary; of several models or accelerators the summaries and a
+    comparison (with --summary, only that). Progress goes to stderr, on a terminal
+    only. Ctrl-C finishes with what there is; a second one stops at once. Results are
+    kept (see `dmaze-cp store`): what was finished is not searched for again.
     """  # noqa: D301 (click needs the character)
     output = None if options["output"] is None else OutputFile(options["output"])
     question = _question(options, shapes_dictionary(options["shapes"]), output)
-    if output is None:
-        result = _map_for_people(question, only_summary=options["summary"])
-    else:
-        result = _map_for_programs(question, output)
-    raise click.exceptions.Exit(_exit_code(result, options["arch"]))
+    from dmaze_cp.cli.solving import closing
+    from dmaze_cp.report.formats import Format, format_of
+
+    wanted = None if options["form"] is None else Format(options["form"])
+    form = format_of(options["output"], wanted)
+    with closing(open_store(options["store"], options["no_store"])) as store:
+        if output is None and form is Format.TABLE:
+            results = _map_for_people(question, store, options)
+        else:
+            results = _map_for_programs(question, store, options, output or OutputFile("-"), form)
+    raise click.exceptions.Exit(_exit_code(results))
 
 
 def _question(
     options: dict[str, Any], shapes: dict[str, int], output: OutputFile | None
 ) -> Question:
-    """What is asked; all that is wrong with output, accelerator and model at once."""
+    """What is asked; all that is wrong with output, accelerators and models at once."""
     from dmaze_cp.cli.solving import Question
-    from dmaze_cp.constraints import Constraints
-    from dmaze_cp.loading import load_architecture, load_workload
-    from dmaze_cp.mapspace import check_sizes
 
     problems: list[Problem] = []
     with _collected(problems):
         if output is not None:
-            output.check(inputs=(options["model"], options["arch"]))
-    with _collected(problems):
-        architecture = load_architecture(options["arch"])
-    with _collected(problems):
-        workload = load_workload(options["model"], batch=options["batch"], shapes=shapes)
-        workload = select_layers(workload, options["layers"])
+            files = (*options["models"], *options["archs"], options["store"] or "")
+            output.check(inputs=[name for name in files if name])
+    architectures = _architectures(options["archs"], problems)
+    workloads = _workloads(options, shapes, problems)
     if problems:
-        raise SpecError(problems)
-    try:
-        check_sizes(workload, architecture)
-    except SpecError as error:
-        raise error.inside(options["model"]) from None
+        raise SpecError(dict.fromkeys(problems))
     chosen = options["objective"]
-    pe, rf, spm = options["opt_min_utilization"]
     return Question(
-        workload=workload,
-        architecture=architecture,
+        workloads=tuple(workloads),
+        architectures=tuple(architectures),
         objectives=tuple(Objective) if chosen == "all" else (Objective(chosen),),
+        settings=_settings(options),
+    )
+
+
+def _architectures(refs: Sequence[str], problems: list[Problem]) -> list[Architecture]:
+    from dmaze_cp.loading import load_architecture
+
+    found: dict[str, Architecture] = {}
+    for ref in dict.fromkeys(refs):
+        with _collected(problems):
+            found[ref] = load_architecture(ref)
+    names = _distinct({ref: arch.name for ref, arch in found.items()})
+    return [replace(arch, name=names[ref]) for ref, arch in found.items()]
+
+
+def _workloads(
+    options: dict[str, Any], shapes: dict[str, int], problems: list[Problem]
+) -> list[Workload]:
+    from dmaze_cp.loading import load_workload
+
+    found: dict[str, Workload] = {}
+    for ref in dict.fromkeys(options["models"]):
+        with _collected(problems):
+            found[ref] = load_workload(ref, batch=options["batch"], shapes=shapes)
+    names = _distinct({ref: workload.name for ref, workload in found.items()})
+    workloads = [replace(workload, name=names[ref]) for ref, workload in found.items()]
+    with _collected(problems):
+        return select_layers(workloads, options["layers"])
+    return []
+
+
+def _distinct(names: dict[str, str]) -> dict[str, str]:
+    """Names that tell things apart: where two have the same, what the user called them."""
+    counts = Counter(names.values())
+    return {ref: name if counts[name] == 1 else ref for ref, name in names.items()}
+
+
+def _settings(options: dict[str, Any]) -> RunSettings:
+    from dmaze_cp.constraints import Constraints
+    from dmaze_cp.network import RunSettings
+
+    pe, rf, spm = options["opt_min_utilization"]
+    return RunSettings(
+        time_limit_s=options["time_limit"],
+        total_time_limit_s=options["total_time_limit"],
+        gap=options["gap"],
         constraints=Constraints(
             min_pe_utilization=pe,
             min_rf_utilization=rf,
@@ -173,50 +261,67 @@ def _question(
             no_feature_dram=options["opt_no_feature_dram"],
             no_spatial_reduction=options["opt_no_spatial_reduction"],
         ),
-        time_limit_s=options["time_limit"],
-        gap=options["gap"],
         workers=options["workers"],
         seed=options["seed"],
+        jobs=options["jobs"],
+        scheduler=options["scheduler"],
     )
 
 
-def _map_for_people(question: Question, *, only_summary: bool) -> WorkloadResult:
+def _map_for_people(
+    question: Question, store: Store | None, options: dict[str, Any]
+) -> Sequence[WorkloadResult]:
     from dmaze_cp.cli.solving import solve
     from dmaze_cp.report.console import make_console
     from dmaze_cp.report.layer import print_layer
-    from dmaze_cp.report.summary import print_summary
 
     console = make_console(sys.stdout)
 
     def show(result: LayerResult) -> None:
-        if not only_summary:
-            print_layer(console, result)
-            sys.stdout.flush()
+        print_layer(console, result)
+        sys.stdout.flush()
 
-    result = solve(question, show)
-    print_summary(console, result)
+    each = question.is_single and not options["summary"]
+    results = solve(question, store, verbose=options["verbose"], show=show if each else None)
+    _print_summaries(console, question, results, only_comparison=options["summary"])
     sys.stdout.flush()
-    return result
+    return results
 
 
-def _map_for_programs(question: Question, output: OutputFile) -> WorkloadResult:
+def _map_for_programs(
+    question: Question,
+    store: Store | None,
+    options: dict[str, Any],
+    output: OutputFile,
+    form: Format,
+) -> Sequence[WorkloadResult]:
     from dmaze_cp.cli.solving import solve
-    from dmaze_cp.report.records import result_record
-
-    result = solve(question, lambda _result: None)
-    output.write(json.dumps(result_record(result), indent=1, allow_nan=False) + "\n")
-    if sys.stderr.isatty() and not output.is_stdout:
-        _summary_on_stderr(result, output)
-    return result
-
-
-def _summary_on_stderr(result: WorkloadResult, output: OutputFile) -> None:
     from dmaze_cp.report.console import make_console
+    from dmaze_cp.report.formats import render
+
+    results = solve(question, store, verbose=options["verbose"])
+    output.write(render(results, form, only_summary=options["summary"]))
+    if sys.stderr.isatty() and not output.is_stdout:
+        _print_summaries(make_console(sys.stderr), question, results, only_comparison=True)
+        click.echo(f"wrote {output.path}", err=True)
+    return results
+
+
+def _print_summaries(
+    console: Console,
+    question: Question,
+    results: Sequence[WorkloadResult],
+    *,
+    only_comparison: bool,
+) -> None:
+    from dmaze_cp.report.comparison import print_comparison
     from dmaze_cp.report.summary import print_summary
 
-    console: Console = make_console(sys.stderr)
-    print_summary(console, result)
-    click.echo(f"wrote {output.path}", err=True)
+    if question.is_single or not only_comparison:
+        for result in results:
+            print_summary(console, result)
+    if not question.is_single:
+        print_comparison(console, results)
 
 
 @contextmanager
@@ -228,24 +333,39 @@ def _collected(problems: list[Problem]) -> Iterator[None]:
         problems += error.problems
 
 
-def _exit_code(result: WorkloadResult, architecture: str) -> ExitCode:
+def _exit_code(results: Sequence[WorkloadResult]) -> ExitCode:
     """Exit code of a run, saying on stderr what is missing."""
     from dmaze_cp.result import Status
 
-    without = [r for r in result.layers if r.status in {Status.INFEASIBLE, Status.UNKNOWN}]
-    said = set()
-    for r in without:
-        infeasible = r.status is Status.INFEASIBLE
-        # That nothing fits does not depend on the objective.
-        which = "" if infeasible else f" ({r.objective})"
-        line = f"{result.workload.name}: {r.layer.name}{which}: {r.status} on {architecture}"
-        line = f"{line}: {r.reason or 'no reason given'}"
-        if line not in said:
-            report_error(line)
-        said.add(line)
-    if result.interrupted:
+    layers = [r for result in results for r in result.layers]
+    for line in dict.fromkeys(_missing(results)):
+        report_error(line)
+    if any(result.interrupted for result in results):
         return ExitCode.INTERRUPTED
-    statuses = {r.status for r in without}
+    if any(r.failed for r in layers):
+        return ExitCode.INTERNAL
+    statuses = {r.status for r in layers}
     if Status.UNKNOWN in statuses:
         return ExitCode.NO_SOLUTION
-    return ExitCode.INFEASIBLE if statuses else ExitCode.OK
+    return ExitCode.INFEASIBLE if Status.INFEASIBLE in statuses else ExitCode.OK
+
+
+def _missing(results: Sequence[WorkloadResult]) -> Iterator[str]:
+    """A line for each layer without a mapping, and for each search that failed."""
+    from dmaze_cp.result import Status
+
+    for result in results:
+        network, accelerator = result.workload.name, result.architecture.name
+        for r in result.layers:
+            reason = r.reason or "no reason given"
+            if r.failed:
+                what = f"{r.layer.name} ({r.objective}): failed"
+                reason += f" ({TRACEBACK_HINT})"
+            elif r.status is Status.INFEASIBLE:
+                # That nothing fits does not depend on the objective.
+                what = f"{r.layer.name}: {r.status}"
+            elif r.status is Status.UNKNOWN:
+                what = f"{r.layer.name} ({r.objective}): {r.status}"
+            else:
+                continue
+            yield f"{network}: {what} on {accelerator}: {reason}"

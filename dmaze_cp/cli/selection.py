@@ -13,34 +13,41 @@ from dmaze_cp.workload import Layer, Workload
 _SUGGESTIONS = 3
 
 
-def select_layers(workload: Workload, wanted: Sequence[str]) -> Workload:
-    """The workload with only the layers asked for, in the order asked for.
+def select_layers(workloads: Sequence[Workload], wanted: Sequence[str]) -> list[Workload]:
+    """The workloads with only the layers asked for, in the order asked for.
 
     Parameters
     ----------
     wanted
         Each a name (also of a layer folded into an equal one), else an index from 0,
-        else a glob. None at all asks for every layer.
+        else a glob. None at all asks for every layer. Of several workloads, those without
+        a layer that is asked for are left out.
 
     Raises
     ------
     SpecError
-        With the nearest names, for each entry that matches no layer.
+        With the nearest names, for each entry that matches no layer of any workload.
     """
     if not wanted:
-        return workload
-    chosen: dict[str, Layer] = {}
+        return list(workloads)
+    chosen: list[dict[str, Layer]] = [{} for _ in workloads]
     problems = []
     for entry in wanted:
-        matches = _matches(workload, entry)
-        if not matches:
-            expected = _expected(workload, entry)
-            problems.append(Problem("--layer", repr(entry), expected, workload.name))
-        for layer in matches:
-            chosen.setdefault(layer.name, layer)
+        matches = [_matches(workload, entry) for workload in workloads]
+        if not any(matches):
+            problems += [
+                Problem("--layer", repr(entry), _expected(workload, entry), workload.name)
+                for workload in workloads
+            ]
+        for found, layers in zip(chosen, matches, strict=True):
+            found.update({layer.name: found.get(layer.name, layer) for layer in layers})
     if problems:
         raise SpecError(problems)
-    return replace(workload, layers=tuple(chosen.values()))
+    return [
+        replace(workload, layers=tuple(found.values()))
+        for workload, found in zip(workloads, chosen, strict=True)
+        if found
+    ]
 
 
 def _matches(workload: Workload, entry: str) -> list[Layer]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
 
@@ -9,6 +10,7 @@ from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost.capacity import spm_banks
 from dmaze_cp.cost.report import Cost
 from dmaze_cp.mapping import Mapping
+from dmaze_cp.result import LayerResult
 
 
 @dataclass(frozen=True)
@@ -77,3 +79,19 @@ def cycles(mapping: Mapping, cost: Cost) -> Cycles:
     compute = cost.rf_pass_cycles * rf_passes * spm_passes
     on_chip = cost.spm_pass_cycles * spm_passes
     return Cycles(compute, on_chip - compute, cost.latency_cycles - on_chip)
+
+
+def network_cycles(results: Iterable[LayerResult]) -> Cycles:
+    """Split the latency of layers that run one after the other, instances counted.
+
+    Layers without a mapping are left out.
+    """
+    compute = noc = dma = 0
+    for result in results:
+        if result.mapping is None or result.cost is None:
+            continue
+        split, times = cycles(result.mapping, result.cost), result.layer.instances
+        compute += times * split.compute
+        noc += times * split.noc
+        dma += times * split.dma
+    return Cycles(compute, noc, dma)

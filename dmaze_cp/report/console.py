@@ -23,14 +23,21 @@ class _Console(Console):
         raise BrokenPipeError
 
 
-def make_console(stream: IO[str]) -> Console:
+def make_console(stream: IO[str], *, width: int | None = None, plain: bool = False) -> Console:
     """A console on `stream`; ANSI codes only on a terminal, no markup in data.
 
-    The width is COLUMNS if set, else the terminal's, else 80.
+    Parameters
+    ----------
+    width
+        In columns; without it COLUMNS if set, else the terminal's, else 80.
+    plain
+        No ANSI codes at all, whatever the stream and the environment.
     """
     return _Console(
         file=stream,
-        width=_width(stream),
+        width=_width(stream) if width is None else width,
+        color_system=None if plain else "auto",
+        force_terminal=False if plain else None,
         markup=False,
         highlight=False,
         emoji=False,

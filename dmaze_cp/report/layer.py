@@ -13,9 +13,10 @@ from rich.text import Text
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost.capacity import spm_banks
 from dmaze_cp.cost.report import COMPONENTS, Cost
+from dmaze_cp.errors import printable as one_line
 from dmaze_cp.mapping import LEVELS, Mapping
 from dmaze_cp.report import numbers
-from dmaze_cp.report.breakdown import cycles, usages
+from dmaze_cp.report.breakdown import Cycles, cycles, usages
 from dmaze_cp.report.console import bar, printable
 from dmaze_cp.report.loopnest import loop_nest
 from dmaze_cp.result import LayerResult, Status
@@ -33,7 +34,7 @@ STATUS_STYLE = {
 def print_layer(console: Console, result: LayerResult) -> None:
     """Write the report of one layer's result."""
     layer = result.layer
-    console.rule(Text(layer.name, style="bold"), align="left", style="dim")
+    console.rule(Text(one_line(layer.name), style="bold"), align="left", style="dim")
     _print_layer_facts(console, layer)
     _print_proof(console, result)
     if result.mapping is None or result.cost is None:
@@ -59,7 +60,7 @@ def print_mapping(
     console.print(_cycles_table(console, mapping, cost))
     console.print(_passes(mapping, cost))
     _heading(console, f"Energy: {numbers.exact(cost.energy_pj)} pJ")
-    console.print(_energy_table(console, cost))
+    console.print(energy_table(console, cost.energy_breakdown_pj))
     _heading(console, "Operands")
     console.print(_operand_table(console, cost, architecture))
     console.print()
@@ -89,7 +90,7 @@ def _print_layer_facts(console: Console, layer: Layer) -> None:
         facts.append(f"{layer.instances} instances")
     console.print(Text(", ".join(facts)))
     if layer.also:
-        console.print(Text(f"also: {', '.join(layer.also)}"))
+        console.print(Text(one_line(f"also: {', '.join(layer.also)}")))
 
 
 def _print_proof(console: Console, result: LayerResult) -> None:
@@ -110,7 +111,7 @@ def _print_proof(console: Console, result: LayerResult) -> None:
         took += f", {numbers.counted(result.stats.candidates, 'mapping')} scored exactly"
     console.print(Text(took))
     if result.reason:
-        console.print(Text(f"  {result.reason}"))
+        console.print(Text(one_line(f"  {result.reason}")))
 
 
 def objective_name(objective: str) -> str:
@@ -159,7 +160,7 @@ def plain_table() -> Table:
     return Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
 
 
-def _bars_table(console: Console, rows: Sequence[tuple[str, str, float, str]]) -> Table:
+def bars_table(console: Console, rows: Sequence[tuple[str, str, float, str]]) -> Table:
     """Rows of name, amount, fraction and colour; bars take the room that is left."""
     percents = [numbers.percent(fraction) for _, _, fraction, _ in rows]
     columns = ([name for name, *_ in rows], [amount for _, amount, *_ in rows], percents)
@@ -183,18 +184,22 @@ def _utilisation_table(
         amount = f"{numbers.compact(usage.used)} of {numbers.compact(usage.capacity)} {usage.unit}"
         style = "cyan" if usage.used <= usage.capacity else "red"
         rows.append((usage.resource, amount, usage.fraction, style))
-    return _bars_table(console, rows)
+    return bars_table(console, rows)
 
 
 def _cycles_table(console: Console, mapping: Mapping, cost: Cost) -> Table:
-    split = cycles(mapping, cost)
+    return cycles_table(console, cycles(mapping, cost))
+
+
+def cycles_table(console: Console, split: Cycles) -> Table:
+    """What the cycles are spent on."""
     parts = (
         ("compute", split.compute),
         ("NoC, reduction (not hidden)", split.noc),
         ("DMA (not hidden)", split.dma),
     )
     total = split.total or 1
-    return _bars_table(
+    return bars_table(
         console, [(name, numbers.exact(value), value / total, "green") for name, value in parts]
     )
 
@@ -208,11 +213,11 @@ def _passes(mapping: Mapping, cost: Cost) -> Text:
     )
 
 
-def _energy_table(console: Console, cost: Cost) -> Table:
-    parts = cost.energy_breakdown_pj
+def energy_table(console: Console, parts: dict[str, float]) -> Table:
+    """Energy by component, in pJ, with each one's share."""
     total = sum(parts.values()) or 1.0
     amounts = {c: printable(console, numbers.energy(parts[c])) for c in COMPONENTS}
-    return _bars_table(console, [(c, amounts[c], parts[c] / total, "magenta") for c in COMPONENTS])
+    return bars_table(console, [(c, amounts[c], parts[c] / total, "magenta") for c in COMPONENTS])
 
 
 def _operand_table(console: Console, cost: Cost, architecture: Architecture) -> Table:

@@ -10,7 +10,9 @@ from dmaze_cp.constraints import Constraints
 from dmaze_cp.cost.report import Cost
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
-from dmaze_cp.result import LayerResult, WorkloadResult
+from dmaze_cp.report.breakdown import network_cycles
+from dmaze_cp.report.shares import layer_share, total_value
+from dmaze_cp.result import LayerResult, Totals, WorkloadResult
 from dmaze_cp.spec import RESULT_SCHEMA, architecture_to_dict
 from dmaze_cp.workload import Layer, UnmappedOperator, Workload
 
@@ -23,8 +25,10 @@ Record = dict[str, Any]
 def result_record(result: WorkloadResult) -> Record:
     """The result of mapping a network (schema ``dmaze-cp/result/1``).
 
-    Integers stay integers of full precision. A bound that is not known is None.
+    Integers stay integers of full precision. A bound that is not known is None. Layers are
+    in the model's order, in whichever order they were solved.
     """
+    values = {o: total_value(result.of(o)) for o in result.objectives}
     constraints = [r.constraints for r in result.layers[:1]]
     return {
         "schema": RESULT_SCHEMA,
@@ -33,10 +37,23 @@ def result_record(result: WorkloadResult) -> Record:
         "objectives": [str(objective) for objective in result.objectives],
         "constraints": constraints_record(constraints[0] if constraints else Constraints()),
         "interrupted": result.interrupted,
-        "layers": [layer_result_record(r) for r in result.layers],
+        "layers": [
+            layer_result_record(r, layer_share(r, values.get(r.objective, 0)))
+            for r in _in_order(result)
+        ],
         "totals": {str(o): totals_record(result, o) for o in result.objectives},
         "unmapped_operators": [operator_record(op) for op in result.workload.unmapped],
     }
+
+
+def _in_order(result: WorkloadResult) -> list[LayerResult]:
+    layers = {layer.name: index for index, layer in enumerate(result.workload)}
+    objectives = {objective: index for index, objective in enumerate(result.objectives)}
+
+    def place(one: LayerResult) -> tuple[int, int]:
+        return layers.get(one.layer.name, len(layers)), objectives.get(one.objective, 0)
+
+    return sorted(result.layers, key=place)
 
 
 def architecture_record(architecture: Architecture) -> Record:
@@ -69,8 +86,14 @@ def layer_record(layer: Layer) -> Record:
     }
 
 
-def layer_result_record(result: LayerResult) -> Record:
-    """The result of one layer for one objective; what there is not is None."""
+def layer_result_record(result: LayerResult, share: float | None = None) -> Record:
+    """The result of one layer for one objective; what there is not is None.
+
+    Parameters
+    ----------
+    share
+        The layer's part of its network's total, all instances counted.
+    """
     mapping, flow, cost = result.mapping, result.dataflow, result.cost
     return {
         **layer_record(result.layer),
@@ -87,6 +110,9 @@ def layer_result_record(result: LayerResult) -> Record:
         "value": result.value,
         "bound": finite(result.bound),
         "gap": finite(result.gap),
+        "share": share,
+        "from_store": result.from_store,
+        "failed": result.failed,
         "solve_time_s": result.solve_time_s,
         "candidates_rescored": result.stats.candidates,
         "stats": _stats_record(result),
@@ -113,17 +139,34 @@ def _stats_record(result: LayerResult) -> Record:
 def totals_record(result: WorkloadResult, objective: Objective) -> Record:
     """Sums over the layers; bound and gap are None where no layer has a mapping."""
     totals = result.totals(objective)
-    mapped = len(result.of(objective)) - totals.unmapped_layers
+    mapped = totals.mapped_layers > 0
+    split = network_cycles(result.of(objective))
     return {
         "energy_pj": totals.energy_pj,
+        "energy_breakdown_pj": totals.energy_breakdown_pj,
+        "energy_share": energy_shares(totals),
         "latency_cycles": totals.latency_cycles,
+        "latency_breakdown_cycles": {
+            "compute": split.compute,
+            "noc": split.noc,
+            "dma": split.dma,
+        },
         "edp": totals.edp,
         "network_edp": totals.network_edp,
         "value": totals.value,
-        "bound": finite(totals.bound) if mapped else None,
-        "gap": finite(totals.gap) if mapped else None,
+        "bound": totals.bound if mapped else None,
+        "gap": totals.gap if mapped else None,
+        "mapped_layers": totals.mapped_layers,
+        "unproven_layers": totals.unproven_layers,
         "unmapped_layers": totals.unmapped_layers,
+        "missing_layers": totals.missing_layers,
     }
+
+
+def energy_shares(totals: Totals) -> dict[str, float | None]:
+    """Each component's part of the energy; None where there is no energy."""
+    whole = sum(totals.energy_breakdown_pj.values())
+    return {c: part / whole if whole else None for c, part in totals.energy_breakdown_pj.items()}
 
 
 def workload_record(workload: Workload) -> Record:

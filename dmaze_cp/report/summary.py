@@ -2,91 +2,114 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.text import Text
 
+from dmaze_cp.errors import printable as one_line
 from dmaze_cp.objective import Objective
-from dmaze_cp.report import numbers
+from dmaze_cp.report.breakdown import network_cycles
+from dmaze_cp.report.cells import (
+    LAYER_HEADERS,
+    in_sentence,
+    layer_cells,
+    notes,
+    reasons,
+    totals_rows,
+    what_matters,
+)
 from dmaze_cp.report.console import printable
-from dmaze_cp.report.layer import STATUS_STYLE, objective_name, objective_unit, plain_table
-from dmaze_cp.result import LayerResult, Totals, WorkloadResult
+from dmaze_cp.report.layer import STATUS_STYLE, cycles_table, energy_table, plain_table
+from dmaze_cp.report.shares import Ranked, ranked
+from dmaze_cp.result import WorkloadResult
+
+_LEFT = ("layer", "status")
+_BETWEEN = 2
+_NAME_WIDTH = 8
+"""Columns that names are folded to where there is no more room."""
+_NAME_FOLD = 24
+"""Names that are longer may be folded to make room for a column that can be spared."""
 
 
 def print_summary(console: Console, result: WorkloadResult) -> None:
-    """Write a table of all layers and the totals, for each objective."""
+    """Write, for each objective, the layers by share, where the cost goes, and the totals."""
     for objective in result.objectives:
-        title = f"Summary: {result.workload.name} on {result.architecture.name}, least "
-        name = objective_name(objective)
-        title += name if objective is Objective.EDP else name.lower()
-        console.rule(Text(title, style="bold"), align="left", style="dim")
-        _print_layers(console, result.of(objective))
-        _print_totals(console, result, objective)
-    if result.workload.unmapped:
-        count = sum(op.count for op in result.workload.unmapped)
-        text = f"not mapped: {numbers.counted(count, 'operator')}, listed by `dmaze-cp layers`"
-        console.print(Text(text, style="dim"))
-    if result.interrupted:
-        asked = len(result.workload) * len(result.objectives)
-        text = f"interrupted: {len(result.layers)} of {asked} layer results are shown"
-        console.print(Text(text, style="bold yellow"))
-
-
-def _print_layers(console: Console, results: tuple[LayerResult, ...]) -> None:
-    table = plain_table()
-    table.add_column("layer", overflow="fold", min_width=8)
-    table.add_column("n", justify="right", no_wrap=True)
-    table.add_column("status", no_wrap=True)
-    for name in ("energy", "cycles", "EDP", "gap", "time"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for result in results:
-        status = Text(str(result.status), style=STATUS_STYLE[result.status])
-        time = numbers.duration(result.solve_time_s)
-        head = (Text(result.layer.name), str(result.layer.instances), status)
-        if result.cost is None:
-            table.add_row(*head, "-", "-", "-", "-", time)
-            continue
-        table.add_row(
-            *head,
-            printable(console, numbers.energy(result.cost.energy_pj)),
-            numbers.count(result.cost.latency_cycles),
-            numbers.scientific(result.cost.edp),
-            numbers.percent(result.gap),
-            time,
+        console.rule(
+            Text(summary_title(result, objective), style="bold"), align="left", style="dim"
         )
+        _print_layers(console, result, objective)
+        _print_components(console, result, objective)
+        console.print()
+        for name, text in totals_rows(result, objective):
+            style = "yellow" if name == "not proven" else ""
+            console.print(Text(printable(console, f"{name:22}{text}"), style=style))
+        console.print()
+    for note in notes(result):
+        style = "bold yellow" if note.startswith("interrupted") else "dim"
+        console.print(Text(note, style=style))
+
+
+def summary_title(result: WorkloadResult, objective: Objective) -> str:
+    """What a summary is of."""
+    names = f"{one_line(result.workload.name)} on {one_line(result.architecture.name)}"
+    return f"Summary: {names}, least {in_sentence(objective)}"
+
+
+def _print_layers(console: Console, result: WorkloadResult, objective: Objective) -> None:
+    places = ranked(result.of(objective))
+    rows = [tuple(printable(console, cell) for cell in layer_cells(place)) for place in places]
+    shown = _fitting(console.width, rows)
+    table = plain_table()
+    for index in shown:
+        header = LAYER_HEADERS[index]
+        if header == "layer":
+            table.add_column(header, overflow="fold", min_width=_NAME_WIDTH)
+        else:
+            justify = "left" if header in _LEFT else "right"
+            table.add_column(header, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    for place, row in zip(places, rows, strict=True):
+        table.add_row(*(_styled(place, LAYER_HEADERS[index], row[index]) for index in shown))
     console.print(table)
-    for result in results:
-        if result.cost is None:
-            text = f"{result.layer.name}: {result.status}: {result.reason or 'no reason given'}"
-            console.print(Text(text, style="red"))
+    matters = what_matters(places, objective)
+    if matters is not None:
+        console.print()
+        console.print(Text(matters, style="dim"))
+    for reason in reasons(result.of(objective)):
+        console.print(Text(reason, style="red"))
 
 
-def _print_totals(console: Console, result: WorkloadResult, objective: Objective) -> None:
+def _styled(place: Ranked, header: str, text: str) -> Text:
+    """A cell; an unfinished proof stands out by its status and gap."""
+    result = place.result
+    if header == "status":
+        return Text(text, style=STATUS_STYLE[result.status])
+    if header == "gap" and result.gap:
+        return Text(text, style="yellow")
+    return Text(text)
+
+
+def _fitting(width: int, rows: Sequence[tuple[str, ...]]) -> list[int]:
+    """Columns to show: those that can be spared go first where names would be crowded out."""
+    lengths = [max(map(len, column)) for column in zip(LAYER_HEADERS, *rows, strict=True)]
+    shown = list(range(len(LAYER_HEADERS)))
+    # The running sum of one layer is no news; a narrow table can do without search times.
+    for header, least in (("sum", min(lengths[0], _NAME_FOLD)), ("time", _NAME_WIDTH)):
+        taken = sum(lengths[index] + _BETWEEN for index in shown[1:])
+        if width - taken < least or (header == "sum" and len(rows) < 2):
+            shown.remove(LAYER_HEADERS.index(header))
+    return shown
+
+
+def _print_components(console: Console, result: WorkloadResult, objective: Objective) -> None:
+    """Where a network's energy and cycles go; a layer alone has that in its own report."""
     totals = result.totals(objective)
-    mapped = len(result.of(objective)) - totals.unmapped_layers
-    console.print()
-    for name, text in _totals_rows(totals, objective, mapped):
-        console.print(Text(printable(console, f"{name:22}{text}")))
-    console.print()
-
-
-def _totals_rows(totals: Totals, objective: Objective, mapped: int) -> list[tuple[str, str]]:
-    rows = []
-    if mapped:
-        name, unit = objective_name(objective), objective_unit(objective)
-        value, bound = _short(totals.value, objective), _short(totals.bound, objective)
-        proof = "proven optimal" if totals.gap == 0 else f"gap {numbers.percent(totals.gap)}"
-        rows = [
-            ("total energy", f"{numbers.exact(totals.energy_pj)} pJ"),
-            ("total latency", f"{numbers.exact(totals.latency_cycles)} cycles"),
-            ("sum of EDPs", f"{numbers.scientific(totals.edp)} pJ x cycles"),
-            ("network EDP", f"{numbers.scientific(totals.network_edp)} pJ x cycles"),
-            (f"{name} bound", f"{bound} {unit} (value {value}, {proof})"),
-        ]
-    if totals.unmapped_layers:
-        left_out = f"{numbers.counted(totals.unmapped_layers, 'layer')}, in no total"
-        rows.append(("without a mapping", left_out))
-    return rows
-
-
-def _short(value: float, objective: Objective) -> str:
-    return numbers.scientific(value) if objective is Objective.EDP else numbers.exact(value)
+    if totals.mapped_layers < 2:
+        return
+    for title, table in (
+        ("Where the energy goes", energy_table(console, totals.energy_breakdown_pj)),
+        ("Where the cycles go", cycles_table(console, network_cycles(result.of(objective)))),
+    ):
+        console.print()
+        console.print(Text(title, style="bold"))
+        console.print(table)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
+from dmaze_cp.errors import printable
 from dmaze_cp.report import numbers
 from dmaze_cp.report.layer import plain_table
 from dmaze_cp.report.records import mapped_share
@@ -47,9 +48,9 @@ def print_workload(console: Console, workload: Workload) -> None:
 
 
 def _names(layer: Layer) -> Text:
-    text = Text(layer.name)
+    text = Text(printable(layer.name))
     if layer.also:
-        shown = ", ".join(layer.also[:_SHOWN_NAMES])
+        shown = printable(", ".join(layer.also[:_SHOWN_NAMES]))
         more = len(layer.also) - _SHOWN_NAMES
         text.append(f"\n= {shown}" + (f" and {more} more" if more > 0 else ""), style="dim")
     return text

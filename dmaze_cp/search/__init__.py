@@ -21,9 +21,10 @@ from dataclasses import dataclass
 from dmaze_cp.mapspace import MapSpace, tilings_count
 from dmaze_cp.objective import Objective
 from dmaze_cp.relaxation.atoms import atom_table
-from dmaze_cp.result import Incumbent, SearchStats
+from dmaze_cp.result import NOTHING_KNOWN, Incumbent, Known, SearchStats
 from dmaze_cp.search.bounding import bound_both, start, tighten
 from dmaze_cp.search.closing import close
+from dmaze_cp.search.scoring import score_known
 from dmaze_cp.search.state import Found, Search, SearchSettings
 
 DEFAULTS = SearchSettings()
@@ -61,6 +62,8 @@ def search(
     seed: int = 0,
     stop: Callable[[], bool] | None = None,
     on_progress: Callable[[Incumbent], None] | None = None,
+    known: Known = NOTHING_KNOWN,
+    quick: bool = False,
     settings: SearchSettings = DEFAULTS,
 ) -> SearchResult:
     """Find and prove the best mapping of a map-space.
@@ -79,6 +82,11 @@ def search(
         Polled; the search ends soon after it returns True.
     on_progress
         Called with the incumbent and the bound when one of them has changed.
+    known
+        Mapping and bound to start from.
+    quick
+        End after the first bound of every case and the mappings scored with it, however
+        long these take.
     settings
         Sizes that trade speed, none of which changes the answer.
     """
@@ -88,8 +96,15 @@ def search(
         space, table, objective, gap, deadline, settings, workers, seed, stop, on_progress
     )
     state.count(map_space=tilings_count(space.layer))
-    start(state)
+    state.proven = known.bound
+    if known.mapping is not None:
+        score_known(state, known.mapping)
+    if state.best is not None and state.proven > state.target:
+        return SearchResult(state.best, state.lower_bound(), True, state.stats)
+    start(state, insist=quick)
     state.report()
+    if quick and state.open:
+        return SearchResult(state.best, state.lower_bound(), False, state.stats)
     if not state.out_of_time():
         tighten(state)
     complete = _close_all(state)

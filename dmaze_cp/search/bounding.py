@@ -37,8 +37,11 @@ WORTHWHILE = 0.7
 """Options are dropped if at most this share of the tilings is left."""
 
 
-def start(state: Search) -> None:
-    """Open a node for every case, with a bound and a first incumbent; score tiny ones."""
+def start(state: Search, *, insist: bool = False) -> None:
+    """Open a node for every case, with a bound and a first incumbent; score tiny ones.
+
+    With `insist`, also when the time is over.
+    """
     for case in cases(state.space.layer.kind):
         options = options_of(case, state.space)
         if options is None:
@@ -49,7 +52,7 @@ def start(state: Search) -> None:
             state.count(cases_scored=1)
         else:
             state.open.append(state.root(case, options))
-    if not state.open or state.out_of_time():
+    if not state.open or (state.out_of_time() and not insist):
         return
     bound_nodes(state, state.open, FIRST)
     state.note_bound()

@@ -9,9 +9,18 @@ from typing import Any
 
 import numpy as np
 
+from dmaze_cp.cost import evaluate
 from dmaze_cp.cost.batch import BatchCost, Bools, Ints, Tiling, fits_batch, score_batch
-from dmaze_cp.mapping import Dataflow
-from dmaze_cp.mapspace import MapSpace, dataflow_exists, satisfies, stationary_exists, tiling_at
+from dmaze_cp.mapping import Dataflow, Mapping
+from dmaze_cp.mapspace import (
+    MapSpace,
+    dataflow_exists,
+    mapping_at,
+    options_of_mapping,
+    satisfies,
+    stationary_exists,
+    tiling_at,
+)
 from dmaze_cp.objective import Objective
 from dmaze_cp.relaxation.cases import Case
 from dmaze_cp.search.state import Found, Node, Search
@@ -89,6 +98,24 @@ def _flow_of(case: Case, space: MapSpace, options: Sequence[int]) -> Dataflow:
     factors = tiling_at(space, [np.asarray(o) for o in options])
     exists = stationary_exists(space.layer.kind, case.spm, dict(factors["SPM"]))
     return case.dataflow if bool(exists) else Dataflow(case.dram, "none")
+
+
+def score_known(state: Search, mapping: Mapping) -> None:
+    """Make a known tiling the incumbent, with its best dataflow, if it is in the map-space."""
+    space = state.space
+    options = options_of_mapping(space, mapping)
+    if options is None:
+        return
+    places = [np.array([o]) for o in options]
+    tiling = tiling_at(space, places)
+    if not (fits_batch(space.layer, space.architecture, tiling) & satisfies(space, tiling)).all():
+        return
+    for flow in space.dataflows:
+        if bool(np.all(dataflow_exists(space.layer.kind, flow, tiling))):
+            cost = evaluate(mapping_at(space, options, flow), space.architecture)
+            value = state.objective.of(cost.energy_pj, cost.latency_cycles)
+            if state.best is None or value < state.best.value:
+                state.best = Found(options, flow, value)
 
 
 def score_all(state: Search, case: Case, options: Sequence[Ints]) -> None:

@@ -19,6 +19,8 @@ from dmaze_cp.spec.layers import LAYER_FIELDS, layer_from_dict, layer_from_field
 from dmaze_cp.workload import Layer
 
 RESULT_SCHEMA: Final = "dmaze-cp/result/1"
+RESULTS_SCHEMA: Final = "dmaze-cp/results/1"
+"""Several results in one file."""
 
 _RECORD_FIELDS: Final = ("layer", "architecture", "tiling", "loop_order")
 _NOTES: Final = ("name", "comment", "notes", "index", "id")
@@ -52,6 +54,8 @@ class MappingRecords:
 def load_mapping_records(path: str | Path) -> MappingRecords:
     """The records of a file: one, a list, JSON Lines (``.jsonl``), or a result file's layers.
 
+    A file of several results has the layers of all, one result after the other.
+
     Raises
     ------
     SpecError
@@ -68,7 +72,7 @@ def load_mapping_records(path: str | Path) -> MappingRecords:
         return MappingRecords(tuple(obj), RecordsForm.LIST)
     if isinstance(obj, MappingABC) and ("schema" in obj or "layers" in obj):
         try:
-            return MappingRecords(_result_layers(obj), RecordsForm.LIST)
+            return MappingRecords(_layer_records(obj), RecordsForm.LIST)
         except SpecError as error:
             raise error.inside(str(file)) from None
     return MappingRecords((obj,), RecordsForm.SINGLE)
@@ -121,10 +125,31 @@ def _line(line: str) -> object:
         )
 
 
-def _result_layers(obj: MappingABC[str, object]) -> tuple[object, ...]:
-    """The layer records of a result file, each with the architecture of the file."""
+def _layer_records(obj: MappingABC[str, object]) -> tuple[object, ...]:
+    """The layer records of a file with one result or several."""
+    if obj.get("schema") != RESULTS_SCHEMA:
+        return _result_layers(obj, f"{RESULT_SCHEMA!r} or {RESULTS_SCHEMA!r}")
+    spec = Fields(obj, "several results")
+    results = obj.get("results")
+    if not spec.missing("results", "a list of results") and not isinstance(results, list):
+        spec.note("results", "a list of results")
+    records: list[object] = []
+    for index, result in enumerate(results if isinstance(results, list) else []):
+        where = f"results[{index}]"
+        if not isinstance(result, MappingABC):
+            spec.problems.append(Problem(where, describe(result), "a result"))
+            continue
+        try:
+            records += _result_layers(result, repr(RESULT_SCHEMA))
+        except SpecError as error:
+            spec.problems.extend(error.under(where).problems)
+    spec.raise_problems()
+    return tuple(records)
+
+
+def _result_layers(obj: MappingABC[str, object], expected: str) -> tuple[object, ...]:
+    """The layer records of a result, each with its architecture."""
     spec = Fields(obj, "a result")
-    expected = repr(RESULT_SCHEMA)
     if not spec.missing("schema", expected) and obj["schema"] != RESULT_SCHEMA:
         spec.note("schema", expected)
     layers = obj.get("layers")

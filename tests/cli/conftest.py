@@ -22,17 +22,21 @@ Run = Callable[..., click.testing.Result]
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+def run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Run:
     """Run the program in this process, in an empty directory."""
     monkeypatch.setitem(sys.modules, "dmaze_cp.mapper", fake_mapper.module())
     monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.delenv("DMAZE_CP_DEBUG", raising=False)
+    monkeypatch.delenv("DMAZE_CP_STORE", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     monkeypatch.chdir(tmp_path)
     fake_mapper.calls.clear()
 
     def invoke(*arguments: object) -> click.testing.Result:
         runner = click.testing.CliRunner()
-        return runner.invoke(cli, [str(a) for a in arguments], prog_name="dmaze-cp")
+        return runner.invoke(cli, with_one_job(*arguments), prog_name="dmaze-cp")
 
     return invoke
 
@@ -43,10 +47,13 @@ def model(tmp_path: Path) -> Callable[..., Path]:
 
     def write(*names: str, **bounds: int) -> Path:
         sizes = {"X": 4, "Y": 6, "K": 8} | bounds
-        # Each has a shape of its own, so that equal layers are not folded.
+        x = sizes["X"]
+        # Each has a shape of its own, so that equal layers are not folded; the hardest is
+        # searched first, so they are searched in this order.
+        few = len(names) < 10
         layers = [
-            {"name": name, "kind": "gemm", "bounds": sizes | {"X": sizes["X"] + i}}
-            for i, name in enumerate(names)
+            {"name": n, "kind": "gemm", "bounds": sizes | {"X": x << i if few else x + i}}
+            for i, n in reversed(list(enumerate(reversed(names))))
         ]
         path = tmp_path / "net.json"
         path.write_text(json.dumps({"name": "net", "layers": layers}))
@@ -55,8 +62,22 @@ def model(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
+def with_one_job(*arguments: object) -> list[str]:
+    """The arguments, with searches in the program's own process, where the stand-in is."""
+    texts = [str(a) for a in arguments]
+    given = {"--jobs", "--scheduler", "--help"} & set(texts)
+    return [*texts, "--jobs", "1"] if texts[:1] == ["map"] and not given else texts
+
+
+def without_store(*arguments: str) -> list[str]:
+    """The arguments, with nothing that an earlier test has left."""
+    given = {"--store", "--no-store"} & set(arguments)
+    return [*arguments, "--no-store"] if arguments[:1] == ("map",) and not given else [*arguments]
+
+
 def environment(**extra: str) -> dict[str, str]:
-    keep = {k: v for k, v in os.environ.items() if k not in {"COLUMNS", "DMAZE_CP_DEBUG"}}
+    own = {"COLUMNS", "DMAZE_CP_DEBUG", "DMAZE_CP_STORE"}
+    keep = {k: v for k, v in os.environ.items() if k not in own}
     return keep | {"PYTHONPATH": str(ROOT)} | extra
 
 
@@ -65,4 +86,5 @@ def start(*arguments: object, fake: bool = True, **options: Any) -> subprocess.P
     module = "tests.cli.fake_mapper" if fake else "dmaze_cp"
     settings: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     settings |= {"text": True, "env": environment(), "cwd": ROOT} | options
-    return subprocess.Popen([sys.executable, "-m", module, *map(str, arguments)], **settings)
+    texts = without_store(*(with_one_job(*arguments) if fake else map(str, arguments)))
+    return subprocess.Popen([sys.executable, "-m", module, *texts], **settings)

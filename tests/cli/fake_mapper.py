@@ -1,7 +1,7 @@
 """Stands in for the mapper: quick, and as slow or unlucky as a test wants it.
 
 Layers whose name begins with ``infeasible``, ``unknown``, ``slow``, ``crash`` or
-``stuck`` behave so.
+``stuck`` behave so. Only searches in the program's own process (``--jobs 1``) see it.
 """
 
 from __future__ import annotations
@@ -9,46 +9,30 @@ from __future__ import annotations
 import sys
 import time
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.objective import Objective
-from dmaze_cp.result import LayerResult, Status, WorkloadResult
-from dmaze_cp.workload import Layer, Workload
+from dmaze_cp.result import LayerResult, Status
+from dmaze_cp.workload import Layer
 from tests.report.samples import sample_result
 
 calls: list[dict[str, Any]] = []
 
 
-def map_workload(
-    workload: Workload,
+def map_layer(
+    layer: Layer,
     architecture: Architecture,
-    objectives: Sequence[Objective] = (Objective.EDP,),
+    objective: Objective,
     *,
-    on_layer_start: Callable[[Layer, Objective], None] | None = None,
-    on_layer_done: Callable[[LayerResult], None] | None = None,
     stop: Callable[[], bool] | None = None,
     **options: Any,
-) -> WorkloadResult:
+) -> LayerResult:
     calls.append(options)
-    results: list[LayerResult] = []
-    for layer in workload:
-        for objective in objectives:
-            if on_layer_start:
-                on_layer_start(layer, objective)
-            result = _map(layer, objective, architecture, stop)
-            result = replace(result, constraints=options["constraints"])
-            results.append(result)
-            if stop and stop():
-                # Not announced: the program must find it in the result.
-                return WorkloadResult(
-                    workload, architecture, tuple(objectives), tuple(results), interrupted=True
-                )
-            if on_layer_done:
-                on_layer_done(result)
-    return WorkloadResult(workload, architecture, tuple(objectives), tuple(results))
+    result = _map(layer, objective, architecture, stop)
+    return replace(result, constraints=options["constraints"])
 
 
 def _map(
@@ -82,7 +66,7 @@ def _map(
 def module() -> types.ModuleType:
     """A module to put in the mapper's place."""
     fake = types.ModuleType("dmaze_cp.mapper")
-    fake.map_workload = map_workload  # type: ignore[attr-defined]
+    fake.map_layer = map_layer  # type: ignore[attr-defined]
     return fake
 
 

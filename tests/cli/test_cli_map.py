@@ -10,6 +10,7 @@ import pytest
 from dmaze_cp.constraints import Constraints
 from dmaze_cp.spec import load_mapping_records, mapping_record_from_dict
 from tests.cli import fake_mapper
+from tests.cli.conftest import environment, start
 
 
 def test_a_layer_for_people(run, model) -> None:
@@ -256,15 +257,20 @@ def test_a_folded_layer_is_found_by_its_own_name(run) -> None:
 
 
 def test_a_defect_is_one_line_with_a_hint(run, model) -> None:
-    result = run("map", model("crash"))
+    result = run("map", model("fc", "crash", "fc2"), "-o", "out.json")
     assert result.exit_code == 70
     assert result.stderr == (
-        "internal error: RuntimeError: a defect in two lines "
+        "error: net: crash (edp): failed on default: RuntimeError: a defect in two lines "
         "(run again with DMAZE_CP_DEBUG=1 for a traceback)\n"
     )
+    # The others are mapped and written all the same.
+    statuses = [r["status"] for r in json.loads(Path("out.json").read_text())["layers"]]
+    assert statuses == ["optimal", "unknown", "optimal"]
 
 
-def test_a_defect_is_raised_where_asked(run, model, monkeypatch) -> None:
-    monkeypatch.setenv("DMAZE_CP_DEBUG", "1")
-    result = run("map", model("crash"))
-    assert isinstance(result.exception, RuntimeError)
+def test_a_defect_shows_its_traceback_where_asked(model) -> None:
+    process = start("map", model("crash"), env=environment(DMAZE_CP_DEBUG="1"))
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 70
+    assert "Traceback" in err
+    assert "in two lines" in err

@@ -146,7 +146,7 @@ def test_progress_on_a_terminal_only(model, tmp_path: Path) -> None:
             seen += chunk
         assert process.wait(timeout=10) == 130
     os.close(ours)
-    assert b"0/2" in seen
+    assert b"1/2 done  1 running  0 waiting" in seen
     assert b"1/2" in seen
     assert "\x1b" not in report.read_text()
 

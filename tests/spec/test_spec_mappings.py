@@ -248,6 +248,34 @@ def test_a_bad_result_file_is_one_line(change: dict, expected: str, tmp_path: Pa
     assert str(caught.value).startswith(f"{tmp_path / 'out.json'}: {expected}")
 
 
+def several(*results: object) -> dict:
+    return {"schema": "dmaze-cp/results/1", "results": list(results), "comparison": []}
+
+
+def test_several_results_are_a_list_of_all_layers_each_on_its_architecture(tmp_path: Path) -> None:
+    other = RESULT | {"architecture": architecture_to_dict(Architecture(name="other", pes=7))}
+    records, form = records_of(tmp_path, "out.json", json.dumps(several(RESULT, other)))
+    assert form is RecordsForm.LIST
+    read = [mapping_record_from_dict(record) for record in (records[0], records[2])]
+    assert [(mapping.layer.name, arch.pes) for mapping, arch in read] == [("a", 5), ("a", 7)]
+    assert len(records) == 4
+
+
+def test_bad_results_among_several_are_one_line_each(tmp_path: Path) -> None:
+    bad = several(RESULT, 5, RESULT | {"layers": 5}, RESULT | {"schema": "dmaze-cp/results/1"})
+    with pytest.raises(SpecError) as caught:
+        records_of(tmp_path, "out.json", json.dumps(bad))
+    source = tmp_path / "out.json"
+    assert str(caught.value).splitlines() == [
+        f"{source}: results[1]: found 5, expected a result",
+        f"{source}: results[2].layers: found 5, expected a list of layer records",
+        f"{source}: results[3].schema: found 'dmaze-cp/results/1' (text), "
+        "expected 'dmaze-cp/result/1'",
+    ]
+    with pytest.raises(SpecError, match=r"results: found 5, expected a list of results"):
+        records_of(tmp_path, "out.json", json.dumps(several() | {"results": 5}))
+
+
 @pytest.mark.parametrize(
     ("name", "text", "expected"),
     [

@@ -1,0 +1,77 @@
+"""Options of commands that keep results: where the store is, or none at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+from click.core import ParameterSource
+
+from dmaze_cp.errors import Problem, SpecError
+
+if TYPE_CHECKING:
+    from dmaze_cp.store import Store
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+STORE_VARIABLE: Final = "DMAZE_CP_STORE"
+"""Environment variable that says where results are kept."""
+
+DEFAULT_PLACE: Final = "results.sqlite in your cache folder, such as ~/.cache/dmaze-cp"
+
+
+def store_options(function: _Function) -> _Function:
+    """``--store FILE`` and ``--no-store``, passed on as `store` and `no_store`."""
+    without = click.option(
+        "--no-store", is_flag=True, help="Neither look up earlier results nor keep new ones."
+    )
+    store = click.option(
+        "--store",
+        metavar="FILE",
+        envvar=STORE_VARIABLE,
+        show_envvar=True,
+        help="Look up earlier results in FILE, and keep new ones there: proven ones are not "
+        f"searched for again. Without it: {DEFAULT_PLACE}.",
+    )
+    return store(without(function))
+
+
+def open_store(path: str | None, no_store: bool) -> Store | None:
+    """The store that the options ask for.
+
+    Where the default one cannot be written (a read-only home, say), a line on stderr
+    says so and there is none: nobody asked for it by name.
+
+    Raises
+    ------
+    click.UsageError
+        When both options are given.
+    SpecError
+        When the file is no store or is damaged, or one that was named cannot be written.
+    """
+    if no_store:
+        if path is not None and _was_typed("store"):
+            raise click.UsageError("--store and --no-store exclude each other.")
+        return None
+    from dmaze_cp.store import Store, StoreUnavailableError, default_store_path
+
+    if path is not None:
+        return Store.open(path)
+    try:
+        return Store.open(default_store_path())
+    except StoreUnavailableError as error:
+        click.echo(f"warning: results are not kept: {error}", err=True)
+        return None
+    except SpecError as error:
+        raise SpecError(
+            Problem(p.where, p.found, f"{p.expected}, or --no-store", p.source)
+            for p in error.problems
+        ) from None
+
+
+def _was_typed(name: str) -> bool:
+    """Whether an option was given on the command line, not by the environment."""
+    context = click.get_current_context(silent=True)
+    source = None if context is None else context.get_parameter_source(name)
+    return source is not ParameterSource.ENVIRONMENT

@@ -1,0 +1,6 @@
+"""Searches side by side: on the processes of this machine, or on a Dask cluster.
+
+A search is a `Task`, and a `Backend` is a `concurrent.futures.Executor` with a way to
+hear from running tasks and to ask them to stop. `run_tasks` is the loop that gives the
+backend its tasks; who comes next is the business of a schedule.
+"""

@@ -1,0 +1,73 @@
+"""How a run searches, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
+from dmaze_cp.errors import Problem, SpecError
+
+DEFAULT_TIME_LIMIT_S: Final = 60.0
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """How to search, and where.
+
+    Attributes
+    ----------
+    time_limit_s
+        Wall seconds for one layer and one objective.
+    total_time_limit_s
+        Wall seconds for the whole run, spent where the totals' gaps shrink most; every
+        layer gets a first mapping, however short it is. None: no limit.
+    gap
+        Stop a search once its proven relative gap is at most this.
+    constraints
+        Limits on the map-space.
+    workers, seed
+        Threads and random seed of each CP-SAT solver.
+    jobs
+        Searches side by side, each in a process of its own; 1 searches in this process.
+        None: one for each core.
+    scheduler
+        Address of a Dask scheduler whose workers search instead, or ``local``.
+
+    Raises
+    ------
+    SpecError
+        With everything that makes no sense.
+    """
+
+    time_limit_s: float = DEFAULT_TIME_LIMIT_S
+    total_time_limit_s: float | None = None
+    gap: float = 0.0
+    constraints: Constraints = NO_CONSTRAINTS
+    workers: int = 1
+    seed: int = 0
+    jobs: int | None = 1
+    scheduler: str | None = None
+
+    def __post_init__(self) -> None:
+        problems = list(_setting_problems(self))
+        if problems:
+            raise SpecError(problems)
+
+
+def _setting_problems(settings: RunSettings) -> Iterator[Problem]:
+    if not settings.time_limit_s > 0:
+        yield Problem("time_limit", repr(settings.time_limit_s), "seconds above 0")
+    total = settings.total_time_limit_s
+    if total is not None and not total > 0:
+        yield Problem("total_time_limit", repr(total), "seconds above 0")
+    if not 0 <= settings.gap < 1:
+        yield Problem("gap", repr(settings.gap), "a fraction from 0 to below 1")
+    for name in ("workers", "jobs"):
+        value = getattr(settings, name)
+        if value is not None and value < 1:
+            yield Problem(name, repr(value), "an integer of at least 1")
+
+
+DEFAULT_SETTINGS: Final = RunSettings()

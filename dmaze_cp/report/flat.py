@@ -1,0 +1,113 @@
+"""Results as rows of a CSV file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from dmaze_cp.cost.report import COMPONENTS
+from dmaze_cp.errors import printable
+from dmaze_cp.report import numbers
+from dmaze_cp.report.comparison import comparison_records
+from dmaze_cp.report.records import Record, layer_result_record
+from dmaze_cp.report.shares import layer_share, total_value
+from dmaze_cp.report.standings import Standing, standings
+from dmaze_cp.result import LayerResult, WorkloadResult
+
+FORMULA_STARTS: Final = ("=", "+", "-", "@")
+"""A spreadsheet takes text that begins so for a formula."""
+
+_AS_THEY_ARE: Final = (
+    *("status", "failed", "energy_pj", "latency_cycles", "edp", "value", "bound", "gap", "share"),
+)
+
+
+def layers_csv(results: Sequence[WorkloadResult]) -> str:
+    """A row for each network, accelerator, objective and layer, the first line names them."""
+    rows = [
+        _row(entry, result, total)
+        for entry in standings(results)
+        for total in (total_value(entry.result.of(entry.objective)),)
+        for result in entry.result.of(entry.objective)
+    ]
+    return _text(rows, LAYER_COLUMNS)
+
+
+def comparison_csv(results: Sequence[WorkloadResult]) -> str:
+    """A row for each network, accelerator and objective, with the totals."""
+    return _text(comparison_records(results), COMPARISON_COLUMNS)
+
+
+LAYER_COLUMNS: Final = (
+    *("model", "architecture", "objective", "layer", "also", "kind", "bounds", "stride"),
+    *("dilation", "padded_input", "instances", "macs", *_AS_THEY_ARE),
+    *(f"{component.lower()}_energy_pj" for component in COMPONENTS),
+    *("tiling", "loop_order", "stationary_dram", "stationary_spm"),
+    *("solve_time_s", "from_store", "reason"),
+)
+
+COMPARISON_COLUMNS: Final = (
+    *("result", "model", "architecture", "objective", "layers", "instances", "value", "bound"),
+    *("gap", "energy_pj", "latency_cycles", "latency_s", "edp", "network_edp"),
+    *("unmapped_layers", "missing_layers", "unproven_layers"),
+    *("ratio_to_best", "best", "best_proven"),
+)
+
+
+def _row(entry: Standing, result: LayerResult, total: int) -> Record:
+    layer, record = result.layer, layer_result_record(result, layer_share(result, total))
+    energies = record["energy_breakdown_pj"] or dict.fromkeys(COMPONENTS)
+    stationary = record["stationary"] or {"DRAM": None, "SPM": None}
+    padded = layer.padded_input
+    return {
+        "model": entry.model,
+        "architecture": entry.architecture,
+        "objective": str(entry.objective),
+        "layer": layer.name,
+        "also": " ".join(layer.also),
+        "kind": str(layer.kind),
+        "bounds": " ".join(f"{d}={bound}" for d, bound in layer.bounds.items()),
+        "stride": numbers.pair(layer.stride),
+        "dilation": numbers.pair(layer.dilation),
+        "padded_input": None if padded is None else numbers.pair(padded),
+        "instances": layer.instances,
+        "macs": layer.macs,
+        **{name: record[name] for name in _AS_THEY_ARE},
+        **{f"{component.lower()}_energy_pj": energies[component] for component in COMPONENTS},
+        "tiling": _compact(record["tiling"]),
+        "loop_order": _compact(record["loop_order"]),
+        "stationary_dram": stationary["DRAM"],
+        "stationary_spm": stationary["SPM"],
+        "solve_time_s": result.solve_time_s,
+        "from_store": result.from_store,
+        "reason": result.reason,
+    }
+
+
+def _compact(value: object) -> str | None:
+    return None if value is None else json.dumps(value, separators=(",", ":"))
+
+
+def _text(rows: Iterable[Record], columns: Sequence[str]) -> str:
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+    return stream.getvalue()
+
+
+def _cell(value: object) -> object:
+    """A value as a cell: numbers with all their digits, text that stays text.
+
+    Names come from anywhere. An apostrophe before what looks like a formula is what
+    spreadsheets themselves mark text with; control characters are escaped.
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not isinstance(value, str):
+        return value
+    text = printable(value)
+    return f"'{text}" if text.lstrip().startswith(FORMULA_STARTS) else text

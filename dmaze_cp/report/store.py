@@ -1,0 +1,224 @@
+"""The result store: what is in it, as tables for people and as records for programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from math import inf
+from typing import Final
+
+from rich.console import Console
+from rich.text import Text
+
+from dmaze_cp.architecture import Architecture
+from dmaze_cp.report import numbers
+from dmaze_cp.report.layer import STATUS_STYLE, layer_shape, plain_table
+from dmaze_cp.report.records import Record
+from dmaze_cp.result import Status, relative_gap
+from dmaze_cp.store import Entry, UnreadableRow
+from dmaze_cp.store.question import figures_record, limits_record, shape_record
+
+KEY_LENGTH: Final = 8
+"""Digits of a key that are shown: enough to tell millions of results apart."""
+
+_SHOWN_ARCHITECTURES: Final = 10
+_AGES: Final = (
+    (60, 1, "s"),
+    (3600, 60, "min"),
+    (2 * 86400, 3600, "h"),
+    (inf, 86400, "days"),
+)
+
+
+def print_overview(
+    console: Console, path: str, size_bytes: int, entries: Sequence[Entry | UnreadableRow], now: int
+) -> None:
+    """Write how many results of which kinds a store holds, and how old they are.
+
+    Parameters
+    ----------
+    path, size_bytes
+        The file.
+    entries
+        Its rows, the newest first.
+    now
+        Unix time, seconds.
+    """
+    readable = [e for e in entries if isinstance(e, Entry)]
+    rows = [
+        ("store", path),
+        ("size", _bytes(size_bytes)),
+        ("results", _counts(len(entries), (str(e.answer.status) for e in readable))),
+    ]
+    if readable:
+        objectives = Counter(str(e.question.objective) for e in readable)
+        rows += [
+            ("objectives", ", ".join(f"{n} {count:,}" for n, count in sorted(objectives.items()))),
+            ("searches", f"{sum(e.solves for e in readable):,}"),
+            ("newest", f"{_age(max(e.updated for e in readable), now)} ago"),
+            ("oldest", f"{_age(min(e.updated for e in readable), now)} ago"),
+        ]
+    stale = sum(e.is_stale for e in entries)
+    if stale:
+        rows.append(("stale", f"{stale:,}, of another cost model: `store prune --stale`"))
+    bad = len(entries) - len(readable)
+    if bad:
+        rows.append(("unreadable", f"{bad:,}: see `store verify`"))
+    for name, text in rows:
+        console.print(Text(f"{name:14}{text}"), soft_wrap=True)
+    chips = Counter(e.question.architecture for e in readable)
+    if chips:
+        console.print()
+        table = plain_table()
+        table.add_column("results", justify="right", no_wrap=True)
+        table.add_column("architecture, energy of RF NoC SPM DRAM MAC", overflow="fold")
+        for chip, count in chips.most_common(_SHOWN_ARCHITECTURES):
+            prices = " ".join(f"{price:g}" for price in figures_record(chip)["energy"].values())
+            text = f"{architecture_in_short(chip)}, {prices} pJ"
+            table.add_row(f"{count:,}", Text(text))
+        console.print(table)
+    if len(chips) > _SHOWN_ARCHITECTURES:
+        console.print(Text(f"and {len(chips) - _SHOWN_ARCHITECTURES} more", style="dim"))
+
+
+def print_entries(console: Console, entries: Sequence[Entry | UnreadableRow], now: int) -> None:
+    """Write a table of results; `now` is Unix time, seconds."""
+    table = plain_table()
+    table.add_column("key", no_wrap=True)
+    table.add_column("layer, architecture, constraints", overflow="fold", min_width=16)
+    table.add_column("least", no_wrap=True)
+    table.add_column("status", no_wrap=True)
+    for name in ("value", "gap", "time", "age"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for entry in entries:
+        if isinstance(entry, UnreadableRow):
+            text = Text(f"unreadable: {entry.error}", style="red")
+            table.add_row(Text(entry.key[:KEY_LENGTH]), text, *["-"] * 6)
+            continue
+        answer = entry.answer
+        table.add_row(
+            entry.key[:KEY_LENGTH],
+            _question(entry),
+            str(entry.question.objective),
+            Text(str(answer.status), style=STATUS_STYLE[answer.status]),
+            "-" if answer.best is None else numbers.scientific(answer.best.value),
+            numbers.percent(_gap(entry)),
+            numbers.duration(answer.solve_time_s),
+            _age(entry.updated, now),
+        )
+    console.print(table)
+
+
+def architecture_in_short(architecture: Architecture) -> str:
+    """What tells most accelerators apart: PEs and capacities."""
+    a = architecture
+    return f"{a.pes} PEs, RF {_bytes(a.rf_bytes)}, SPM {_bytes(a.spm_bytes)}"
+
+
+def entry_record(entry: Entry) -> Record:
+    """A result as a mapping record (what `dmaze-cp evaluate` reads), with all that is known.
+
+    Without a mapping its ``tiling`` and ``loop_order`` are None.
+    """
+    question, answer, best = entry.question, entry.answer, entry.answer.best
+    return {
+        "key": entry.key,
+        **shape_record(question.layer),
+        "architecture": figures_record(question.architecture),
+        "objective": str(question.objective),
+        "constraints": limits_record(question.constraints),
+        "cost_model": question.cost_model,
+        "status": str(answer.status),
+        "reason": answer.reason,
+        "tiling": None if best is None else best.mapping.tiling,
+        "loop_order": None if best is None else best.mapping.loop_order,
+        "stationary": None
+        if best is None
+        else {"DRAM": best.dataflow.dram, "SPM": best.dataflow.spm},
+        "energy_pj": None if best is None else best.energy_pj,
+        "latency_cycles": None if best is None else best.latency_cycles,
+        "edp": None if best is None else best.energy_pj * best.latency_cycles,
+        "value": None if best is None else best.value,
+        "bound": answer.bound,
+        "gap": _gap(entry),
+        "solve_time_s": answer.solve_time_s,
+        "solves": entry.solves,
+        "created": _when(entry.created),
+        "updated": _when(entry.updated),
+    }
+
+
+def records_as_text(records: Sequence[Record], form: str) -> str:
+    """Records as ``json`` (a list), ``jsonl`` (one a line) or ``csv`` (nested fields flattened)."""
+    if form == "jsonl":
+        return "".join(json.dumps(record, allow_nan=False) + "\n" for record in records)
+    if form == "json":
+        return json.dumps(list(records), indent=1, allow_nan=False) + "\n"
+    flat = [_flat(record) for record in records]
+    columns = list(dict.fromkeys(column for row in flat for column in row))
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(flat)
+    return stream.getvalue()
+
+
+def _flat(record: Record, prefix: str = "") -> Record:
+    """``{"a": {"b": 1}}`` as ``{"a.b": 1}``; lists are words with blanks in between."""
+    flat: Record = {}
+    for name, value in record.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{name}.")
+        elif isinstance(value, list):
+            flat[prefix + name] = " ".join(map(str, value))
+        else:
+            flat[prefix + name] = value
+    return {name: "" if value is None else value for name, value in flat.items()}
+
+
+def _question(entry: Entry) -> Text:
+    question = entry.question
+    text = Text(layer_shape(question.layer).replace(", stride 1 x 1", ""))
+    text.append(f"\n{architecture_in_short(question.architecture)}", style="dim")
+    limits = [
+        name if value is True else f"{name} {value:g}"
+        for name, value in limits_record(question.constraints).items()
+        if isinstance(value, int | float) and value
+    ]
+    if limits:
+        text.append(f"\n{', '.join(limits)}", style="dim")
+    if entry.is_stale:
+        text.append(f"\ncost model {question.cost_model}", style="yellow")
+    return text
+
+
+def _gap(entry: Entry) -> float | None:
+    best, bound = entry.answer.best, entry.answer.bound
+    return None if best is None or bound is None else relative_gap(best.value, bound)
+
+
+def _counts(total: int, statuses: Iterable[str]) -> str:
+    counts = Counter(statuses)
+    parts = [f"{counts[status]:,} {status}" for status in Status if counts[status]]
+    return f"{total:,}" + (f" ({', '.join(parts)})" if parts else "")
+
+
+def _age(then: int, now: int) -> str:
+    seconds = max(now - then, 0)
+    unit, name = next((unit, name) for limit, unit, name in _AGES if seconds < limit)
+    return f"{seconds // unit:,} {name}"
+
+
+def _when(unix_time: int) -> str:
+    return datetime.fromtimestamp(unix_time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _bytes(count: int) -> str:
+    for size, name in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
+        if count >= size:
+            return f"{count / size:.4g} {name}"
+    return f"{count} B"

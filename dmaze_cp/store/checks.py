@@ -1,0 +1,127 @@
+"""Do stored results hold? Costs are computed anew from the tilings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from dmaze_cp.cost import evaluate, fits
+from dmaze_cp.cost.report import Cost
+from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.mapping import LEVELS, Mapping
+from dmaze_cp.mapspace import MapSpace, check_sizes, satisfies
+from dmaze_cp.result import Status
+from dmaze_cp.store.answer import Answer
+from dmaze_cp.store.question import Question
+from dmaze_cp.store.rows import Entry, UnreadableRow
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What checking every result has shown.
+
+    Attributes
+    ----------
+    checked
+        Results that were checked, good or bad.
+    stale
+        Results of another version of the cost model, which cannot be checked.
+    bad
+        Key of each bad result, and what is wrong with it.
+    """
+
+    checked: int
+    stale: int
+    bad: tuple[tuple[str, SpecError], ...]
+
+
+def verify(entries: Iterable[Entry | UnreadableRow]) -> Verification:
+    """Check that every result's mapping costs what it says, fits, and obeys the bound."""
+    checked = stale = 0
+    bad = []
+    for entry in entries:
+        if entry.is_stale:
+            stale += 1
+            continue
+        checked += 1
+        error = entry.error if isinstance(entry, UnreadableRow) else _error(entry)
+        if error is not None:
+            bad.append((entry.key, error))
+    return Verification(checked, stale, tuple(bad))
+
+
+def _error(entry: Entry) -> SpecError | None:
+    try:
+        problems = list(_problems(entry.question, entry.answer))
+    except SpecError as error:
+        return error
+    return SpecError(problems) if problems else None
+
+
+def _problems(question: Question, answer: Answer) -> Iterator[Problem]:
+    yield from proof_problems(answer)
+    if answer.best is None:
+        return
+    check_sizes([question.layer], question.architecture)
+    mapping = answer.best.mapping
+    yield from cost_problems(question, answer, evaluate(mapping, question.architecture))
+    for reason in fits(mapping, question.architecture):
+        what, _, found = reason.partition(": found ")
+        yield Problem(f"mapping: {what}", *found.split(", expected ", 1))
+    yield from _limit_problems(question, mapping)
+
+
+def cost_problems(question: Question, answer: Answer, cost: Cost | None) -> Iterator[Problem]:
+    """Stored costs that are not those of the stored mapping."""
+    if answer.best is None or cost is None:
+        return
+    pairs = {
+        "energy_pj": (answer.best.energy_pj, cost.energy_pj),
+        "latency_cycles": (answer.best.latency_cycles, cost.latency_cycles),
+        "value": (
+            answer.best.value,
+            question.objective.of(cost.energy_pj, cost.latency_cycles),
+        ),
+    }
+    for name, (stored, computed) in pairs.items():
+        if stored != computed:
+            yield Problem(name, str(stored), f"{computed}, what the mapping costs")
+
+
+def proof_problems(answer: Answer) -> Iterator[Problem]:
+    """Status, value and bound that do not go together."""
+    if answer.status in {Status.INFEASIBLE, Status.UNKNOWN}:
+        if answer.best is not None:
+            yield Problem("mapping", f"one of a layer that is {answer.status}", "none")
+        return
+    if answer.best is None:
+        yield Problem("mapping", "none", f"one, as the status is {answer.status}")
+        return
+    value, bound = answer.best.value, answer.bound
+    if bound is not None and bound > value:
+        yield Problem("bound", f"{bound!r}", f"at most {value}, what the mapping costs")
+    elif (answer.status is Status.OPTIMAL) != (bound == value):
+        expected = f"{'' if answer.status is Status.OPTIMAL else 'below '}{value}"
+        yield Problem("bound", f"{bound!r}", f"{expected}, as the status is {answer.status}")
+
+
+def _limit_problems(question: Question, mapping: Mapping) -> Iterator[Problem]:
+    """Constraints that a mapping does not satisfy."""
+    limits, layer = question.constraints, mapping.layer
+    space = MapSpace(layer, question.architecture, limits, ())
+    tiling = {
+        level: {d: np.array([f]) for d, f in mapping.level(level).items()} for level in LEVELS
+    }
+    if not np.all(satisfies(space, tiling)):
+        found = "a utilisation below the constraints"
+        yield Problem("mapping", found, "at least what the constraints ask for")
+    dram, pe = mapping.level("DRAM"), mapping.level("PE")
+    if limits.no_feature_dram and any(dram.get(d, 1) > 1 for d in ("Fx", "Fy")):
+        yield Problem("mapping.tiling.DRAM", "filter loops", "none (no_feature_dram)")
+    if limits.no_spatial_reduction:
+        summed = [d for d in layer.dimensions if d not in layer.depends["O"] and pe[d] > 1]
+        if summed:
+            found = f"reduction over {' '.join(summed)}"
+            yield Problem("mapping.tiling.PE", found, "none (no_spatial_reduction)")

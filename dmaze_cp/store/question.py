@@ -1,0 +1,146 @@
+"""What a stored result answers: everything that decides it, and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
+from typing import Any, Final
+
+from dmaze_cp.architecture import Architecture
+from dmaze_cp.constraints import Constraints
+from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.objective import Objective
+from dmaze_cp.spec import architecture_from_dict, layer_from_dict, layer_to_dict
+from dmaze_cp.spec.fields import Fields
+from dmaze_cp.spec.files import parse_json
+from dmaze_cp.workload import Layer
+
+COST_MODEL_VERSION: Final = 1
+"""To be raised whenever the cost model or the map-space changes on purpose.
+
+Results under another version are never looked up again (and `dmaze-cp store prune
+--stale` removes them).
+"""
+
+_FIELDS: Final = ("layer", "architecture", "objective", "constraints", "cost_model")
+_ONLY_REPORTED: Final = ("name", "notes", "pe_pipeline_stages")
+"""Fields of an architecture that enter no formula."""
+
+_COUNTS: Final = ("pes", "rf_bytes", "word_bytes", "spm_banks", "spm_bank_bytes")
+_FLAGS: Final = ("no_feature_dram", "no_spatial_reduction")
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is mapped onto what, for which objective and within which limits.
+
+    Attributes
+    ----------
+    layer
+        Its shape counts; name and multiplicity do not.
+    architecture
+        Its figures count; what is only reported does not.
+    objective, constraints
+        What is minimised, and what a mapping must satisfy.
+    cost_model
+        Version of cost model and map-space.
+    """
+
+    layer: Layer
+    architecture: Architecture
+    objective: Objective
+    constraints: Constraints
+    cost_model: int = COST_MODEL_VERSION
+
+
+def question_text(question: Question) -> str:
+    """The question as canonical JSON: equal questions have equal texts."""
+    record = {
+        "layer": shape_record(question.layer),
+        "architecture": figures_record(question.architecture),
+        "objective": str(Objective(question.objective)),
+        "constraints": limits_record(question.constraints),
+        "cost_model": question.cost_model,
+    }
+    return json.dumps(record, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def question_key(text: str) -> str:
+    """The key of a question's canonical text: its SHA-256 in hexadecimal digits."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def shape_record(layer: Layer) -> dict[str, object]:
+    """The layer in the package's spec form, without name and multiplicity."""
+    record = layer_to_dict(layer)
+    return {key: record[key] for key in record if key not in {"name", "instances", "also"}}
+
+
+@lru_cache(maxsize=64)
+def figures_record(architecture: Architecture) -> dict[str, Any]:
+    """The architecture in the package's spec form, without what is only reported.
+
+    Not to be changed by the caller: whole networks ask for the same one again.
+    """
+    record = {k: v for k, v in asdict(architecture).items() if k not in _ONLY_REPORTED}
+    energy = {k: _as_float(v) for k, v in record.pop("energy").items()}
+    return {k: v if k in _COUNTS else _as_float(v) for k, v in record.items()} | {"energy": energy}
+
+
+@lru_cache(maxsize=64)
+def limits_record(constraints: Constraints) -> dict[str, object]:
+    """The user's limits on the map-space. Not to be changed by the caller either."""
+    return {k: bool(v) if k in _FLAGS else _as_float(v) for k, v in asdict(constraints).items()}
+
+
+def _as_float(value: float) -> float:
+    """Equal numbers in one form: 2 is 2.0 (both are accepted), -0.0 is 0.0."""
+    return float(value) + 0.0
+
+
+def question_from_text(text: str) -> Question:
+    """The question of a canonical text; its layer has no name, its architecture neither.
+
+    Raises
+    ------
+    SpecError
+        When the text is not what `question_text` writes.
+    """
+    spec = Fields(parse_json(text), "a question")
+    spec.refuse_unknown(_FIELDS)
+    for name in _FIELDS:
+        spec.missing(name, "a part of the question")
+    spec.raise_problems()
+    data = spec.data
+    objective, cost_model = data["objective"], spec.integer("cost_model", 0)
+    if objective not in list(Objective):
+        spec.note("objective", ", ".join(Objective))
+        spec.raise_problems()
+    question = Question(
+        layer_from_dict(data["layer"], name="stored", where="layer").shape,
+        architecture_from_dict(data["architecture"], name="stored"),
+        Objective(str(objective)),
+        _constraints(data["constraints"]),
+        cost_model,
+    )
+    if question_text(question) != text:
+        raise SpecError(Problem("", "a question in another form", "its canonical form"))
+    return question
+
+
+def _constraints(obj: object) -> Constraints:
+    names = [item.name for item in fields(Constraints)]
+    spec = Fields(obj, "a mapping with constraints", "constraints")
+    spec.refuse_unknown(names)
+    values: dict[str, Any] = {}
+    for name in names:
+        if name not in _FLAGS:
+            values[name] = spec.number(name, 0.0)
+        elif not spec.missing(name, "true or false"):
+            values[name] = spec.data[name]
+            if not isinstance(values[name], bool):
+                spec.note(name, "true or false")
+    spec.raise_problems()
+    return Constraints(**values)

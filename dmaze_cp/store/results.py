@@ -1,0 +1,244 @@
+"""The store: look up what is known, put what a search has found."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from os import PathLike
+from pathlib import Path
+from types import TracebackType
+
+from dmaze_cp.architecture import Architecture
+from dmaze_cp.constraints import Constraints
+from dmaze_cp.cost import evaluate
+from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.objective import Objective
+from dmaze_cp.result import LayerResult
+from dmaze_cp.store.answer import Answer, answer_of, merged, result_of
+from dmaze_cp.store.checks import cost_problems, proof_problems
+from dmaze_cp.store.database import (
+    StoreUnavailableError,
+    connect,
+    integrity_problems,
+    sqlite_errors,
+    transaction,
+)
+from dmaze_cp.store.place import default_store_path
+from dmaze_cp.store.question import Question, question_key, question_text
+from dmaze_cp.store.rows import (
+    ANSWER_COLUMNS,
+    COLUMNS,
+    Entry,
+    UnreadableRow,
+    answer_columns,
+    answer_from_columns,
+    entry_of,
+)
+from dmaze_cp.workload import Layer
+
+_SELECT_ANSWER = f"SELECT {', '.join(ANSWER_COLUMNS)} FROM results WHERE key = ?"  # noqa: S608 (constants only)
+_SELECT_ALL = f"SELECT {', '.join(COLUMNS)} FROM results ORDER BY updated DESC, key"  # noqa: S608 (constants only)
+_INSERT = f"INSERT INTO results VALUES ({', '.join(f':{name}' for name in COLUMNS)})"  # noqa: S608 (constants only)
+_ASSIGNMENTS = ", ".join(f"{name} = :{name}" for name in (*ANSWER_COLUMNS, "updated"))
+_UPDATE = f"UPDATE results SET {_ASSIGNMENTS}, solves = solves + 1 WHERE key = :key"  # noqa: S608
+
+
+class Store:
+    """Results of earlier runs in one SQLite file; make one with `Store.open`.
+
+    A context manager. Many processes may have the same file open; one object is used by
+    one thread at a time, and in the process that made it.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self._path = path
+        self._connection = connection
+
+    @classmethod
+    def open(
+        cls, path: str | PathLike[str], *, create: bool = True, writable: bool = True
+    ) -> Store:
+        """Open a store, or begin one.
+
+        Parameters
+        ----------
+        path
+            A file; the folder of the default one (`default_store_path`) is made if need be.
+        create
+            Begin a new store where there is no file.
+        writable
+            Find out now whether results can be put.
+
+        Raises
+        ------
+        SpecError
+            When the file is no store, is damaged, or was written by a newer release. It
+            is left as it is.
+        StoreUnavailableError
+            When it cannot be created, opened or (if `writable`) written.
+        """
+        place = Path(path)
+        if create:
+            _make_default_folder(place)
+        return cls(place, connect(place, create=create, writable=writable))
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; what was put is in it already."""
+        self._connection.close()
+
+    def get(
+        self,
+        layer: Layer,
+        architecture: Architecture,
+        objective: Objective | str,
+        constraints: Constraints,
+    ) -> LayerResult | None:
+        """What is known of a question: a result with `from_store`, or None.
+
+        The costs are computed anew from the stored mapping.
+
+        Raises
+        ------
+        SpecError
+            When the file cannot be read, or its row is not what was put.
+        """
+        question = Question(layer, architecture, Objective(objective), constraints)
+        key = question_key(question_text(question))
+        with sqlite_errors(self._path):
+            answer = self._answer(key, layer)
+        if answer is None:
+            return None
+        cost = None if answer.best is None else evaluate(answer.best.mapping, architecture)
+        problems = [*cost_problems(question, answer, cost), *proof_problems(answer)]
+        if problems:
+            raise self._bad_row(key, SpecError(problems))
+        return result_of(answer, layer, architecture, question.objective, constraints, cost)
+
+    def put(self, result: LayerResult) -> None:
+        """Keep what a search has found, together with what was known before.
+
+        A result that was looked up is left alone, and so is one whose search failed
+        before it found anything.
+
+        Raises
+        ------
+        SpecError
+            When the file cannot be written, or when result and store contradict each
+            other: one of the two is wrong.
+        """
+        if not _is_worth_keeping(result):
+            return
+        question = Question(
+            result.layer, result.architecture, Objective(result.objective), result.constraints
+        )
+        text = question_text(question)
+        key = question_key(text)
+        try:
+            new = answer_of(result)
+            with sqlite_errors(self._path), transaction(self._connection):
+                old = self._answer(key, result.layer)
+                values = {"key": key, "updated": int(time.time())}
+                values |= answer_columns(merged(old, new))
+                if old is None:
+                    values |= {
+                        "question": text,
+                        "cost_model": question.cost_model,
+                        "objective": str(question.objective),
+                        "solves": 1,
+                        "created": values["updated"],
+                    }
+                self._connection.execute(_INSERT if old is None else _UPDATE, values)
+        except SpecError as error:
+            if any(problem.source for problem in error.problems):
+                raise
+            raise self._bad_row(key, error) from None
+
+    def entries(self) -> list[Entry | UnreadableRow]:
+        """Every row, the newest first.
+
+        Raises
+        ------
+        SpecError
+            When the file cannot be read.
+        """
+        with sqlite_errors(self._path):
+            rows = self._connection.execute(_SELECT_ALL).fetchall()
+        return [entry_of(dict(zip(COLUMNS, row, strict=True))) for row in rows]
+
+    def delete(self, keys: Iterable[str]) -> int:
+        """Remove rows, all at once; how many there were.
+
+        Raises
+        ------
+        SpecError
+            When the file cannot be written.
+        """
+        chosen = [(key,) for key in keys]
+        with sqlite_errors(self._path):
+            with transaction(self._connection):
+                cursor = self._connection.executemany("DELETE FROM results WHERE key = ?", chosen)
+            if cursor.rowcount > 0:
+                # Gives the room back; not while others read, which does no harm.
+                with suppress(sqlite3.OperationalError):
+                    self._connection.execute("VACUUM")
+        return max(cursor.rowcount, 0)
+
+    def damage(self) -> list[str]:
+        """What SQLite finds wrong with the structure of the file, if anything.
+
+        Raises
+        ------
+        SpecError
+            When the file cannot be read.
+        """
+        with sqlite_errors(self._path):
+            return integrity_problems(self._connection, thorough=True)
+
+    def _answer(self, key: str, layer: Layer) -> Answer | None:
+        row = self._connection.execute(_SELECT_ANSWER, (key,)).fetchone()
+        if row is None:
+            return None
+        try:
+            return answer_from_columns(dict(zip(ANSWER_COLUMNS, row, strict=True)), layer)
+        except SpecError as error:
+            raise self._bad_row(key, error) from None
+
+    def _bad_row(self, key: str, error: SpecError) -> SpecError:
+        # One line is enough here: to find everything that is wrong is another command's work.
+        first = error.problems[0]
+        advice = "`dmaze-cp store verify` checks every result, `prune --bad` removes the bad ones"
+        source = f"{self._path}: result {key[:8]}"
+        return SpecError(Problem(first.where, first.found, f"{first.expected}; {advice}", source))
+
+
+def _make_default_folder(path: Path) -> None:
+    """Make the folder of the default store; where that fails, opening the file says why."""
+    with suppress(OSError, StoreUnavailableError):
+        if path == default_store_path():
+            path.parent.mkdir(parents=True, exist_ok=True)
+
+
+def _is_worth_keeping(result: LayerResult) -> bool:
+    """A search that failed may still have found a mapping or proven a bound."""
+    if result.from_store:
+        return False
+    has_something = result.mapping is not None or result.bound is not None
+    return not result.failed or has_something
