@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from math import inf, isfinite
+from typing import Final
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
@@ -17,6 +18,9 @@ from dmaze_cp.search import SearchResult, search
 from dmaze_cp.workload import Layer
 
 DEFAULT_TIME_LIMIT_S = 60.0
+
+CUTOFF: Final = "cutoff: no mapping costs less"
+"""Why a search ended that had only to look below a cutoff."""
 
 
 def map_layer(
@@ -31,6 +35,7 @@ def map_layer(
     seed: int = 0,
     known: Known = NOTHING_KNOWN,
     quick: bool = False,
+    cutoff: int | None = None,
     on_progress: Callable[[Incumbent], None] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> LayerResult:
@@ -55,6 +60,9 @@ def map_layer(
         proven in another way.
     quick
         Return with the first mapping and a rough bound, regardless of the time limit.
+    cutoff
+        Only mappings that cost less are of interest: where there is none, the search ends
+        as soon as that is proven, with a bound of at least the cutoff.
     on_progress
         Called with incumbent and bound while the search runs.
     stop
@@ -94,8 +102,9 @@ def map_layer(
         on_progress=on_progress,
         known=known,
         quick=quick,
+        cutoff=cutoff,
     )
-    return _to_result(space, objective, found, result, stop)
+    return _to_result(space, objective, found, result, stop, cutoff)
 
 
 def _to_result(
@@ -104,6 +113,7 @@ def _to_result(
     found: SearchResult,
     result: Callable[..., LayerResult],
     stop: Callable[[], bool] | None,
+    cutoff: int | None,
 ) -> LayerResult:
     ended = "interrupted" if stop is not None and stop() else "time limit"
     if found.best is None and found.bound == inf:
@@ -112,8 +122,9 @@ def _to_result(
     bound: int | float = found.bound
     if objective is not Objective.EDP and isfinite(bound):
         bound = int(bound)
+    cut = found.complete and cutoff is not None and found.bound >= cutoff
     if found.best is None:
-        reason = f"{ended}: no mapping found yet"
+        reason = CUTOFF if cut else f"{ended}: no mapping found yet"
         return result(Status.UNKNOWN, bound=bound, reason=reason, stats=found.stats)
     mapping = mapping_at(space, found.best.options, found.best.dataflow)
     cost = evaluate(mapping, space.architecture)
@@ -126,7 +137,7 @@ def _to_result(
         dataflow=found.best.dataflow,
         cost=cost,
         bound=found.best.value if proven else bound,
-        reason=None if proven else "gap reached" if found.complete else ended,
+        reason=None if proven else CUTOFF if cut else "gap reached" if found.complete else ended,
         stats=found.stats,
     )
 

@@ -25,6 +25,9 @@ HOMES = {
     "click": {"cli"},
     "rich": {"report", "cli"},
     "yaml": {"spec", "cli"},
+    "sqlite3": {"store"},
+    "platformdirs": {"store"},
+    "distributed": {"execution"},
 }
 """Where a library may be imported (the CLI prints specs as YAML)."""
 

@@ -13,6 +13,7 @@ from dmaze_cp.cli.evaluate_command import evaluate_command
 from dmaze_cp.cli.failure import ExitCode, failures_as_exit_codes
 from dmaze_cp.cli.layers_command import layers_command
 from dmaze_cp.cli.map_command import map_command
+from dmaze_cp.cli.report_command import report_command
 from dmaze_cp.cli.store_command import store_command
 
 HELP_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -75,6 +76,7 @@ for _command in (
     map_command,
     layers_command,
     evaluate_command,
+    report_command,
     store_command,
     models_command,
     archs_command,

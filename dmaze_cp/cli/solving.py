@@ -93,7 +93,7 @@ def solve(
 
 
 def _follow(event: Event, progress: Progress) -> None:
-    from dmaze_cp.network import Finished, Planned, Searched, Searching
+    from dmaze_cp.network import Finished, Planned, Searched, Searching, StoreFailed
 
     match event:
         case Planned(results, searches):
@@ -104,6 +104,9 @@ def _follow(event: Event, progress: Progress) -> None:
             progress.searched(search, last)
         case Finished(_, result):
             progress.finished(result)
+        case StoreFailed(reason):
+            with progress.paused():
+                click.echo(f"warning: results are no longer kept: {reason}", err=True)
 
 
 class _InOrder:

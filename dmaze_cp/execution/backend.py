@@ -8,12 +8,20 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
+from dmaze_cp.errors import DmazeError
 from dmaze_cp.execution.task import Link, Message
+
+_T = TypeVar("_T")
 
 
 class WorkerDiedError(RuntimeError):
-    """The process that ran a task ended without a result, more than once."""
+    """The worker that ran a task ended without a result; the text says how, if known."""
+
+
+class BackendLostError(DmazeError):
+    """The place where tasks run cannot be started, or has gone."""
 
 
 @dataclass(frozen=True)
@@ -27,18 +35,22 @@ class Backend:
     link
         Handed to each task.
     width
-        How many tasks run side by side now.
+        How many tasks run side by side now; None while the backend does not answer.
+        Raises `BackendLostError` once it will not come back.
     messages
         What running tasks have told since the last call.
     stop
-        Ask all running tasks to finish with what they have.
+        Ask all running tasks to finish with what they have; does not wait for them.
+    deaths
+        Exceptions of a future that mean that a worker has died.
     """
 
     executor: Executor
     link: Link
-    width: Callable[[], int]
+    width: Callable[[], int | None]
     messages: Callable[[], list[Message]]
     stop: Callable[[], None]
+    deaths: tuple[type[Exception], ...] = (WorkerDiedError,)
 
 
 class _ThreadLink:
@@ -63,14 +75,15 @@ def in_this_process() -> Iterator[Backend]:
     caller wants to go on: to show progress, and to answer Ctrl-C.
     """
     link = _ThreadLink()
-    with ThreadPoolExecutor(1, thread_name_prefix="search") as executor:
-        try:
-            yield Backend(executor, link, lambda: 1, lambda: drain(link.messages), link.stop.set)
-        finally:
-            link.stop.set()
+    executor = ThreadPoolExecutor(1, thread_name_prefix="search")
+    try:
+        yield Backend(executor, link, lambda: 1, lambda: drain(link.messages), link.stop.set)
+    finally:
+        link.stop.set()
+        executor.shutdown(cancel_futures=True)
 
 
-def drain(messages: queue.SimpleQueue[Message]) -> list[Message]:
+def drain(messages: queue.SimpleQueue[_T]) -> list[_T]:
     """Everything that is in a queue now."""
     found = []
     while True:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import logging
 import queue
+import threading
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from dmaze_cp.errors import MissingExtraError, Problem, SpecError
-from dmaze_cp.execution.backend import Backend, drain
-from dmaze_cp.execution.processes import ATTEMPTS
+from dmaze_cp.execution.backend import Backend, BackendLostError, WorkerDiedError, drain
+from dmaze_cp.execution.processes import without_interrupts
 from dmaze_cp.execution.task import Message
 from dmaze_cp.result import Incumbent
-
-if TYPE_CHECKING:
-    from distributed import Client
 
 LOCAL: Final = "local"
 """The address that stands for a cluster started on this machine."""
@@ -25,13 +26,19 @@ LOCAL: Final = "local"
 CONNECT_S: Final = 15.0
 """How long a scheduler may take to answer."""
 
+WIDTH_EVERY_S: Final = 0.5
+"""How often the scheduler is asked for its workers."""
+
 SETTINGS: Final = {
     # One retry for a task whose worker died, as with processes.
-    "distributed.scheduler.allowed-failures": ATTEMPTS - 1,
+    "distributed.scheduler.allowed-failures": 1,
     # No task waits at a busy worker while another one is free.
     "distributed.scheduler.worker-saturation": 1.0,
-    "distributed.logging.distributed": "critical",
+    # Of the processes of a local cluster.
+    "distributed.nanny.pre-spawn-environ.DASK_DISTRIBUTED__LOGGING__DISTRIBUTED": "critical",
 }
+
+_LOGGERS: Final = ("distributed", "distributed.client", "tornado.application", "asyncio")
 
 
 @contextmanager
@@ -50,53 +57,101 @@ def cluster(address: str, jobs: int) -> Iterator[Backend]:
         When Dask is not installed.
     SpecError
         When no scheduler answers.
+    BackendLostError
+        When no cluster can be started here.
     """
     try:
-        import dask
-        from distributed import Client
+        dask: Any = importlib.import_module("dask")
+        distributed: Any = importlib.import_module("distributed")
     except ImportError as error:
         raise MissingExtraError(
-            "--scheduler: found no module 'distributed', expected the extra "
+            "scheduler: found no module 'distributed', expected the extra "
             "'distributed' (pip install 'dmaze-cp[distributed]')"
         ) from error
     with ExitStack() as stack:
+        stack.enter_context(_quiet())
         stack.enter_context(dask.config.set(SETTINGS))
-        where: Any = _local_cluster(stack, jobs) if address == LOCAL else address
+        where = _local_cluster(distributed, stack, jobs) if address == LOCAL else address
+        cluster = _Cluster(_client(distributed, stack, where), address)
         try:
-            client = stack.enter_context(Client(where, timeout=CONNECT_S, set_as_default=False))
-        except (OSError, ValueError, TypeError, RuntimeError, ImportError) as error:
-            found = f"{address!r}, where no scheduler answers ({_short(error)})"
-            expected = f"the address of a Dask scheduler, such as tcp://HOST:8786, or {LOCAL!r}"
-            raise SpecError(Problem("--scheduler", found, expected)) from error
-        yield _backend(client, uuid.uuid4().hex)
+            yield cluster.backend(distributed)
+        except BaseException:
+            # Workers elsewhere do not end with this process.
+            cluster.stop()
+            raise
 
 
-def _local_cluster(stack: ExitStack, jobs: int) -> Any:
-    from distributed import LocalCluster
+def _local_cluster(distributed: Any, stack: ExitStack, jobs: int) -> Any:
+    try:
+        with without_interrupts():
+            local = distributed.LocalCluster(
+                n_workers=jobs, threads_per_worker=1, processes=True, dashboard_address=None
+            )
+    except (OSError, RuntimeError) as error:
+        raise BackendLostError(f"scheduler: no cluster started here ({_short(error)})") from error
+    return stack.enter_context(local)
 
-    return stack.enter_context(
-        LocalCluster(n_workers=jobs, threads_per_worker=1, processes=True, dashboard_address=None)
-    )
+
+def _client(distributed: Any, stack: ExitStack, where: Any) -> Any:
+    try:
+        client = distributed.Client(where, timeout=CONNECT_S, set_as_default=False)
+    except (OSError, ValueError, TypeError, RuntimeError, ImportError) as error:
+        found = f"{where!r}, where no scheduler answers ({_short(error)})"
+        expected = f"the address of a Dask scheduler, such as tcp://HOST:8786, or {LOCAL!r}"
+        raise SpecError(Problem("scheduler", found, expected)) from error
+    return stack.enter_context(client)
 
 
-def _backend(client: Client, run: str) -> Backend:
-    told: queue.SimpleQueue[Message] = queue.SimpleQueue()
+class _Cluster:
+    """What `Backend` needs, in terms of a Dask client."""
 
-    def hear(event: tuple[float, str]) -> None:
-        told.put(_decoded(event[1]))
+    def __init__(self, client: Any, address: str) -> None:
+        self._client = client
+        self._address = address
+        self._run = uuid.uuid4().hex
+        self._told: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._workers: int | None = None
+        self._asked = self._answered = -CONNECT_S
 
-    def stop() -> None:
+    def backend(self, distributed: Any) -> Backend:
+        self._client.subscribe_topic(self._run, lambda event: self._told.put(_decoded(event[1])))
+        return Backend(
+            executor=self._client.get_executor(pure=False),
+            link=ClusterLink(self._run),
+            width=self.width,
+            messages=lambda: drain(self._told),
+            stop=self.stop,
+            deaths=(WorkerDiedError, distributed.scheduler.KilledWorker),
+        )
+
+    def width(self) -> int | None:
+        """Threads of all workers; None while the scheduler does not answer."""
+        now = time.monotonic()
+        if now - self._asked >= WIDTH_EVERY_S:
+            self._workers = self._count()
+            self._asked = time.monotonic()
+            if self._workers is not None:
+                self._answered = self._asked
+            elif self._client.status == "closed" or self._asked - self._answered > CONNECT_S:
+                raise BackendLostError(f"the Dask scheduler {self._address} does not answer")
+        return self._workers
+
+    def _count(self) -> int | None:
+        if self._client.status != "running":
+            return None
+        try:
+            threads: dict[str, int] = self._client.nthreads(callback_timeout=CONNECT_S)
+        except (OSError, TimeoutError, RuntimeError, AttributeError):
+            return None
+        return sum(threads.values())
+
+    def stop(self) -> None:
+        """Tell the workers, without waiting for one that does not listen."""
+        threading.Thread(target=self._tell_to_stop, daemon=True).start()
+
+    def _tell_to_stop(self) -> None:
         with suppress(Exception):  # workers that have gone need not be told
-            client.run(_stop_here, run, on_error="ignore", nanny=False)
-
-    client.subscribe_topic(run, hear)
-    return Backend(
-        executor=client.get_executor(pure=False),
-        link=ClusterLink(run),
-        width=lambda: sum(client.nthreads().values()),
-        messages=lambda: drain(told),
-        stop=stop,
-    )
+            self._client.run(_stop_here, self._run, on_error="ignore", nanny=False)
 
 
 @dataclass(frozen=True)
@@ -113,13 +168,25 @@ class ClusterLink:
 
     def send(self, message: Message) -> None:
         """Tell the coordinator."""
-        from distributed import get_worker
-
-        get_worker().log_event(self.run, _encoded(message))
+        _this_worker().log_event(self.run, _encoded(message))
 
     def stopped(self) -> bool:
-        """Whether the coordinator asks to finish."""
-        return self.run in _stopped
+        """Whether the coordinator asks to finish, or has gone."""
+        return self.run in _stopped or _is_abandoned()
+
+
+def _this_worker() -> Any:
+    return importlib.import_module("distributed").get_worker()
+
+
+def _is_abandoned() -> bool:
+    """Whether nobody waits for the task of this thread any more."""
+    try:
+        worker = _this_worker()
+        task = worker.state.tasks.get(worker.get_current_task())
+    except (AttributeError, KeyError, ValueError):
+        return False  # in a thread that is not the task's
+    return task is None or task.state == "cancelled"
 
 
 def _encoded(message: Message) -> str:
@@ -137,6 +204,19 @@ _stopped: set[str] = set()
 
 def _stop_here(run: str) -> None:
     _stopped.add(run)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Dask's own log lines are not for the user of this package."""
+    before = {name: logging.getLogger(name).level for name in _LOGGERS}
+    for name in _LOGGERS:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)
 
 
 def _short(error: Exception) -> str:

@@ -1,36 +1,35 @@
 """Worker processes on this machine.
 
 The standard `ProcessPoolExecutor` loses all its tasks when one of its processes dies. Here
-each slot is such a pool with a single process, so that a death costs only the task that
-ran there: it is tried once more in a new process, and fails with the second death.
+each process has a slot and a line of its own, so that a death costs only the task that ran
+there: its future fails, and the next task of the slot gets a new process.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import queue
 import signal
-import sys
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
 from typing import Any, Final
 
-from dmaze_cp.execution.backend import Backend, WorkerDiedError
+from dmaze_cp.execution.backend import Backend, BackendLostError, WorkerDiedError, drain
 from dmaze_cp.execution.task import Message
+from dmaze_cp.execution.worker import DONE, FAILED, STOP, TOLD, ProcessLink, serve
 
-ATTEMPTS: Final = 2
-"""A task is given to so many processes before it is their death's cause."""
-
-STOP: Final = "stop"
+END_S: Final = 2.0
+"""A process may take so long to end before it is killed."""
 
 _BLAS_THREADS: Final = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 """One search uses one core; numpy's own threads would compete with the other searches."""
+
+_starting = threading.Lock()
 
 
 def cores() -> int:
@@ -45,7 +44,15 @@ def processes(jobs: int) -> Iterator[Backend]:
     """`jobs` tasks at a time, each in a process of its own.
 
     The processes end with this one, however it ends.
+
+    Raises
+    ------
+    BackendLostError
+        When a script that is imported by its own workers calls this again.
     """
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        expected = '`if __name__ == "__main__":` around what the script does'
+        raise BackendLostError(f"jobs: found a worker that runs the script, expected {expected}")
     executor = Slots(jobs)
     backend = Backend(executor, ProcessLink(), lambda: jobs, executor.messages, executor.stop)
     try:
@@ -56,149 +63,174 @@ def processes(jobs: int) -> Iterator[Backend]:
     executor.shutdown()
 
 
-@dataclass(frozen=True)
-class _Item:
-    future: Future[Any]
-    call: Callable[[], Any] | tuple[Any, ...]
-    attempts: int
-
-
-class _Slot:
-    """One process and the line to it; a new one where it has died."""
-
-    def __init__(self, context: BaseContext) -> None:
-        self._context = context
-        self.connection: Connection | None = None
-        self._pool: ProcessPoolExecutor | None = None
-        self.busy = False
-
-    def submit(self, fn: Callable[..., Any], *args: Any) -> Future[Any]:
-        if self._pool is None:
-            ours, theirs = self._context.Pipe()
-            self.connection = ours
-            self._pool = ProcessPoolExecutor(
-                1, self._context, initializer=_start_worker, initargs=(theirs,)
-            )
-            with _quiet_start():
-                future = self._pool.submit(fn, *args)
-            # Only the worker holds its end now: its death is the end of the line.
-            theirs.close()
-            return future
-        return self._pool.submit(fn, *args)
-
-    def messages(self) -> list[Message]:
-        found: list[Message] = []
-        connection = self.connection
-        with suppress(OSError, EOFError):
-            while connection is not None and connection.poll():
-                found.append(connection.recv())
-        return found
-
-    def stop(self) -> None:
-        if self.connection is not None:
-            with suppress(OSError):
-                self.connection.send(STOP)
-
-    def discard(self, *, wait: bool) -> None:
-        pool, connection = self._pool, self.connection
-        self._pool = self.connection = None
-        # The worker exits at once when the line is cut, and in order when it is not.
-        if connection is not None and not wait:
-            connection.close()
-        if pool is not None:
-            pool.shutdown(wait=wait, cancel_futures=True)
-        if connection is not None and wait:
-            connection.close()
-
-
 class Slots(Executor):
-    """Processes that run tasks first come, first served, and that may die."""
+    """Processes that run tasks first come, first served, and that may die.
+
+    The future of a task whose process died raises `WorkerDiedError`.
+    """
 
     def __init__(self, jobs: int) -> None:
-        context = _context()
-        self._lock = threading.RLock()
-        self._waiting: deque[_Item] = deque()
-        self._slots = [_Slot(context) for _ in range(jobs)]
-        self._ending = False
+        self._told: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._works = threading.Event()
+        self._slots = [_Slot(self._told.put, self._works) for _ in range(jobs)]
+        # The last that was used comes first: it has a process already.
+        self._free: queue.LifoQueue[_Slot] = queue.LifoQueue()
+        for slot in self._slots:
+            self._free.put(slot)
+        self._threads = ThreadPoolExecutor(jobs, thread_name_prefix="slot")
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Run a function in a process that is free, or in the first that becomes free."""
-        future: Future[Any] = Future()
-        with self._lock:
-            if self._ending:
-                raise RuntimeError("cannot schedule new futures after shutdown")
-            self._waiting.append(_Item(future, (_call, fn, args, kwargs), 0))
-            self._dispatch()
-        return future
+        return self._threads.submit(self._run, fn, args, kwargs)
+
+    def _run(self, *call: Any) -> Any:
+        slot = self._free.get_nowait()  # there are as many as threads
+        try:
+            return slot.run(call)
+        finally:
+            self._free.put(slot)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """End the processes once they are done; those that are waiting are dropped."""
-        with self._lock:
-            self._ending = True
-            waiting, self._waiting = list(self._waiting), deque()
-        for item in waiting:
-            item.future.cancel()
+        """End the processes once their tasks are done."""
+        self._threads.shutdown(wait, cancel_futures=cancel_futures)
         for slot in self._slots:
-            slot.discard(wait=wait)
+            slot.close(kill=not wait)
 
     def kill(self) -> None:
         """End the processes now."""
-        self.shutdown(wait=False)
+        self.shutdown(wait=False, cancel_futures=True)
 
     def messages(self) -> list[Message]:
         """What the workers have told since the last call."""
-        with self._lock:
-            return [message for slot in self._slots for message in slot.messages()]
+        return drain(self._told)
 
     def stop(self) -> None:
-        """Ask the running tasks to finish; no dead worker is replaced from now on."""
-        with self._lock:
-            self._ending = True
-            for slot in self._slots:
-                slot.stop()
-
-    def _dispatch(self) -> None:
+        """Ask the running tasks to finish."""
         for slot in self._slots:
-            while not slot.busy and self._waiting:
-                item = self._waiting.popleft()
-                if item.attempts == 0 and not item.future.set_running_or_notify_cancel():
-                    continue
-                slot.busy = True
-                inner = slot.submit(*item.call)  # type: ignore[misc]
-                inner.add_done_callback(lambda f, s=slot, i=item: self._done(s, i, f))
+            slot.stop()
 
-    def _done(self, slot: _Slot, item: _Item, inner: Future[Any]) -> None:
-        error = None if inner.cancelled() else inner.exception()
+
+class _Slot:
+    """One process, a new one where it has died, and the line to it."""
+
+    def __init__(self, hear: Callable[[Message], None], works: threading.Event) -> None:
+        self._hear = hear
+        self._works = works
+        self._process: BaseProcess | None = None
+        self._connection: Connection | None = None
+        self._lock = threading.Lock()
+        self._stopped = False
+        self._closed = False
+
+    def run(self, call: tuple[Any, ...]) -> Any:
+        """Let the process call a function, and wait for the outcome."""
         with self._lock:
-            slot.busy = False
-            if isinstance(error, BrokenExecutor):
-                slot.discard(wait=False)
-                tried = _Item(item.future, item.call, item.attempts + 1)
-                if tried.attempts < ATTEMPTS and not self._ending:
-                    self._waiting.appendleft(tried)
-                    self._dispatch()
-                    return
-            if not self._ending:
-                self._dispatch()
-        if inner.cancelled():
-            item.future.set_exception(WorkerDiedError("it was stopped"))
-        elif isinstance(error, BrokenExecutor):
-            times = "twice" if item.attempts + 1 == ATTEMPTS else "once"
-            text = f"its worker process died {times} (killed, or out of memory)"
-            item.future.set_exception(WorkerDiedError(text))
-        elif error is not None:
-            item.future.set_exception(error)
-        else:
-            item.future.set_result(inner.result())
+            connection = self._ready()
+        try:
+            with self._lock:
+                connection.send(call)
+            while True:
+                kind, what = connection.recv()
+                if kind == DONE:
+                    return what
+                if kind == FAILED:
+                    break
+                if kind == TOLD:
+                    self._hear(what)
+                self._works.set()
+        except (EOFError, OSError):
+            with self._lock:
+                how = self._bury()
+            if not self._works.is_set():
+                raise BackendLostError(f"jobs: no worker process starts here ({how})") from None
+            raise WorkerDiedError(how) from None
+        raise what
+
+    def _ready(self) -> Connection:
+        if self._closed:
+            raise WorkerDiedError("it was stopped")
+        if self._process is not None and not self._process.is_alive():
+            self._bury()
+        if self._connection is None:
+            try:
+                self._process, self._connection = _start()
+            except (OSError, EOFError) as error:
+                raise WorkerDiedError(f"no process could be started: {error}") from error
+            if self._closed:  # since
+                self._process.kill()
+            if self._stopped:
+                self._connection.send(STOP)
+        return self._connection
+
+    def _bury(self) -> str:
+        """Forget a process that has died; how it did."""
+        process, connection = self._process, self._connection
+        self._process = self._connection = None
+        if connection is not None:
+            connection.close()
+        code = None
+        if process is not None:
+            process.join(END_S)
+            code = process.exitcode
+            if code is None:
+                process.kill()
+        if self._closed:
+            return "it was stopped"
+        return _how(code)
+
+    def stop(self) -> None:
+        """Ask the task that runs, and those to come, to finish."""
+        self._stopped = True
+        with self._lock, suppress(OSError):
+            if self._connection is not None:
+                self._connection.send(STOP)
+
+    def close(self, *, kill: bool) -> None:
+        """End the process; with `kill` also in the middle of a task."""
+        self._closed = True
+        process = self._process
+        if kill:
+            if process is not None:
+                process.kill()  # its line breaks, and the thread at our end is freed
+            return
+        with self._lock:
+            self._bury()
 
 
-def _context() -> BaseContext:
+def _how(code: int | None) -> str:
+    """The end of a process, for people."""
+    if code is None or code >= 0:
+        return "killed, or out of memory" if code is None else f"exit code {code}"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    return f"{name}: killed, or out of memory" if name == "SIGKILL" else name
+
+
+def _start() -> tuple[BaseProcess, Connection]:
+    context = _context()
+    ours, theirs = context.Pipe()
+    process = context.Process(target=serve, args=(theirs,), daemon=True, name="dmaze-cp worker")
+    try:
+        with _starting, _quiet_start():
+            process.start()
+    except BaseException:
+        ours.close()
+        raise
+    finally:
+        # Only the worker holds its end now: its death is the end of the line.
+        theirs.close()
+    return process, ours
+
+
+def _context() -> Any:
     """Workers that start as fresh processes: forking one that has threads is not safe."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     # Loaded once, in the server: its workers then start in no time.
-    context.set_forkserver_preload(["dmaze_cp.mapper", "dmaze_cp.execution.processes"])
+    context.set_forkserver_preload(["dmaze_cp.mapper", "dmaze_cp.execution.worker"])
     return context
 
 
@@ -207,61 +239,27 @@ def _quiet_start() -> Iterator[None]:
     """Processes started within get one BLAS thread, and no Ctrl-C of the terminal."""
     before = {name: os.environ.get(name) for name in _BLAS_THREADS}
     os.environ.update({name: "1" for name in _BLAS_THREADS if before[name] is None})
-    masked = hasattr(signal, "pthread_sigmask")
-    if masked:
-        # Its tracker lifts the block when it starts, so it has to run before.
-        _start_tracker()
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        yield
+        with without_interrupts():
+            yield
     finally:
-        if masked:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         for name, value in before.items():
             if value is None:
                 os.environ.pop(name, None)
 
 
-def _start_tracker() -> None:
-    if sys.platform != "win32":
-        from multiprocessing import resource_tracker
+@contextmanager
+def without_interrupts() -> Iterator[None]:
+    """Threads and processes started within are not told of Ctrl-C."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    from multiprocessing import resource_tracker
 
-        resource_tracker.ensure_running()
-
-
-def _call(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    return fn(*args, **kwargs)
-
-
-class ProcessLink:
-    """Of a worker process: its line is set up when it starts."""
-
-    def send(self, message: Message) -> None:
-        """Tell the coordinator."""
-        if _worker is not None:
-            with suppress(OSError):
-                _worker.send(message)
-
-    def stopped(self) -> bool:
-        """Whether the coordinator asks to finish."""
-        return _stopped.is_set()
-
-
-_worker: Connection | None = None
-_stopped = threading.Event()
-
-
-def _start_worker(connection: Connection) -> None:
-    global _worker  # noqa: PLW0603 (one line a process, known only here)
-    _worker = connection
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_listen, args=(connection,), daemon=True).start()
-
-
-def _listen(connection: Connection) -> None:
-    """Wait for what the coordinator says; its death is the end of this process."""
+    # Starting the tracker lifts the block, so it has to run before.
+    resource_tracker.ensure_running()
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        while connection.recv() == STOP:
-            _stopped.set()
-    except (EOFError, OSError):
-        os._exit(1)
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
+from dmaze_cp.errors import SpecError
 from dmaze_cp.mapspace import tilings_count
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import NOTHING_KNOWN, Incumbent, Known, LayerResult, Status
@@ -33,7 +35,7 @@ class Task:
     ----------
     layer
         Only its shape counts.
-    time_limit_s, gap, workers, seed, known, quick
+    time_limit_s, gap, workers, seed, known, quick, cutoff
         As in `dmaze_cp.mapper.map_layer`.
     """
 
@@ -47,6 +49,7 @@ class Task:
     seed: int = 0
     known: Known = NOTHING_KNOWN
     quick: bool = False
+    cutoff: int | None = None
     protocol: int = PROTOCOL
 
     @property
@@ -61,6 +64,33 @@ class Message:
 
     ticket: int
     incumbent: Incumbent | None = None
+
+
+class TaskError(RuntimeError):
+    """A search has failed.
+
+    Attributes
+    ----------
+    reason
+        One line: type and text of the exception.
+    details
+        Its traceback.
+    """
+
+    def __init__(self, reason: str, details: str = "") -> None:
+        super().__init__(reason, details)
+        self.reason = reason
+        self.details = details
+
+    def __str__(self) -> str:
+        return self.reason
+
+    @classmethod
+    def of(cls, error: BaseException) -> TaskError:
+        """An exception as text: not every one survives the way to another process."""
+        text = " ".join(str(error).split()) or "no message"
+        name = type(error).__name__
+        return cls(f"{name}: {text}", "".join(traceback.format_exception(error)))
 
 
 class Link(Protocol):
@@ -78,15 +108,26 @@ def run_task(ticket: int, task: Task, link: Link) -> LayerResult:
 
     Raises
     ------
-    RuntimeError
-        When the coordinator runs another version of this package.
+    SpecError
+        When the layer or an option is refused.
+    TaskError
+        When the search fails, or the coordinator runs another version of this package.
     """
     if task.protocol != PROTOCOL:
-        raise RuntimeError(
+        raise TaskError(
             f"found a task of protocol {task.protocol}, expected {PROTOCOL}: "
             "workers and coordinator need the same version of dmaze-cp"
         )
     link.send(Message(ticket))
+    try:
+        return _search(ticket, task, link)
+    except SpecError:
+        raise
+    except Exception as error:
+        raise TaskError.of(error) from None
+
+
+def _search(ticket: int, task: Task, link: Link) -> LayerResult:
     # Imported by workers only: the solver takes a while to load.
     from dmaze_cp.mapper import map_layer
 
@@ -101,6 +142,7 @@ def run_task(ticket: int, task: Task, link: Link) -> LayerResult:
         seed=task.seed,
         known=task.known,
         quick=task.quick,
+        cutoff=task.cutoff,
         on_progress=_seldom(lambda incumbent: link.send(Message(ticket, incumbent))),
         stop=link.stopped,
     )

@@ -27,13 +27,20 @@ class Axis:
         """Output size; 0 or less where the kernel does not fit."""
         return (self.padded - self.dilation * (self.kernel - 1) - 1) // self.stride + 1
 
+    @property
+    def disjoint(self) -> bool:
+        """Whether no input position is in two windows."""
+        return self.out == 1 or self.stride > self.dilation * (self.kernel - 1)
+
 
 def lower_conv(name: str, data: Sizes, weights: Sizes, attributes: Attributes) -> Layer | Refusal:
     """The loop nest of a convolution with data [N, C, ...], weights [M, C / groups, ...].
 
     Groups are instances of a smaller convolution, but for the depthwise one with a
     single output channel for each input channel. In one dimension, the spatial
-    axis is y, the innermost of the memory layout.
+    axis is y, the innermost of the memory layout. In three or more, an axis along
+    which windows do not overlap is no loop over a window: its positions are more
+    images, its filter taps more channels. What is left must have two axes.
 
     Raises
     ------
@@ -41,16 +48,62 @@ def lower_conv(name: str, data: Sizes, weights: Sizes, attributes: Attributes) -
         With every problem found, when shapes and attributes contradict each other.
     """
     groups = attributes.integer("group", 1)
+    if attributes.integer("channels_last", 0) and len(data) > 2:
+        data = (data[0], data[-1], *data[1:-1])
     problems = list(_shape_problems(data, weights, groups))
     if problems:
         raise SpecError(problems)
     axes = _axes(data[2:], weights[2:], attributes)
-    if len(axes) > 2:
-        macs = data[0] * prod(weights) * prod(axis.out for axis in axes)
-        return Refusal(f"convolution over {len(axes)} spatial axes", macs)
-    x, y = axes if len(axes) == 2 else (Axis(1, 1, 1, 1), axes[0])
-    channels, filters = data[1] // groups, weights[0] // groups
-    bounds = {"N": data[0], "Ox": x.out, "Oy": y.out, "Fx": x.kernel, "Fy": y.kernel}
+    images, channels, filters = data[0], weights[1], weights[0] // groups
+    for axis in axes[:-2]:
+        if not axis.disjoint:
+            macs = data[0] * prod(weights) * prod(axis.out for axis in axes)
+            return Refusal(f"convolution over {len(axes)} spatial axes, windows overlap", macs)
+        images, channels = images * axis.out, channels * axis.kernel
+    x, y = (Axis(1, 1, 1, 1), *axes)[-2:]
+    return conv_layer(name, (images, channels, filters, groups), x, y)
+
+
+def lower_conv_channels_last(
+    name: str, data: Sizes, weights: Sizes, attributes: Attributes
+) -> Layer | Refusal:
+    """The loop nest of a convolution with data [N, ..., C], weights [M, C / groups, ...].
+
+    Raises
+    ------
+    SpecError
+        As `lower_conv`.
+    """
+    return lower_conv(name, data, weights, attributes.but(channels_last=1))
+
+
+def lower_causal_conv(name: str, data: Sizes, weights: Sizes, _: Attributes) -> Layer | Refusal:
+    """The loop nest of a depthwise convolution over the past: data [N, C, length].
+
+    Raises
+    ------
+    SpecError
+        As `lower_conv`.
+    """
+    past = weights[-1] - 1 if weights else 0
+    groups = data[1] if len(data) == 3 else 1
+    return lower_conv(name, data, weights, Attributes({"group": groups, "pads": [past, 0]}))
+
+
+def conv_layer(name: str, sizes: tuple[int, int, int, int], x: Axis, y: Axis) -> Layer:
+    """A convolution as a layer.
+
+    Parameters
+    ----------
+    name
+        Of the layer.
+    sizes
+        Images; input and output channels of one group; groups.
+    x, y
+        The spatial axes.
+    """
+    images, channels, filters, groups = sizes
+    bounds = {"N": images, "Ox": x.out, "Oy": y.out, "Fx": x.kernel, "Fy": y.kernel}
     depthwise = groups > 1 and channels == filters == 1
     make = Layer.depthwise if depthwise else Layer.conv
     return make(

@@ -10,7 +10,7 @@ from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.workload import MAX_BOUND
 
 if TYPE_CHECKING:
-    from onnx import GraphProto, ValueInfoProto
+    from onnx import GraphProto, ModelProto, ValueInfoProto
     from onnx import TensorShapeProto as ShapeProto
 
 
@@ -40,28 +40,30 @@ class OpenDimension:
 
 
 def bind_dimensions(
-    graph: GraphProto, *, batch: int | None, shapes: Mapping[str, int]
+    model: ModelProto, *, batch: int | None, shapes: Mapping[str, int]
 ) -> tuple[OpenDimension, ...]:
     """Write the user's values into the graph inputs; return what stays open.
 
     Every open dimension of an input that has no name is given the name
-    ``INPUT:AXIS``, so that inference carries it along under that name.
+    ``INPUT:AXIS``, so that inference carries it along under that name. Exporters
+    write such dimensions as sizes below zero, or as ``?``. An input that is one
+    integer becomes a constant where the user gives its value.
 
     Raises
     ------
     SpecError
         When a value fits no open dimension or is not a size, or when an input
-        has a dimension of zero or less.
+        has a dimension of zero.
     """
+    graph = model.graph
     inputs = list(true_inputs(graph))
     problems = [*_value_problems(batch, shapes), *_size_problems(inputs)]
-    for value in inputs:
-        for axis, dimension in enumerate(_dimensions(value)):
-            if not dimension.HasField("dim_value") and not dimension.dim_param:
-                dimension.dim_param = f"{value.name}:{axis}"
+    _name_dimensions(inputs)
     opened = _open_dimensions(inputs)
     others = _named_dimensions((*graph.output, *graph.value_info))
+    integers = [value for value in inputs if _is_integer(value)]
     known = {item.name: None for item in opened} | dict.fromkeys(others)
+    known |= dict.fromkeys(value.name for value in integers)
     listed = ", ".join(known) or "none, all its dimensions are fixed"
     problems += [
         Problem(f"--shape {name}", "an unknown dimension", f"one of the model's: {listed}")
@@ -77,6 +79,9 @@ def bind_dimensions(
     if problems:
         raise SpecError(problems)
     _substitute((*inputs, *graph.output, *graph.value_info), values)
+    for value in integers:
+        if value.name in shapes:
+            _set_value(model, value, shapes[value.name])
     return tuple(item for item in opened if item.name not in values)
 
 
@@ -87,6 +92,37 @@ def true_inputs(graph: GraphProto) -> Iterator[ValueInfoProto]:
     for value in graph.input:
         if value.name not in weights and value.type.HasField("tensor_type"):
             yield value
+
+
+def _name_dimensions(inputs: Iterable[ValueInfoProto]) -> None:
+    for value in inputs:
+        for axis, dimension in enumerate(_dimensions(value)):
+            fixed = dimension.HasField("dim_value") and dimension.dim_value >= 0
+            if not fixed and dimension.dim_param.strip() in ("", "?"):
+                dimension.dim_param = f"{value.name}:{axis}"
+
+
+def _is_integer(value: ValueInfoProto) -> bool:
+    """Whether an input is one integer."""
+    from onnx import TensorProto
+
+    tensor = value.type.tensor_type
+    sizes = [d.dim_value for d in tensor.shape.dim] if tensor.HasField("shape") else [0]
+    integers = (TensorProto.INT64, TensorProto.INT32)
+    return tensor.elem_type in integers and sizes in ([], [1])
+
+
+def _set_value(model: ModelProto, value: ValueInfoProto, number: int) -> None:
+    """Make an input that is one integer a constant."""
+    from onnx import helper
+
+    tensor = value.type.tensor_type
+    sizes = [1 for _ in tensor.shape.dim]
+    constant = helper.make_tensor(value.name, tensor.elem_type, sizes, [number])
+    model.graph.initializer.append(constant)
+    model.graph.input.remove(value)
+    # Before version 4, only an initialiser that is an input is one at all.
+    model.ir_version = max(model.ir_version, 4)
 
 
 def _dimensions(value: ValueInfoProto) -> list[ShapeProto.Dimension]:
@@ -136,7 +172,7 @@ def _value_problems(batch: int | None, shapes: Mapping[str, int]) -> Iterator[Pr
 def _size_problems(inputs: Iterable[ValueInfoProto]) -> Iterator[Problem]:
     for value in inputs:
         for axis, dimension in enumerate(_dimensions(value)):
-            if dimension.HasField("dim_value") and dimension.dim_value < 1:
+            if dimension.HasField("dim_value") and dimension.dim_value == 0:
                 where = f"input {value.name}, dimension {axis}"
                 yield Problem(where, f"size {dimension.dim_value}", "a size of at least 1")
 

@@ -4,55 +4,81 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import ceil, prod
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from dmaze_cp.frontend.model_file import MAX_KEPT_ELEMENTS, is_standard
 
 if TYPE_CHECKING:
-    import numpy as np
-    from onnx import ModelProto, NodeProto, TensorProto
+    from onnx import GraphProto, ModelProto, NodeProto, TensorProto
 
-    Array = np.ndarray[tuple[int, ...], np.dtype[Any]]
+    from dmaze_cp.frontend.tensors import Array
 
 Sizes = Callable[[str], tuple[int, ...] | None]
 
 _FOLDED = (
-    "Abs Add And Cast Ceil Concat ConstantOfShape Div Equal Expand Flatten Floor Gather Greater "
-    "GreaterOrEqual Identity Less LessOrEqual Max Min Mod Mul Neg Not Or Pow Range ReduceMax "
-    "ReduceMin ReduceProd ReduceSum Reshape Round ScatterND Slice Sqrt Squeeze Sub Tile "
-    "Transpose Unsqueeze Where Xor"
+    "Abs Add And ArgMax ArgMin Cast CastLike Ceil Clip Concat ConstantOfShape CumSum Div Equal "
+    "Exp Expand Flatten Floor Gather GatherElements GatherND Greater GreaterOrEqual Identity Less "
+    "LessOrEqual Log Max Mean Min Mod Mul Neg NonZero Not Or Pad Pow Range Reciprocal ReduceMax "
+    "ReduceMean ReduceMin ReduceProd ReduceSum Reshape Round ScatterElements ScatterND Sign Slice "
+    "Split Sqrt Squeeze Sub Sum Tile TopK Transpose Unsqueeze Where Xor"
 )
 
 FOLDED: Final = frozenset(_FOLDED.split())
 """Operators that exporters compute shapes with."""
 
 
-def fold_constants(model: ModelProto, sizes: Sizes) -> bool:
-    """Turn operators on small constants into Constant operators; return whether any was.
+def fold_constants(model: ModelProto, sizes: Sizes) -> tuple[dict[str, Array], bool]:
+    """Turn operators on small constants into Constant operators.
 
-    ``Shape`` and ``Size`` of a tensor of known shape count as constants. The
-    operators keep their places in the graph.
+    ``Shape`` and ``Size`` of a tensor of known shape count as constants.
+
+    Returns
+    -------
+    values
+        Of all small constants.
+    changed
+        Whether any operator was replaced.
     """
-    values = _initializers(model)
+    from onnx import NodeProto
+
+    values = initializer_values(model.graph)
+    folded: list[NodeProto] = []
     changed = False
     for node in model.graph.node:
-        if not is_standard(node.domain) or not node.output:
-            continue
-        if node.op_type == "Constant":
-            value = _constant(node)
+        found = _node_values(node, values, sizes, model)
+        values |= found
+        if found and node.op_type != "Constant":
+            folded += [constant_node(name, value) for name, value in found.items()]
+            changed = True
         else:
-            value = _evaluate(node, values, sizes, model)
-            if value is not None:
-                _become_constant(node, value)
-                changed = True
-        if value is not None:
-            values[node.output[0]] = value
-    return changed
+            folded.append(node)
+    if changed:
+        copies = [NodeProto.FromString(node.SerializeToString()) for node in folded]
+        del model.graph.node[:]
+        model.graph.node.extend(copies)
+    return values, changed
 
 
-def _initializers(model: ModelProto) -> dict[str, Array]:
+def _node_values(
+    node: NodeProto, values: dict[str, Array], sizes: Sizes, model: ModelProto
+) -> dict[str, Array]:
+    """Values of the operator's outputs, if they are all known."""
+    if not is_standard(node.domain) or not any(node.output):
+        return {}
+    if node.op_type == "Constant":
+        value = _constant(node)
+        results = None if value is None else [value]
+    else:
+        results = _evaluate(node, values, sizes, model)
+    if results is None:
+        return {}
+    return {name: value for name, value in zip(node.output, results, strict=False) if name}
+
+
+def initializer_values(graph: GraphProto) -> dict[str, Array]:
+    """Values of the small initialisers of a graph."""
     found = {}
-    for tensor in model.graph.initializer:
+    for tensor in graph.initializer:
         value = _value(tensor)
         if value is not None:
             found[tensor.name] = value
@@ -63,7 +89,8 @@ def _value(tensor: TensorProto) -> Array | None:
     """Values of a small tensor, unless they were dropped or do not fit its shape."""
     from onnx import numpy_helper
 
-    if not 0 <= prod(tensor.dims) <= MAX_KEPT_ELEMENTS:
+    external = tensor.data_location == tensor.EXTERNAL
+    if external or not 0 <= prod(tensor.dims) <= MAX_KEPT_ELEMENTS:
         return None
     try:
         value: Array = numpy_helper.to_array(tensor)
@@ -84,24 +111,25 @@ def _constant(node: NodeProto) -> Array | None:
             return np.array(attribute.ints, np.int64)
         if attribute.name == "value_float":
             return np.array(attribute.f, np.float32)
+        if attribute.name == "value_floats" and len(attribute.floats) <= MAX_KEPT_ELEMENTS:
+            return np.array(attribute.floats, np.float32)
     return None
 
 
-def _become_constant(node: NodeProto, value: Array) -> None:
+def constant_node(name: str, value: Array) -> NodeProto:
+    """A Constant operator that makes the tensor `name`."""
     from onnx import helper, numpy_helper
 
-    tensor = numpy_helper.from_array(value)
-    node.CopyFrom(helper.make_node("Constant", [], [node.output[0]], node.name, value=tensor))
+    return helper.make_node("Constant", [], [name], name, value=numpy_helper.from_array(value))
 
 
 def _evaluate(
     node: NodeProto, values: dict[str, Array], sizes: Sizes, model: ModelProto
-) -> Array | None:
+) -> list[Array] | None:
     if node.op_type in ("Shape", "Size"):
-        return _shape_value(node, sizes)
-    if node.op_type not in FOLDED or len(node.output) != 1:
-        return None
-    if not all(name in values for name in node.input if name):
+        shape = _shape_value(node, sizes)
+        return None if shape is None else [shape]
+    if node.op_type not in FOLDED or not all(name in values for name in node.input if name):
         return None
     if _result_elements(node, values) > MAX_KEPT_ELEMENTS:
         return None
@@ -110,10 +138,11 @@ def _evaluate(
     inputs = {name: values[name] for name in node.input if name}
     try:
         evaluator = ReferenceEvaluator(_single_node_model(node, inputs, model))
-        (result,) = cast("list[object]", evaluator.run(None, inputs))
+        results = [_small_array(result) for result in evaluator.run(None, inputs)]
     except Exception:
         return None  # what cannot be computed stays unknown, and is reported where needed
-    return _small_array(result)
+    known = [result for result in results if result is not None]
+    return known if len(known) == len(results) else None
 
 
 def _small_array(result: object) -> Array | None:
@@ -135,7 +164,7 @@ def _single_node_model(node: NodeProto, inputs: dict[str, Array], model: ModelPr
             )
             for name, value in inputs.items()
         ],
-        [helper.make_empty_tensor_value_info(node.output[0])],
+        [helper.make_empty_tensor_value_info(name) for name in node.output if name],
     )
     return helper.make_model(graph, opset_imports=list(model.opset_import))
 
@@ -159,6 +188,8 @@ def _result_elements(node: NodeProto, values: dict[str, Array]) -> float:
         return prod(int(size) for size in operands[0].ravel())
     if node.op_type == "Expand" and len(operands) == 2:
         return prod(int(size) for size in operands[1].ravel()) * operands[0].size
+    if node.op_type == "Pad" and len(operands) > 1:
+        return operands[0].size + float(abs(operands[1]).sum()) * operands[0].size
     if node.op_type == "Tile" and len(operands) == 2:
         return prod(int(size) for size in operands[1].ravel()) * operands[0].size
     if node.op_type == "Range" and len(operands) == 3:

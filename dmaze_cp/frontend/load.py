@@ -8,6 +8,8 @@ from pathlib import Path
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.workload import Layer, UnmappedOperator, Workload
 
+_SHOWN_KINDS = 4
+
 
 def load_onnx(
     path: str | Path, *, batch: int | None = None, shapes: Mapping[str, int] | None = None
@@ -25,27 +27,28 @@ def load_onnx(
         Size of the first dimension of every input that leaves it open.
     shapes
         Sizes of other open dimensions, by their name in the model, or ``INPUT:AXIS``
-        for an input's dimension that has no name. Go before `batch`.
+        for an input's dimension that has no name. Go before `batch`. Also values of
+        inputs that are one integer (a sampling rate, a length), by the input's name:
+        they may decide which branch of the model runs.
 
     Raises
     ------
     SpecError
         With every problem found: the file is no ONNX model, has no layer that can be
         mapped, leaves open a dimension that a layer needs, or has a size of zero or
-        less or above the largest bound; or a value given fits no dimension.
+        above the largest bound; or a value given fits no dimension.
     """
     from dmaze_cp.frontend.dimensions import bind_dimensions
+    from dmaze_cp.frontend.functions import inline_functions
     from dmaze_cp.frontend.lowering import lower_model
     from dmaze_cp.frontend.model_file import read_model
-    from dmaze_cp.frontend.shapes import infer_shapes, rewrite_fused
+    from dmaze_cp.frontend.shapes import analyse
 
     file = Path(path)
     try:
-        model = read_model(file)
-        opened = bind_dimensions(model.graph, batch=batch, shapes=shapes or {})
-        rewrite_fused(model.graph)
-        inferred, tensors = infer_shapes(model)
-        layers, unmapped = lower_model(model.graph, inferred.graph, tensors, opened)
+        model = inline_functions(read_model(file))
+        opened = bind_dimensions(model, batch=batch, shapes=shapes or {})
+        layers, unmapped = lower_model(analyse(model), opened)
         _require_layers(layers, unmapped)
     except SpecError as error:
         raise error.inside(str(path)) from None
@@ -53,7 +56,14 @@ def load_onnx(
 
 
 def _require_layers(layers: Sequence[Layer], unmapped: Sequence[UnmappedOperator]) -> None:
+    from dmaze_cp.frontend.rules import RULES
+
     if not layers:
-        kinds = ", ".join(sorted({f"{op.operator}: {op.reason}" for op in unmapped}))
-        found = f"no convolution or matrix product that can be mapped ({kinds})"
+        # What could do work is of interest; where nothing could, all is.
+        mappable = {name for _, name in RULES}
+        working = [op for op in unmapped if op.macs or op.operator in mappable] or unmapped
+        kinds = sorted({f"{op.operator}: {op.reason}" for op in working})
+        more = f", and {len(kinds) - _SHOWN_KINDS} more" if len(kinds) > _SHOWN_KINDS else ""
+        listed = ", ".join(kinds[:_SHOWN_KINDS]) + more
+        found = f"no convolution or matrix product that can be mapped ({listed})"
         raise SpecError(Problem("graph", found, "at least one"))

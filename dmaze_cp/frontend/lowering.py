@@ -2,51 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from dmaze_cp.errors import Problem, SpecError, printable
-from dmaze_cp.frontend.conv import lower_conv
+from dmaze_cp.frontend.control import Run
 from dmaze_cp.frontend.dimensions import OpenDimension
-from dmaze_cp.frontend.matmul import lower_gemm, lower_matmul
-from dmaze_cp.frontend.model_file import bodies, is_standard
-from dmaze_cp.frontend.operators import MACS, Attributes, Refusal, Sizes, reason_for
-from dmaze_cp.frontend.shapes import Shape, Tensors
+from dmaze_cp.frontend.model_file import is_standard, unread_constants
+from dmaze_cp.frontend.operators import Attributes, Refusal, deformable_macs, reason_for
+from dmaze_cp.frontend.rules import RULES
+from dmaze_cp.frontend.shapes import Analysis
+from dmaze_cp.frontend.tensors import Shape, Tensors, is_open
 from dmaze_cp.workload import Layer, UnmappedOperator, fold_equal_layers
 
 if TYPE_CHECKING:
-    from onnx import GraphProto, NodeProto
+    from onnx import NodeProto
 
-Lowering = Callable[[str, Sizes, Sizes, Attributes], Layer | Refusal]
-
-MAPPED: Final[dict[tuple[str, str], tuple[Lowering, int, int]]] = {
-    ("", "Conv"): (lower_conv, 0, 1),
-    ("", "ConvInteger"): (lower_conv, 0, 1),
-    ("", "QLinearConv"): (lower_conv, 0, 3),
-    ("com.microsoft", "QLinearConv"): (lower_conv, 0, 3),
-    ("", "Gemm"): (lower_gemm, 0, 1),
-    ("com.microsoft", "QGemm"): (lower_gemm, 0, 3),
-    ("", "MatMul"): (lower_matmul, 0, 1),
-    ("", "MatMulInteger"): (lower_matmul, 0, 1),
-    ("", "QLinearMatMul"): (lower_matmul, 0, 3),
-    ("com.microsoft", "FusedMatMul"): (lower_matmul, 0, 1),
-    ("com.microsoft", "MatMulIntegerToFloat"): (lower_matmul, 0, 1),
-    ("com.microsoft", "DynamicQuantizeMatMul"): (lower_matmul, 0, 1),
-}
-"""How an operator becomes a layer, and which of its inputs are data and weights."""
-
-UNKNOWN_SHAPE: Final = "its shape depends on data, or on an operator without known shapes"
+UNKNOWN_SHAPE: Final = (
+    "its shape depends on data, on an operator of unknown shape or on an input of unknown rank"
+)
 
 
 @dataclass
 class _Found:
-    """What one pass over a graph collects."""
+    """What one pass over a model collects."""
 
+    still_open: dict[str, OpenDimension]
     layers: list[Layer] = field(default_factory=list)
     unmapped: list[UnmappedOperator] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     needed: dict[str, OpenDimension] = field(default_factory=dict)
+    unread: dict[str, str] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
 
     def unique(self, name: str) -> str:
@@ -58,18 +45,30 @@ class _Found:
         self.names.add(candidate)
         return candidate
 
+    def refuse(self, name: str, node: NodeProto, refusal: Refusal, count: int = 1) -> None:
+        """List an operator that is not mapped."""
+        operator = UnmappedOperator(name, node.op_type, refusal.reason, refusal.macs, count)
+        self.unmapped.append(operator)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A graph, how often it runs, and why not if it does not run a known number of times."""
+
+    analysis: Analysis
+    times: int | None
+    reason: str
+
 
 def lower_model(
-    graph: GraphProto, inferred: GraphProto, tensors: Tensors, opened: Iterable[OpenDimension]
+    analysis: Analysis, opened: Iterable[OpenDimension]
 ) -> tuple[tuple[Layer, ...], tuple[UnmappedOperator, ...]]:
     """Layers, equal ones folded, and the other operators, grouped by type and reason.
 
     Parameters
     ----------
-    graph, inferred
-        The model's graph, and its copy that has the shapes of nested graphs.
-    tensors
-        Shapes of the outer graph.
+    analysis
+        The model's graph, its shapes, and the graphs nested in it.
     opened
         Dimensions that the user may still set.
 
@@ -78,71 +77,104 @@ def lower_model(
     SpecError
         With every problem found, over all operators.
     """
-    found = _Found()
-    still_open = {item.name: item for item in opened}
-    for index, (node, copy) in enumerate(zip(graph.node, inferred.node, strict=True)):
-        _take(found, node, index, tensors, still_open)
-        for where, body in bodies(copy):
-            reason = f"inside {where} of {node.op_type} {_name(node, index)}: {_unknown(node)}"
-            _take_nested(found, body, tensors, reason)
+    found = _Found({item.name: item for item in opened})
+    _take_graph(found, _Part(analysis, 1, ""))
     found.problems += [
         Problem(", ".join(item.places), f"the open dimension {item.name}", f"a size: {item.flags}")
         for item in found.needed.values()
+    ]
+    found.problems += [
+        Problem(
+            name,
+            f"a constant in the file {file}, which cannot be read",
+            "the file next to the model: shapes are computed from the constant",
+        )
+        for name, file in found.unread.items()
     ]
     if found.problems:
         raise SpecError(found.problems)
     return fold_equal_layers(found.layers), _grouped(found.unmapped)
 
 
-def _unknown(node: NodeProto) -> str:
-    if node.op_type == "If":
-        return "it is not known which branch runs"
-    return "it is not known how often it runs"
+def _take_graph(found: _Found, part: _Part) -> None:
+    """Take all operators of a graph, and of those nested in it."""
+    if part.times:
+        found.problems.extend(part.analysis.problems)
+    for index, node in enumerate(part.analysis.graph.node):
+        runs = part.analysis.runs.get(index, ())
+        if part.times:
+            _take(found, node, index, part)
+        else:
+            _take_stopped(found, node, index, part)
+        for run in runs:
+            _take_graph(found, _nested(part, run, node, _name(node, index)))
 
 
-def _take(
-    found: _Found,
-    node: NodeProto,
-    index: int,
-    tensors: Tensors,
-    still_open: dict[str, OpenDimension],
-) -> None:
-    name = _name(node, index)
+def _nested(part: _Part, run: Run[Analysis], node: NodeProto, name: str) -> _Part:
+    """A nested graph as a part; what is inside something that does not run does not, either."""
+    times, reason = run.times, f"inside {run.where} of {node.op_type} {name}: {run.note}"
+    if part.times == 0 or (part.times is None and run.times != 0):
+        times, reason = part.times, part.reason if run.times else reason
+    elif times is not None and part.times is not None:
+        times *= part.times
+    return _Part(run.analysis, times, reason)
+
+
+def _take(found: _Found, node: NodeProto, index: int, part: _Part) -> None:
+    """Take an operator that runs a known number of times."""
+    name, tensors, times = _name(node, index), part.analysis.tensors, part.times or 0
     try:
         result = _lower(node, name, tensors)
     except SpecError as error:
         found.problems.extend(error.under(name).problems)
         return
     if isinstance(result, _Unresolved):
-        needed = result.needs(still_open)
+        needed = result.needs(found.still_open)
+        unread = {} if needed else _unread(part.analysis, node)
         found.needed |= needed
-        if needed:
+        found.unread |= unread
+        if needed or unread:
             return
         result = Refusal(UNKNOWN_SHAPE)
-    if isinstance(result, Layer):
-        found.layers.append(replace(result, name=found.unique(name)))
-    else:
-        found.unmapped.append(UnmappedOperator(name, node.op_type, result.reason, macs=result.macs))
+    if isinstance(result, Refusal):
+        runs = part.analysis.runs.get(index, ())
+        found.refuse(name, node, _with_runs(result, runs, node), times)
+        return
+    for layer in result:
+        unique = found.unique(layer.name)
+        found.layers.append(replace(layer, name=unique, instances=layer.instances * times))
 
 
-def _take_nested(found: _Found, graph: GraphProto, outer: Tensors, reason: str) -> None:
-    """List the operators of a nested graph, with what they would do if run once."""
-    tensors = outer.inside(graph)
-    for index, node in enumerate(graph.node):
-        name = _name(node, index)
-        macs, why = 0, reason
-        try:
-            result = _lower(node, name, tensors)
-        except SpecError as error:
-            result = Refusal(f"{reason}; {error.problems[0]}")
-        if isinstance(result, Layer):
-            macs = result.macs * result.instances
-        elif isinstance(result, Refusal):
-            macs, why = result.macs, result.reason
-        found.unmapped.append(UnmappedOperator(name, node.op_type, why, macs=macs))
-        for where, body in bodies(node):
-            inner = f"inside {where} of {node.op_type} {name}: {_unknown(node)}"
-            _take_nested(found, body, tensors, inner)
+def _take_stopped(found: _Found, node: NodeProto, index: int, part: _Part) -> None:
+    """List an operator that does not run, or with what it does if its graph runs once."""
+    name = _name(node, index)
+    try:
+        result = _lower(node, name, part.analysis.tensors)
+    except SpecError as error:
+        problem = f"; {error.problems[0]}" if part.times is None else ""
+        result = Refusal(f"{part.reason}{problem}")
+    if isinstance(result, _Unresolved):
+        opened = ", ".join(result.needs(found.still_open)) if part.times is None else ""
+        result = Refusal(f"{part.reason}; open dimensions: {opened}" if opened else part.reason)
+    elif not isinstance(result, Refusal):
+        work = sum(layer.macs * layer.instances for layer in result)
+        result = Refusal(part.reason, work)
+    if part.times == 0:
+        result = replace(result, macs=0)
+    found.refuse(name, node, result)
+
+
+def _with_runs(refusal: Refusal, runs: Sequence[Run[Analysis]], node: NodeProto) -> Refusal:
+    """The reason, with which graph runs and how often, where that is known."""
+    if any(run.times is None for run in runs):
+        return refusal
+    if node.op_type == "If":
+        taken = [run.where for run in runs if run.times]
+        return replace(refusal, reason=f"{refusal.reason}: {taken[0]} runs") if taken else refusal
+    if runs:
+        times = runs[0].times
+        return replace(refusal, reason=f"{refusal.reason}: its body runs {times} times")
+    return refusal
 
 
 @dataclass(frozen=True)
@@ -159,36 +191,66 @@ class _Unresolved:
         return still_open if derived else named
 
 
-def _lower(node: NodeProto, name: str, tensors: Tensors) -> Layer | Refusal | _Unresolved:
+def _lower(node: NodeProto, name: str, tensors: Tensors) -> Sequence[Layer] | Refusal | _Unresolved:
     domain = "" if is_standard(node.domain) else node.domain
-    if (domain, node.op_type) not in MAPPED:
+    rule = RULES.get((domain, node.op_type))
+    if rule is None:
         macs = _macs(node, domain, tensors)
         return Refusal(reason_for(node.op_type, domain=domain), macs)
-    lower, *positions = MAPPED[domain, node.op_type]
-    if len(node.input) <= max(positions) or not all(node.input[i] for i in positions):
-        found = f"{len(node.input)} inputs"
-        raise SpecError(Problem("inputs", found, f"at least {max(positions) + 1}, none left out"))
-    data, weights = (node.input[i] for i in positions)
-    data_sizes, weight_sizes = tensors.sizes(data), tensors.sizes(weights)
-    if data_sizes is None or weight_sizes is None:
-        return _Unresolved((tensors[data], tensors[weights]))
-    return lower(name, data_sizes, weight_sizes, _attributes(node))
+    count = len(node.input)
+    if count <= max(rule.required) or not all(node.input[i] for i in rule.required):
+        found = f"{count} inputs"
+        expected = f"at least {max(rule.required) + 1}, none left out"
+        raise SpecError(Problem("inputs", found, expected))
+    positions = range(count) if rule.variadic else (*rule.required, *rule.optional)
+    operands = [node.input[i] if i < count else "" for i in positions]
+    sizes = [tensors.sizes(operand) if operand else None for operand in operands]
+    unknown = [tensors[o] for o, s in zip(operands, sizes, strict=True) if o and s is None]
+    if unknown:
+        return _Unresolved(tuple(unknown))
+    values = [_number(tensors, node.input[i] if i < count else "") for i in rule.values]
+    arguments = [sizes] if rule.variadic else sizes
+    lowered = rule.lower(name, *arguments, *values, _attributes(node))
+    return [lowered] if isinstance(lowered, Layer) else lowered
+
+
+def _number(tensors: Tensors, name: str) -> int | None:
+    """The value of a constant that is one integer."""
+    value = tensors.values.get(name)
+    return int(value.item()) if value is not None and value.size == 1 else None
 
 
 def _macs(node: NodeProto, domain: str, tensors: Tensors) -> int:
-    fewest, count = MACS.get(node.op_type, (0, None))
-    standard = not domain or (domain, node.op_type) == ("com.microsoft", "MatMulNBits")
-    if count is None or not standard or len(node.input) < fewest or not node.output:
+    if domain or node.op_type != "DeformConv" or len(node.input) < 2 or not node.output:
         return 0
-    operands = [tensors.sizes(name) if name else None for name in node.input]
-    outputs = [tensors.sizes(name) if name else None for name in node.output]
-    return count(operands, outputs, _attributes(node))
+    return deformable_macs(tensors.sizes(node.input[1]), tensors.sizes(node.output[0]))
 
 
 def _attributes(node: NodeProto) -> Attributes:
     from onnx import helper
 
     return Attributes({a.name: helper.get_attribute_value(a) for a in node.attribute})
+
+
+def _unread(analysis: Analysis, node: NodeProto) -> dict[str, str]:
+    """Constants that could not be read and that the operator's shapes may come from."""
+    unread = unread_constants(analysis.graph)
+    if not unread:
+        return {}
+    makers = {name: maker for maker in analysis.graph.node for name in maker.output}
+    found: dict[str, str] = {}
+    seen: set[str] = set()
+    pending = [name for name in node.input if is_open(analysis.tensors[name])]
+    while pending:
+        name = pending.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        if name in unread:
+            found[name] = unread[name]
+        if name in makers:
+            pending.extend(makers[name].input)
+    return found
 
 
 def _name(node: NodeProto, index: int) -> str:

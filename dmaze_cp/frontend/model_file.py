@@ -1,8 +1,8 @@
-"""Reading an ONNX file: one graph without functions and without heavy payloads."""
+"""Reading an ONNX file, without heavy payloads."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 MAX_KEPT_ELEMENTS: Final = 1024
 """Constants up to this size keep their values: shapes may be computed from them."""
 
+_SCALED: Final = frozenset({"Resize", "Upsample"})
+"""Operators whose output size comes from numbers that are no integers."""
+
 STANDARD_DOMAINS: Final = frozenset({"", "ai.onnx"})
 """The two spellings of the domain of ONNX's own operators."""
 
@@ -22,8 +25,8 @@ STANDARD_DOMAINS: Final = frozenset({"", "ai.onnx"})
 def read_model(path: Path) -> ModelProto:
     """Read a model for shape analysis.
 
-    Weight values are dropped (only small constants stay), local functions are
-    inlined, and data in external files is read only where it may hold shapes.
+    Weight values are dropped (only small constants stay), and data in external files
+    is read only where it may hold shapes.
 
     Raises
     ------
@@ -34,8 +37,10 @@ def read_model(path: Path) -> ModelProto:
     model = _parse(path)
     for graph in graphs(model.graph):
         _strip(graph, path.parent)
+    for function in model.functions:
+        _strip_constants(function.node, path.parent)
     _check_operator_sets(model)
-    return _inline_functions(model)
+    return model
 
 
 def graphs(graph: GraphProto) -> Iterator[GraphProto]:
@@ -132,22 +137,16 @@ def _check_operator_sets(model: ModelProto) -> None:
         raise SpecError(Problem("opset_import", "none for the domain ai.onnx", expected))
     if not 1 <= versions.get("", 1) <= newest:
         raise SpecError(Problem("opset_import", f"opset {versions['']} of ai.onnx", expected))
-    # A domain without import makes inference give up on the whole graph.
-    model.opset_import.extend(
-        onnx.helper.make_opsetid(domain, 1) for domain in sorted(used - set(versions) - {""})
-    )
+    import_domains(model)
 
 
-def _inline_functions(model: ModelProto) -> ModelProto:
-    if not model.functions:
-        return model
-    from onnx.inliner import inline_local_functions
+def import_domains(model: ModelProto) -> None:
+    """Import every domain: one without import makes inference give up on the whole graph."""
+    from onnx import helper
 
-    try:
-        return inline_local_functions(model)
-    except Exception as error:
-        found = f"local functions that cannot be inlined ({first_line(error)})"
-        raise SpecError(Problem("functions", found, "functions of known operators")) from None
+    used = {node.domain for graph in graphs(model.graph) for node in graph.node}
+    known = {item.domain for item in model.opset_import} | STANDARD_DOMAINS
+    model.opset_import.extend(helper.make_opsetid(domain, 1) for domain in sorted(used - known))
 
 
 def first_line(error: BaseException) -> str:
@@ -156,33 +155,60 @@ def first_line(error: BaseException) -> str:
     return lines[0] if lines else type(error).__name__
 
 
+def unread_constants(graph: GraphProto) -> dict[str, str]:
+    """Small constants whose external file could not be read, with that file's name."""
+    from onnx import TensorProto
+
+    return {
+        tensor.name: next((e.value for e in tensor.external_data if e.key == "location"), "?")
+        for tensor in graph.initializer
+        if tensor.data_location == TensorProto.EXTERNAL
+    }
+
+
 def _strip(graph: GraphProto, folder: Path) -> None:
     """Drop tensor values that no shape is computed from: inference copies them."""
+    sized = {
+        name for node in graph.node if node.op_type in _SCALED for name in node.input[1:] if name
+    }
     for tensor in graph.initializer:
-        _strip_tensor(tensor, folder)
-    for node in graph.node:
+        _strip_tensor(tensor, folder, decides=_is_index(tensor) or tensor.name in sized)
+    _strip_constants(graph.node, folder)
+
+
+def _strip_constants(nodes: Iterable[NodeProto], folder: Path) -> None:
+    for node in nodes:
         for attribute in node.attribute:
             if attribute.HasField("t"):
-                _strip_tensor(attribute.t, folder)
+                _strip_tensor(attribute.t, folder, decides=_is_index(attribute.t))
 
 
-def _strip_tensor(tensor: TensorProto, folder: Path) -> None:
+def _is_index(tensor: TensorProto) -> bool:
+    from onnx import TensorProto
+
+    return tensor.data_type in (TensorProto.INT64, TensorProto.INT32)
+
+
+def _strip_tensor(tensor: TensorProto, folder: Path, *, decides: bool) -> None:
+    """Drop the values of a tensor, unless it is small.
+
+    External values are read only of small tensors that may decide a shape. Where
+    that fails the tensor stays external: it only matters if a shape comes from it.
+    """
     from onnx import TensorProto
 
     external = tensor.data_location == TensorProto.EXTERNAL
     small = 0 <= prod(tensor.dims) <= MAX_KEPT_ELEMENTS
-    if external and small and tensor.data_type in (TensorProto.INT64, TensorProto.INT32):
+    if external and small and decides:
         from onnx.external_data_helper import load_external_data_for_tensor
 
         try:
             load_external_data_for_tensor(tensor, str(folder))
         except Exception:
-            small = False  # a missing weight file only matters where a shape comes from it
-        else:
-            external = False
-            tensor.ClearField("external_data")
-            tensor.data_location = TensorProto.DEFAULT
-    if not small or external:
+            return
+        tensor.ClearField("external_data")
+        tensor.data_location = TensorProto.DEFAULT
+    elif not small or external:
         for name in ("raw_data", "float_data", "int32_data", "int64_data", "string_data"):
             tensor.ClearField(name)
         for name in ("double_data", "uint64_data", "external_data", "data_location"):

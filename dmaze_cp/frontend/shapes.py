@@ -1,118 +1,131 @@
-"""Shapes of all tensors of a graph."""
+"""Shapes of all tensors of a graph, and of the graphs nested in its operators."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.frontend.folding import fold_constants
-from dmaze_cp.frontend.model_file import first_line, is_standard
+from dmaze_cp.frontend.contrib_shapes import contrib_shapes
+from dmaze_cp.frontend.control import Run, run_nested
+from dmaze_cp.frontend.folding import constant_node, fold_constants, initializer_values
+from dmaze_cp.frontend.model_file import bodies, first_line, is_standard
+from dmaze_cp.frontend.nested_model import as_model, free_names
+from dmaze_cp.frontend.tensors import (
+    Known,
+    Tensors,
+    as_value_info,
+    common,
+    declared_tensors,
+    is_open,
+    stated_shape,
+)
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto, ValueInfoProto
 
-MAX_ROUNDS: Final = 200
-"""Each round finds at least one more constant or shape; no real model needs so many."""
+CHUNK: Final = 100
+"""Operators looked at together; each round costs time in proportion."""
 
-Dimension = int | str | None
-"""A size, the name of an open dimension, or nothing known."""
-
-Shape = tuple[Dimension, ...]
-
-_SAME_AS_FIRST = (
-    "BiasDropout BiasGelu DequantizeLinear FastGelu Gelu GroupNorm QLinearLeakyRelu "
-    "QLinearSigmoid QLinearSoftmax QuantizeLinear QuickGelu SimplifiedLayerNormalization "
-    "SkipLayerNormalization SkipSimplifiedLayerNormalization"
-)
-
-SAME_AS_FIRST: Final = frozenset(_SAME_AS_FIRST.split())
-"""ONNX Runtime operators whose first output has the shape of their first input."""
+MAX_ROUNDS: Final = 10 * CHUNK
+"""Each round finds at least one more constant or shape, of which an operator has few."""
 
 
 @dataclass(frozen=True)
-class Tensors:
-    """Shapes by tensor name; a tensor that is not in there has unknown rank."""
+class Analysis:
+    """A graph with the shapes of its tensors.
 
-    shapes: Mapping[str, Shape]
+    Attributes
+    ----------
+    graph
+        As it is in the file.
+    tensors
+        What is known of its tensors.
+    runs
+        By the index of an operator: the graphs nested in it.
+    problems
+        What is wrong with the graph, if it is nested: it may never run.
+    """
 
-    def __getitem__(self, name: str) -> Shape | None:
-        return self.shapes.get(name)
-
-    def sizes(self, name: str) -> tuple[int, ...] | None:
-        """The shape of a tensor when every dimension is known."""
-        shape = self.shapes.get(name)
-        if shape is None:
-            return None
-        sizes = tuple(size for size in shape if isinstance(size, int))
-        return sizes if len(sizes) == len(shape) else None
-
-    def inside(self, graph: GraphProto) -> Tensors:
-        """Shapes as seen in a graph nested in this one."""
-        return Tensors({**self.shapes, **declared_shapes(graph)})
+    graph: GraphProto
+    tensors: Tensors
+    runs: Mapping[int, tuple[Run[Analysis], ...]]
+    problems: tuple[Problem, ...] = ()
 
 
-def infer_shapes(model: ModelProto) -> tuple[ModelProto, Tensors]:
+Analyse = Callable[["ModelProto"], Analysis]
+
+
+def analyse(model: ModelProto) -> Analysis:
     """Shapes of all tensors, by ONNX's inference and constant folding, in turn.
 
     What the file itself says about the shape of intermediate tensors is used only
-    where inference finds nothing: it may stem from another batch size.
+    where inference finds nothing: it may stem from another batch size. Nested graphs
+    are analysed in the same way, with what they see of the graph around them.
 
     Raises
     ------
     SpecError
         When the graph contradicts itself.
-
-    Returns
-    -------
-    model
-        A copy, in which each operator has the place that it has in the original;
-        graphs nested in operators have their shapes in there.
-    shapes
-        Of the outer graph.
     """
-    work = type(model)()
-    work.CopyFrom(model)
-    claims = _take_claims(work.graph)
+    done: dict[bytes, Analysis] = {}
+
+    def nested(inner: ModelProto) -> Analysis:
+        # Nested graphs are looked at in every round of those around them.
+        key = inner.SerializeToString(deterministic=True)
+        if key not in done:
+            try:
+                done[key] = _analyse(inner, nested)
+            except SpecError as error:
+                done[key] = Analysis(inner.graph, Tensors(), {}, error.problems)
+        return done[key]
+
+    return _analyse(model, nested)
+
+
+def _analyse(model: ModelProto, nested: Analyse) -> Analysis:
+    """`analyse`, part of the graph by part, as operators are in topological order."""
+    from onnx import GraphProto
+
+    graph = model.graph
+    claims = {v.name: v for v in (*graph.value_info, *graph.output) if stated_shape(v) is not None}
+    start = GraphProto(input=graph.input, initializer=graph.initializer)
+    start.sparse_initializer.extend(graph.sparse_initializer)
+    tensors = declared_tensors(start, initializer_values(graph))
+    for first in range(0, len(graph.node), CHUNK):
+        part = GraphProto(name="part", node=graph.node[first : first + CHUNK])
+        given = {name: tensors.known(name) for name in free_names(part)}
+        tensors = tensors.joined(_settled(as_model(part, model, given), claims, nested))
+    runs = {
+        index: run_nested(node, model, tensors, nested)[0]
+        for index, node in enumerate(graph.node)
+        if _has_bodies(node)
+    }
+    return Analysis(graph, tensors, runs)
+
+
+def _settled(work: ModelProto, claims: dict[str, ValueInfoProto], nested: Analyse) -> Tensors:
+    """What can be known of the tensors of a graph, which is changed on the way."""
     for _ in range(MAX_ROUNDS):
         work = _infer(work)
-        tensors = Tensors(declared_shapes(work.graph))
-        if not _any_open(work.graph, tensors):
+        values, folded = fold_constants(work, declared_tensors(work.graph, {}).sizes)
+        tensors = declared_tensors(work.graph, values)
+        open_left = any(is_open(tensors[name]) for name in _outputs(work.graph))
+        if not open_left and not any(_has_bodies(node) for node in work.graph.node):
             break
-        if fold_constants(work, tensors.sizes) or _add_contrib_shapes(work.graph, tensors):
-            continue
-        if not _add_claims(work.graph, claims, tensors):
+        if not (
+            folded
+            or _add_contrib_shapes(work.graph, tensors)
+            or _add_nested(work, tensors, nested)
+            or _add_claims(work.graph, claims, tensors)
+        ):
             break
-    return work, tensors
+    return tensors
 
 
-def _any_open(graph: GraphProto, tensors: Tensors) -> bool:
-    return any(_is_open(tensors[name]) for node in graph.node for name in node.output if name)
-
-
-def declared_shapes(graph: GraphProto) -> dict[str, Shape]:
-    """Shapes that a graph states: inputs, outputs, intermediates and initialisers."""
-    shapes: dict[str, Shape] = {}
-    for value in (*graph.input, *graph.output, *graph.value_info):
-        shape = _shape(value)
-        if shape is not None:
-            shapes[value.name] = shape
-    for tensor in graph.initializer:
-        shapes[tensor.name] = tuple(tensor.dims)
-    for sparse in graph.sparse_initializer:
-        shapes[sparse.values.name] = tuple(sparse.dims)
-    return shapes
-
-
-def _shape(value: ValueInfoProto) -> Shape | None:
-    tensor = value.type.tensor_type
-    if not value.type.HasField("tensor_type") or not tensor.HasField("shape"):
-        return None
-    return tuple(
-        dimension.dim_value if dimension.HasField("dim_value") else (dimension.dim_param or None)
-        for dimension in tensor.shape.dim
-    )
+def _has_bodies(node: NodeProto) -> bool:
+    return any(True for _ in bodies(node))
 
 
 def _infer(model: ModelProto) -> ModelProto:
@@ -125,47 +138,29 @@ def _infer(model: ModelProto) -> ModelProto:
         raise SpecError(Problem("graph", found, "a graph whose shapes agree")) from None
 
 
-def _take_claims(graph: GraphProto) -> dict[str, ValueInfoProto]:
-    """Remove the stated shapes of intermediates and outputs from the graph."""
-    from onnx import ValueInfoProto
-
-    claims: dict[str, ValueInfoProto] = {}
-    for value in (*graph.value_info, *graph.output):
-        if _shape(value) is not None:
-            claims[value.name] = ValueInfoProto()
-            claims[value.name].CopyFrom(value)
-    del graph.value_info[:]
-    for value in graph.output:
-        if value.type.HasField("tensor_type"):
-            value.type.tensor_type.ClearField("shape")
-    return claims
-
-
-def _is_open(shape: Shape | None) -> bool:
-    return shape is None or not all(isinstance(size, int) for size in shape)
-
-
 def _add_claims(graph: GraphProto, claims: dict[str, ValueInfoProto], tensors: Tensors) -> bool:
     """Believe the file about the first tensor that inference knows no shape of.
 
     One at a time, in the order of the graph: what follows is then inferred.
     """
-    for node in graph.node:
-        for name in node.output:
-            claim = claims.get(name)
-            if claim is None or not _is_open(tensors[name]):
-                continue
-            del claims[name]
-            shape = _shape(claim)
-            if not _is_open(shape) and _agrees(shape or (), tensors[name]):
-                _declare(graph, claim)
-                return True
+    for name in _outputs(graph):
+        claim = claims.get(name)
+        if claim is None or not is_open(tensors[name]):
+            continue
+        del claims[name]
+        shape, found = stated_shape(claim), tensors[name]
+        if not is_open(shape) and (found is None or _agrees(shape or (), found)):
+            _declare(graph, claim)
+            return True
     return False
 
 
-def _agrees(claim: Shape, found: Shape | None) -> bool:
-    if found is None:
-        return True
+def _outputs(graph: GraphProto) -> Iterator[str]:
+    for node in graph.node:
+        yield from (name for name in node.output if name)
+
+
+def _agrees(claim: tuple[object, ...], found: tuple[object, ...]) -> bool:
     return len(claim) == len(found) and all(
         size in (said, None) or isinstance(size, str)
         for said, size in zip(claim, found, strict=True)
@@ -181,55 +176,53 @@ def _declare(graph: GraphProto, value: ValueInfoProto) -> None:
     graph.value_info.append(value)
 
 
-def rewrite_fused(graph: GraphProto) -> None:
-    """Turn ONNX Runtime's fused operators into the ones whose loop nest they have."""
-    for node in graph.node:
-        if node.domain != "com.microsoft" or node.op_type not in ("FusedConv", "FusedGemm"):
-            continue
-        node.op_type = node.op_type.removeprefix("Fused")
-        node.domain = ""
-        del node.input[3:]
-        kept = [a for a in node.attribute if not a.name.startswith("activation")]
-        del node.attribute[:]
-        node.attribute.extend(kept)
+def _declare_known(graph: GraphProto, tensors: Tensors, name: str, known: Known) -> bool:
+    """Declare a shape where it says more than what is known; return whether it does."""
+    before = tensors[name]
+    if known.shape is None or not known.elem_type or not is_open(before):
+        return False
+    if before is not None and (before == known.shape or common(before, known.shape) == known.shape):
+        return False
+    _declare(graph, as_value_info(name, known.elem_type, known.shape))
+    return True
 
 
 def _add_contrib_shapes(graph: GraphProto, tensors: Tensors) -> bool:
     """Shapes of ONNX Runtime operators that ONNX's inference does not know."""
-    from onnx import helper
-
-    types = {v.name: v.type.tensor_type.elem_type for v in (*graph.input, *graph.value_info)}
     added = False
     for node in graph.node:
-        if is_standard(node.domain) or not node.output or tensors[node.output[0]] is not None:
+        if is_standard(node.domain) or not any(is_open(tensors[name]) for name in node.output):
             continue
-        shape = _contrib_shape(node, tensors)
-        if shape is not None:
-            elem_type = types.get(node.input[0]) or 1
-            _declare(graph, helper.make_tensor_value_info(node.output[0], elem_type, shape))
-            added = True
+        elem_type = _elem_type(node, tensors)
+        for name, shape in zip(node.output, contrib_shapes(node, tensors), strict=False):
+            if name:
+                added |= _declare_known(graph, tensors, name, Known(shape, elem_type))
     return added
 
 
-def _contrib_shape(node: NodeProto, tensors: Tensors) -> Shape | None:
-    operands = [tensors[name] for name in node.input]
-    if node.domain != "com.microsoft" or not operands or operands[0] is None:
-        return None
-    if node.op_type in SAME_AS_FIRST:
-        return operands[0]
-    if node.op_type != "FusedMatMul" or len(operands) < 2 or operands[1] is None:
-        return None
-    flags = {a.name: a.i for a in node.attribute}
-    a, b = operands[0], operands[1]
-    if min(len(a), len(b)) < 2 or flags.get("transBatchA") or flags.get("transBatchB"):
-        return None
-    batch = a[:-2] if len(a) >= len(b) else b[:-2]
-    if _differ(a[:-2], b[:-2]):
-        return None
-    return (*batch, a[-1 if flags.get("transA") else -2], b[-2 if flags.get("transB") else -1])
+def _elem_type(node: NodeProto, tensors: Tensors) -> int:
+    """The type of the first input that has one (quantised operators hand out floats)."""
+    from onnx import TensorProto
+
+    if node.op_type in ("DequantizeLinear", "DynamicQuantizeMatMul", "MatMulIntegerToFloat"):
+        return TensorProto.FLOAT
+    found = (tensors.types[name] for name in node.input if name in tensors.types)
+    return next(found, TensorProto.FLOAT)
 
 
-def _differ(a: Iterable[Dimension], b: Iterable[Dimension]) -> bool:
-    """Whether two batch shapes need more than right-alignment to be broadcast."""
-    pairs = zip(reversed(tuple(a)), reversed(tuple(b)), strict=False)
-    return any(x != y for x, y in pairs)
+def _add_nested(model: ModelProto, tensors: Tensors, nested: Analyse) -> bool:
+    """Shapes and constants that operators with nested graphs hand out."""
+    added = False
+    for node in model.graph.node:
+        if not _has_bodies(node) or all(name in tensors.values or not name for name in node.output):
+            continue
+        _, results = run_nested(node, model, tensors, nested)
+        for name, known in results.items():
+            added |= _declare_known(model.graph, tensors, name, known)
+        constants = {name: known.value for name, known in results.items()}
+        if len(constants) == len(node.output) == 1:
+            ((name, value),) = constants.items()
+            if value is not None:
+                node.CopyFrom(constant_node(name, value))
+                added = True
+    return added

@@ -6,7 +6,14 @@
 4. *Assemble.* Every network gets its results, in the order of its layers.
 """
 
-from dmaze_cp.network.events import Event, Finished, Planned, Searched, Searching
+from dmaze_cp.network.events import (
+    Event,
+    Finished,
+    Planned,
+    Searched,
+    Searching,
+    StoreFailed,
+)
 from dmaze_cp.network.plan import Search
 from dmaze_cp.network.run import map_networks, map_workload
 from dmaze_cp.network.settings import DEFAULT_TIME_LIMIT_S, RunSettings
@@ -20,6 +27,7 @@ __all__ = [
     "Search",
     "Searched",
     "Searching",
+    "StoreFailed",
     "map_networks",
     "map_workload",
 ]

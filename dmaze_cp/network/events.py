@@ -41,4 +41,11 @@ class Finished:
     result: LayerResult
 
 
-Event = Planned | Searching | Searched | Finished
+@dataclass(frozen=True)
+class StoreFailed:
+    """A result could not be stored; the run goes on without the store."""
+
+    reason: str
+
+
+Event = Planned | Searching | Searched | Finished | StoreFailed

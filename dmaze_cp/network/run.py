@@ -16,7 +16,14 @@ from dmaze_cp.execution.processes import cores, processes
 from dmaze_cp.execution.schedule import Budget, HardestFirst, Schedule
 from dmaze_cp.execution.task import Message, Task
 from dmaze_cp.mapspace import check_sizes
-from dmaze_cp.network.events import Event, Finished, Planned, Searched, Searching
+from dmaze_cp.network.events import (
+    Event,
+    Finished,
+    Planned,
+    Searched,
+    Searching,
+    StoreFailed,
+)
 from dmaze_cp.network.plan import Search, plan
 from dmaze_cp.network.settings import DEFAULT_SETTINGS, DEFAULT_TIME_LIMIT_S, RunSettings
 from dmaze_cp.objective import Objective
@@ -213,11 +220,19 @@ class _Run:
         search = self._open[ticket]
         result = replace(result, layer=search.layer, architecture=search.architecture)
         if self._store is not None and not result.failed:
-            self._store.put(result)
+            self._keep(self._store, result)
         search.result = _together(search.result, result)
         self._tell(Searched(search, search.result, last))
         if last:
             self._deliver(search)
+
+    def _keep(self, store: Store, result: LayerResult) -> None:
+        try:
+            store.put(result)
+        except SpecError as error:
+            # A full disk, say, or a row that contradicts it: no reason to lose what is found.
+            self._store = None
+            self._tell(StoreFailed("; ".join(str(problem) for problem in error.problems)))
 
     def _deliver(self, search: Search) -> None:
         search.final = True

@@ -64,6 +64,7 @@ def search(
     on_progress: Callable[[Incumbent], None] | None = None,
     known: Known = NOTHING_KNOWN,
     quick: bool = False,
+    cutoff: int | None = None,
     settings: SearchSettings = DEFAULTS,
 ) -> SearchResult:
     """Find and prove the best mapping of a map-space.
@@ -87,19 +88,22 @@ def search(
     quick
         End after the first bound of every case and the mappings scored with it, however
         long these take.
+    cutoff
+        Mappings that cost so much or more are of no interest: the search ends with a bound
+        of at least the cutoff if there is no cheaper one.
     settings
         Sizes that trade speed, none of which changes the answer.
     """
     deadline = time.monotonic() + time_limit
     table = atom_table(space)
     state = Search(
-        space, table, objective, gap, deadline, settings, workers, seed, stop, on_progress
+        space, table, objective, gap, deadline, settings, workers, seed, stop, on_progress, cutoff
     )
     state.count(map_space=tilings_count(space.layer))
     state.proven = known.bound
     if known.mapping is not None:
         score_known(state, known.mapping)
-    if state.best is not None and state.proven > state.target:
+    if state.proven > state.target:
         return SearchResult(state.best, state.lower_bound(), True, state.stats)
     start(state, insist=quick)
     state.report()

@@ -119,6 +119,7 @@ class Search:
     seed: int = 0
     stop: Callable[[], bool] | None = None
     on_progress: Callable[[Incumbent], None] | None = None
+    cutoff: int | None = None
     started: float = field(default_factory=time.monotonic)
     best: Found | None = None
     proven: float = 0.0
@@ -139,13 +140,14 @@ class Search:
     def target(self) -> float:
         """Largest cost that is still of interest: below the incumbent, or by the gap below.
 
-        An exact integer (inf without an incumbent).
+        An exact integer (inf without an incumbent and a cutoff).
         """
-        if self.best is None:
-            return inf
-        # Exact: the gap that is reported must not exceed the one asked for.
-        wanted = ceil(self.best.value * (1 - Fraction(self.gap)))
-        return min(self.best.value, wanted) - 1
+        above: float = inf if self.cutoff is None else self.cutoff
+        if self.best is not None:
+            # Exact: the gap that is reported must not exceed the one asked for.
+            wanted = ceil(self.best.value * (1 - Fraction(self.gap)))
+            above = min(above, self.best.value, wanted)
+        return above - 1
 
     def log_target(self, node: Node) -> float:
         """Logarithm of the largest relaxed cost that is still of interest in a node.

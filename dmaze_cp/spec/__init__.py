@@ -11,6 +11,7 @@ from dmaze_cp.spec.builtin import (
     BuiltinSpec,
     builtin_architectures,
     builtin_models,
+    builtin_spaces,
     builtin_text,
 )
 from dmaze_cp.spec.layers import layer_from_dict, layer_to_dict
@@ -36,6 +37,7 @@ __all__ = [
     "architecture_to_dict",
     "builtin_architectures",
     "builtin_models",
+    "builtin_spaces",
     "builtin_text",
     "layer_from_dict",
     "layer_to_dict",

@@ -1,4 +1,4 @@
-"""What is built in: architectures, models, and the networks inside the onnx package."""
+"""What is built in: architectures, models, design spaces, and the onnx package's networks."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from dmaze_cp.errors import DmazeError, Problem, SpecError
 from dmaze_cp.spec.fields import describe, nearest
 
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
+_FOLDERS: Final = {"architecture": "architectures", "model": "models", "space": "spaces"}
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,11 @@ def builtin_models() -> list[BuiltinSpec]:
     ]
 
 
+def builtin_spaces() -> list[BuiltinSpec]:
+    """The built-in design spaces, by name."""
+    return [_described(path) for path in _spec_paths("spaces").values()]
+
+
 def builtin_text(name: str) -> str:
     """The text of a built-in spec, comments included.
 
@@ -61,7 +67,8 @@ def builtin_text(name: str) -> str:
     SpecError
         When nothing of that name is built in, or it is an ONNX network.
     """
-    known = {spec.name: spec for spec in builtin_architectures() + builtin_models()}
+    specs = builtin_architectures() + builtin_models() + builtin_spaces()
+    known = {spec.name: spec for spec in specs}
     if name not in known:
         raise SpecError(Problem("", describe(name), _expected("built-in name", name, known)))
     if known[name].is_onnx:
@@ -77,6 +84,11 @@ def builtin_architecture_path(name: str) -> Path | None:
 def builtin_model_path(name: str) -> Path | None:
     """File of a built-in model or of a network inside the onnx package."""
     return _spec_paths("models").get(name) or _onnx_paths().get(name)
+
+
+def builtin_space_path(name: str) -> Path | None:
+    """File of a built-in design space."""
+    return _spec_paths("spaces").get(name)
 
 
 def resolve(
@@ -95,7 +107,7 @@ def resolve(
     ref
         Name or path.
     what
-        ``architecture`` or ``model``, for the message.
+        ``architecture``, ``model`` or ``space``, for the message.
     builtin
         The file of a built-in name, if there is one.
     suffixes
@@ -114,7 +126,7 @@ def resolve(
     is_path = path.suffix.lower() in suffixes or "/" in ref or "\\" in ref
     if is_path or (ref and _exists(path)):
         return path
-    names = _spec_paths("architectures" if what == "architecture" else "models").keys()
+    names = _spec_paths(_FOLDERS[what]).keys()
     onnx_names = _onnx_paths().keys() if what == "model" else ()
     expected = _expected(f"built-in {what}", ref, [*names, *onnx_names])
     raise SpecError(

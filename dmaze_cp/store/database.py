@@ -164,11 +164,19 @@ def _refuse_foreign(path: Path) -> None:
         try:
             application = _pragma(connection, "application_id")
         except sqlite3.DatabaseError as error:
-            if _code(error) == sqlite3.SQLITE_NOTADB:
+            if _code(error) == sqlite3.SQLITE_NOTADB and not _is_half_begun(path):
                 raise
             return
     if application != APPLICATION_ID:
         raise _foreign(path)
+
+
+def _is_half_begun(path: Path) -> bool:
+    """Whether a process was stopped before it wrote the header: SQLite's journal undoes that."""
+    journal = Path(f"{path}-journal")
+    with path.open("rb") as file:
+        header = file.read(_HEADER_BYTES)
+    return not any(header) and journal.is_file() and journal.stat().st_size > 0
 
 
 def _refuse_damaged(connection: sqlite3.Connection, path: Path) -> None:

@@ -11,13 +11,11 @@ import click
 import click.testing
 import pytest
 
-from dmaze_cp.cli.app import cli
 from dmaze_cp.cli.store_option import open_store, store_options
 from dmaze_cp.constraints import Constraints
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import LayerResult, Status
 from dmaze_cp.store import Store, default_store_path
-from dmaze_cp.workload import Layer
 from tests.report.samples import CONV, DEPTHWISE, GEMM, STRIDED, sample_result
 
 FILE = "s.sqlite"
@@ -92,7 +90,7 @@ def test_a_list(run, filled) -> None:
     with Store.open(filled) as store:
         for entry in store.entries():
             assert entry.key[:8] in result.stdout
-    for text in ("50 %", "min_pe_utilization 0.5", "infeasible", "unknown", "0.40 s"):
+    for text in ("50 %", "min_pe_utilization", "infeasible", "unknown", "0.40 s"):
         assert text in result.stdout
 
 
@@ -316,5 +314,3 @@ def test_help(run) -> None:
         result = run("store", command, "--help")
         assert result.exit_code == 0
         assert is_narrow(result.stdout)
-    assert "store" in cli.commands
-    assert Layer is not None

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import onnx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
 from dmaze_cp.errors import SpecError
 from dmaze_cp.frontend import load_onnx
 from dmaze_cp.workload import Workload
-from tests.frontend.conftest import Load, MakeModel
+from tests.frontend.conftest import Load, MakeModel, value
 
 LIGHT = Path(onnx.__file__).parent / "backend" / "test" / "data" / "light" / "light_vgg19.onnx"
 
@@ -148,29 +147,41 @@ def test_all_layers_problems_at_once(save: MakeModel) -> None:
     ]
 
 
-def test_external_weights_need_not_be_there(tmp_path: Path, save: MakeModel) -> None:
-    """Weights of 8 GB by their shape; the target of the reshape is in a file that exists."""
-    weights = TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[2**16, 2**15])
-    target = numpy_helper.from_array(np.array([4, 2**16], np.int64), "target")
-    (tmp_path / "shapes.bin").write_bytes(target.raw_data)
-    target.ClearField("raw_data")
-    for tensor, file in ((weights, "absent.bin"), (target, "shapes.bin")):
-        tensor.data_location = TensorProto.EXTERNAL
-        tensor.external_data.add(key="location", value=file)
-    nodes = [
-        helper.make_node("Reshape", ["x", "target"], ["flat"]),
-        helper.make_node("MatMul", ["flat", "w"], ["y"], "product"),
-    ]
-    path = save(nodes, {"x": [4, 2**8, 2**8]}, initializers=[weights, target])
-    assert load_onnx(path)["product"].bounds == {"X": 4, "Y": 2**15, "K": 2**16}
-    (tmp_path / "shapes.bin").unlink()
-    assert "no convolution or matrix product" in message(path)
-
-
 def test_sizes_of_zero(load: Load) -> None:
     nodes = [helper.make_node("MatMul", ["a", "b"], ["y"], "m")]
     with pytest.raises(SpecError, match="input a, dimension 0: found size 0"):
         load(nodes, {"a": [0, 3], "b": [3, 4]})
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "message"),
+    [
+        ([2**62, 4], [4, 5], "m.bounds.X: found 4611686018427387904, expected an integer from 1"),
+        ([3, 2**40], [2**40, 5], "m.bounds.K: found 1099511627776"),
+        ([2**40, 2**40, 4], [4, 5], f"m.bounds.X: found {2**80}"),
+        ([3, 4], [5, 6], "m.inputs: found 4 columns in A and 5 rows in B"),
+        ([], [4, 5], "m.inputs: found A .* no scalars"),
+    ],
+)
+def test_sizes_that_make_no_layer(load: Load, a, b, message) -> None:
+    with pytest.raises(SpecError, match=message):
+        load([helper.make_node("MatMul", ["a", "b"], ["y"], "m")], {"a": a, "b": b})
+
+
+def test_weights_of_negative_size(save: MakeModel) -> None:
+    weights = TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[-4, 5])
+    nodes = [helper.make_node("MatMul", ["x", "w"], ["y"], "m")]
+    assert "m.inputs: found" in message(save(nodes, {"x": [3, 4]}, initializers=[weights]))
+
+
+def test_inputs_without_shape(load: Load) -> None:
+    nodes = [
+        helper.make_node("MatMul", ["x", "w"], ["y"], "lost"),
+        helper.make_node("MatMul", ["a", "w"], ["z"], "product"),
+    ]
+    workload = load(nodes, {"x": value("x", None), "a": [2, 3], "w": [3, 4]})
+    assert [layer.name for layer in workload] == ["product"]
+    assert "its shape depends on data" in workload.unmapped[0].reason
 
 
 def test_import_is_cheap() -> None:
@@ -179,3 +190,55 @@ def test_import_is_cheap() -> None:
 
     code = "import sys, dmaze_cp.frontend; sys.exit('onnx' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def composite(save: MakeModel) -> Path:
+    """A small file with every kind of operator that is looked into."""
+    from tests.frontend.test_frontend_control import LOOP_INPUTS, choice, constant, loop, scan
+
+    def contrib(op_type: str, inputs: list[str], output: str, **attributes: object):
+        return helper.make_node(op_type, inputs, [output], domain="com.microsoft", **attributes)
+
+    weights = {"lw": [1, 20, 3], "lr": [1, 20, 5], "gw": [1, 15, 3], "gr": [1, 15, 5]}
+    nodes = [
+        constant("n", 6),
+        constant("go", True, bool),
+        loop("n", "go"),
+        choice("go"),
+        choice("unknown", name="other"),
+        scan(),
+        helper.make_node("LSTM", ["s", "lw", "lr"], ["states"], hidden_size=5),
+        helper.make_node("GRU", ["s", "gw", "gr"], ["gates"], hidden_size=5),
+        helper.make_node("Einsum", ["s", "s"], ["e"], equation="abc,adc->abd"),
+        helper.make_node("ConvTranspose", ["x", "w"], ["up"], strides=[2, 2], pads=[1, 0, 1, 0]),
+        helper.make_node("Conv", ["x3", "w3"], ["deep"], strides=[2, 1, 1], group=2),
+        helper.make_node("Attention", ["q", "q", "q"], ["att"]),
+        contrib("MultiHeadAttention", ["s", "s", "s"], "heads", num_heads=3),
+        contrib("MatMulNBits", ["s", "packed"], "bits", K=3, N=7, bits=4, block_size=16),
+        contrib("QLinearConcat", ["s", "s", "s", "s", "s"], "both", axis=0),
+        contrib("FusedMatMul", ["s", "s"], "fused", transB=1),
+        helper.make_node("Reshape", ["fused", "n"], ["flat"]),
+    ]
+    inputs = {**LOOP_INPUTS, **weights, "s": [7, 2, 3], "x": [1, 4, 5, 5], "w": [4, 2, 3, 3]}
+    inputs |= {"x3": [1, 4, 4, 5, 5], "w3": [4, 2, 2, 3, 3], "q": [1, 2, 6, 4], "packed": [7, 1, 8]}
+    inputs |= {"frames": [7, 2, 4], "unknown": value("unknown", [], TensorProto.BOOL)}
+    return save(nodes, inputs, opset=23, domains={"com.microsoft": 1}, name="composite")
+
+
+def test_composite_file_is_good(save: MakeModel) -> None:
+    workload = load_onnx(composite(save))
+    assert len(workload) > 12
+    assert {"If", "Loop", "Scan"} <= {op.operator for op in workload.unmapped}
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_damaged_composite_files(tmp_path: Path, save: MakeModel, data: st.DataObject) -> None:
+    """Numbers, names and attributes of every kind of operator, each changed by chance."""
+    content = bytearray(composite(save).read_bytes())
+    for _ in range(data.draw(st.integers(1, 3))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path = tmp_path / "damaged.onnx"
+    path.write_bytes(content)
+    outcome = attempt(path)
+    assert outcome.problems if isinstance(outcome, SpecError) else outcome.mapped_macs > 0

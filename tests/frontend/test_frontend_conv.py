@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper, shape_inference
 
 from dmaze_cp.errors import SpecError
-from dmaze_cp.frontend.conv import lower_conv
+from dmaze_cp.frontend.conv import lower_causal_conv, lower_conv, lower_conv_channels_last
 from dmaze_cp.frontend.operators import Attributes, Refusal
 from dmaze_cp.workload import Kind, Layer
 
@@ -108,6 +110,72 @@ def test_three_dimensions_are_refused_with_their_work() -> None:
     assert isinstance(result, Refusal)
     assert "3 spatial axes" in result.reason
     assert result.macs == 6 * (6 * 7 * 8) * 4 * 27
+
+
+def im2col_work(data, weights, strides, groups=1):
+    """Multiply-accumulates as the definition has them, without padding."""
+    outs = [
+        len(range(0, size - k + 1, s))
+        for size, k, s in zip(data[2:], weights[2:], strides, strict=True)
+    ]
+    return data[0] * weights[0] * math.prod(outs) * math.prod(weights[1:])
+
+
+@pytest.mark.parametrize(
+    ("data", "weights", "strides", "groups", "bounds"),
+    [
+        # frames one by one
+        ((2, 4, 5, 9, 9), (6, 4, 1, 3, 3), (1, 1, 1), 1, {"N": 10, "C": 4, "Ox": 7}),
+        # every second frame
+        ((2, 4, 5, 9, 9), (6, 4, 1, 3, 3), (2, 1, 1), 1, {"N": 6, "C": 4, "Ox": 7}),
+        # blocks of two frames, as in video transformers
+        ((1, 3, 8, 32, 32), (16, 3, 2, 8, 8), (2, 8, 8), 1, {"N": 4, "C": 6, "Ox": 4, "Fx": 8}),
+        # all frames at once
+        ((1, 3, 5, 9, 9), (6, 3, 5, 3, 3), (1, 1, 1), 1, {"N": 1, "C": 15, "Oy": 7}),
+        # groups
+        ((1, 8, 6, 9, 9), (8, 2, 2, 3, 3), (2, 1, 1), 4, {"N": 3, "C": 4, "M": 2}),
+        # depthwise in channels, not in frames
+        ((1, 8, 6, 9, 9), (8, 1, 2, 3, 3), (2, 1, 1), 8, {"N": 3, "C": 2, "M": 1}),
+        # four axes
+        ((1, 3, 4, 5, 9, 9), (2, 3, 2, 1, 3, 3), (2, 1, 1, 1), 1, {"N": 10, "C": 6}),
+    ],
+)
+def test_axes_whose_windows_do_not_overlap(data, weights, strides, groups, bounds) -> None:
+    layer = conv(data, weights, strides=strides, group=groups)
+    assert isinstance(layer, Layer)
+    assert {d: layer.bounds[d] for d in bounds} == bounds
+    assert layer.macs * layer.instances == im2col_work(data, weights, strides)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_only_axes_beyond_two_are_folded(axis) -> None:
+    """Patches of two dimensions stay a convolution; overlapping third ones are refused."""
+    patches = conv((1, 3, 32, 32), (16, 3, 8, 8), strides=[8, 8])
+    assert (patches.bounds["Fx"], patches.bounds["Ox"]) == (8, 4)
+    strides = [1, 1, 1]
+    strides[axis] = 3
+    folded = conv((1, 3, 9, 9, 9), (4, 3, 3, 3, 3), strides=strides)
+    assert isinstance(folded, Layer if axis == 0 else Refusal)
+
+
+def test_dilated_windows_overlap_although_the_stride_is_the_kernel() -> None:
+    result = conv((1, 3, 9, 9, 9), (4, 3, 2, 3, 3), strides=[2, 1, 1], dilations=[3, 1, 1])
+    assert isinstance(result, Refusal)
+
+
+def test_channels_last() -> None:
+    weights = (16, 8, 3, 5)
+    first = conv((2, 8, 20, 31), weights, strides=[2, 3])
+    last = Attributes({"strides": [2, 3]})
+    assert lower_conv_channels_last("conv", (2, 20, 31, 8), weights, last) == first
+    assert conv((2, 20, 31, 8), weights, strides=[2, 3], channels_last=1) == first
+
+
+def test_causal_convolution_sees_as_many_positions_as_it_gives() -> None:
+    layer = lower_causal_conv("conv", (2, 8, 100), (8, 1, 4), Attributes({}))
+    assert layer.kind is Kind.DEPTHWISE
+    assert layer.bounds == {"N": 2, "M": 1, "C": 8, "Ox": 1, "Oy": 100, "Fx": 1, "Fy": 4}
+    assert layer.padded_input == (1, 103)
 
 
 @pytest.mark.parametrize(

@@ -94,13 +94,37 @@ def test_values_that_do_not_fit(load: Load, options, message) -> None:
 
 def test_all_bad_values_at_once(load: Load) -> None:
     with pytest.raises(SpecError) as caught:
-        load(CONV, {"x": ["N", 0, "H", -1], **WEIGHTS}, batch=0, shapes={"Q": 1})
+        load(CONV, {"x": ["N", 0, "H", 0], **WEIGHTS}, batch=0, shapes={"Q": 1})
     assert [p.where for p in caught.value.problems] == [
         "--batch",
         "input x, dimension 1",
         "input x, dimension 3",
         "--shape Q",
     ]
+
+
+@pytest.mark.parametrize("written", [-1, "?", "", None])
+def test_dimensions_that_exporters_write_as_unknown(load: Load, written) -> None:
+    inputs = {"x": [written, 3, written, 12], **WEIGHTS}
+    with pytest.raises(SpecError) as caught:
+        load(CONV, inputs)
+    assert [p.found for p in caught.value.problems] == [
+        "the open dimension x:0",
+        "the open dimension x:2",
+    ]
+    assert load(CONV, inputs, batch=2, shapes={"x:2": 7})["conv"].bounds["Ox"] == 5
+
+
+def test_negative_sizes_of_intermediates_are_unknown_ones(load: Load) -> None:
+    nodes = [
+        helper.make_node("Mystery", ["x"], ["r"], domain="some.domain"),
+        helper.make_node("MatMul", ["r", "b"], ["y"], "lost"),
+        helper.make_node("MatMul", ["a", "b"], ["z"], "product"),
+    ]
+    inputs = {"x": [3], "a": [2, 4], "b": [4, 5]}
+    workload = load(nodes, inputs, value_info=[value("r", [-1, 4])])
+    assert [layer.name for layer in workload] == ["product"]
+    assert "its shape depends on data" in workload.unmapped[-1].reason
 
 
 def test_stale_shapes_in_the_file_do_not_count(load: Load) -> None:

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dmaze_cp.errors import SpecError
-from dmaze_cp.frontend.matmul import lower_gemm, lower_matmul
-from dmaze_cp.frontend.operators import Attributes, Refusal
+from dmaze_cp.frontend.matmul import lower_gemm, lower_matmul, lower_packed_weights
+from dmaze_cp.frontend.operators import Attributes
 
 
 def matmul(a, b, **attributes):
@@ -86,8 +86,24 @@ def test_gemm_transposes_each_operand_on_its_own() -> None:
             assert matmul((4, *a), (4, *b), transA=trans_a, transB=trans_b).instances == 4
 
 
-def test_moved_batch_is_refused() -> None:
-    assert isinstance(matmul((2, 3, 4), (2, 4, 5), transBatchA=1), Refusal)
+@pytest.mark.parametrize("trans", [0, 1])
+@pytest.mark.parametrize("operand", ["A", "B"])
+def test_moved_batch(operand, trans) -> None:
+    """ONNX Runtime's transBatch: the batch is between rows and columns."""
+    plain = {"A": (2, 3, 5, 7), "B": (2, 3, 7, 11)}
+    rest, matrix = plain[operand][:2], plain[operand][2:]
+    rows, columns = matrix[::-1] if trans else matrix
+    moved = plain | {operand: (rows, *rest, columns)}
+    flags = {f"transBatch{operand}": 1, f"trans{operand}": trans}
+    layer = matmul(moved["A"], moved["B"], **flags)
+    assert (layer.bounds, layer.instances) == ({"X": 5, "Y": 11, "K": 7}, 6)
+
+
+def test_packed_weights() -> None:
+    layer = lower_packed_weights("m", (2, 3, 64), Attributes({"K": 64, "N": 32, "bits": 4}))
+    assert (layer.bounds, layer.instances) == ({"X": 6, "Y": 32, "K": 64}, 1)
+    with pytest.raises(SpecError, match="found 64 columns in A and 0 rows in B"):
+        lower_packed_weights("m", (3, 64), Attributes({"N": 32}))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Design spaces of accelerators: parameters, energies, areas, rules and their files."""

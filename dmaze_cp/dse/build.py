@@ -1,0 +1,150 @@
+"""From the values of the parameters to a design, or to why it is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dmaze_cp.architecture import Architecture
+from dmaze_cp.dse.area import AreaModel
+from dmaze_cp.dse.capacity import OutOfRangeError, size_text
+from dmaze_cp.dse.design import Design, InvalidDesign
+from dmaze_cp.dse.energy import EnergyModel
+from dmaze_cp.dse.expressions import ExpressionError
+from dmaze_cp.dse.parameters import COUNTS, ENERGIES, NUMBERS
+from dmaze_cp.dse.quantities import quantities
+from dmaze_cp.dse.rules import Rule
+from dmaze_cp.errors import SpecError
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What all designs of a space are made by.
+
+    Attributes
+    ----------
+    base
+        The accelerator that they are variants of.
+    name
+        Name of the space; that of a design's accelerator where nothing varies.
+    swept
+        Names of the parameters that vary.
+    energy, area
+        Models of energy and area by sizes.
+    rules
+        Conditions to meet.
+    area_limit_mm2
+        Area that may not be exceeded.
+    """
+
+    base: Architecture
+    name: str
+    swept: tuple[str, ...]
+    energy: EnergyModel
+    area: AreaModel
+    rules: tuple[Rule, ...]
+    area_limit_mm2: float | None
+
+
+class _LeftOutError(Exception):
+    """A point is left out: cause and reason."""
+
+
+def build_design(recipe: Recipe, index: int, values: dict[str, float]) -> Design | InvalidDesign:
+    """The design with these values, if it is valid.
+
+    Parameters
+    ----------
+    recipe
+        What designs are made by.
+    index
+        Position of the point, for the result.
+    values
+        The value of each parameter.
+    """
+    try:
+        architecture = _with_energies(recipe, _sized(recipe, values), values)
+        area = _area(recipe, architecture)
+        _check_rules(recipe, architecture, area)
+        _check_area(recipe, area)
+    except _LeftOutError as left:
+        cause, reason = left.args
+        return InvalidDesign(index, values, cause, reason)
+    return Design(index, values, architecture, area)
+
+
+def short(value: float) -> str:
+    """A value of a parameter in a few characters."""
+    return str(value) if isinstance(value, int) else f"{value:.6g}"
+
+
+def _sized(recipe: Recipe, values: Mapping[str, float]) -> Architecture:
+    """The accelerator with its sizes and clocks, energies still those of the base."""
+    changes: dict[str, Any] = {k: v for k, v in values.items() if k in (*COUNTS, *NUMBERS)}
+    changes |= _banks(values, changes.get("spm_bank_bytes", recipe.base.spm_bank_bytes))
+    shown = " ".join(f"{name}={short(values[name])}" for name in recipe.swept)
+    try:
+        return replace(recipe.base, name=shown or recipe.name, notes="", **changes)
+    except SpecError as error:
+        raise _LeftOutError("architecture", str(error.problems[0])) from None
+
+
+def _banks(values: Mapping[str, float], bank_bytes: int) -> dict[str, int]:
+    """Banks of one buffer for a scratchpad whose size is given for both."""
+    key = next((name for name in ("spm_kb", "spm_bytes") if name in values), None)
+    if key is None:
+        return {}
+    banks = values[key] * (1024 if key == "spm_kb" else 1) / (2 * bank_bytes)
+    if banks < 1 or not float(banks).is_integer():
+        reason = (
+            f"{short(float(banks))} banks of {size_text(bank_bytes)} in each of the two buffers "
+            f"with {key} {short(values[key])}"
+        )
+        raise _LeftOutError("whole banks", reason)
+    return {"spm_banks": int(banks)}
+
+
+def _with_energies(
+    recipe: Recipe, architecture: Architecture, values: Mapping[str, float]
+) -> Architecture:
+    given: dict[str, Any] = {name: values[name] for name in ENERGIES if name in values}
+    try:
+        energy = recipe.energy(architecture)
+        return replace(architecture, energy=replace(energy, **given))
+    except OutOfRangeError as error:
+        raise _left_out(error) from None
+    except SpecError as error:
+        raise _LeftOutError("energy", str(error.problems[0])) from None
+
+
+def _area(recipe: Recipe, architecture: Architecture) -> float | None:
+    try:
+        return recipe.area(architecture)
+    except OutOfRangeError as error:
+        raise _left_out(error) from None
+
+
+def _check_area(recipe: Recipe, area: float | None) -> None:
+    limit = recipe.area_limit_mm2
+    if area is not None and limit is not None and area > limit:
+        raise _LeftOutError("area budget", f"{area:.6g} mm2, more than {limit:.6g} mm2")
+
+
+def _left_out(error: OutOfRangeError) -> _LeftOutError:
+    """What models raise starts with what it is about: ``RF energy: no entry for ...``."""
+    return _LeftOutError(str(error).partition(":")[0], str(error))
+
+
+def _check_rules(recipe: Recipe, architecture: Architecture, area: float | None) -> None:
+    known = quantities(architecture, area) if recipe.rules else {}
+    for rule in recipe.rules:
+        if not rule.names <= known.keys():
+            raise _LeftOutError(rule.name, f"{rule.text!r} cannot be evaluated: no area")
+        try:
+            holds = rule.holds(known)
+        except ExpressionError as error:
+            raise _LeftOutError(rule.name, f"{rule.text!r} cannot be evaluated: {error}") from None
+        if not holds:
+            shown = ", ".join(f"{name} = {short(known[name])}" for name in sorted(rule.names))
+            raise _LeftOutError(rule.name, f"{rule.text!r} does not hold ({shown})")

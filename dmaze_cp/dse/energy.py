@@ -1,0 +1,125 @@
+"""Energies of one access, by the capacities of the memories."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Final, Protocol
+
+from dmaze_cp.architecture import AccessEnergy, Architecture
+from dmaze_cp.dse.capacity import ByCapacity, OutOfRangeError, Table
+from dmaze_cp.errors import Problem, SpecError
+
+PUBLISHED_RF_PJ: Final = Table(tuple((2**k, 0.001875 * 2**k) for k in range(11)))
+"""RF access by bytes of one RF, from 1 to 1024: the table of dMazeRunner's design sweeps."""
+
+PUBLISHED_SPM_PJ: Final = Table(
+    tuple(
+        (kb * 1024, pj)
+        for kb, pj in (
+            (16, 4.0),
+            (32, 6.0),
+            (64, 9.0),
+            (128, 13.5),
+            (256, 20.25),
+            (512, 30.375),
+            (1024, 45.5625),
+            (2048, 68.3475),
+            (4096, 99.0984375),
+        )
+    )
+)
+"""SPM access by bytes of both buffers, from 16 KB to 4 MB: the table of the same sweeps."""
+
+COMPONENTS: Final = tuple(item.name for item in fields(AccessEnergy))
+"""``rf_pj``, ``noc_pj``, ``spm_pj``, ``dram_pj``, ``mac_pj``."""
+
+
+class EnergyModel(Protocol):
+    """The energies of an architecture; any callable of this form will do."""
+
+    def __call__(self, architecture: Architecture, /) -> AccessEnergy:
+        """Energies of one access, given sizes and clocks.
+
+        Raises
+        ------
+        OutOfRangeError
+            When the model says nothing about such an architecture: the design is left out.
+        """
+
+
+@dataclass(frozen=True)
+class EnergyByCapacity:
+    """Energies from tables or formulas; what has none stays as the architecture has it.
+
+    Attributes
+    ----------
+    rf
+        RF access (pJ) by bytes of one RF.
+    spm
+        SPM access (pJ) by bytes of *both* buffers together, as the published tables are.
+    fixed
+        Energies that do not depend on capacities: (name, pJ), names from `COMPONENTS`.
+    word_bytes
+        The word size that the energies of RF, NoC, SPM and DRAM are for. They are scaled by
+        (word / word_bytes) for other words; mac_pj is not. None takes them to be for a word
+        of whatever size the architecture has.
+
+    Raises
+    ------
+    SpecError
+        When an energy is given twice or no number from 0 to 1e12.
+    """
+
+    rf: ByCapacity | None = None
+    spm: ByCapacity | None = None
+    fixed: tuple[tuple[str, float], ...] = ()
+    word_bytes: int | None = None
+
+    def __post_init__(self) -> None:
+        by_capacity = {"rf_pj": self.rf, "spm_pj": self.spm}
+        problems = []
+        for name, pj in self.fixed:
+            if name not in COMPONENTS:
+                problems.append(Problem(name, "an unknown energy", ", ".join(COMPONENTS)))
+            elif by_capacity.get(name) is not None:
+                problems.append(Problem(name, "a constant and a table or formula", "one of them"))
+            if not 0 <= pj <= 1e12:
+                problems.append(Problem(name, repr(pj), "a number from 0 to 1e12"))
+        if self.word_bytes is not None and self.word_bytes < 1:
+            problems.append(Problem("word_bytes", str(self.word_bytes), "a positive word size"))
+        if problems:
+            raise SpecError(problems)
+
+    @property
+    def given(self) -> frozenset[str]:
+        """The energies that this model decides."""
+        by_capacity = {"rf_pj": self.rf, "spm_pj": self.spm}
+        tables = {name for name, figures in by_capacity.items() if figures is not None}
+        return frozenset(tables | {name for name, _ in self.fixed})
+
+    def __call__(self, architecture: Architecture, /) -> AccessEnergy:
+        """Energies of one access of an architecture with these capacities.
+
+        Raises
+        ------
+        OutOfRangeError
+            When a capacity is outside a table, or an energy is beyond any sense.
+        """
+        values = {name: float(getattr(architecture.energy, name)) for name in COMPONENTS}
+        values |= {name: float(pj) for name, pj in self.fixed}
+        if self.rf is not None:
+            values["rf_pj"] = _energy_at("RF", self.rf, architecture.rf_bytes)
+        if self.spm is not None:
+            values["spm_pj"] = _energy_at("SPM", self.spm, 2 * architecture.spm_bytes)
+        if self.word_bytes is not None:
+            scale = architecture.word_bytes / self.word_bytes
+            for name in ("rf_pj", "noc_pj", "spm_pj", "dram_pj"):
+                values[name] *= scale
+        return AccessEnergy(**values)
+
+
+def _energy_at(memory: str, figures: ByCapacity, capacity_bytes: int) -> float:
+    try:
+        return figures.at(capacity_bytes)
+    except OutOfRangeError as error:
+        raise OutOfRangeError(f"{memory} energy: {error}") from None

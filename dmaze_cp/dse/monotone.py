@@ -1,0 +1,262 @@
+"""What a proof for one accelerator says about another: an order on accelerators.
+
+Two accelerators differ in what fits and in what a mapping costs. Both are monotone: a mapping
+that fits also fits where everything is as large, and costs no less where every price is as
+high. So mappings go up to larger accelerators, and lower bounds go down to smaller ones, with
+no search at all. Everything here is sufficient, not necessary: False means "not known".
+
+Costs are those of the exact model: energy in pJ and latency in *accelerator cycles*. Where
+clocks differ, cycles are not seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from math import ceil, isfinite
+from typing import Final
+
+from dmaze_cp.architecture import AccessEnergy, Architecture
+from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
+from dmaze_cp.objective import Objective
+
+_ROUNDING: Final = Fraction(1, 2**48)
+"""Relative error of an energy as it is computed: 5 products and 4 sums of doubles, with counts
+rounded to doubles, come to less than 2**-49; twice that for good measure."""
+
+_HALF: Final = Fraction(1, 2)
+
+
+def larger_or_equal(
+    larger: Architecture, smaller: Architecture, constraints: Constraints = NO_CONSTRAINTS
+) -> bool:
+    """Whether every mapping that is valid on `smaller` is known to be valid on `larger`.
+
+    Parameters
+    ----------
+    larger, smaller
+        The accelerators to compare.
+    constraints
+        Limits on the mappings of both. A least utilisation is a share of a capacity, so that a
+        larger one admits fewer mappings: with it, that capacity has to be equal.
+
+    Notes
+    -----
+    PEs and RF words are plain capacities. Banks are not: a tile of e words takes
+    ``j = ceil(e / s)`` banks of s words, and the three operands share none. With banks of s' words
+    on the larger accelerator and ``q = s / s'`` it takes ``ceil(e / s') <= ceil(q j)`` there,
+    because ``e / s' = q e / s <= q j``. So the sum of ``ceil(q j)`` over the operands, where the
+    j add up to at most the n banks of the smaller accelerator, must be at most the n' of the
+    larger:
+
+    - ``q <= 1``: ``ceil(q j) <= j``, so that n banks are enough;
+    - ``q = u / v`` in lowest terms: ``ceil(u j / v) <= (u j + v - 1) / v``, so that
+      ``floor((u n + 3 (v - 1)) / v)`` banks are enough: ``q n`` for a whole q.
+
+    ``s`` may be a fraction: bank bytes over word bytes.
+    """
+    if larger.pes < smaller.pes or larger.rf_words < smaller.rf_words:
+        return False
+    if larger.spm_banks < _banks_enough(larger, smaller):
+        return False
+    return _utilisation_kept(larger, smaller, constraints)
+
+
+def costs_no_more(
+    cheaper: Architecture, dearer: Architecture, objective: Objective | str = Objective.EDP
+) -> bool:
+    """Whether each mapping is known to cost at most as much on `cheaper` as on `dearer`.
+
+    Parameters
+    ----------
+    cheaper, dearer
+        The accelerators to compare. Their capacities play no part.
+    objective
+        What costs are compared.
+
+    Notes
+    -----
+    Energy: access counts depend on the mapping alone. Each product count x price, the sum in its
+    fixed order and its rounding to an integer are monotone in the prices, in doubles too.
+
+    Latency: DMA cycles of a burst, ``ceil((init + per_byte (burst word)) ratio)``, are monotone
+    in the four figures, in doubles too. In latency, let ``r >= 2`` be the reuse at DRAM of the
+    operand that is reused there. ``load`` and ``store`` are at least ``base``, so that latency is
+    ``base (T - 2 T / r) + (load + store) T / r`` with ``T - 2 T / r >= 0``; base, load and store
+    are maxima of sums in which DMA cycles have no negative part. Without such an operand it is
+    ``base T``. Everything else in it depends on the mapping alone.
+    """
+    kind = Objective(objective)
+    if kind is not Objective.LATENCY and not _energy_no_more(cheaper.energy, dearer.energy):
+        return False
+    return kind is Objective.ENERGY or _dma_no_more(cheaper, dearer)
+
+
+def mapping_transfers(
+    source: Architecture, target: Architecture, constraints: Constraints = NO_CONSTRAINTS
+) -> bool:
+    """Whether every mapping found for `source` is known to be valid on `target`.
+
+    Its cost there has to be evaluated anew. Where this is False, `dmaze_cp.cost.fits` may still
+    find that a given mapping fits.
+    """
+    return larger_or_equal(target, source, constraints)
+
+
+def bound_transfers(
+    source: Architecture,
+    target: Architecture,
+    objective: Objective | str = Objective.EDP,
+    constraints: Constraints = NO_CONSTRAINTS,
+) -> bool:
+    """Whether a proven lower bound for `source` is one for `target`, for every layer.
+
+    So it is if each mapping that is valid on the target is valid on the source, and costs no
+    more there. With `larger_or_equal` alone a proof that nothing fits transfers: what has no
+    mapping on the source has none on the target.
+    """
+    contains = larger_or_equal(source, target, constraints)
+    return contains and costs_no_more(source, target, objective)
+
+
+def energy_ratio(source: AccessEnergy, target: AccessEnergy) -> Fraction:
+    """Largest known f such that each mapping's energy under `target` is at least f times its own.
+
+    That is before rounding to integers (`transferred_bound` takes care of that).
+
+    Notes
+    -----
+    For a fixed mapping energy is linear in prices, with counts that are no less than 0. They come
+    in bundles: a MAC comes with four RF accesses, and a reduction step is three RF accesses, one
+    NoC hop and one MAC. So energy is a sum over MACs, reduction steps and NoC, SPM and DRAM
+    accesses of counts times prices of these five, and the least ratio of a price to the other is
+    a ratio for the sum. A price of 0 under `source` adds nothing to its energy. Where all are,
+    the ratio is 0.
+    """
+    bundles = zip(_bundles(source), _bundles(target), strict=True)
+    return min((after / before for before, after in bundles if before > 0), default=Fraction(0))
+
+
+def transferred_bound(
+    source: Architecture,
+    target: Architecture,
+    objective: Objective | str,
+    bound: float,
+    *,
+    macs: int,
+    constraints: Constraints = NO_CONSTRAINTS,
+) -> int | None:
+    """The lower bound that a proven bound for `source` gives for the same layer on `target`.
+
+    Parameters
+    ----------
+    source, target
+        The accelerators.
+    objective
+        What both bounds are of.
+    bound
+        No mapping of the layer on the source has a lower objective.
+    macs
+        Multiply-accumulates of the layer (`Layer.macs`).
+    constraints
+        Limits on the mappings of both.
+
+    Returns
+    -------
+    int or None
+        No mapping of the layer on the target has a lower objective. None where nothing is known
+        because the target admits mappings that the source does not, or may have cheaper DMA.
+
+    Notes
+    -----
+    Let E be the rounded energy of a mapping on the source, E' on the target, and f the least
+    ratio of prices. Rounding adds at most one half and the relative error h, so that
+    ``E' >= f (1 - h) (E - 1/2) - 1/2``. For the energy of n MACs, which all mappings have, the
+    ratio of its own price is used: with p and p' the prices of a MAC with its RF accesses and f
+    the least ratio of the others, ``E' >= n p' + f max(0, E - n p)`` up to the same errors.
+    For EDP, latency on the target is at least that on the source, and E at least its MACs'
+    energy, so that the half is a small enough share of it: ``E' >= c E`` with a c below f.
+    """
+    kind = Objective(objective)
+    if not isfinite(bound) or not larger_or_equal(source, target, constraints):
+        return None
+    if kind is not Objective.ENERGY and not _dma_no_more(source, target):
+        return None
+    known = max(Fraction(bound), Fraction(0))
+    best = Fraction(0)
+    if costs_no_more(source, target, kind):
+        best = known
+    if kind is Objective.ENERGY:
+        best = max(best, _energy_bound(source.energy, target.energy, known, macs))
+    elif kind is Objective.EDP:
+        best = max(best, _edp_factor(source.energy, target.energy, macs) * known)
+    return ceil(best)
+
+
+def _banks_enough(larger: Architecture, smaller: Architecture) -> int:
+    """Banks of the larger accelerator that hold whatever the smaller one's hold."""
+    ratio = Fraction(smaller.spm_bank_bytes, smaller.word_bytes) / Fraction(
+        larger.spm_bank_bytes, larger.word_bytes
+    )
+    u, v = ratio.numerator, ratio.denominator
+    enough = (u * smaller.spm_banks + 3 * (v - 1)) // v
+    return min(enough, smaller.spm_banks) if ratio <= 1 else enough
+
+
+def _utilisation_kept(larger: Architecture, smaller: Architecture, limits: Constraints) -> bool:
+    """Whether no least utilisation asks for more on the larger accelerator."""
+    if limits.min_pe_utilization > 0 and larger.pes > smaller.pes:
+        return False
+    if limits.min_rf_utilization > 0 and larger.rf_words > smaller.rf_words:
+        return False
+    return limits.min_spm_utilization <= 0 or (
+        larger.spm_bytes == smaller.spm_bytes and larger.word_bytes == smaller.word_bytes
+    )
+
+
+def _energy_no_more(cheaper: AccessEnergy, dearer: AccessEnergy) -> bool:
+    return (
+        cheaper.rf_pj <= dearer.rf_pj
+        and cheaper.noc_pj <= dearer.noc_pj
+        and cheaper.spm_pj <= dearer.spm_pj
+        and cheaper.dram_pj <= dearer.dram_pj
+        and cheaper.mac_pj <= dearer.mac_pj
+    )
+
+
+def _dma_no_more(cheaper: Architecture, dearer: Architecture) -> bool:
+    return (
+        cheaper.dma_startup_cycles <= dearer.dma_startup_cycles
+        and cheaper.dma_cycles_per_byte <= dearer.dma_cycles_per_byte
+        and cheaper.word_bytes <= dearer.word_bytes
+        and cheaper.clock_ratio <= dearer.clock_ratio
+    )
+
+
+def _bundles(energy: AccessEnergy) -> Iterator[Fraction]:
+    """Prices of a MAC, of a reduction step, and of NoC, SPM and DRAM accesses."""
+    rf, noc, mac = Fraction(energy.rf_pj), Fraction(energy.noc_pj), Fraction(energy.mac_pj)
+    yield from (mac + 4 * rf, 3 * rf + noc + mac, noc)
+    yield from (Fraction(energy.spm_pj), Fraction(energy.dram_pj))
+
+
+def _energy_bound(
+    source: AccessEnergy, target: AccessEnergy, bound: Fraction, macs: int
+) -> Fraction:
+    """A lower bound of rounded energies under `target`."""
+    (own, *others), (new_own, *new_others) = list(_bundles(source)), list(_bundles(target))
+    pairs = zip(others, new_others, strict=True)
+    ratio = min((after / before for before, after in pairs if before > 0), default=Fraction(0))
+    least = (bound - _HALF) * (1 - _ROUNDING)  # of the energy under `source`, before rounding
+    exact = macs * new_own + ratio * max(Fraction(0), least - macs * own)
+    return exact * (1 - _ROUNDING) - _HALF
+
+
+def _edp_factor(source: AccessEnergy, target: AccessEnergy, macs: int) -> Fraction:
+    """A factor between rounded energies: each mapping's under `target` over that under `source`."""
+    own = next(_bundles(source))
+    least = macs * own * (1 - _ROUNDING) - _HALF
+    if least <= 0:
+        return Fraction(0)
+    ratio = energy_ratio(source, target) * (1 - _ROUNDING) ** 2
+    return ratio - (ratio + 1) / 2 / least

@@ -1,0 +1,258 @@
+"""The parameters that a design space can vary, and how their values are written."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from dmaze_cp.architecture import MAX_COUNT, AccessEnergy, Architecture
+from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.spec.fields import Fields, describe, nearest
+
+COUNTS: Final = ("pes", "rf_bytes", "word_bytes", "spm_banks", "spm_bank_bytes")
+NUMBERS: Final = ("accelerator_mhz", "dma_mhz", "dma_startup_cycles", "dma_cycles_per_byte")
+ENERGIES: Final = ("rf_pj", "noc_pj", "spm_pj", "dram_pj", "mac_pj")
+SPM_SIZES: Final = ("spm_banks", "spm_kb", "spm_bytes")
+"""Ways to give the size of the scratchpad, of which a space uses one.
+
+``spm_banks`` is of one buffer, as in `Architecture`. ``spm_kb`` (KiB) and ``spm_bytes`` are of
+both buffers together, as sizes are published; with the bank size they give ``spm_banks``.
+"""
+PARAMETERS: Final = (*COUNTS, "spm_kb", "spm_bytes", *NUMBERS, *ENERGIES)
+"""The names that a space can give values to."""
+
+UNITS: Final = {
+    "bytes": 1,
+    "B": 1,
+    "KiB": 2**10,
+    "KB": 2**10,
+    "MiB": 2**20,
+    "MB": 2**20,
+    "GiB": 2**30,
+    "GB": 2**30,
+}
+"""Units of capacities, in any case. KB is 1024 bytes, as in papers on memories."""
+
+MAX_VALUES: Final = 10_000
+"""Values of one parameter."""
+
+_IN_BYTES: Final = ("rf_bytes", "word_bytes", "spm_bank_bytes", "spm_bytes")
+_INTEGERS: Final = (*COUNTS, "spm_bytes")
+_EXPECTED: Final = (
+    "a value, a list, {from: A, to: B, factor: F} or {from: A, to: B, step: S}; "
+    "as text 16,32,64 or A:B:*F or A:B:+S"
+)
+_NUMBER: Final = re.compile(
+    rf"([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*({'|'.join(UNITS)})?", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a design space with the values it takes, in their order.
+
+    Raises
+    ------
+    SpecError
+        When the name is unknown, there is no value, a value occurs twice, or an
+        architecture cannot have it.
+    """
+
+    name: str
+    values: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        problems = list(_parameter_problems(self.name, self.values))
+        if problems:
+            raise SpecError(problems)
+
+
+def parse_parameter(text: str) -> Parameter:
+    """A parameter from a command line.
+
+    Parameters
+    ----------
+    text
+        ``NAME=VALUES``, the values as one or more of ``16``, ``64KiB``, ``16:1024:*2`` (16, 32,
+        ... up to 1024) and ``100:500:+100``, with commas between.
+
+    Raises
+    ------
+    SpecError
+        With every problem found.
+    """
+    name, equals, values = text.partition("=")
+    if not equals:
+        expected = "NAME=VALUES, such as rf_bytes=16,32,64 or rf_bytes=16:1024:*2"
+        raise SpecError(Problem("", describe(text), expected))
+    return parameter_from(name.strip(), values)
+
+
+def parameter_from(name: str, value: object) -> Parameter:
+    """A parameter from what a file or a command line gives as its values.
+
+    Raises
+    ------
+    SpecError
+        With every problem found, the name of the parameter as the field.
+    """
+    if name not in PARAMETERS:
+        raise SpecError(_unknown(name))
+    try:
+        return Parameter(name, tuple(_values(name, value)))
+    except SpecError as error:
+        found = [p if p.where == name else p.under(name) for p in error.problems]
+        raise SpecError(found) from None
+
+
+def size_in_bytes(value: object) -> int | None:
+    """A capacity written as an integer or as text with a unit; None if it is none."""
+    if isinstance(value, str):
+        number, unit = _number(value)
+        value = number
+        if unit and number is not None:
+            value = number * UNITS[unit]
+    if isinstance(value, float) and value.is_integer() and abs(value) <= 2**53:
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= 2**62:
+        return None
+    return value
+
+
+def _unknown(name: str) -> Problem:
+    close = nearest(name, PARAMETERS, count=3)
+    return Problem(name, "an unknown parameter", close or f"one of {', '.join(PARAMETERS)}")
+
+
+def _values(name: str, value: object) -> Iterator[float]:
+    if isinstance(value, str):
+        pieces = value.split(",")
+        for piece in pieces:
+            yield from _piece(name, piece.strip())
+    elif isinstance(value, dict):
+        yield from _range(name, Fields(value, "a range"))
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield _scalar(name, item)
+    else:
+        yield _scalar(name, value)
+
+
+def _piece(name: str, text: str) -> Iterator[float]:
+    if ":" not in text:
+        yield _scalar(name, text)
+        return
+    start, _, rest = text.partition(":")
+    end, _, jump = rest.partition(":")
+    key = {"*": "factor", "+": "step"}.get(jump[:1])
+    if key is None:
+        raise SpecError(Problem("", describe(text), "FROM:TO:*FACTOR or FROM:TO:+STEP"))
+    yield from _range(name, Fields({"from": start, "to": end, key: jump[1:]}, "a range"))
+
+
+def _range(name: str, spec: Fields) -> list[float]:
+    spec.refuse_unknown(("from", "to", "factor", "step"))
+    given = [key for key in ("factor", "step") if key in spec]
+    if len(given) != 1:
+        spec.problems.append(Problem("", " and ".join(given) or "no step", "a factor or a step"))
+    numbers: dict[str, float] = {}
+    for key in ("from", "to", *given):
+        if not spec.missing(key, "a number"):
+            try:
+                numbers[key] = _scalar(name if key != "factor" else "factor", spec.data[key])
+            except SpecError as error:
+                spec.problems += [Problem(key, p.found, p.expected) for p in error.problems]
+    spec.raise_problems()
+    start, end, key = numbers["from"], numbers["to"], given[0]
+    if start > end:
+        raise SpecError(Problem("", f"from {start} to {end}", "from at most to"))
+    if key == "step" and numbers[key] <= 0:
+        raise SpecError(Problem("step", repr(numbers[key]), "a positive step"))
+    if key == "factor" and (numbers[key] <= 1 or start <= 0):
+        expected = "a factor above 1 and a positive from"
+        raise SpecError(Problem("factor", f"{numbers[key]} from {start}", expected))
+    walk = _walk(start, end, key, numbers[key])
+    return [_whole(value) if name in _INTEGERS else value for value in walk]
+
+
+def _walk(start: float, end: float, key: str, jump: float) -> Iterator[float]:
+    """The values of a range; the last may pass its end by no more than rounding."""
+    for k in range(MAX_VALUES + 1):
+        try:
+            value = start * jump**k if key == "factor" else start + k * jump
+        except OverflowError:
+            return
+        if value > end + abs(end) * 1e-9:
+            return
+        yield min(value, end) if isinstance(value, float) else value
+    raise SpecError(Problem("", "a range of very many values", f"at most {MAX_VALUES}"))
+
+
+def _scalar(name: str, value: object) -> float:
+    """A number, or text with one and, where the parameter is a capacity, a unit."""
+    unit = ""
+    number: object = value
+    if isinstance(value, str):
+        number, unit = _number(value)
+    if number is None or isinstance(number, bool) or not isinstance(number, int | float):
+        raise SpecError(Problem("", describe(value), _EXPECTED))
+    if unit and name not in _IN_BYTES:
+        raise SpecError(Problem("", describe(value), "a number without a unit"))
+    if not math.isfinite(number) or abs(number) > MAX_COUNT**4:
+        raise SpecError(Problem("", describe(value), "a number of a sensible size"))
+    if unit:
+        number *= UNITS[unit]
+    return _whole(number) if name in _INTEGERS else number
+
+
+def _whole(number: float) -> float:
+    """The number as an integer where it is one: files write 2 also as 2.0."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
+def _number(text: str) -> tuple[int | float | None, str]:
+    match = _NUMBER.fullmatch(text.strip())
+    if match is None:
+        return None, ""
+    unit = next((u for u in UNITS if match[2] and u.casefold() == match[2].casefold()), "")
+    plain = match[1].lstrip("+-")
+    if plain.isdigit() and len(plain) < 20:
+        return int(match[1]), unit
+    return float(match[1]), unit
+
+
+def _parameter_problems(name: str, values: Sequence[float]) -> Iterator[Problem]:
+    if name not in PARAMETERS:
+        yield _unknown(name)
+        return
+    if not values:
+        yield Problem(name, "no value", _EXPECTED)
+    if len(values) > MAX_VALUES:
+        yield Problem(name, f"{len(values)} values", f"at most {MAX_VALUES}")
+        return
+    twice = next((value for value, count in Counter(values).items() if count > 1), None)
+    if twice is not None:
+        yield Problem(name, f"the value {twice} twice", "each value once")
+    # One line will do: a range that is wrong is wrong in many values.
+    yield from next(filter(None, (list(_value_problems(name, v)) for v in values)), [])
+
+
+def _value_problems(name: str, value: float) -> Iterator[Problem]:
+    """What an architecture itself says about a value."""
+    if name == "spm_kb" or name == "spm_bytes":
+        largest = MAX_COUNT // (1024 if name == "spm_kb" else 1)
+        kind = int if name == "spm_bytes" else int | float
+        if not isinstance(value, kind) or isinstance(value, bool) or not 0 < value <= largest:
+            yield Problem(name, repr(value), f"a positive size, at most {largest}")
+        return
+    try:
+        if name in ENERGIES:
+            replace(Architecture(), energy=replace(AccessEnergy(), **{name: value}))
+        else:
+            replace(Architecture(), **{name: value})  # type: ignore[arg-type]
+    except SpecError as error:
+        yield from (Problem(name, p.found, p.expected) for p in error.problems)

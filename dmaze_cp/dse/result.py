@@ -1,0 +1,212 @@
+"""What a sweep over designs returns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+
+from dmaze_cp.architecture import Architecture
+from dmaze_cp.cost.report import COMPONENTS
+from dmaze_cp.dse.design import Budgets, Design, InvalidDesign
+from dmaze_cp.dse.space import DesignSpace
+from dmaze_cp.objective import Objective
+from dmaze_cp.result import LayerResult
+from dmaze_cp.workload import Workload
+
+
+class PointStatus(StrEnum):
+    """What is known about a design when the sweep has ended."""
+
+    OPTIMAL = "optimal"
+    """Every layer has its proven best mapping."""
+    FEASIBLE = "feasible"
+    """Every layer has a mapping; the total has a gap."""
+    SKIPPED = "skipped"
+    """Proven to be no better than a design that is known, before every layer was."""
+    INFEASIBLE = "infeasible"
+    """Some layer fits in no way, or the design breaks the power budget."""
+    UNKNOWN = "unknown"
+    """Some layer has no mapping: the time was over."""
+    FAILED = "failed"
+    """A search failed; the reason says how."""
+
+
+@dataclass(frozen=True)
+class WeightedWorkload:
+    """A network and what its costs are multiplied by."""
+
+    workload: Workload
+    weight: float = 1.0
+
+
+def cost_unit_s(architecture: Architecture, objective: Objective) -> Fraction:
+    """What one unit of a layer's objective is worth in a total (pJ, s or pJ x s).
+
+    Designs may have different clocks, so that totals are in seconds, not in cycles.
+    """
+    if objective is Objective.ENERGY:
+        return Fraction(1)
+    return 1 / (Fraction(architecture.accelerator_mhz) * 1_000_000)
+
+
+@dataclass(frozen=True)
+class NetworkCost:
+    """What one network costs on a design, as far as it is mapped; not weighed.
+
+    Attributes
+    ----------
+    model
+        The network's name.
+    layers
+        Results of its layers, in their order; those that are missing were not needed.
+    value, bound
+        Sum of the layers' objectives (pJ, s or pJ x s), None where a layer has no mapping.
+    """
+
+    model: str
+    layers: tuple[LayerResult, ...]
+    value: float | None
+    bound: float
+
+    @property
+    def energy_pj(self) -> int:
+        """Sum over the layers, weighed by their instances."""
+        return sum(r.layer.instances * r.cost.energy_pj for r in self.layers if r.cost)
+
+    @property
+    def latency_cycles(self) -> int:
+        """Sum over the layers, weighed by their instances."""
+        return sum(r.layer.instances * r.cost.latency_cycles for r in self.layers if r.cost)
+
+    @property
+    def edp(self) -> int:
+        """Sum of the layers' EDPs (pJ x cycles), weighed by their instances."""
+        return sum(r.layer.instances * r.cost.edp for r in self.layers if r.cost)
+
+    @property
+    def energy_breakdown_pj(self) -> dict[str, float]:
+        """Energy by component."""
+        totals = dict.fromkeys(COMPONENTS, 0.0)
+        for result in self.layers:
+            if result.cost is not None:
+                for name, energy in result.cost.energy_breakdown_pj.items():
+                    totals[name] += result.layer.instances * energy
+        return totals
+
+
+@dataclass(frozen=True)
+class SweepPoint:
+    """A design and what is known about it.
+
+    Attributes
+    ----------
+    design
+        Parameters, architecture and area.
+    status, reason
+        How good the figures are, and why they are not better.
+    value, bound
+        Weighed sum over the networks of the objective, and what it cannot be below, in pJ, s
+        or pJ x s. No value without a mapping for every layer.
+    networks
+        Results by network, in the order of the sweep; weights are not applied.
+    power_mw
+        Energy over time of all networks together, each weighed.
+    """
+
+    design: Design
+    status: PointStatus
+    reason: str | None
+    value: float | None
+    bound: float
+    networks: tuple[NetworkCost, ...] = field(repr=False)
+    power_mw: float | None = None
+
+    @property
+    def gap(self) -> float | None:
+        """Proven relative gap of the value."""
+        if self.value is None:
+            return None
+        return max(0.0, (self.value - self.bound) / self.value) if self.value else 0.0
+
+    @property
+    def is_mapped(self) -> bool:
+        """Whether the design has a value that counts."""
+        return self.value is not None and self.status in {
+            PointStatus.OPTIMAL,
+            PointStatus.FEASIBLE,
+        }
+
+
+@dataclass(frozen=True)
+class SweepResult:
+    """A sweep over a design space.
+
+    Attributes
+    ----------
+    space, networks, objective
+        What was asked.
+    pareto
+        Whether designs compete by objective and area, or by the objective alone.
+    points
+        Every valid design, in the order of the space.
+    invalid
+        Designs that break a rule or have no energy.
+    best
+        Position in `points` of the design with the least value; None if none is mapped.
+    best_proven
+        No design of the space is better, also not one that was skipped or not finished.
+    front, front_proven
+        Positions of the designs that none beats in both area and objective (with `pareto`),
+        by area, and whether that is proven.
+    searches, looked_up
+        Searches that were run, and answers of the store.
+    """
+
+    space: DesignSpace
+    networks: tuple[WeightedWorkload, ...]
+    objective: Objective
+    budgets: Budgets
+    pareto: bool
+    points: tuple[SweepPoint, ...]
+    invalid: tuple[InvalidDesign, ...]
+    best: int | None
+    best_proven: bool
+    front: tuple[int, ...] = ()
+    front_proven: bool = False
+    searches: int = 0
+    looked_up: int = 0
+    elapsed_s: float = 0.0
+    interrupted: bool = False
+
+    def count(self, status: PointStatus) -> int:
+        """How many points have a status."""
+        return sum(point.status is status for point in self.points)
+
+    def best_of(self, model: str) -> int | None:
+        """Position of the mapped point where one network costs least."""
+        costs = [
+            (network.value, position)
+            for position, point in enumerate(self.points)
+            if point.is_mapped
+            for network in point.networks
+            if network.model == model and network.value is not None
+        ]
+        return min(costs)[1] if costs else None
+
+
+def front_of(points: Sequence[SweepPoint]) -> tuple[int, ...]:
+    """Positions of the mapped points that no other beats in area and value, by area."""
+    mapped = [
+        (p.design.area_mm2, p.value, i)
+        for i, p in enumerate(points)
+        if p.is_mapped and p.value is not None and p.design.area_mm2 is not None
+    ]
+    front: list[int] = []
+    least = float("inf")
+    for _, value, position in sorted(mapped):
+        if value < least:
+            front.append(position)
+            least = value
+    return tuple(front)

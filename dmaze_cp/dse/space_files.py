@@ -1,0 +1,246 @@
+"""Design-space files: read and checked in full, all problems at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from dmaze_cp.architecture import Architecture
+from dmaze_cp.dse.design import Budgets, Sample, WeightedModel
+from dmaze_cp.dse.figure_files import area_from, energy_from, made
+from dmaze_cp.dse.parameters import PARAMETERS, Parameter, parameter_from
+from dmaze_cp.dse.rules import Rule
+from dmaze_cp.dse.space import DesignSpace
+from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.objective import Objective
+from dmaze_cp.spec import load_architecture
+from dmaze_cp.spec.builtin import builtin_space_path, resolve
+from dmaze_cp.spec.fields import Fields, describe, is_name, label, nearest
+from dmaze_cp.spec.files import SPEC_SUFFIXES, load_spec_object
+
+_FIELDS: Final = (
+    *("name", "notes", "base", "parameters", "random", "rules", "energy", "area"),
+    *("models", "objective", "budgets"),
+)
+_Made = TypeVar("_Made")
+
+
+def load_space(
+    ref: str | Path | Mapping[str, object] | DesignSpace, parameters: Sequence[Parameter] = ()
+) -> DesignSpace:
+    """A design space from whatever names or describes it.
+
+    Parameters
+    ----------
+    ref
+        A built-in name, the path of a YAML or JSON file, an object of that form, or a
+        `DesignSpace`.
+    parameters
+        Values that replace those of the space, or that it has none for.
+
+    Raises
+    ------
+    SpecError
+        With every problem found. That there is a valid design at all is not checked here but
+        by `DesignSpace.survey`.
+    """
+    if isinstance(ref, DesignSpace):
+        space = ref
+    elif isinstance(ref, Mapping):
+        return space_from_dict(ref, parameters=parameters)
+    elif not isinstance(ref, str | Path):
+        raise SpecError(Problem("space", describe(ref), "a built-in name, a path or a space"))
+    else:
+        path = resolve(ref, "space", builtin_space_path, SPEC_SUFFIXES)
+        obj = load_spec_object(path)
+        try:
+            return space_from_dict(obj, path.stem, path.parent, parameters)
+        except SpecError as error:
+            raise error.inside(str(path)) from None
+    return space.with_parameters(parameters) if parameters else space
+
+
+def space_from_dict(
+    obj: object,
+    name: str = "unnamed",
+    folder: Path | None = None,
+    parameters: Sequence[Parameter] = (),
+) -> DesignSpace:
+    """A design space from an object.
+
+    Parameters
+    ----------
+    obj
+        The object.
+    name
+        The name of the space where the object has none.
+    folder
+        Where files that it names are looked for first.
+    parameters
+        Values that replace those of the object.
+
+    Raises
+    ------
+    SpecError
+        With every problem found.
+    """
+    spec = Fields(obj, "a mapping with the fields of a design space")
+    spec.refuse_unknown(_FIELDS)
+    values: dict[str, Any] = {"name": spec.name("name", name, required=False)}
+    values["notes"] = spec.text("notes", "", required=False)
+    read = _Reader(spec, folder)
+    readers: dict[str, Callable[[], object]] = {
+        "base": read.base,
+        "parameters": read.parameters,
+        "random": read.sample,
+        "rules": read.rules,
+        "energy": lambda: energy_from(spec.data["energy"]),
+        "area": lambda: area_from(spec.data["area"]),
+        "models": read.models,
+        "objective": read.objective,
+        "budgets": read.budgets,
+    }
+    for key, reader in readers.items():
+        if key in spec:
+            value = _noting(spec, key, reader)
+            if value is not None:
+                values["sample" if key == "random" else key] = value
+    if "parameters" not in spec and not parameters:
+        spec.missing("parameters", f"a mapping with some of {', '.join(PARAMETERS)}")
+    spec.raise_problems()
+    own = values.pop("parameters", ())
+    # The size of the space is judged with the values that replace those of the object.
+    merged = DesignSpace("merged", sample=Sample(1), parameters=own).with_parameters(parameters)
+    return DesignSpace(**values, parameters=merged.parameters)
+
+
+def _noting(spec: Fields, key: str, read: Callable[[], _Made]) -> _Made | None:
+    """What a reader makes of a field; None, and its problems noted, if it cannot."""
+    try:
+        return read()
+    except SpecError as error:
+        spec.problems += [
+            replace(p, where=spec.path(key) + p.where) if p.where.startswith("[") else p.under(key)
+            for p in error.problems
+        ]
+        return None
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Reads the fields of a space; each method raises the problems of its field."""
+
+    spec: Fields
+    folder: Path | None
+
+    def base(self) -> Architecture:
+        value = self.spec.data["base"]
+        ref: Any = self._located(value) if isinstance(value, str) else value
+        try:
+            return load_architecture(ref)
+        except SpecError as error:
+            # Of a name or file that is none the field is this one.
+            found = [
+                replace(p, where="") if p.where == "architecture" else p for p in error.problems
+            ]
+            raise SpecError(found) from None
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        spec = Fields(self.spec.data["parameters"], "a mapping of parameters and their values")
+        found = []
+        for name, value in spec.data.items():
+            try:
+                found.append(parameter_from(label(name), value))
+            except SpecError as error:
+                spec.problems += error.problems
+        spec.raise_problems()
+        return tuple(found)
+
+    def sample(self) -> Sample:
+        spec = Fields(self.spec.data["random"], "a mapping with count and seed")
+        spec.refuse_unknown(("count", "seed"))
+        count, seed = spec.integer("count", 1), spec.integer("seed", 0, required=False)
+        return made(spec, lambda: Sample(count, seed))
+
+    def rules(self) -> tuple[Rule, ...]:
+        found = []
+        problems: list[Problem] = []
+        for where, value in _items(self.spec.data["rules"], "a list of conditions"):
+            try:
+                found.append(_rule(value))
+            except SpecError as error:
+                problems += [p.under(where) for p in error.problems]
+        if problems:
+            raise SpecError(problems)
+        return tuple(found)
+
+    def models(self) -> tuple[WeightedModel, ...]:
+        found = []
+        problems: list[Problem] = []
+        for where, value in _items(self.spec.data["models"], "a list of models"):
+            try:
+                found.append(self._model(value))
+            except SpecError as error:
+                problems += [p.under(where) for p in error.problems]
+        if problems:
+            raise SpecError(problems)
+        return tuple(found)
+
+    def objective(self) -> Objective:
+        value = self.spec.data["objective"]
+        known = [str(objective) for objective in Objective]
+        if value not in known:
+            close = nearest(value, known)
+            raise SpecError(Problem("", describe(value), close or f"one of {', '.join(known)}"))
+        return Objective(value)
+
+    def budgets(self) -> Budgets:
+        spec = Fields(self.spec.data["budgets"], "a mapping with area_mm2 and power_mw")
+        spec.refuse_unknown(("area_mm2", "power_mw"))
+        limits = {key: spec.number(key, 1.0) for key in ("area_mm2", "power_mw") if key in spec}
+        return made(spec, lambda: Budgets(**limits))
+
+    def _model(self, value: object) -> WeightedModel:
+        if isinstance(value, str):
+            value = {"model": value}
+        spec = Fields(value, "a model, or a mapping with model, weight, layers and batch")
+        spec.refuse_unknown(("model", "weight", "layers", "batch"))
+        model = spec.name("model", "")
+        weight = spec.number("weight", 1.0, required=False)
+        layers = spec.data.get("layers", [])
+        if isinstance(layers, str):
+            layers = [layers]
+        good = isinstance(layers, list) and all(is_name(layer) for layer in layers)
+        if not good or ("layers" in spec and not layers):
+            spec.note("layers", "a list of names or globs of layers")
+        batch = spec.integer("batch", 1, required=False) if "batch" in spec else None
+        if batch is not None and batch < 1:
+            spec.note("batch", "a positive integer")
+        names = tuple(layers) if isinstance(layers, list) else ()
+        return made(spec, lambda: WeightedModel(self._located(model), weight, names, batch))
+
+    def _located(self, ref: str) -> str:
+        """A file beside the one that names it, if there is one; else the text as it is."""
+        path = Path(ref)
+        if self.folder is None or not path.suffix or path.is_absolute():
+            return ref
+        beside = self.folder / path
+        return str(beside) if beside.is_file() else ref
+
+
+def _rule(value: object) -> Rule:
+    if isinstance(value, str):
+        return Rule(value)
+    spec = Fields(value, "a condition, or a mapping with name and rule")
+    spec.refuse_unknown(("name", "rule"))
+    name, text = spec.name("name", "", required=False), spec.text("rule", "1 < 2")
+    return made(spec, lambda: Rule(text, name))
+
+
+def _items(value: object, expected: str) -> list[tuple[str, object]]:
+    """The items of a list with the paths of their problems."""
+    if not isinstance(value, list | tuple):
+        raise SpecError(Problem("", describe(value), expected))
+    return [(f"[{k}]", item) for k, item in enumerate(value)]

@@ -1,0 +1,194 @@
+"""Whole runs, as processes that are stopped, killed and begun again."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dmaze_cp.store import Store
+from tests.cli.conftest import ROOT, environment
+
+ARCHS = ["--arch", "default", "--arch", "edge"]
+
+
+@pytest.fixture
+def networks(tmp_path: Path) -> list[str]:
+    """Two networks with a layer in common; a search takes a good part of a second."""
+    shared = {"M": 24, "C": 16, "Ox": 28, "Oy": 28, "Fx": 3, "Fy": 3}
+    names = []
+    for name, channels in (("one", (20, 30, 40)), ("two", (36, 45, 50))):
+        layers = [{"name": "shared", "kind": "conv", "bounds": shared}]
+        for count in channels:
+            bounds = shared | {"M": count}
+            layers.append({"name": f"conv{count}", "kind": "conv", "bounds": bounds})
+        path = tmp_path / f"{name}.json"
+        path.write_text(json.dumps({"name": name, "layers": layers}))
+        names.append(str(path))
+    return names
+
+
+SEARCHES = 14
+"""Seven distinct layers on two accelerators."""
+
+
+def command(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "dmaze_cp", *map(str, arguments)]
+
+
+@contextmanager
+def started(*arguments: object) -> Iterator[subprocess.Popen[str]]:
+    """The program in a process group of its own; nothing of it survives the block."""
+    process = subprocess.Popen(
+        command(*arguments),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(),
+        cwd=ROOT,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        process.communicate()
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(*arguments), capture_output=True, text=True, env=environment(), cwd=ROOT
+    )
+
+
+def wait_for_lines(process: subprocess.Popen[str], number: int) -> None:
+    assert process.stderr is not None
+    seen = 0
+    for line in process.stderr:
+        seen += "/" in line.split(" ")[0]
+        if seen >= number:
+            return
+    pytest.fail(f"only {seen} layers were finished")
+
+
+def records(path: Path) -> list[dict[str, Any]]:
+    return [r for result in json.loads(path.read_text())["results"] for r in result["layers"]]
+
+
+def solves(path: Path) -> list[int]:
+    with Store.open(path, create=False) as store:
+        return [entry.solves for entry in store.entries()]
+
+
+def answers(path: Path) -> list[tuple[Any, ...]]:
+    return [(r["name"], r["status"], r["value"], r["bound"]) for r in records(path)]
+
+
+def test_a_killed_run_is_finished_without_solving_anything_twice(networks, tmp_path: Path) -> None:
+    store, out = tmp_path / "store.sqlite", tmp_path / "out.json"
+    asked = ["map", *networks, *ARCHS, "--jobs", "2", "--store", store, "-o", out]
+    with started(*asked, "--verbose") as process:
+        wait_for_lines(process, 4)
+        process.kill()
+        process.wait()
+        workers_end_with(process.pid)
+    kept = solves(store)
+    assert 4 <= len(kept) < SEARCHES
+    assert not out.exists()
+
+    again = run(*asked)
+    assert again.returncode == 0, again.stderr
+    assert solves(store) == [1] * SEARCHES
+    looked_up = [r for r in records(out) if r["from_store"]]
+    assert len(looked_up) >= len(kept)
+    assert {r["status"] for r in records(out)} == {"optimal"}
+    first = answers(out)
+
+    began = time.monotonic()
+    assert run(*asked).returncode == 0
+    assert time.monotonic() - began < 5
+    assert solves(store) == [1] * SEARCHES
+    assert answers(out) == first
+
+
+def workers_end_with(group: int) -> None:
+    """The worker processes notice that their coordinator is gone."""
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.05)
+    pytest.fail("worker processes are left")
+
+
+def test_jobs_change_no_answer(networks, tmp_path: Path) -> None:
+    found = []
+    for jobs in (1, 3):
+        out = tmp_path / f"{jobs}.json"
+        done = run("map", *networks, *ARCHS, "--jobs", jobs, "--no-store", "-o", out)
+        assert done.returncode == 0, done.stderr
+        found.append(answers(out))
+    assert found[0] == found[1]
+
+
+def test_an_interrupted_run_goes_on_where_it_was(networks, tmp_path: Path) -> None:
+    store, out = tmp_path / "store.sqlite", tmp_path / "out.json"
+    asked = ["map", *networks, "--jobs", "2", "--store", store, "-o", out]
+    with started(*asked, "--verbose") as process:
+        wait_for_lines(process, 2)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: the workers get it too
+        _, err = process.communicate(timeout=20)
+        assert process.returncode == 130
+    assert "Traceback" not in err
+    assert any(result["interrupted"] for result in json.loads(out.read_text())["results"])
+    before = {(r["name"], r["value"]) for r in records(out) if r["status"] == "optimal"}
+    assert before
+    assert run(*asked).returncode == 0
+    assert before <= {(r["name"], r["value"]) for r in records(out)}
+    assert {r["status"] for r in records(out)} == {"optimal"}
+
+
+def test_a_second_interrupt_ends_the_workers_at_once(networks, tmp_path: Path) -> None:
+    with started("map", *networks, *ARCHS, "--jobs", "2", "--no-store", "--verbose") as process:
+        wait_for_lines(process, 1)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.6)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10) == 130
+        workers_end_with(process.pid)
+
+
+def test_lines_without_a_terminal_only_if_asked(run_in: Callable[..., Any]) -> None:
+    quiet = run_in("--summary")
+    assert quiet.stderr == ""
+    lines = run_in("--summary", "--verbose").stderr.splitlines()
+    assert len(lines) == 2
+    assert all("(energy): optimal, gap 0 %" in line for line in lines)
+
+
+@pytest.fixture
+def run_in(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    path = tmp_path / "net.json"
+    layers = [
+        {"name": f"fc{x}", "kind": "gemm", "bounds": {"X": x, "Y": 2, "K": 5}} for x in (3, 4)
+    ]
+    path.write_text(json.dumps({"name": "net", "layers": layers}))
+
+    def call(*options: str) -> subprocess.CompletedProcess[str]:
+        return run("map", path, "--objective", "energy", "--no-store", "--jobs", 2, *options)
+
+    return call

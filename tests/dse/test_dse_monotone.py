@@ -1,0 +1,273 @@
+"""What proofs for one accelerator say about another, against the exact model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dmaze_cp.architecture import AccessEnergy, Architecture
+from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
+from dmaze_cp.cost import evaluate, fits
+from dmaze_cp.dse.monotone import (
+    bound_transfers,
+    costs_no_more,
+    energy_ratio,
+    larger_or_equal,
+    mapping_transfers,
+    transferred_bound,
+)
+from dmaze_cp.mapping import Mapping
+from dmaze_cp.objective import Objective
+from dmaze_cp.workload import Kind, Layer
+from tests import strategies
+from tests.oracle.brute_force import all_tilings, brute_force, is_allowed, is_valid
+
+CHIP = Architecture()
+SAME_OR_MORE = st.sampled_from((1, 1, 2))
+
+
+def banks_of(words_of_tiles: tuple[int, ...], arch: Architecture) -> int:
+    return sum(-(-words * arch.word_bytes // arch.spm_bank_bytes) for words in words_of_tiles)
+
+
+@st.composite
+def spm(draw: st.DrawFn) -> Architecture:
+    """A scratchpad of a few tiny banks; nothing else differs."""
+    return replace(
+        CHIP,
+        rf_bytes=1024 * (word := draw(st.sampled_from((1, 2, 4)))),
+        word_bytes=word,
+        spm_banks=draw(st.integers(1, 9)),
+        spm_bank_bytes=draw(st.integers(1, 9)),
+    )
+
+
+@given(spm(), st.integers(1, 12), st.integers(1, 9))
+@settings(max_examples=150)
+def test_banks_that_are_called_enough_are(small, banks, bank_bytes):
+    """Of every bank size, the least number of banks that passes, against all triples of tiles."""
+    large = replace(small, spm_bank_bytes=bank_bytes)
+    enough = next(n for n in range(1, 200) if larger_or_equal(replace(large, spm_banks=n), small))
+    large = replace(large, spm_banks=enough)
+    most = small.spm_banks * small.spm_bank_bytes // small.word_bytes
+    for tiles in product(range(1, most + 1), repeat=3):
+        if tiles == tuple(sorted(tiles)) and banks_of(tiles, small) <= small.spm_banks:
+            assert banks_of(tiles, large) <= large.spm_banks
+
+
+@pytest.mark.parametrize(
+    ("banks", "bank_bytes", "enough"),
+    [
+        *((32, 2048, True), (31, 2048, False), (64, 1024, True), (63, 1024, False)),
+        *((17, 4096, True), (16, 4096, False), (44, 1536, True), (42, 1536, False)),
+        *((32, 2049, True), (16, 8192, True)),
+    ],
+)
+def test_banks_of_other_sizes(banks, bank_bytes, enough):
+    other = replace(CHIP, spm_banks=banks, spm_bank_bytes=bank_bytes)
+    assert larger_or_equal(other, CHIP) is enough
+
+
+@st.composite
+def related(draw: st.DrawFn) -> tuple[Architecture, Architecture]:
+    """A small accelerator, and another that has more of some things and less of a few."""
+    small = draw(strategies.architectures())
+    more = {
+        name: getattr(small, name) * draw(SAME_OR_MORE)
+        for name in ("pes", "rf_bytes", "spm_banks", "spm_bank_bytes")
+    }
+    if draw(st.booleans()):
+        more["word_bytes"] = draw(st.sampled_from((1, 2, 4)))
+    if draw(st.booleans()):
+        name = draw(st.sampled_from(sorted(more)))
+        more[name] = max(more[name] - draw(st.integers(0, 3)), 1)
+    return small, replace(small, **more)
+
+
+@given(st.data(), related(), st.just(NO_CONSTRAINTS) | strategies.constraints())
+@settings(max_examples=200, deadline=None)
+def test_what_fits_fits_on_what_is_larger(data, pair, limits):
+    small, large = pair
+    if not larger_or_equal(large, small, limits):
+        return
+    layer = data.draw(strategies.layers(max_tilings=1500))
+    tilings = all_tilings(layer)
+    allowed_small, allowed_large = (
+        is_valid(layer, arch, tilings) & is_allowed(layer, arch, limits, tilings) for arch in pair
+    )
+    assert not (allowed_small & ~allowed_large).any()
+    if allowed_small.any():
+        factors = tilings[data.draw(st.sampled_from(list(allowed_small.nonzero()[0])))]
+        order = layer.dimensions
+        mapping = Mapping(layer, tuple(map(tuple, factors.tolist())), order, order)
+        assert fits(mapping, small) == fits(mapping, large) == ()
+
+
+def test_each_capacity_counts():
+    assert larger_or_equal(CHIP, CHIP)
+    for name in ("pes", "rf_bytes", "spm_banks"):
+        larger = replace(CHIP, **{name: 2 * getattr(CHIP, name)})
+        assert larger_or_equal(larger, CHIP)
+        assert not larger_or_equal(CHIP, larger)
+        assert mapping_transfers(CHIP, larger)
+        assert not mapping_transfers(larger, CHIP)
+    assert not larger_or_equal(replace(CHIP, word_bytes=4), CHIP)
+    # A byte that makes no whole word is of no use.
+    assert larger_or_equal(CHIP, replace(CHIP, rf_bytes=513))
+
+
+@pytest.mark.parametrize(
+    ("limit", "name"),
+    [
+        ("min_pe_utilization", "pes"),
+        ("min_rf_utilization", "rf_bytes"),
+        ("min_spm_utilization", "spm_banks"),
+    ],
+)
+def test_a_least_utilisation_asks_for_more_of_a_larger_capacity(limit, name):
+    limits = Constraints(**{limit: 0.5})
+    larger = replace(CHIP, **{name: 2 * getattr(CHIP, name)})
+    assert not larger_or_equal(larger, CHIP, limits)
+    assert not mapping_transfers(CHIP, larger, limits)
+    assert larger_or_equal(CHIP, CHIP, limits)
+
+
+@st.composite
+def prices(draw: st.DrawFn) -> tuple[Architecture, Architecture]:
+    """Two accelerators of which the second is mostly dearer, with the same capacities."""
+    cheap = draw(strategies.architectures())
+    factor = st.sampled_from((1.0, 1.0, 1.0, 1.25, 2.0, 0.5))
+    # With energies of a few pJ in all, rounding matters most.
+    scale = draw(st.sampled_from((1.0, 1.0, 1e-3, 1e-5)))
+    cheap = replace(
+        cheap, energy=AccessEnergy(**{k: v * scale for k, v in vars(cheap.energy).items()})
+    )
+    energy = {k: v * draw(factor) for k, v in vars(cheap.energy).items()}
+    other = {
+        name: getattr(cheap, name) * draw(st.sampled_from((1, 1, 2)))
+        for name in ("dma_startup_cycles", "dma_cycles_per_byte", "accelerator_mhz", "dma_mhz")
+    }
+    return cheap, replace(cheap, energy=AccessEnergy(**energy), **other)
+
+
+@given(st.data(), prices())
+@settings(max_examples=200, deadline=None)
+def test_no_mapping_costs_more_where_prices_are_no_higher(data, pair):
+    cheap, dear = pair
+    mapping = data.draw(strategies.mappings(data.draw(strategies.layers())))
+    costs = [evaluate(mapping, arch) for arch in pair]
+    values = {
+        objective: [objective.of(c.energy_pj, c.latency_cycles) for c in costs]
+        for objective in Objective
+    }
+    for objective, (one, other) in values.items():
+        if costs_no_more(cheap, dear, objective):
+            assert one <= other
+        if costs_no_more(dear, cheap, objective):
+            assert other <= one
+
+
+def test_each_price_counts():
+    for name in vars(CHIP.energy):
+        energy = replace(CHIP.energy, **{name: 2 * getattr(CHIP.energy, name)})
+        dear = replace(CHIP, energy=energy)
+        assert costs_no_more(CHIP, dear, "energy")
+        assert not costs_no_more(dear, CHIP, "energy")
+        assert not costs_no_more(dear, CHIP, "edp")
+        assert costs_no_more(dear, CHIP, "latency")
+    for name in ("dma_startup_cycles", "dma_cycles_per_byte", "accelerator_mhz", "word_bytes"):
+        slow = replace(CHIP, **{name: 2 * getattr(CHIP, name)})
+        assert costs_no_more(CHIP, slow, "latency")
+        assert not costs_no_more(slow, CHIP, "latency")
+        assert not costs_no_more(slow, CHIP, "edp")
+        assert costs_no_more(slow, CHIP, "energy")
+
+
+@given(st.data(), prices(), st.sampled_from(Objective))
+@settings(max_examples=250, deadline=None)
+def test_a_bound_that_is_met_gives_one_that_holds(data, pair, objective):
+    """Each mapping by itself: its cost as the bound here, and its exact cost there."""
+    layer = data.draw(strategies.layers())
+    mapping = data.draw(strategies.mappings(layer))
+    for source, target in (pair, pair[::-1]):
+        before, after = (evaluate(mapping, arch) for arch in (source, target))
+        bound = objective.of(before.energy_pj, before.latency_cycles)
+        found = transferred_bound(source, target, objective, bound, macs=layer.macs)
+        if found is not None:
+            assert found <= objective.of(after.energy_pj, after.latency_cycles)
+            if bound_transfers(source, target, objective):
+                assert found >= bound
+
+
+@given(st.data(), st.sampled_from(Kind), related(), prices())
+@settings(max_examples=60, deadline=None)
+def test_bounds_that_transfer_hold_for_all_mappings(data, kind, sizes, pair):
+    layer = data.draw(strategies.layers(kind, max_tilings=300))
+    source = replace(sizes[1], energy=pair[0].energy)
+    target = replace(sizes[0], energy=pair[1].energy)
+    here, there = brute_force(layer, source), brute_force(layer, target)
+    for objective in Objective:
+        if larger_or_equal(source, target) and there.value(objective) is not None:
+            value = here.value(objective)
+            assert value is not None
+            found = transferred_bound(source, target, objective, value, macs=layer.macs)
+            if found is not None:
+                assert found <= there.value(objective)
+            if bound_transfers(source, target, objective):
+                assert value <= there.value(objective)
+
+
+@given(st.data(), st.floats(0.01, 3.0), st.floats(0.01, 3.0), st.integers(1, 6))
+@settings(max_examples=200, deadline=None)
+def test_edp_of_a_few_picojoules(data, before, after, bound):
+    """All prices by one factor, so that nothing but rounding makes the bound loose."""
+    layer = Layer("gemm", Kind.GEMM, (bound, 1, 1))
+    mapping = data.draw(strategies.mappings(layer))
+    source, target = (
+        replace(CHIP, energy=AccessEnergy(mac_pj=mac, rf_pj=0.0, noc_pj=0.0, spm_pj=0, dram_pj=0))
+        for mac in (before, after)
+    )
+    here, there = evaluate(mapping, source).edp, evaluate(mapping, target).edp
+    found = transferred_bound(source, target, "edp", here, macs=layer.macs)
+    assert found is not None
+    assert found <= there
+
+
+def test_nothing_transfers_to_what_admits_more_or_is_cheaper():
+    larger = replace(CHIP, pes=512)
+    assert transferred_bound(CHIP, larger, "edp", 1000, macs=10) is None
+    assert transferred_bound(larger, CHIP, "edp", 1000, macs=10) == 1000
+    faster = replace(CHIP, dma_mhz=6400.0)
+    assert transferred_bound(CHIP, faster, "latency", 1000, macs=10) is None
+    assert transferred_bound(CHIP, faster, "edp", 1000, macs=10) is None
+    assert transferred_bound(CHIP, faster, "energy", 1000, macs=10) == 1000
+    assert transferred_bound(CHIP, CHIP, "edp", float("inf"), macs=10) is None
+    assert not bound_transfers(CHIP, larger)
+    assert bound_transfers(larger, CHIP)
+
+
+def test_a_bound_keeps_most_of_its_worth_when_one_price_falls():
+    """Half the RF price: MACs are known exactly, the rest falls by less than half."""
+    cheap = replace(CHIP, energy=replace(CHIP.energy, rf_pj=0.48))
+    ratio = energy_ratio(CHIP.energy, cheap.energy)
+    assert ratio == (Fraction(0.075) + 4 * Fraction(0.48)) / (Fraction(0.075) + 4 * Fraction(0.96))
+    macs, bound = 10**9, 10**10
+    found = transferred_bound(CHIP, cheap, "energy", bound, macs=macs)
+    known, rest = macs * (0.075 + 4 * 0.48), bound - macs * (0.075 + 4 * 0.96)
+    assert found == pytest.approx(known + rest * (2.075 + 3 * 0.48) / (2.075 + 3 * 0.96))
+    edp = transferred_bound(CHIP, cheap, "edp", 10**16, macs=macs)
+    assert edp == pytest.approx(10**16 * float(ratio), rel=1e-8)
+
+
+def test_ratios_of_prices():
+    free = AccessEnergy(0.0, 0.0, 0.0, 0.0, 0.0)
+    assert energy_ratio(free, AccessEnergy()) == 0
+    assert energy_ratio(AccessEnergy(), free) == 0
+    assert energy_ratio(AccessEnergy(), AccessEnergy()) == 1
+    double = AccessEnergy(**{k: 2 * v for k, v in vars(AccessEnergy()).items()})
+    assert energy_ratio(AccessEnergy(), double) == 2
