@@ -102,7 +102,7 @@ class Known:
     """
 
     mapping: Mapping | None = None
-    bound: float = 0.0
+    bound: int | float = 0
 
 
 NOTHING_KNOWN: Final = Known()

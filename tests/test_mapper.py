@@ -1,4 +1,4 @@
-"""`map_layer` and `map_workload`: answers, refusals, and layers at the edges."""
+"""`map_layer`: answers, refusals, and layers at the edges."""
 
 from __future__ import annotations
 
@@ -6,21 +6,27 @@ import time
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dmaze_cp import mapper
 from dmaze_cp.architecture import AccessEnergy, Architecture
-from dmaze_cp.constraints import Constraints
-from dmaze_cp.cost import evaluate
+from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
+from dmaze_cp.cost import evaluate, fits
 from dmaze_cp.errors import InfeasibleError, NoSolutionError, SpecError
-from dmaze_cp.mapper import map_layer, map_workload
+from dmaze_cp.mapper import map_layer
 from dmaze_cp.objective import Objective
-from dmaze_cp.result import Status
-from dmaze_cp.workload import Kind, Layer, Workload
+from dmaze_cp.result import Known, Status
+from dmaze_cp.workload import Kind, Layer
+from tests import strategies
 from tests.oracle.brute_force import brute_force
 
 SMALL = Layer.gemm("small", {"X": 8, "Y": 6, "K": 4})
 TINY = Architecture(name="tiny", pes=4, rf_bytes=32, spm_banks=6, spm_bank_bytes=32)
 OBJECTIVES = list(Objective)
+LARGE = Layer.conv(
+    "c", {"M": 512, "C": 512, "Ox": 112, "Oy": 112, "Fx": 3, "Fy": 3}, padded_input=(114, 114)
+)
 
 
 def assert_optimal(layer, arch, objective, **options):
@@ -124,13 +130,9 @@ def test_products_beyond_integers_are_refused(bounds):
     ],
 )  # fmt: skip
 def test_senseless_options_are_refused_all_at_once(options, fields):
-    for call in (
-        lambda: map_layer(SMALL, TINY, **options),
-        lambda: map_workload(Workload("w", (SMALL,)), TINY, **options),
-    ):
-        with pytest.raises(SpecError) as error:
-            call()
-        assert [problem.where for problem in error.value.problems] == fields
+    with pytest.raises(SpecError) as error:
+        map_layer(SMALL, TINY, **options)
+    assert [problem.where for problem in error.value.problems] == fields
 
 
 def test_a_layer_that_cannot_fit_says_why():
@@ -216,51 +218,95 @@ def test_the_time_limit_is_kept():
         assert 0 < result.gap < 1
 
 
-def network():
-    other = replace(PRIMES[2], name="other", instances=3)
-    misfit = Layer.gemm("last", {"X": 5, "Y": 5, "K": 5}, instances=2)
-    return Workload("net", (SMALL, other, misfit))
-
-
-def test_a_network_is_mapped_layer_by_layer():
-    done = []
-    result = map_workload(network(), TINY, "edp", on_layer_done=done.append)
-    assert [r.layer.name for r in result] == ["small", "other", "last"]
-    assert done == list(result.layers)
-    totals = result.totals(Objective.EDP)
-    assert totals.edp == sum(r.layer.instances * r.cost.edp for r in result)
-    assert totals.energy_pj == sum(r.layer.instances * r.cost.energy_pj for r in result)
-    assert totals.network_edp == totals.energy_pj * totals.latency_cycles
-    assert (totals.gap, totals.unmapped_layers) == (0.0, 0)
-    assert not result.interrupted
-
-
-def test_several_objectives_are_one_record_each():
-    begun = []
-    result = map_workload(
-        network(), TINY, ["energy", Objective.LATENCY], on_layer_start=lambda *a: begun.append(a)
+@given(st.data())
+@settings(max_examples=40)
+def test_what_is_known_before_does_not_change_the_answer(data):
+    """From any mapping, fitting or not, and any bound up to the optimum."""
+    layer, arch = (
+        data.draw(strategies.layers(max_tilings=600)),
+        data.draw(strategies.architectures()),
     )
-    assert [(r.layer.name, str(r.objective)) for r in result] == [
-        (layer.name, name) for layer in network() for name in ("energy", "latency")
-    ]
-    assert begun == [(r.layer, r.objective) for r in result]
-    for r in result:
-        assert r.value == brute_force(r.layer, TINY).value(r.objective)
+    mapping = data.draw(st.none() | strategies.mappings(layer))
+    best = brute_force(layer, arch)
+    for objective in OBJECTIVES:
+        optimum = best.value(objective)
+        bound = 0.0 if optimum is None else data.draw(st.floats(0, 1)) * optimum
+        result = map_layer(layer, arch, objective, known=Known(mapping, bound))
+        assert result.value == optimum
+        assert result.status is (Status.INFEASIBLE if optimum is None else Status.OPTIMAL)
 
 
-def test_layers_that_do_not_fit_are_counted_and_left_out():
-    tight = replace(TINY, rf_bytes=6, spm_banks=3, spm_bank_bytes=2)
-    result = map_workload(network(), replace(tight, rf_bytes=5))
-    totals = result.totals(Objective.EDP)
-    assert totals.unmapped_layers == 3
-    assert (totals.energy_pj, totals.value) == (0, 0)
+@given(st.data())
+@settings(max_examples=40)
+def test_a_cutoff_hides_nothing_that_costs_less(data):
+    layer = data.draw(strategies.layers(max_tilings=600))
+    arch = data.draw(strategies.architectures())
+    best = brute_force(layer, arch)
+    for objective in OBJECTIVES:
+        optimum = best.value(objective)
+        cutoff = int(data.draw(st.floats(0.5, 1.5)) * (optimum or 100))
+        result = map_layer(layer, arch, objective, cutoff=cutoff)
+        if optimum is None:
+            assert result.status is Status.INFEASIBLE
+        elif optimum < cutoff:
+            assert (result.status, result.value) == (Status.OPTIMAL, optimum)
+        else:
+            assert cutoff <= result.bound <= optimum
 
 
-def test_an_interrupted_network_keeps_what_is_finished():
-    done = []
-    result = map_workload(network(), TINY, on_layer_done=done.append, stop=lambda: len(done) >= 1)
-    assert result.interrupted
-    assert [r.layer.name for r in result] == ["small"]
+@given(st.data())
+@settings(max_examples=40)
+def test_a_quick_answer_is_a_mapping_and_a_bound(data):
+    layer, arch = (
+        data.draw(strategies.layers(max_tilings=600)),
+        data.draw(strategies.architectures()),
+    )
+    best = brute_force(layer, arch)
+    for objective in OBJECTIVES:
+        optimum = best.value(objective)
+        result = map_layer(layer, arch, objective, quick=True, time_limit=1e-9)
+        if optimum is None:
+            assert result.status is Status.INFEASIBLE
+        else:
+            assert result.bound <= optimum <= result.value
+            assert not fits(result.mapping, arch)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_a_known_optimum_with_its_bound_answers_at_once(objective):
+    layer = PRIMES[1]
+    first = map_layer(layer, TINY, objective)
+    again = map_layer(layer, TINY, objective, known=Known(first.mapping, first.bound))
+    assert (again.status, again.value, again.bound) == (
+        Status.OPTIMAL,
+        first.value,
+        first.value,
+    )
+    assert (again.stats.cp_calls, again.stats.candidates) == (0, 0)
+
+
+def test_a_known_mapping_is_there_when_time_is_up():
+    found = map_layer(LARGE, Architecture(), quick=True)
+    late = map_layer(
+        LARGE, Architecture(), time_limit=1e-9, known=Known(found.mapping, found.bound)
+    )
+    assert (late.status, late.value) == (Status.FEASIBLE, found.value)
+    assert late.bound >= found.bound
+
+
+def test_a_known_mapping_that_does_not_fit_is_ignored():
+    roomy = map_layer(PRIMES[1], ODD_ARCHITECTURES["all fits in a PE"])
+    assert fits(roomy.mapping, TINY)
+    for limits in (NO_CONSTRAINTS, Constraints(no_spatial_reduction=True)):
+        assert_optimal(PRIMES[1], TINY, "edp", known=Known(roomy.mapping), constraints=limits)
+
+
+def test_a_quick_answer_for_a_large_layer_is_quick():
+    began = time.monotonic()
+    result = map_layer(LARGE, Architecture(), quick=True, time_limit=1e-9)
+    assert time.monotonic() - began < 3
+    assert result.status is Status.FEASIBLE
+    assert 0 < result.gap < 1
 
 
 def test_cost_models_that_disagree_are_an_error(monkeypatch):

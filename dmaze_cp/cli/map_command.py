@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +12,20 @@ import click
 from dmaze_cp.cli.failure import TRACEBACK_HINT, ExitCode, report_error
 from dmaze_cp.cli.output import OutputFile
 from dmaze_cp.cli.parameters import (
-    Number,
     batch_option,
     output_option,
     shape_option,
     shapes_dictionary,
 )
+from dmaze_cp.cli.questions import collected, distinct_names
+from dmaze_cp.cli.search_options import (
+    limit_options,
+    run_settings,
+    running_options,
+    solver_options,
+)
 from dmaze_cp.cli.selection import select_layers
-from dmaze_cp.cli.store_option import open_store, store_options
+from dmaze_cp.cli.store_option import open_store
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.objective import Objective
 
@@ -30,13 +34,10 @@ if TYPE_CHECKING:
 
     from dmaze_cp.architecture import Architecture
     from dmaze_cp.cli.solving import Question
-    from dmaze_cp.network import RunSettings
     from dmaze_cp.report.formats import Format
     from dmaze_cp.result import LayerResult, WorkloadResult
     from dmaze_cp.store import Store
     from dmaze_cp.workload import Workload
-
-_FRACTION = Number(0, 1)
 
 
 @click.command("map")
@@ -65,29 +66,7 @@ _FRACTION = Number(0, 1)
     show_default=True,
     help="What to minimise; `all` solves each of the three.",
 )
-@click.option(
-    "--time-limit",
-    type=Number(0, open_low=True),
-    default=60.0,
-    show_default=True,
-    metavar="S",
-    help="Wall seconds for one layer and one objective.",
-)
-@click.option(
-    "--gap",
-    type=Number(0, 1, open_high=True),
-    default=0.0,
-    show_default=True,
-    metavar="G",
-    help="Stop when the proven relative gap is at or below this fraction; 0 asks for the optimum.",
-)
-@click.option(
-    "--total-time-limit",
-    type=Number(0, open_low=True),
-    metavar="S",
-    help="Wall seconds for the whole run, spent where they lower the total gap most; every "
-    "layer gets a first mapping.",
-)
+@limit_options()
 @output_option(
     "Write the result to FILE, instead of tables on standard output: .csv, .md and .txt by "
     "suffix, every other FILE as JSON."
@@ -99,60 +78,10 @@ _FRACTION = Number(0, 1)
     help="Form of the result, whatever the suffix of FILE.",
 )
 @click.option("--summary", is_flag=True, help="Show only the summary, not each layer's report.")
-@click.option(
-    "--verbose", "-v", is_flag=True, help="A line on stderr for each layer that is finished."
-)
-@click.option(
-    "--jobs",
-    "-j",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Layers that are searched side by side, each in a process of its own; by default one "
-    "for each core.",
-)
-@click.option(
-    "--scheduler",
-    metavar="ADDRESS",
-    help="Search on the workers of this Dask scheduler, such as tcp://HOST:8786; `local` "
-    "starts one here. Needs the extra `distributed`.",
-)
-@store_options
+@running_options()
 @batch_option
 @shape_option
-@click.option(
-    "--workers",
-    type=click.IntRange(min=1),
-    metavar="N",
-    default=1,
-    show_default=True,
-    help="Threads of the CP-SAT solver.",
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0, max=2**31 - 1),
-    metavar="N",
-    default=0,
-    show_default=True,
-    help="Seed of the solver; with one worker, the same seed gives the same answer.",
-)
-@click.option(
-    "--opt-min-utilization",
-    type=(_FRACTION, _FRACTION, _FRACTION),
-    default=(0.0, 0.0, 0.0),
-    metavar="PE RF SPM",
-    help="Use at least these fractions (0 to 1) of the PEs, of the words of an RF and of the "
-    "bytes of an SPM buffer.",
-)
-@click.option(
-    "--opt-no-feature-dram",
-    is_flag=True,
-    help="Do not tile the filter loops Fx and Fy at DRAM.",
-)
-@click.option(
-    "--opt-no-spatial-reduction",
-    is_flag=True,
-    help="Do not spread over PEs what would have to be summed across them.",
-)
+@solver_options()
 def map_command(**options: Any) -> None:
     """Map layers of each MODEL to their proven best execution method.
 
@@ -195,7 +124,7 @@ def _question(
     from dmaze_cp.cli.solving import Question
 
     problems: list[Problem] = []
-    with _collected(problems):
+    with collected(problems):
         if output is not None:
             files = (*options["models"], *options["archs"], options["store"] or "")
             output.check(inputs=[name for name in files if name])
@@ -208,7 +137,7 @@ def _question(
         workloads=tuple(workloads),
         architectures=tuple(architectures),
         objectives=tuple(Objective) if chosen == "all" else (Objective(chosen),),
-        settings=_settings(options),
+        settings=run_settings(options),
     )
 
 
@@ -217,10 +146,10 @@ def _architectures(refs: Sequence[str], problems: list[Problem]) -> list[Archite
 
     found: dict[str, Architecture] = {}
     for ref in dict.fromkeys(refs):
-        with _collected(problems):
+        with collected(problems):
             found[ref] = load_architecture(ref)
-    names = _distinct({ref: arch.name for ref, arch in found.items()})
-    return [replace(arch, name=names[ref]) for ref, arch in found.items()]
+    names = distinct_names(list(found), [arch.name for arch in found.values()])
+    return [replace(arch, name=n) for n, arch in zip(names, found.values(), strict=True)]
 
 
 def _workloads(
@@ -230,42 +159,13 @@ def _workloads(
 
     found: dict[str, Workload] = {}
     for ref in dict.fromkeys(options["models"]):
-        with _collected(problems):
+        with collected(problems):
             found[ref] = load_workload(ref, batch=options["batch"], shapes=shapes)
-    names = _distinct({ref: workload.name for ref, workload in found.items()})
-    workloads = [replace(workload, name=names[ref]) for ref, workload in found.items()]
-    with _collected(problems):
+    names = distinct_names(list(found), [workload.name for workload in found.values()])
+    workloads = [replace(w, name=n) for n, w in zip(names, found.values(), strict=True)]
+    with collected(problems):
         return select_layers(workloads, options["layers"])
     return []
-
-
-def _distinct(names: dict[str, str]) -> dict[str, str]:
-    """Names that tell things apart: where two have the same, what the user called them."""
-    counts = Counter(names.values())
-    return {ref: name if counts[name] == 1 else ref for ref, name in names.items()}
-
-
-def _settings(options: dict[str, Any]) -> RunSettings:
-    from dmaze_cp.constraints import Constraints
-    from dmaze_cp.network import RunSettings
-
-    pe, rf, spm = options["opt_min_utilization"]
-    return RunSettings(
-        time_limit_s=options["time_limit"],
-        total_time_limit_s=options["total_time_limit"],
-        gap=options["gap"],
-        constraints=Constraints(
-            min_pe_utilization=pe,
-            min_rf_utilization=rf,
-            min_spm_utilization=spm,
-            no_feature_dram=options["opt_no_feature_dram"],
-            no_spatial_reduction=options["opt_no_spatial_reduction"],
-        ),
-        workers=options["workers"],
-        seed=options["seed"],
-        jobs=options["jobs"],
-        scheduler=options["scheduler"],
-    )
 
 
 def _map_for_people(
@@ -322,15 +222,6 @@ def _print_summaries(
             print_summary(console, result)
     if not question.is_single:
         print_comparison(console, results)
-
-
-@contextmanager
-def _collected(problems: list[Problem]) -> Iterator[None]:
-    """Note what is wrong, to say all of it together."""
-    try:
-        yield
-    except SpecError as error:
-        problems += error.problems
 
 
 def _exit_code(results: Sequence[WorkloadResult]) -> ExitCode:

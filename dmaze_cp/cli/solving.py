@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,9 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.cli.failure import ExitCode
-from dmaze_cp.cli.interrupt import catch_interrupt
 from dmaze_cp.cli.progress import Progress
+from dmaze_cp.cli.stopping import answering_interrupt
 from dmaze_cp.objective import Objective
 from dmaze_cp.workload import Workload
 
@@ -64,21 +61,12 @@ def solve(
 
     progress = Progress(verbose=verbose, several=not question.is_single)
     shown = _InOrder(question, show)
-    told = False
 
     def follow(event: Event) -> None:
         _follow(event, progress)
         shown.add(event, progress)
 
-    with catch_interrupt(lambda: _end_at_once(progress)) as interruption, progress:
-
-        def stop() -> bool:
-            nonlocal told
-            if interruption() and not told:
-                told = True
-                progress.message("interrupted, finishing (Ctrl-C again to stop at once)")
-            return interruption()
-
+    with answering_interrupt(progress) as stop:
         results = map_networks(
             question.workloads,
             question.architectures,
@@ -158,12 +146,3 @@ def closing(store: Store | None) -> Iterator[Store | None]:
     finally:
         if store is not None:
             store.close()
-
-
-def _end_at_once(progress: Progress) -> None:
-    """Leave without waiting for the searches; their processes end with this one."""
-    progress.__exit__()
-    click.echo("error: interrupted twice, nothing more is written", err=True)
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
-    os._exit(ExitCode.INTERRUPTED)

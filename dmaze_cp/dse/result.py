@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
@@ -194,19 +193,3 @@ class SweepResult:
             if network.model == model and network.value is not None
         ]
         return min(costs)[1] if costs else None
-
-
-def front_of(points: Sequence[SweepPoint]) -> tuple[int, ...]:
-    """Positions of the mapped points that no other beats in area and value, by area."""
-    mapped = [
-        (p.design.area_mm2, p.value, i)
-        for i, p in enumerate(points)
-        if p.is_mapped and p.value is not None and p.design.area_mm2 is not None
-    ]
-    front: list[int] = []
-    least = float("inf")
-    for _, value, position in sorted(mapped):
-        if value < least:
-            front.append(position)
-            least = value
-    return tuple(front)

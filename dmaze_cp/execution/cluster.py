@@ -14,17 +14,15 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from dmaze_cp.errors import MissingExtraError, Problem, SpecError
+from dmaze_cp.errors import MissingExtraError
+from dmaze_cp.execution import connection
 from dmaze_cp.execution.backend import Backend, BackendLostError, WorkerDiedError, drain
+from dmaze_cp.execution.connection import LOCAL, connect, in_one_line
 from dmaze_cp.execution.processes import without_interrupts
 from dmaze_cp.execution.task import Message
 from dmaze_cp.result import Incumbent
 
-LOCAL: Final = "local"
-"""The address that stands for a cluster started on this machine."""
-
-CONNECT_S: Final = 15.0
-"""How long a scheduler may take to answer."""
+ANY_PORT: Final = "127.0.0.1:0"
 
 WIDTH_EVERY_S: Final = 0.5
 """How often the scheduler is asked for its workers."""
@@ -56,7 +54,7 @@ def cluster(address: str, jobs: int) -> Iterator[Backend]:
     MissingExtraError
         When Dask is not installed.
     SpecError
-        When no scheduler answers.
+        When no scheduler answers, or it or a worker has another version of this package.
     BackendLostError
         When no cluster can be started here.
     """
@@ -72,7 +70,7 @@ def cluster(address: str, jobs: int) -> Iterator[Backend]:
         stack.enter_context(_quiet())
         stack.enter_context(dask.config.set(SETTINGS))
         where = _local_cluster(distributed, stack, jobs) if address == LOCAL else address
-        cluster = _Cluster(_client(distributed, stack, where), address)
+        cluster = _Cluster(stack.enter_context(connect(distributed, where)), address)
         try:
             yield cluster.backend(distributed)
         except BaseException:
@@ -85,21 +83,13 @@ def _local_cluster(distributed: Any, stack: ExitStack, jobs: int) -> Any:
     try:
         with without_interrupts():
             local = distributed.LocalCluster(
-                n_workers=jobs, threads_per_worker=1, processes=True, dashboard_address=None
+                n_workers=jobs, threads_per_worker=1, processes=True, dashboard_address=ANY_PORT
             )
     except (OSError, RuntimeError) as error:
-        raise BackendLostError(f"scheduler: no cluster started here ({_short(error)})") from error
+        raise BackendLostError(
+            f"scheduler: no cluster started here ({in_one_line(error)})"
+        ) from error
     return stack.enter_context(local)
-
-
-def _client(distributed: Any, stack: ExitStack, where: Any) -> Any:
-    try:
-        client = distributed.Client(where, timeout=CONNECT_S, set_as_default=False)
-    except (OSError, ValueError, TypeError, RuntimeError, ImportError) as error:
-        found = f"{where!r}, where no scheduler answers ({_short(error)})"
-        expected = f"the address of a Dask scheduler, such as tcp://HOST:8786, or {LOCAL!r}"
-        raise SpecError(Problem("scheduler", found, expected)) from error
-    return stack.enter_context(client)
 
 
 class _Cluster:
@@ -111,7 +101,7 @@ class _Cluster:
         self._run = uuid.uuid4().hex
         self._told: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._workers: int | None = None
-        self._asked = self._answered = -CONNECT_S
+        self._asked = self._answered = -connection.CONNECT_S
 
     def backend(self, distributed: Any) -> Backend:
         self._client.subscribe_topic(self._run, lambda event: self._told.put(_decoded(event[1])))
@@ -132,7 +122,10 @@ class _Cluster:
             self._asked = time.monotonic()
             if self._workers is not None:
                 self._answered = self._asked
-            elif self._client.status == "closed" or self._asked - self._answered > CONNECT_S:
+            elif (
+                self._client.status == "closed"
+                or self._asked - self._answered > connection.CONNECT_S
+            ):
                 raise BackendLostError(f"the Dask scheduler {self._address} does not answer")
         return self._workers
 
@@ -140,7 +133,7 @@ class _Cluster:
         if self._client.status != "running":
             return None
         try:
-            threads: dict[str, int] = self._client.nthreads(callback_timeout=CONNECT_S)
+            threads: dict[str, int] = self._client.nthreads(callback_timeout=connection.CONNECT_S)
         except (OSError, TimeoutError, RuntimeError, AttributeError):
             return None
         return sum(threads.values())
@@ -190,7 +183,7 @@ def _is_abandoned() -> bool:
 
 
 def _encoded(message: Message) -> str:
-    """Text, as a scheduler may not have this package, nor integers as large as an EDP."""
+    """Text, as Dask's events have no integers as large as an EDP."""
     return json.dumps([message.ticket, message.incumbent and asdict(message.incumbent)])
 
 
@@ -217,7 +210,3 @@ def _quiet() -> Iterator[None]:
     finally:
         for name, level in before.items():
             logging.getLogger(name).setLevel(level)
-
-
-def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:120] or type(error).__name__

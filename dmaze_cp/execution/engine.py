@@ -169,10 +169,12 @@ class _Run:
         if message.incumbent is None:
             turn.begun += 1
             # A cluster replaces a dead worker by itself, and more patiently than we do.
-            if turn.begun > (1 if self.stopping else ATTEMPTS):
+            if turn.begun > ATTEMPTS:
                 turn.cancel()
                 self._finish(message.ticket, failure(turn.task, _died(turn.begun - 1)))
                 return
+            if self.stopping:
+                self.backend.stop()  # a new worker has not heard it
         self.watcher.on_message(message)
 
     def _ended(self, ticket: int, turn: _Turn, future: Future[LayerResult]) -> None:
@@ -240,6 +242,9 @@ UNKNOWN_DEATH: Final = "killed, or out of memory"
 
 
 def _why(error: BaseException) -> str:
+    cause = error.__cause__ or error
+    if isinstance(cause, ImportError) and "'dmaze_cp" in str(cause):
+        return f"{cause}: scheduler and workers need the same version of dmaze-cp"
     if not isinstance(error, TaskError):
         error = TaskError.of(error)
     logger.debug("a search failed: %s", error.details)

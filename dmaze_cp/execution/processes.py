@@ -12,7 +12,7 @@ import os
 import queue
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
@@ -237,15 +237,9 @@ def _context() -> Any:
 @contextmanager
 def _quiet_start() -> Iterator[None]:
     """Processes started within get one BLAS thread, and no Ctrl-C of the terminal."""
-    before = {name: os.environ.get(name) for name in _BLAS_THREADS}
-    os.environ.update({name: "1" for name in _BLAS_THREADS if before[name] is None})
-    try:
-        with without_interrupts():
-            yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
+    absent = [name for name in _BLAS_THREADS if name not in os.environ]
+    with _environment(dict.fromkeys(absent, "1")), without_interrupts():
+        yield
 
 
 @contextmanager
@@ -256,10 +250,27 @@ def without_interrupts() -> Iterator[None]:
         return
     from multiprocessing import resource_tracker
 
-    # Starting the tracker lifts the block, so it has to run before.
-    resource_tracker.ensure_running()
+    # Starting the tracker lifts the block, so it has to run before. When this process is
+    # killed, it cleans up, and need not say so.
+    with _environment({"PYTHONWARNINGS": "ignore:resource_tracker"}):
+        resource_tracker.ensure_running()
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Environment variables for the processes started within."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

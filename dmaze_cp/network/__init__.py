@@ -15,7 +15,7 @@ from dmaze_cp.network.events import (
     StoreFailed,
 )
 from dmaze_cp.network.plan import Search
-from dmaze_cp.network.run import map_networks, map_workload
+from dmaze_cp.network.run import backend_for, map_networks, map_workload
 from dmaze_cp.network.settings import DEFAULT_TIME_LIMIT_S, RunSettings
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Searched",
     "Searching",
     "StoreFailed",
+    "backend_for",
     "map_networks",
     "map_workload",
 ]

@@ -135,6 +135,14 @@ def _check(runs: Sequence[tuple[Workload, Architecture]]) -> None:
         raise SpecError(problems)
 
 
+def backend_for(settings: RunSettings, tasks: int) -> AbstractContextManager[Backend]:
+    """Where so many tasks run."""
+    jobs = min(cores() if settings.jobs is None else settings.jobs, tasks)
+    if settings.scheduler is not None:
+        return cluster(settings.scheduler, jobs)
+    return in_this_process() if jobs == 1 else processes(jobs)
+
+
 class _Run:
     """From planned searches to their results."""
 
@@ -161,7 +169,7 @@ class _Run:
                 self._deliver(search)
         if self._open:
             tasks = [self._task(search) for search in self._open]
-            with self._backend(len(tasks)) as backend:
+            with backend_for(self._settings, len(tasks)) as backend:
                 watcher = Watcher(self._heard, self._found)
                 run_tasks(self._schedule(tasks), backend, watcher, stop)
         for search in self._open:
@@ -204,14 +212,6 @@ class _Run:
         if total is None:
             return HardestFirst(tasks)
         return Budget(tasks, [search.instances() for search in self._open], total)
-
-    def _backend(self, tasks: int) -> AbstractContextManager[Backend]:
-        asked = self._settings
-        jobs = cores() if asked.jobs is None else asked.jobs
-        if asked.scheduler is not None:
-            return cluster(asked.scheduler, jobs)
-        jobs = min(jobs, tasks)
-        return in_this_process() if jobs == 1 else processes(jobs)
 
     def _heard(self, message: Message) -> None:
         self._tell(Searching(self._open[message.ticket], message.incumbent))

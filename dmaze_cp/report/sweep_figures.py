@@ -136,10 +136,16 @@ class Sweep:
         return {}
 
     def figures(self, position: int) -> Figures | None:
-        """What the design at a position costs; None if not every layer has a mapping."""
+        """What the design at a position costs; None if it has no value that counts."""
         if position not in self._figures:
             self._figures[position] = _figures(self.point(position), self.weights, self.unit)
         return self._figures[position]
+
+    def power_mw(self, position: int) -> float | None:
+        """Average power; None where the mappings are not those that count."""
+        point = self.point(position)
+        counts = point.is_mapped or point.status is PointStatus.INFEASIBLE
+        return point.power_mw if counts else None
 
     def bound(self, position: int) -> float:
         """What the design at a position cannot cost less than, in the unit of the sweep."""
@@ -176,6 +182,11 @@ class Sweep:
         best = self.result.best
         least = None if best is None else self.point(best).value
         return value / least if least and isfinite(value) else None
+
+    def network_value(self, position: int, model: str) -> float | None:
+        """What a design costs one network, not weighed (pJ, s, pJ x s)."""
+        network = _network(self.point(position), model)
+        return None if network is None else network.value
 
     def network_is_proven(self, model: str) -> bool:
         """Whether no design costs a network less than its best one that is mapped.
@@ -217,12 +228,16 @@ def _is_proven(layers: Sequence[LayerResult]) -> bool:
 
 
 def _figures(point: SweepPoint, weights: Mapping[str, float], unit: Unit) -> Figures | None:
-    if point.value is None:
+    if not point.is_mapped or point.value is None:
         return None
     mhz = point.design.architecture.accelerator_mhz
     parts: dict[str, float] = dict.fromkeys(COMPONENTS, 0.0)
     causes: dict[str, float] = dict.fromkeys(CAUSES, 0)
-    energy = cycles = edp = value = 0.0
+    # Integers, unless a weight is a fraction.
+    energy: float = 0
+    cycles: float = 0
+    edp: float = 0
+    value: float = 0
     for network in point.networks:
         weight = weights[network.model]
         energy += weight * network.energy_pj
@@ -234,5 +249,6 @@ def _figures(point: SweepPoint, weights: Mapping[str, float], unit: Unit) -> Fig
         split = network_cycles(network.layers)
         for cause, part in zip(CAUSES, (split.compute, split.noc, split.dma), strict=True):
             causes[cause] += weight * part
-    own = point.value if unit.name.endswith("s") and unit.hertz is None else value
-    return Figures(own, energy, cycles, cycles / (mhz * 1e6), edp, parts, causes)
+    if unit.hertz is None and unit.objective is not Objective.ENERGY:
+        value = point.value
+    return Figures(value, energy, cycles, cycles / (mhz * 1e6), edp, parts, causes)

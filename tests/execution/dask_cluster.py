@@ -24,7 +24,6 @@ class DaskProcesses:
     folder: Path
     scheduler: subprocess.Popen[bytes]
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
-    env: dict[str, str] = field(default_factory=dict)
 
     @property
     def file(self) -> Path:
@@ -43,11 +42,13 @@ class DaskProcesses:
 
 
 @contextmanager
-def dask_processes(folder: Path, workers: int, *options: str) -> Iterator[DaskProcesses]:
+def dask_processes(
+    folder: Path, workers: int, *options: str, **scheduler_env: str
+) -> Iterator[DaskProcesses]:
     """A scheduler and workers, which end with the block."""
     file = ("--scheduler-file", str(folder / "scheduler.json"))
     where = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard")
-    cluster = DaskProcesses(folder, _start(folder, "scheduler", *where, *file))
+    cluster = DaskProcesses(folder, _start(folder, "scheduler", *where, *file, **scheduler_env))
     try:
         wait_for(cluster.file.exists, 30, "the scheduler")
         for _ in range(workers):
@@ -65,6 +66,7 @@ def _start(folder: Path, command: str, *args: str, **env: str) -> subprocess.Pop
         return subprocess.Popen(
             [sys.executable, "-m", "dask", command, *args],
             env={**os.environ, "PYTHONPATH": str(ROOT), **env},
+            cwd=folder,
             stdout=log,
             stderr=log,
             start_new_session=True,

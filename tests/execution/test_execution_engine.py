@@ -25,7 +25,7 @@ class Puppet(Executor):
         self.told: list[Message] = []
         self.stops = 0
         self.at_stop: Callable[[], None] = lambda: None
-        self.widths: list[int | None | BackendLostError] = [2]
+        self.widths: list[int | BackendLostError | None] = [2]
 
     def submit(self, fn, /, *args, **kwargs):
         ticket, one, _link = args
@@ -125,15 +125,15 @@ def test_a_cluster_that_tries_again_by_itself_is_stopped() -> None:
 
 
 def test_failures_are_text_and_refusals_are_raised() -> None:
-    errors = [TaskError("half a line"), ValueError("two\nlines"), KeyError()]
+    errors: list[Exception] = [TaskError("half a line"), ValueError("two\nlines"), KeyError()]
 
     def fail(puppet, ticket, one, future):
         future.set_exception(errors[ticket])
 
     log = run(Puppet(fail).backend, [task("a")] * 3)
     assert log.reasons() == ["half a line", "ValueError: two lines", "KeyError: no message"]
+    errors[1] = SpecError([])
     with pytest.raises(SpecError):
-        errors[1] = SpecError([])
         run(Puppet(fail).backend, [task("a")] * 3)
 
 
@@ -163,7 +163,7 @@ def test_stop_before_anything_runs() -> None:
     assert puppet.submitted == []
 
 
-@pytest.mark.parametrize("sign", ["an exception", "a second beginning", "no worker left"])
+@pytest.mark.parametrize("sign", ["an exception", "no worker left"])
 def test_a_death_after_stop_is_not_waited_for(sign) -> None:
     futures = []
 
@@ -174,8 +174,6 @@ def test_a_death_after_stop_is_not_waited_for(sign) -> None:
     def die() -> None:
         if sign == "an exception":
             futures[0].set_exception(WorkerDiedError())
-        elif sign == "a second beginning":
-            puppet.told.append(Message(0))
         else:
             puppet.widths = [0]
 
@@ -185,6 +183,26 @@ def test_a_death_after_stop_is_not_waited_for(sign) -> None:
     assert log.results[0].failed
     assert "its worker died" in log.results[0].reason
     assert puppet.submitted == [0]
+
+
+def test_a_new_worker_is_told_to_stop_as_well() -> None:
+    futures = []
+
+    def begin(puppet, ticket, one, future):
+        futures.append(future)
+        puppet.told.append(Message(ticket))
+
+    def again() -> None:
+        if puppet.stops == 1:
+            puppet.told.append(Message(0))
+        else:
+            futures[0].set_result(answer(task("a")))
+
+    puppet = Puppet(begin)
+    puppet.at_stop = again
+    log = run(puppet.backend, [task("a")], lambda log: bool(log.begun))
+    assert not log.results[0].failed
+    assert puppet.stops == 2
 
 
 def test_a_cluster_without_workers_gets_something_to_start_them_for() -> None:

@@ -169,9 +169,10 @@ def test_errors_keep_their_traceback_as_text() -> None:
     assert "Traceback" in error.details
 
 
-def script(tmp_path: Path, body: str, guard: bool = True) -> Path:
+def script(tmp_path: Path, body: str, *before: str, guard: bool = True) -> Path:
     """A program that runs two tasks side by side."""
     lines = [
+        *before,
         "from dmaze_cp.execution.processes import processes",
         "from tests.execution.works import run, task",
         'if __name__ == "__main__":' if guard else "if True:",
@@ -212,14 +213,15 @@ def test_the_workers_end_with_the_coordinator(tmp_path: Path, how) -> None:
 def test_ctrl_c_of_the_terminal_reaches_only_the_coordinator(tmp_path: Path) -> None:
     """The terminal sends it to every process of the group."""
     mark = tmp_path / "a"
-    body = f"import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); run(backend, [task('mark {mark}')], stop)"
-    path = script(tmp_path, body)
     done = tmp_path / "done"
-    text = path.read_text().replace(
-        "if __name__",
-        f"from pathlib import Path\nstop = lambda log: Path({str(done)!r}).exists()\nif __name__",
+    stop = f"lambda _log: Path({str(done)!r}).exists()"
+    path = script(
+        tmp_path,
+        f"run(backend, [task('mark {mark}')], {stop})",
+        "import signal",
+        "from pathlib import Path",
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)",
     )
-    path.write_text(text)
     process = start(path)
     wait_for(lambda: mark.exists() and bool(mark.read_text()), 30, "the task")
     os.killpg(process.pid, signal.SIGINT)

@@ -6,9 +6,10 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.errors import Problem, SpecError
@@ -47,61 +48,84 @@ def searching(layer: Layer, **options: object) -> Task:
 
 
 def play(ticket: int, task: Task, link: Link) -> LayerResult:
-    """Begin, do what the layer's name says, and end; the value is the process's number."""
-    link.send(Message(ticket))
+    """Begin, do what the layer's name says, and end; the bound is the process's number."""
     verb, _, what = task.layer.name.partition(" ")
-    match verb:
-        case "ok":
-            pass
-        case "sleep":
-            time.sleep(float(what))
-        case "wait":  # as a search does: until it is asked to finish
-            until = time.monotonic() + float(what)
-            while not link.stopped() and time.monotonic() < until:
-                time.sleep(0.02)
-        case "die":
-            time.sleep(0.1)  # what has been told is under way
-            os.kill(os.getpid(), signal.SIGKILL)
-        case "die-once":
-            try:
-                Path(what).touch(exist_ok=False)
-            except FileExistsError:
-                pass
-            else:
-                time.sleep(0.1)
-                os.kill(os.getpid(), signal.SIGKILL)
-        case "exit":
-            os._exit(int(what))
-        case "mark":
-            Path(what).write_text(str(os.getpid()))
-            until = time.monotonic() + 60
-            while not link.stopped() and time.monotonic() < until:
-                time.sleep(0.02)
-        case "stuck":
-            Path(what).write_text(str(os.getpid()))
-            time.sleep(60)
-        case "raise":
-            raise ValueError(what)
-        case "unpicklable":
-            raise RuntimeError(threading.Lock())
-        case "one-way":
-            raise TwoPartError("half", "way")
-        case "memory":
-            raise MemoryError
-        case "refuse":
-            raise SpecError(Problem("layer", "something", "something else"))
-        case "odd-result":
-            return threading.Lock()  # type: ignore[return-value]
-        case _:
-            return run_task(ticket, task, link)
-    return answer(task, bound=float(os.getpid()))
+    if verb not in VERBS:
+        return run_task(ticket, task, link)
+    link.send(Message(ticket))
+    odd = VERBS[verb](what, link)
+    return answer(task, bound=float(os.getpid())) if odd is None else odd
+
+
+def _sleep(seconds: str, link: Link) -> None:
+    time.sleep(float(seconds))
+
+
+def _wait(seconds: str, link: Link) -> None:
+    """As a search does: until it is asked to finish."""
+    until = time.monotonic() + float(seconds)
+    while not link.stopped() and time.monotonic() < until:
+        time.sleep(0.02)
+
+
+def _die(_: str, link: Link) -> None:
+    time.sleep(0.1)  # what has been told is under way
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _die_once(path: str, link: Link) -> None:
+    if not Path(path).exists():
+        Path(path).touch()
+        _die("", link)
+
+
+def _mark(path: str, link: Link) -> None:
+    """Tell the process's number in a file, and wait."""
+    Path(path).write_text(str(os.getpid()))
+    _wait("60", link)
+
+
+def _stuck(path: str, link: Link) -> None:
+    """Hear nothing."""
+    Path(path).write_text(str(os.getpid()))
+    time.sleep(60)
+
+
+def _raise(error: Callable[[str], Exception]) -> Callable[[str, Link], None]:
+    def fail(what: str, link: Link) -> None:
+        raise error(what)
+
+    return fail
+
+
+VERBS: dict[str, Callable[[str, Link], Any]] = {
+    "ok": lambda _, link: None,
+    "sleep": _sleep,
+    "wait": _wait,
+    "die": _die,
+    "die-once": _die_once,
+    "exit": lambda code, link: os._exit(int(code)),
+    "mark": _mark,
+    "stuck": _stuck,
+    "raise": _raise(ValueError),
+    "unpicklable": _raise(lambda _: RuntimeError(threading.Lock())),
+    "one-way": _raise(lambda _: TwoPartError("half", "way")),
+    "memory": _raise(lambda _: MemoryError()),
+    "refuse": _raise(lambda _: SpecError(Problem("layer", "something", "something else"))),
+    "odd-result": lambda _, link: threading.Lock(),
+}
 
 
 def answer(
     task: Task, status: Status = Status.UNKNOWN, bound: float = 0.0, **fields: object
 ) -> LayerResult:
     return LayerResult(
-        task.layer, task.architecture, task.objective, status, bound=bound, **fields  # type: ignore[arg-type]
+        task.layer,
+        task.architecture,
+        task.objective,
+        status,
+        bound=bound,
+        **fields,  # type: ignore[arg-type]
     )
 
 

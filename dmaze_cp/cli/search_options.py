@@ -1,0 +1,146 @@
+"""Options of all commands that search: limits, where searches run, and the map-space."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from dmaze_cp.cli.parameters import Number
+from dmaze_cp.cli.store_option import store_options
+
+if TYPE_CHECKING:
+    from dmaze_cp.network import RunSettings
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+_FRACTION = Number(0, 1)
+
+
+def limit_options(
+    total: str = "Wall seconds for the whole run, spent where they lower the total gap most; every "
+    "layer gets a first mapping.",
+) -> Callable[[_Function], _Function]:
+    """``--time-limit``, ``--gap`` and ``--total-time-limit``, the last described by `total`."""
+    return _stacked(
+        click.option(
+            "--time-limit",
+            type=Number(0, open_low=True),
+            default=60.0,
+            show_default=True,
+            metavar="S",
+            help="Wall seconds for one layer and one objective.",
+        ),
+        click.option(
+            "--gap",
+            type=Number(0, 1, open_high=True),
+            default=0.0,
+            show_default=True,
+            metavar="G",
+            help="Stop when the proven relative gap is at or below this fraction; 0 asks for the "
+            "optimum.",
+        ),
+        click.option("--total-time-limit", type=Number(0, open_low=True), metavar="S", help=total),
+    )
+
+
+def running_options(
+    verbose: str = "A line on stderr for each layer that is finished.",
+) -> Callable[[_Function], _Function]:
+    """``--verbose`` (described by `verbose`), ``--jobs``, ``--scheduler`` and the store's."""
+    return _stacked(
+        click.option("--verbose", "-v", is_flag=True, help=verbose),
+        click.option(
+            "--jobs",
+            "-j",
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="Layers that are searched side by side, each in a process of its own; by default "
+            "one for each core.",
+        ),
+        click.option(
+            "--scheduler",
+            metavar="ADDRESS",
+            help="Search on the workers of this Dask scheduler, such as tcp://HOST:8786; `local` "
+            "starts one here. Needs the extra `distributed`.",
+        ),
+        store_options,
+    )
+
+
+def solver_options(
+    seed: str = "Seed of the solver; with one worker, the same seed gives the same answer.",
+) -> Callable[[_Function], _Function]:
+    """``--workers``, ``--seed`` (described by `seed`) and limits on the map-space."""
+    return _stacked(
+        click.option(
+            "--workers",
+            type=click.IntRange(min=1),
+            metavar="N",
+            default=1,
+            show_default=True,
+            help="Threads of the CP-SAT solver.",
+        ),
+        click.option(
+            "--seed",
+            type=click.IntRange(min=0, max=2**31 - 1),
+            metavar="N",
+            default=0,
+            show_default=True,
+            help=seed,
+        ),
+        click.option(
+            "--opt-min-utilization",
+            type=(_FRACTION, _FRACTION, _FRACTION),
+            default=(0.0, 0.0, 0.0),
+            metavar="PE RF SPM",
+            help="Use at least these fractions (0 to 1) of the PEs, of the words of an RF and of "
+            "the bytes of an SPM buffer.",
+        ),
+        click.option(
+            "--opt-no-feature-dram",
+            is_flag=True,
+            help="Do not tile the filter loops Fx and Fy at DRAM.",
+        ),
+        click.option(
+            "--opt-no-spatial-reduction",
+            is_flag=True,
+            help="Do not spread over PEs what would have to be summed across them.",
+        ),
+    )
+
+
+def run_settings(options: dict[str, Any]) -> RunSettings:
+    """How to search and where, from the values of the options above."""
+    from dmaze_cp.constraints import Constraints
+    from dmaze_cp.network import RunSettings
+
+    pe, rf, spm = options["opt_min_utilization"]
+    return RunSettings(
+        time_limit_s=options["time_limit"],
+        total_time_limit_s=options["total_time_limit"],
+        gap=options["gap"],
+        constraints=Constraints(
+            min_pe_utilization=pe,
+            min_rf_utilization=rf,
+            min_spm_utilization=spm,
+            no_feature_dram=options["opt_no_feature_dram"],
+            no_spatial_reduction=options["opt_no_spatial_reduction"],
+        ),
+        workers=options["workers"],
+        seed=options["seed"],
+        jobs=options["jobs"],
+        scheduler=options["scheduler"],
+    )
+
+
+def _stacked(*decorators: Callable[[Any], Any]) -> Callable[[_Function], _Function]:
+    """Several options as one decorator; help lists them in this order."""
+
+    def decorate(function: _Function) -> _Function:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate

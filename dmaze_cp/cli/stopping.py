@@ -1,0 +1,45 @@
+"""Run a search beside the terminal: its display, and an answer to Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+
+from dmaze_cp.cli.failure import ExitCode
+from dmaze_cp.cli.interrupt import catch_interrupt
+from dmaze_cp.cli.live import LiveDisplay
+
+
+@contextmanager
+def answering_interrupt(display: LiveDisplay) -> Iterator[Callable[[], bool]]:
+    """Within the block the display is shown, and Ctrl-C asks the search to finish.
+
+    Yields
+    ------
+    callable
+        To be polled: should the search finish? A second Ctrl-C ends the process.
+    """
+    told = False
+    with catch_interrupt(lambda: _end_at_once(display)) as interruption, display:
+
+        def stop() -> bool:
+            nonlocal told
+            if interruption() and not told:
+                told = True
+                display.message("interrupted, finishing (Ctrl-C again to stop at once)")
+            return interruption()
+
+        yield stop
+
+
+def _end_at_once(display: LiveDisplay) -> None:
+    """Leave without waiting for the searches; their processes end with this one."""
+    display.__exit__()
+    click.echo("error: interrupted twice, nothing more is written", err=True)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(ExitCode.INTERRUPTED)

@@ -1,0 +1,342 @@
+"""What a report of a sweep says, as headings, facts, tables and notes of plain text."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from math import floor
+from typing import Final
+
+from dmaze_cp.cost.report import COMPONENTS
+from dmaze_cp.dse.result import PointStatus
+from dmaze_cp.errors import printable
+from dmaze_cp.report import numbers
+from dmaze_cp.report.cells import in_sentence
+from dmaze_cp.report.layer import objective_name
+from dmaze_cp.report.sweep_figures import CAUSES, Figures, Sweep, short
+from dmaze_cp.report.sweep_grid import Cell, CellState, Grid, grid_of
+from dmaze_cp.report.sweep_why import explanation, ratio_text, rivals_of
+
+MOST_NAMED: Final = 5
+"""So many networks, or designs without a mapping, are named."""
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The title of what follows; a `main` one begins the report."""
+
+    text: str
+    main: bool = False
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Names and what they are."""
+
+    rows: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Grille:
+    """A table: the first column is text, the others are numbers but for those in `left`."""
+
+    headers: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    left: tuple[int, ...] = (0,)
+
+
+@dataclass(frozen=True)
+class Note:
+    """A sentence or two; one that `matters` stands out."""
+
+    text: str
+    matters: bool = False
+
+
+Block = Heading | Facts | Grille | Note
+
+Shown = Callable[[float], str]
+
+
+def sweep_blocks(sweep: Sweep) -> Iterator[Block]:
+    """All that a report says, in order."""
+    yield Heading(title(sweep), main=True)
+    if sweep.result.interrupted:
+        yield Note("interrupted: designs that were not finished are not compared", matters=True)
+    yield from _best(sweep)
+    yield from _why(sweep)
+    yield from _heat_map(sweep)
+    yield from _front(sweep)
+    yield from _by_network(sweep)
+    yield from _counts(sweep)
+
+
+def title(sweep: Sweep) -> str:
+    """What was swept, for what."""
+    named = [
+        name if weight == 1 else f"{numbers.exact(weight)} x {name}"
+        for name, weight in sweep.weights.items()
+    ]
+    more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
+    names = f"{', '.join(named[:MOST_NAMED])}{more}"
+    objective = in_sentence(sweep.result.objective)
+    return printable(f"Sweep: {sweep.result.space.name}, least {objective} of {names}")
+
+
+def _best(sweep: Sweep) -> Iterator[Block]:
+    result = sweep.result
+    if result.best is None:
+        yield Note("no design maps the networks", matters=True)
+        yield from _reasons(sweep)
+        return
+    point, figures = sweep.point(result.best), sweep.figures(result.best)
+    if point.value is None or figures is None:
+        return
+    name, unit = objective_name(result.objective), sweep.unit
+    value = unit.text(point.value)
+    rows = [("best design", sweep.label(result.best))]
+    if result.objective == "edp":
+        rows.append((name, f"{value} {unit.name}"))
+    mhz = point.design.architecture.accelerator_mhz
+    time = f"{numbers.count(figures.latency_cycles)} cycles ({numbers.seconds(figures.latency_s)}"
+    rows += [
+        ("energy", numbers.energy(figures.energy_pj)),
+        ("latency", f"{time} at {mhz:g} MHz)"),
+    ]
+    if point.design.area_mm2 is not None:
+        rows.append(("area", f"{point.design.area_mm2:.4g} mm2"))
+    if point.power_mw is not None:
+        rows.append(("power", f"{point.power_mw:.4g} mW"))
+    rows.append(("proof", _proof(sweep)))
+    yield Facts(tuple(rows))
+
+
+def _proof(sweep: Sweep) -> str:
+    result = sweep.result
+    if result.best_proven:
+        gap = sweep.point(result.best).gap if result.best is not None else None
+        if gap:
+            own = f"its own value may fall by {numbers.percent(gap)} at most"
+            return f"proven: no design of the space is better ({own})"
+        return "proven: no design of the space is better"
+    best = None if result.best is None else sweep.point(result.best).value
+    least = sweep.least_bound
+    if not best or least is None or least <= 0:
+        return "not proven: other designs may be better"
+    return f"not proven: no design is better by more than {numbers.percent(1 - least / best)}"
+
+
+def _why(sweep: Sweep) -> Iterator[Block]:
+    rivals, best = rivals_of(sweep), sweep.result.best
+    if best is None or not rivals:
+        return
+    yield Heading("Why it wins")
+    columns = [(best, sweep.figures(best)), *((r.position, r.figures) for r in rivals)]
+    headers = ["", "best"]
+    for rival in rivals:
+        headers += [rival.role, "x best"]
+    rows: list[tuple[str, ...]] = []
+    for name in sweep.swept:
+        values = [sweep.point(position).design.parameters[name] for position, _ in columns]
+        cells = [short(values[0])]
+        for value in values[1:]:
+            cells += [short(value), "" if value == values[0] else "differs"]
+        rows.append((name, *cells))
+    for name, amounts, show in _amounts(sweep, [position for position, _ in columns]):
+        cells = ["-" if amounts[0] is None else show(amounts[0])]
+        for amount in amounts[1:]:
+            cells += ["-" if amount is None else show(amount), _quotient(amount, amounts[0])]
+        rows.append((name, *cells))
+    yield Grille(tuple(headers), tuple(rows))
+    for rival in rivals:
+        yield Note(explanation(sweep, rival))
+
+
+def _amounts(
+    sweep: Sweep, positions: Sequence[int]
+) -> Iterator[tuple[str, list[float | None], Shown]]:
+    """Name, amount in each design, and how to show it, for each row of the comparison."""
+    points = [sweep.point(p) for p in positions]
+    figures = [sweep.figures(p) for p in positions]
+
+    def each(get: Callable[[Figures], float]) -> list[float | None]:
+        return [None if f is None else get(f) for f in figures]
+
+    if sweep.result.objective == "edp":
+        amounts = [p.value if f else None for p, f in zip(points, figures, strict=True)]
+        yield objective_name(sweep.result.objective), amounts, sweep.unit.text
+    yield "energy", each(lambda f: f.energy_pj), numbers.energy
+    for part in COMPONENTS:
+        parts = [None if f is None else f.energy_breakdown_pj[part] for f in figures]
+        yield f"  {part}", parts, numbers.energy
+    if sweep.unit.hertz is None:
+        yield "time", each(lambda f: f.latency_s), numbers.seconds
+    yield "cycles", each(lambda f: f.latency_cycles), numbers.count
+    for cause in CAUSES:
+        spent = [None if f is None else f.cycles[cause] for f in figures]
+        yield f"  {cause}", spent, numbers.count
+    areas = [p.design.area_mm2 for p in points]
+    if any(area is not None for area in areas):
+        yield "area (mm2)", areas, lambda area: f"{area:.4g}"
+    powers = [p.power_mw for p in points]
+    if any(power is not None for power in powers):
+        yield "power (mW)", powers, lambda power: f"{power:.4g}"
+
+
+def _quotient(amount: float | None, best: float | None) -> str:
+    if amount is None or best is None:
+        return ""
+    return f"{amount / best:.3f}" if best else ("1.000" if amount == best else "-")
+
+
+_LEGEND: Final = {
+    CellState.FOUND: "*      better mappings of this design may exist",
+    CellState.SKIPPED: "·      skipped: proven to cost at least so much",
+    CellState.UNKNOWN: "?      not known: time was over, or a search failed",
+    CellState.INFEASIBLE: "n      some layer does not fit, or a budget is broken",
+    CellState.INVALID: "x      no valid design",
+}
+
+
+def _heat_map(sweep: Sweep) -> Iterator[Block]:
+    grid = grid_of(sweep)
+    if grid is None or sweep.result.best is None or len(sweep.result.points) < 2:
+        return
+    name = objective_name(sweep.result.objective)
+    axes = f"{grid.rows} (down) and {grid.columns}" if grid.rows else grid.columns
+    yield Heading(f"{name} by {axes}, in multiples of the best")
+    headers = (grid.rows, *map(short, grid.column_values))
+    rows = tuple(
+        (
+            short(value) if grid.rows else name,
+            *(cell_text(grid.cells.get((row, k))) for k in range(len(grid.column_values))),
+        )
+        for row, value in enumerate(grid.row_values)
+    )
+    yield Grille(headers, rows)
+    yield from _legend(grid)
+
+
+def cell_text(cell: Cell | None) -> str:
+    """A cell of the heat map, in few characters."""
+    if cell is None:
+        return ""
+    mark = {CellState.UNKNOWN: "?", CellState.INFEASIBLE: "n", CellState.INVALID: "x"}
+    if cell.ratio is None:
+        return mark.get(cell.state, "·" if cell.state is CellState.SKIPPED else "-")
+    ratio = cell.ratio
+    if cell.state is CellState.SKIPPED:
+        # A bound is never shown as more than it is.
+        ratio = floor(ratio * 100) / 100
+    text = f"{ratio:.2f}" if ratio < 99.995 else f"{ratio:.0f}" if ratio < 1e4 else f"{ratio:.0e}"
+    if cell.is_best:
+        return f"[{text}]"
+    start = "·" if cell.state is CellState.SKIPPED else ""
+    return f"{start}{text}{'*' if cell.state is CellState.FOUND else ''}"
+
+
+def _legend(grid: Grid) -> Iterator[Block]:
+    yield Note("[1.00] the best design")
+    for state, text in _LEGEND.items():
+        if state in grid.states:
+            yield Note(text)
+    if grid.others:
+        yield Note(f"each cell is the best of all values of {', '.join(grid.others)}")
+
+
+def _front(sweep: Sweep) -> Iterator[Block]:
+    result = sweep.result
+    if not result.pareto:
+        return
+    name = objective_name(result.objective)
+    proof = "proven complete" if result.front_proven else "not proven: designs may be missing"
+    yield Heading(f"Front of area and {in_sentence(result.objective)}: {proof}")
+    rows = []
+    for position in result.front:
+        point = sweep.point(position)
+        area, value = point.design.area_mm2, point.value
+        if area is None or value is None:
+            continue
+        ratio = sweep.ratio(value)
+        rows.append(
+            (
+                sweep.label(position),
+                f"{area:.4g}",
+                sweep.unit.text(value),
+                "-" if ratio is None else ratio_text(ratio),
+                numbers.percent(point.gap),
+            )
+        )
+    headers = ("design", "area (mm2)", name, "of the least", "gap")
+    yield Grille(headers, tuple(rows))
+
+
+def _by_network(sweep: Sweep) -> Iterator[Block]:
+    result = sweep.result
+    if len(result.networks) < 2 or result.best is None:
+        return
+    yield Heading("Best design of each network")
+    rows = []
+    some_unproven = False
+    for model, weight in sweep.weights.items():
+        position = result.best_of(model)
+        if position is None:
+            rows.append((printable(model), numbers.exact(weight), "-", "-", "-", "-"))
+            continue
+        own, best = sweep.network_value(position, model), sweep.network_value(result.best, model)
+        proven = sweep.network_is_proven(model)
+        some_unproven |= not proven
+        rows.append(
+            (
+                printable(model),
+                numbers.exact(weight),
+                sweep.label(position),
+                "-" if own is None else sweep.unit.text(own),
+                ratio_text(best / own) if own and best else "-",
+                "yes" if proven else "no",
+            )
+        )
+    name = objective_name(result.objective)
+    headers = ("network", "weight", "design", name, "best for all", "proven")
+    yield Grille(headers, tuple(rows), left=(0, 2, 5))
+    if some_unproven:
+        yield Note(
+            "not proven: designs that were skipped for their total may be better for one network "
+            "(`--all` maps every design)"
+        )
+
+
+def _counts(sweep: Sweep) -> Iterator[Block]:
+    result = sweep.result
+    yield Heading("Designs")
+    proven, found = result.count(PointStatus.OPTIMAL), result.count(PointStatus.FEASIBLE)
+    rows = [("designs", f"{len(result.points):,}"), ("mapped, proven", f"{proven:,}")]
+    for name, count in (
+        ("mapped, with a gap", found),
+        ("skipped, by their bounds", result.count(PointStatus.SKIPPED)),
+        ("infeasible", result.count(PointStatus.INFEASIBLE)),
+        ("not known", result.count(PointStatus.UNKNOWN)),
+        ("failed", result.count(PointStatus.FAILED)),
+    ):
+        if count:
+            rows.append((name, f"{count:,}"))
+    for cause, count in Counter(point.cause for point in result.invalid).most_common():
+        rows.append((printable(f"invalid: {cause}"), f"{count:,}"))
+    rows.append(("searches run", f"{result.searches:,}"))
+    rows.append(("answers looked up", f"{result.looked_up:,}"))
+    rows.append(("time", numbers.duration(result.elapsed_s)))
+    yield Facts(tuple(rows))
+    if result.best is not None:
+        yield from _reasons(sweep)
+
+
+def _reasons(sweep: Sweep) -> Iterator[Block]:
+    """Why designs have no mapping, the first few of each sort."""
+    for status in (PointStatus.INFEASIBLE, PointStatus.UNKNOWN, PointStatus.FAILED):
+        those = [i for i, p in enumerate(sweep.result.points) if p.status is status]
+        for position in those[:MOST_NAMED]:
+            reason = sweep.point(position).reason or "no reason given"
+            yield Note(printable(f"{sweep.label(position)}: {status}: {reason}"), matters=True)
+        if len(those) > MOST_NAMED:
+            yield Note(f"{len(those) - MOST_NAMED:,} more are {status}")

@@ -1,0 +1,146 @@
+"""A sweep as a JSON-ready dictionary: the format other tools rely on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from typing import Final
+
+from dmaze_cp.dse.result import NetworkCost, PointStatus, SweepPoint, SweepResult
+from dmaze_cp.report.records import (
+    Record,
+    architecture_record,
+    constraints_record,
+    finite,
+    layer_result_record,
+)
+from dmaze_cp.report.shares import layer_share, total_value
+from dmaze_cp.report.sweep_figures import CAUSES, Sweep
+
+SWEEP_SCHEMA: Final = "dmaze-cp/sweep/1"
+
+COSTS: Final = ("energy_pj", "latency_cycles", "latency_s", "edp")
+"""Figures of a point that are null where some layer has no mapping."""
+
+
+def sweep_record(result: SweepResult, *, details: bool = False) -> Record:
+    """The result of a sweep (schema ``dmaze-cp/sweep/1``).
+
+    Designs are named by their index in the space. Values and bounds are in ``unit``.
+
+    Parameters
+    ----------
+    details
+        Give the layers of every design with their mappings, not only of the best ones: the
+        best, the front, and the best for each network.
+    """
+    sweep = Sweep(result)
+    constraints = [r.constraints for p in result.points for n in p.networks for r in n.layers[:1]]
+    detailed = set(range(len(result.points))) if details else _winners(result)
+    least = sweep.least_bound
+    return {
+        "schema": SWEEP_SCHEMA,
+        "name": result.space.name,
+        "objective": str(result.objective),
+        "unit": sweep.unit.name,
+        "models": [
+            {"model": n.workload.name, "weight": n.weight, "layers": len(n.workload)}
+            for n in result.networks
+        ],
+        "base": architecture_record(result.space.base),
+        "parameters": list(sweep.swept),
+        "values": {p.name: list(p.values) for p in result.space.parameters},
+        "rules": [{"name": rule.name, "rule": rule.text} for rule in result.space.rules],
+        "constraints": constraints_record(constraints[0]) if constraints else None,
+        "pareto": ["area_mm2"] if result.pareto else None,
+        "budgets": {k: v for k, v in asdict(result.budgets).items() if v is not None},
+        "best": index_of(result, result.best),
+        "best_proven": result.best_proven,
+        "bound": None if least is None else finite(sweep.unit.amount(least)),
+        "front": [index_of(result, position) for position in result.front],
+        "front_proven": result.front_proven,
+        "best_by_model": {
+            n.workload.name: index_of(result, result.best_of(n.workload.name))
+            for n in result.networks
+        },
+        "best_by_model_proven": {
+            n.workload.name: sweep.network_is_proven(n.workload.name) for n in result.networks
+        },
+        "counts": counts_record(result),
+        "elapsed_s": result.elapsed_s,
+        "interrupted": result.interrupted,
+        "points": [
+            point_record(sweep, position, detailed=position in detailed)
+            for position in range(len(result.points))
+        ],
+        "invalid": [asdict(point) for point in result.invalid],
+    }
+
+
+def index_of(result: SweepResult, position: int | None) -> int | None:
+    """The index in the space of the point at a position."""
+    return None if position is None else result.points[position].design.index
+
+
+def counts_record(result: SweepResult) -> Record:
+    """How many designs there are of each sort, and what it took."""
+    solved = result.count(PointStatus.OPTIMAL) + result.count(PointStatus.FEASIBLE)
+    return {
+        "points": len(result.points),
+        "solved": solved,
+        **{str(status): result.count(status) for status in PointStatus},
+        "invalid": len(result.invalid),
+        "invalid_by_cause": dict(Counter(point.cause for point in result.invalid).most_common()),
+        "searches": result.searches,
+        "looked_up": result.looked_up,
+    }
+
+
+def point_record(sweep: Sweep, position: int, *, detailed: bool) -> Record:
+    """A design with what is known of it."""
+    point, figures = sweep.point(position), sweep.figures(position)
+    costs = {name: None if figures is None else getattr(figures, name) for name in COSTS}
+    return {
+        "index": point.design.index,
+        "parameters": dict(point.design.parameters),
+        "architecture": architecture_record(point.design.architecture),
+        "area_mm2": point.design.area_mm2,
+        "power_mw": sweep.power_mw(position),
+        "status": str(point.status),
+        "reason": point.reason,
+        "value": None if figures is None else figures.value,
+        "bound": finite(sweep.bound(position)),
+        "gap": point.gap,
+        **costs,
+        "energy_breakdown_pj": None if figures is None else figures.energy_breakdown_pj,
+        "latency_breakdown_cycles": None
+        if figures is None
+        else dict(zip(("compute", "noc", "dma"), (figures.cycles[c] for c in CAUSES), strict=True)),
+        "networks": [_network_record(sweep, point, n, detailed) for n in point.networks],
+    }
+
+
+def _network_record(
+    sweep: Sweep, point: SweepPoint, network: NetworkCost, detailed: bool
+) -> Record:
+    mapped = network.value is not None
+    total = total_value(network.layers)
+    mhz = point.design.architecture.accelerator_mhz
+    return {
+        "model": network.model,
+        "value": None if network.value is None else sweep.unit.amount(network.value),
+        "bound": finite(sweep.unit.amount(network.bound)),
+        "energy_pj": network.energy_pj if mapped else None,
+        "latency_cycles": network.latency_cycles if mapped else None,
+        "latency_s": network.latency_cycles / (mhz * 1e6) if mapped else None,
+        "edp": network.edp if mapped else None,
+        "energy_breakdown_pj": network.energy_breakdown_pj if mapped else None,
+        "layers": [layer_result_record(r, layer_share(r, total)) for r in network.layers]
+        if detailed
+        else [],
+    }
+
+
+def _winners(result: SweepResult) -> set[int]:
+    best_of = (result.best_of(n.workload.name) for n in result.networks)
+    return {p for p in (result.best, *result.front, *best_of) if p is not None}

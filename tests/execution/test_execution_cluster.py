@@ -1,0 +1,314 @@
+"""Dask for real: a scheduler and two worker processes on loopback, some of them killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dmaze_cp.errors import MissingExtraError, SpecError
+from dmaze_cp.execution import cluster as module
+from dmaze_cp.execution import connection
+from dmaze_cp.execution.backend import in_this_process
+from dmaze_cp.execution.cluster import cluster
+from dmaze_cp.execution.task import Message, run_task
+from dmaze_cp.result import Incumbent, Status
+from dmaze_cp.workload import Layer
+from tests.execution.dask_cluster import ROOT, DaskProcesses, dask_processes
+from tests.execution.works import ENDLESS, run, searching, session, task, wait_for
+
+pytest.importorskip("distributed", reason="needs the extra 'distributed'")
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="sends signals")
+
+SMALL = [Layer.gemm(f"g{x}", {"X": x, "Y": 6, "K": 4}) for x in (4, 8, 12, 16)]
+
+
+@pytest.fixture(scope="module")
+def dask(tmp_path_factory) -> Iterator[DaskProcesses]:
+    """Two workers with nannies, which replace a dead worker."""
+    with dask_processes(tmp_path_factory.mktemp("dask"), 2) as started:
+        yield started
+
+
+def test_the_results_are_those_of_one_process(dask: DaskProcesses) -> None:
+    tasks = [searching(layer) for layer in SMALL]
+    with in_this_process() as backend:
+        alone = run(backend, tasks, work=run_task).results
+    with cluster(dask.address, 1) as backend:
+        wait_for(lambda: (time.sleep(0.6), backend.width())[1] == 2, 30, "the second worker")
+        elsewhere = run(backend, tasks, work=run_task).results
+    assert {t: (r.value, r.bound, r.status, r.mapping) for t, r in alone.items()} == {
+        t: (r.value, r.bound, r.status, r.mapping) for t, r in elsewhere.items()
+    }
+
+
+def test_what_goes_wrong_costs_only_its_task(dask: DaskProcesses, tmp_path: Path, capfd) -> None:
+    names = {
+        "ok": None,
+        f"die-once {tmp_path / 'once'}": None,
+        "die": "its worker died twice (killed, or out of memory)",
+        "raise two\nlines": "ValueError: two lines",
+        "sleep 0.5": None,
+        "search": None,
+    }
+    with cluster(dask.address, 1) as backend:
+        log = run(backend, [task(name) for name in names])
+    assert log.reasons() == list(names.values())
+    assert log.results[len(names) - 1].status is Status.OPTIMAL
+    assert capfd.readouterr().err == ""
+
+
+def test_a_worker_killed_in_the_middle_of_a_search(dask: DaskProcesses, tmp_path: Path) -> None:
+    mark = tmp_path / "pid"
+    killed = []
+
+    def stop(log) -> bool:
+        if not killed and mark.exists() and mark.read_text():
+            killed.append(int(mark.read_text()))
+            mark.unlink()
+            os.kill(killed[0], signal.SIGKILL)
+        return bool(killed) and mark.exists() and bool(mark.read_text())
+
+    with cluster(dask.address, 1) as backend:
+        log = run(backend, [task("ok"), task(f"mark {mark}")], stop)
+    assert not log.results[1].failed
+    assert log.results[1].bound == float(mark.read_text()) != killed[0]
+    assert log.begun.count(1) == 2
+
+
+def test_searches_end_with_what_they_have(dask: DaskProcesses) -> None:
+    with cluster(dask.address, 1) as backend:
+        log = run(
+            backend,
+            [searching(ENDLESS)] * 5,
+            lambda log: any(m.incumbent is not None for m in log.messages),
+        )
+        stopped = time.monotonic()
+    assert 1 <= len(log.results) <= 2
+    assert {r.reason for r in log.results.values()} <= {
+        "interrupted",
+        "interrupted: no mapping found yet",
+    }
+    assert time.monotonic() - stopped < 5
+
+
+def test_an_exception_frees_the_workers(dask: DaskProcesses, tmp_path: Path) -> None:
+    marks = [tmp_path / "a", tmp_path / "b"]
+
+    def interrupt(_log) -> bool:
+        if all(mark.exists() for mark in marks):
+            raise KeyboardInterrupt
+        return False
+
+    with pytest.raises(KeyboardInterrupt), cluster(dask.address, 1) as backend:
+        run(backend, [task(f"mark {mark}") for mark in marks], interrupt)
+    with pytest.raises(SpecError), cluster(dask.address, 1) as backend:
+        run(backend, [task("wait 60"), task("refuse")])
+    began = time.monotonic()
+    with cluster(dask.address, 1) as backend:
+        run(backend, [task("sleep 0.5")] * 2)
+    assert time.monotonic() - began < 10
+
+
+def test_a_killed_coordinator_frees_the_workers(dask: DaskProcesses, tmp_path: Path) -> None:
+    marks = [tmp_path / "a", tmp_path / "b"]
+    path = tmp_path / "script.py"
+    tasks = ", ".join(f"task('mark {mark}')" for mark in marks)
+    path.write_text(
+        "from dmaze_cp.execution.cluster import cluster\n"
+        "from tests.execution.works import run, task\n"
+        f"with cluster({dask.address!r}, 1) as backend:\n"
+        f"    run(backend, [{tasks}])\n"
+    )
+    process = subprocess.Popen([sys.executable, path], env=os.environ | {"PYTHONPATH": str(ROOT)})
+    wait_for(lambda: all(mark.exists() for mark in marks), 30, "the tasks")
+    process.kill()
+    process.wait(10)
+    began = time.monotonic()
+    with cluster(dask.address, 1) as backend:
+        run(backend, [task("sleep 0.5")] * 2)
+    assert time.monotonic() - began < 10
+
+
+def test_workers_that_come_late_and_go_for_good(tmp_path: Path) -> None:
+    """No nanny starts new ones."""
+    mark, killed = tmp_path / "pid", []
+    with dask_processes(tmp_path, 0) as dask:
+        with cluster(dask.address, 1) as backend:
+            assert backend.width() == 0
+            began = time.monotonic()
+            log = run(backend, [task("ok")] * 3, lambda _: time.monotonic() - began > 0.5)
+            assert log.results == {}
+
+        def kill(log) -> bool:
+            if 0 in log.results and len(killed) < 2 and mark.exists() and mark.read_text():
+                killed.append(int(mark.read_text()))
+                mark.unlink()
+                os.kill(killed[-1], signal.SIGKILL)
+            return len(killed) == 2
+
+        for _ in range(2):
+            dask.add_worker("--no-nanny")
+        with cluster(dask.address, 1) as backend:
+            wait_for(lambda: (time.sleep(0.6), backend.width())[1] == 2, 30, "the second worker")
+            log = run(backend, [task("ok"), task(f"mark {mark}")], kill)
+        assert not log.results[0].failed
+        assert log.results[1].failed
+        assert "its worker died" in log.results[1].reason
+
+
+@pytest.fixture
+def impatient(monkeypatch) -> None:
+    monkeypatch.setattr(connection, "CONNECT_S", 2.0)
+
+
+def test_a_scheduler_killed_in_the_middle(tmp_path: Path, impatient, capfd) -> None:
+    with dask_processes(tmp_path, 1) as dask, cluster(dask.address, 1) as backend:
+
+        def kill(log) -> bool:
+            if log.begun and dask.scheduler.poll() is None:
+                dask.scheduler.kill()
+                dask.scheduler.wait(10)
+            return False
+
+        log = run(backend, [task("ok"), task("wait 60"), task("ok")], kill)
+        assert len(log.results) == 3
+        lost = [r.reason for r in log.results.values() if r.failed]
+        assert lost
+        assert set(lost) == {f"the Dask scheduler {dask.address} does not answer"}
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [(None, "No module named 'dmaze_cp.execution'"), ("PROTOCOL = 0", "protocol 0 instead of 1")],
+)
+def test_another_version_elsewhere(text: str | None, found: str, tmp_path: Path) -> None:
+    other = tmp_path / "other" / "dmaze_cp"
+    (other / "execution").mkdir(parents=True)
+    (other / "__init__.py").touch()
+    if text is None:
+        (other / "execution").rmdir()
+    else:
+        (other / "execution" / "__init__.py").touch()
+        (other / "execution" / "task.py").write_text(text)
+    env = {"PYTHONPATH": str(other.parent)}
+    with dask_processes(tmp_path, 0, **env) as dask:
+        with pytest.raises(SpecError) as error, cluster(dask.address, 1):
+            pass
+        (problem,) = error.value.problems
+        assert problem.found == f"{found} at the scheduler"
+    (tmp_path / "scheduler.json").unlink()
+    with dask_processes(tmp_path, 0) as dask:
+        dask.add_worker("--no-nanny", **env)
+        with cluster(dask.address, 1) as backend:  # before the worker is there
+            wait_for(lambda: (time.sleep(0.6), backend.width())[1] == 1, 30, "the worker")
+        with pytest.raises(SpecError) as error, cluster(dask.address, 1):
+            pass
+        (problem,) = error.value.problems
+        assert problem.found.startswith(f"{found} at worker tcp://127.0.0.1:")
+
+
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("garbage", "no scheduler answers"),
+        ("", "no scheduler answers"),
+        ("tcp://127.0.0.1:port", "no scheduler answers"),
+        ("nope://127.0.0.1:1", "no scheduler answers"),
+        ("tcp://127.0.0.1:9", "no scheduler answers"),
+        ("tcp://nowhere.invalid:8786", "no scheduler answers"),
+    ],
+)
+def test_addresses_without_a_scheduler(address: str, found: str, impatient, capfd) -> None:
+    with pytest.raises(SpecError) as error, cluster(address, 1):
+        pass
+    (problem,) = error.value.problems
+    assert (problem.where, problem.found.split(" (")[0]) == (
+        "scheduler",
+        f"{address!r}, where {found}",
+    )
+    assert "\n" not in str(error.value)
+    assert capfd.readouterr().err == ""
+
+
+def test_another_service_at_the_address(impatient, capfd) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def greet() -> None:
+            connection, _ = server.accept()
+            connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 10)
+            time.sleep(0.5)
+            connection.close()
+
+        threading.Thread(target=greet, daemon=True).start()
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(SpecError, match="answers"), cluster(address, 1):
+            pass
+    assert capfd.readouterr().err == ""
+
+
+def test_dask_missing(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(MissingExtraError, match=r"dmaze-cp\[distributed\]"), cluster("local", 1):
+        pass
+
+
+@pytest.mark.parametrize("bound", [0.0, 2.0**70, float("inf")])
+@pytest.mark.parametrize("value", [None, 2**80])
+def test_messages_survive_the_way(value, bound) -> None:
+    for message in (Message(3), Message(4, Incumbent(value, bound, 0.5))):
+        assert module._decoded(module._encoded(message)) == message
+
+
+LOCAL = """
+import signal
+from pathlib import Path
+from dmaze_cp.execution.cluster import cluster
+from tests.execution.works import run, task
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with cluster("local", 2) as backend:
+        log = run(backend, [task("{name}")] * 2 + [task("die"), task("raise x")],
+                  lambda _log: Path("{stop}").exists())
+    print(log.reasons())
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_a_local_cluster(tmp_path: Path, how) -> None:
+    """The terminal's Ctrl-C is not for its workers; they end with the coordinator."""
+    mark, stop = tmp_path / "mark", tmp_path / "stop"
+    path = tmp_path / "script.py"
+    path.write_text(LOCAL.format(name=f"mark {mark}", stop=stop))
+    process = subprocess.Popen(
+        [sys.executable, path],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    wait_for(mark.exists, 40, "the task")
+    if how is signal.SIGINT:
+        time.sleep(0.5)
+        os.killpg(process.pid, signal.SIGINT)
+        time.sleep(0.5)
+        stop.touch()
+        out, err = process.communicate(timeout=30)
+        assert process.returncode == 0
+        assert "None" in out
+    else:
+        process.kill()
+        _, err = process.communicate(timeout=10)
+    assert err == ""
+    wait_for(lambda: session(process.pid) == [], 5, "the end of all processes")

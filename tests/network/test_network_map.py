@@ -1,0 +1,306 @@
+"""Networks on architectures: what is searched, what comes back, and where."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dmaze_cp.architecture import Architecture
+from dmaze_cp.constraints import Constraints
+from dmaze_cp.errors import SpecError
+from dmaze_cp.loading import load_workload
+from dmaze_cp.network import (
+    Finished,
+    Planned,
+    RunSettings,
+    Searched,
+    Searching,
+    map_networks,
+    map_workload,
+)
+from dmaze_cp.objective import Objective
+from dmaze_cp.result import LayerResult, Status, WorkloadResult
+from dmaze_cp.workload import Layer, Workload
+from tests.execution.dask_cluster import dask_processes
+from tests.execution.works import ENDLESS, session
+from tests.oracle.brute_force import brute_force
+
+TINY = Architecture(name="tiny", pes=4, rf_bytes=32, spm_banks=6, spm_bank_bytes=32)
+TWIN = replace(TINY, name="twin", notes="the same figures")
+OTHER = replace(TINY, name="other", rf_bytes=64)
+
+
+def gemm(name: str, x: int, instances: int = 1) -> Layer:
+    return Layer.gemm(name, {"X": x, "Y": 6, "K": 4}, instances=instances)
+
+
+ONE = Workload("one", (gemm("a", 8), gemm("b", 5, instances=3), gemm("a_again", 8, instances=2)))
+TWO = Workload("two", (gemm("z", 5), gemm("y", 7), gemm("x", 8)))
+
+
+class Events(list):
+    """Everything a run tells."""
+
+    def of(self, kind: type) -> list:
+        return [event for event in self if isinstance(event, kind)]
+
+    @property
+    def searches(self) -> int:
+        (planned,) = self.of(Planned)
+        return planned.searches
+
+
+def figures(results: tuple[WorkloadResult, ...]) -> list[object]:
+    return [
+        (r.layer, r.architecture.name, r.objective, r.status, r.value, r.bound, r.mapping)
+        for result in results
+        for r in result
+    ]
+
+
+def hard(name: str, instances: int = 1) -> Layer:
+    return replace(ENDLESS, name=name, instances=instances)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_equal_questions_are_one_search(jobs: int) -> None:
+    events = Events()
+    results = map_networks(
+        [ONE, TWO], [TINY, TWIN], ["edp"], RunSettings(jobs=jobs), on_event=events.append
+    )
+    assert events.of(Planned) == [Planned(results=12, searches=3)]
+    assert len(events.of(Searched)) == 3
+    assert len(events.of(Finished)) == 12
+    assert [(r.workload.name, r.architecture.name) for r in results] == [
+        ("one", "tiny"),
+        ("one", "twin"),
+        ("two", "tiny"),
+        ("two", "twin"),
+    ]
+    for result in results:
+        # Each result is under its own layer's name and instances, in the order of the layers.
+        assert [r.layer for r in result] == list(result.workload)
+        for r in result:
+            assert r.architecture is result.architecture
+            assert r.mapping.layer == r.layer
+            assert r.value == brute_force(r.layer, TINY).value(Objective.EDP)
+    totals = results[0].totals(Objective.EDP)
+    assert totals.edp == sum(r.layer.instances * r.cost.edp for r in results[0])
+    assert totals.network_edp == totals.energy_pj * totals.latency_cycles
+    assert (totals.gap, totals.unmapped_layers) == (0.0, 0)
+
+
+def test_other_figures_and_objectives_are_other_searches() -> None:
+    events = Events()
+    results = map_networks([ONE], [TINY, OTHER], ["energy", "latency"], on_event=events.append)
+    assert events.searches == 2 * 2 * 2
+    for result, architecture in zip(results, (TINY, OTHER), strict=True):
+        assert [(r.layer.name, str(r.objective)) for r in result] == [
+            (layer.name, name) for layer in ONE for name in ("energy", "latency")
+        ]
+        for r in result:
+            assert r.value == brute_force(r.layer, architecture).value(r.objective)
+
+
+def test_events_come_in_order() -> None:
+    events = Events()
+    map_networks([ONE], [TINY], on_event=events.append)
+    assert isinstance(events[0], Planned)
+    begun = [e.search for e in events.of(Searching) if e.incumbent is None]
+    assert begun == [e.search for e in events.of(Searched)]
+    assert all(e.last for e in events.of(Searched))
+
+
+def test_a_workload_alone() -> None:
+    done: list[LayerResult] = []
+    result = map_workload(ONE, TINY, "edp", on_layer_done=done.append)
+    assert sorted(r.layer.name for r in done) == sorted(layer.name for layer in ONE)
+    assert {id(r.layer) for r in result} == {id(layer) for layer in ONE}
+    assert not result.interrupted
+
+
+def test_layers_that_do_not_fit_are_counted_and_left_out() -> None:
+    result = map_workload(ONE, replace(TINY, rf_bytes=5))
+    assert {r.status for r in result} == {Status.INFEASIBLE}
+    totals = result.totals(Objective.EDP)
+    assert totals.unmapped_layers == 3
+    assert (totals.energy_pj, totals.value) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("options", "fields"),
+    [
+        ({"time_limit": 0}, ["time_limit"]),
+        ({"total_time_limit": -1.0}, ["total_time_limit"]),
+        ({"gap": 1}, ["gap"]),
+        ({"workers": 0, "jobs": 0}, ["workers", "jobs"]),
+        ({"objective": "power"}, ["objective"]),
+        ({"time_limit": float("nan"), "gap": -1, "workers": -1}, ["time_limit", "gap", "workers"]),
+    ],
+)
+def test_senseless_options_are_refused_before_anything_is_solved(options, fields) -> None:
+    with pytest.raises(SpecError) as error:
+        map_workload(ONE, TINY, **options)
+    assert [problem.where for problem in error.value.problems] == fields
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_layer_that_is_too_large_is_refused(jobs: int) -> None:
+    vast = Layer.gemm("vast", {"X": 2**20, "Y": 2**20, "K": 2**20})
+    events = Events()
+    with pytest.raises(SpecError, match="vast"):
+        map_networks(
+            [ONE, Workload("two", (gemm("g", 4), vast))],
+            [TINY],
+            settings=RunSettings(jobs=jobs),
+            on_event=events.append,
+        )
+    assert events == []
+
+
+def test_processes_and_dask_answer_as_one_process_does(tmp_path: Path) -> None:
+    pytest.importorskip("distributed", reason="needs the extra 'distributed'")
+    networks, places = [ONE, TWO], [TINY, OTHER]
+    alone = map_networks(networks, places, list(Objective))
+    assert figures(alone) == figures(
+        map_networks(networks, places, list(Objective), RunSettings(jobs=2))
+    )
+    with dask_processes(tmp_path, 2) as dask:
+        settings = RunSettings(scheduler=dask.address)
+        assert figures(alone) == figures(map_networks(networks, places, list(Objective), settings))
+
+
+@pytest.mark.slow
+def test_many_networks_on_dask_with_a_worker_killed(tmp_path: Path) -> None:
+    """The results do not show that a worker died in the middle."""
+    pytest.importorskip("distributed", reason="needs the extra 'distributed'")
+    networks = [load_workload(name) for name in ("light_resnet18", "mobilenetv2")]
+    places = [Architecture(), replace(Architecture(), pes=64)]
+    expected = map_networks(networks, places, settings=RunSettings(jobs=2))
+    with dask_processes(tmp_path, 2) as dask:
+        victim = dask.workers[0].pid
+        killed: list[int] = []
+
+        def kill(event: object) -> None:
+            if isinstance(event, Searched) and not killed:
+                killed.extend(session(victim))
+                for pid in killed:
+                    os.kill(pid, signal.SIGKILL)
+
+        settings = RunSettings(scheduler=dask.address)
+        results = map_networks(networks, places, settings=settings, on_event=kill)
+    assert killed
+    assert [f[:6] for f in figures(results)] == [f[:6] for f in figures(expected)]  # type: ignore[index]
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
+def test_a_search_whose_workers_die_is_reported_and_the_others_finish() -> None:
+    """Whoever searches the hard layer is killed; the layer is told by its memory of time."""
+    network = Workload("net", (hard("doomed"), *ONE.layers))
+    before = set(children())
+    killed: list[int] = []
+    begun = 0
+
+    def kill(event: object) -> None:
+        nonlocal begun
+        if isinstance(event, Searching) and event.search.layer.name == "doomed":
+            begun += event.incumbent is None
+            if event.incumbent is not None and len(killed) < begun:
+                time.sleep(0.3)  # the others are done, so the busy one is the victim
+                busy = max(set(children()) - before, key=processor_time)
+                killed.append(busy)
+                os.kill(busy, signal.SIGKILL)
+
+    (result,) = map_networks([network], [TINY], settings=RunSettings(jobs=2), on_event=kill)
+    doomed, *others = result.layers
+    assert doomed.failed
+    assert doomed.reason == "its worker died twice (SIGKILL: killed, or out of memory)"
+    assert len(killed) == 2
+    assert {r.status for r in others} == {Status.OPTIMAL}
+    assert not result.interrupted
+
+
+def children() -> list[int]:
+    """Processes started, at any depth, by this one."""
+    parents = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if fields[0] != "Z":
+            parents[int(path.parent.name)] = int(fields[1])
+    found = [os.getpid()]
+    for pid in found:
+        found += [child for child, parent in parents.items() if parent == pid]
+    return found[1:]
+
+
+def processor_time(pid: int) -> int:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return -1
+    return int(fields[11]) + int(fields[12])
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_interrupted_run_returns_what_is_finished(jobs: int) -> None:
+    network = Workload("net", (*ONE.layers, *(hard(f"h{i}") for i in range(1))))
+    other = Workload(
+        "other",
+        tuple(replace(ENDLESS, name=f"n{n}", extents=(n, *ENDLESS.extents[1:])) for n in (2, 4, 8)),
+    )
+    events = Events()
+
+    def stop() -> bool:
+        return bool(events.of(Searched)) or any(e.incumbent for e in events.of(Searching))
+
+    began = time.monotonic()
+    results = map_networks(
+        [network, other], [Architecture()], settings=RunSettings(jobs=jobs),
+        on_event=events.append, stop=stop,
+    )  # fmt: skip
+    assert time.monotonic() - began < 20
+    assert any(result.interrupted for result in results)
+    assert sum(len(result.layers) for result in results) < 7
+    ran = [r for result in results for r in result]
+    assert ran
+    for r in ran:
+        assert r.status is Status.OPTIMAL or "interrupted" in r.reason
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_total_time_limit(jobs: int) -> None:
+    """All layers of a real network have a mapping, and the run ends in time."""
+    network = load_workload("resnet18")
+    began = time.monotonic()
+    result = map_workload(network, Architecture(), total_time_limit=3.0, jobs=jobs)
+    assert time.monotonic() - began < 3.0 + 2.5  # processes start first
+    assert all(r.mapping is not None for r in result)
+    assert not result.interrupted
+    for r in result:
+        assert 0 < r.bound <= r.value
+        assert r.status is Status.OPTIMAL or r.reason == "total time limit"
+
+
+def test_a_tiny_total_still_maps_all() -> None:
+    network = Workload("net", (hard("h"), *ONE.layers))
+    result = map_workload(network, Architecture(), total_time_limit=0.01)
+    assert all(r.mapping is not None for r in result)
+    assert result.layers[0].gap > 0
+    assert result.layers[0].reason == "total time limit"
+
+
+def test_constraints_reach_the_searches() -> None:
+    limits = Constraints(min_pe_utilization=1.0)
+    result = map_workload(ONE, TINY, constraints=limits, jobs=2)
+    for r in result:
+        best = brute_force(r.layer, TINY, limits)
+        assert r.value == best.value(Objective.EDP)
+        assert r.constraints == limits

@@ -1,0 +1,142 @@
+"""What a run takes from a store, and what it leaves there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dmaze_cp.architecture import Architecture
+from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.network import Planned, RunSettings, Searched, StoreFailed, map_networks
+from dmaze_cp.objective import Objective
+from dmaze_cp.result import Status
+from dmaze_cp.store import Store
+from dmaze_cp.workload import Workload
+from tests.network.test_network_map import ONE, TINY, TWIN, TWO, Events, figures, gemm, hard
+
+HARD = Workload("hard", (hard("h"),))
+ARCH = Architecture()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store(tmp_path / "results.sqlite")
+    yield opened
+    opened.close()
+
+
+def run(workloads, store, architectures=(ARCH,), stop=None, **settings):
+    events = Events()
+    results = map_networks(
+        workloads,
+        architectures,
+        settings=RunSettings(**settings),
+        store=store,
+        on_event=events.append,
+        stop=stop,
+    )
+    return results, events
+
+
+def test_a_second_run_searches_nothing(store: Store) -> None:
+    first, events = run([ONE, TWO], store, [TINY])
+    assert events.searches == 3
+    again, events = run([ONE, TWO], store, [TINY, TWIN])
+    assert (events.searches, events.of(Searched)) == (0, [])
+    assert events.of(Planned)[0].results == 12
+    assert figures(first) == [f for f in figures(again) if f[1] == "tiny"]
+    assert all(r.from_store for result in again for r in result)
+    assert not any(r.from_store for result in first for r in result)
+
+
+def test_only_what_is_new_is_searched(store: Store) -> None:
+    run([ONE], store, [TINY])
+    _, events = run([TWO], store, [TINY])
+    assert events.searches == 1
+
+
+def test_an_unproven_result_is_where_the_next_search_starts(store: Store) -> None:
+    (first,), _ = run([HARD], store, time_limit_s=0.7)
+    (before,) = first.layers
+    assert before.status is Status.FEASIBLE
+    (second,), events = run([HARD], store, time_limit_s=0.05)
+    (after,) = second.layers
+    assert events.searches == 1
+    # Within a time in which it would find next to nothing.
+    assert after.value <= before.value
+    assert after.bound >= before.bound
+    assert store.get(hard("h"), ARCH, Objective.EDP).bound == after.bound
+
+
+def test_a_gap_that_is_reached_is_an_answer(store: Store) -> None:
+    (first,), _ = run([HARD], store, time_limit_s=0.7)
+    gap = first.layers[0].gap
+    (again,), events = run([HARD], store, gap=gap + 0.01)
+    assert events.searches == 0
+    assert again.layers[0].value == first.layers[0].value
+    _, events = run([HARD], store, gap=gap / 2, time_limit_s=0.1)
+    assert events.searches == 1
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_interrupted_run_has_stored_what_is_finished(store: Store, jobs: int) -> None:
+    # The hardest comes first: it is cut short, and the small ones have not begun or are done.
+    network = Workload("net", (hard("h"), gemm("a", 8)))
+    events = Events()
+    results = map_networks(
+        [network],
+        [ARCH],
+        settings=RunSettings(jobs=jobs),
+        store=store,
+        on_event=events.append,
+        stop=lambda: any(getattr(e, "incumbent", None) for e in events),
+    )
+    (result,) = results
+    assert result.interrupted
+    cut = result.layers[0]
+    assert (cut.status, cut.reason) == (Status.FEASIBLE, "interrupted")
+    kept = store.get(hard("h"), ARCH, Objective.EDP)
+    assert (kept.value, kept.bound) == (cut.value, cut.bound)
+
+
+def test_a_store_that_fails_costs_no_result(store: Store, monkeypatch) -> None:
+    def full(_result):
+        raise SpecError(Problem("store", "a full disk", "room"))
+
+    monkeypatch.setattr(store, "put", full)
+    (result,), events = run([ONE], store, [TINY])
+    assert {r.status for r in result} == {Status.OPTIMAL}
+    assert len(events.of(StoreFailed)) == 1
+
+
+def test_what_has_failed_is_not_stored(store: Store, monkeypatch) -> None:
+    def broken(*_args, **_options):
+        raise ZeroDivisionError("no reason")
+
+    monkeypatch.setattr("dmaze_cp.mapper.map_layer", broken)
+    (result,), _ = run([ONE], store, [TINY])
+    assert {r.reason for r in result} == {"ZeroDivisionError: no reason"}
+    assert all(r.failed and r.status is Status.UNKNOWN for r in result)
+    assert store.get(ONE.layers[0], TINY, Objective.EDP) is None
+
+
+def test_a_failed_search_keeps_what_the_store_knew(store: Store, monkeypatch) -> None:
+    (first,), _ = run([HARD], store, time_limit_s=0.7)
+
+    def broken(*_args, **_options):
+        raise ZeroDivisionError("no reason")
+
+    monkeypatch.setattr("dmaze_cp.mapper.map_layer", broken)
+    (second,), _ = run([HARD], store)
+    before, after = first.layers[0], second.layers[0]
+    assert (after.value, after.bound) == (before.value, before.bound)
+    assert (after.failed, after.reason) == (True, "ZeroDivisionError: no reason")
+
+
+def test_other_questions_are_not_answered(store: Store) -> None:
+    run([ONE], store, [TINY])
+    _, events = run([ONE], store, [replace(TINY, rf_bytes=64)])
+    assert events.searches == 2
