@@ -27,7 +27,6 @@ HOMES = {
     "yaml": {"spec", "cli"},
     "sqlite3": {"store"},
     "platformdirs": {"store"},
-    "distributed": {"execution"},
 }
 """Where a library may be imported (the CLI prints specs as YAML)."""
 

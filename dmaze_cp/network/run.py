@@ -272,7 +272,8 @@ def _assembled(
         layers = tuple(
             replace(found[key], architecture=architecture) for key in keys if key in found
         )
-        cut_short = len(layers) < len(keys) or any(r.reason == "interrupted" for r in layers)
-        stopped = interrupted and cut_short
+        # With or without a mapping that was found until then.
+        cut_short = any((r.reason or "").startswith("interrupted") for r in layers)
+        stopped = interrupted and (cut_short or len(layers) < len(keys))
         results.append(WorkloadResult(workload, architecture, objectives, layers, stopped))
     return tuple(results)

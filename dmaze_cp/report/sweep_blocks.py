@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from math import floor
 from typing import Final
 
 from dmaze_cp.cost.report import COMPONENTS
@@ -132,23 +131,25 @@ def _why(sweep: Sweep) -> Iterator[Block]:
     if best is None or not rivals:
         return
     yield Heading("Why it wins")
-    columns = [(best, sweep.figures(best)), *((r.position, r.figures) for r in rivals)]
+    columns = [best, *(rival.position for rival in rivals)]
     headers = ["", "best"]
     for rival in rivals:
-        headers += [rival.role, "x best"]
+        headers += [rival.role if rival.is_mapped else f"{rival.role}*", "x best"]
     rows: list[tuple[str, ...]] = []
     for name in sweep.swept:
-        values = [sweep.point(position).design.parameters[name] for position, _ in columns]
+        values = [sweep.point(position).design.parameters[name] for position in columns]
         cells = [short(values[0])]
         for value in values[1:]:
             cells += [short(value), "" if value == values[0] else "differs"]
         rows.append((name, *cells))
-    for name, amounts, show in _amounts(sweep, [position for position, _ in columns]):
+    for name, amounts, show in _amounts(sweep, columns):
         cells = ["-" if amounts[0] is None else show(amounts[0])]
         for amount in amounts[1:]:
             cells += ["-" if amount is None else show(amount), _quotient(amount, amounts[0])]
         rows.append((name, *cells))
     yield Grille(tuple(headers), tuple(rows))
+    if not all(rival.is_mapped for rival in rivals):
+        yield Note("* not searched to the end: better mappings of this design may exist")
     for rival in rivals:
         yield Note(explanation(sweep, rival))
 
@@ -158,7 +159,7 @@ def _amounts(
 ) -> Iterator[tuple[str, list[float | None], Shown]]:
     """Name, amount in each design, and how to show it, for each row of the comparison."""
     points = [sweep.point(p) for p in positions]
-    figures = [sweep.figures(p) for p in positions]
+    figures = [sweep.figures_so_far(p) for p in positions]
 
     def each(get: Callable[[Figures], float]) -> list[float | None]:
         return [None if f is None else get(f) for f in figures]
@@ -179,7 +180,7 @@ def _amounts(
     areas = [p.design.area_mm2 for p in points]
     if any(area is not None for area in areas):
         yield "area (mm2)", areas, lambda area: f"{area:.4g}"
-    powers = [p.power_mw for p in points]
+    powers = [None if f is None else p.power_mw for p, f in zip(points, figures, strict=True)]
     if any(power is not None for power in powers):
         yield "power (mW)", powers, lambda power: f"{power:.4g}"
 
@@ -192,7 +193,7 @@ def _quotient(amount: float | None, best: float | None) -> str:
 
 _LEGEND: Final = {
     CellState.FOUND: "*      better mappings of this design may exist",
-    CellState.SKIPPED: "·      skipped: proven to cost at least so much",
+    CellState.SKIPPED: "·      skipped: costs at least so much, proven (`--all` maps every design)",
     CellState.UNKNOWN: "?      not known: time was over, or a search failed",
     CellState.INFEASIBLE: "n      some layer does not fit, or a budget is broken",
     CellState.INVALID: "x      no valid design",
@@ -223,12 +224,9 @@ def cell_text(cell: Cell | None) -> str:
     if cell is None:
         return ""
     mark = {CellState.UNKNOWN: "?", CellState.INFEASIBLE: "n", CellState.INVALID: "x"}
-    if cell.ratio is None:
+    ratio = cell.shown_ratio
+    if ratio is None:
         return mark.get(cell.state, "·" if cell.state is CellState.SKIPPED else "-")
-    ratio = cell.ratio
-    if cell.state is CellState.SKIPPED:
-        # A bound is never shown as more than it is.
-        ratio = floor(ratio * 100) / 100
     text = f"{ratio:.2f}" if ratio < 99.995 else f"{ratio:.0f}" if ratio < 1e4 else f"{ratio:.0e}"
     if cell.is_best:
         return f"[{text}]"
@@ -264,11 +262,11 @@ def _front(sweep: Sweep) -> Iterator[Block]:
                 sweep.label(position),
                 f"{area:.4g}",
                 sweep.unit.text(value),
-                "-" if ratio is None else ratio_text(ratio),
+                "-" if ratio is None else f"{ratio:.3f}",
                 numbers.percent(point.gap),
             )
         )
-    headers = ("design", "area (mm2)", name, "of the least", "gap")
+    headers = ("design", "area (mm2)", name, "x best", "gap")
     yield Grille(headers, tuple(rows))
 
 
@@ -298,7 +296,7 @@ def _by_network(sweep: Sweep) -> Iterator[Block]:
             )
         )
     name = objective_name(result.objective)
-    headers = ("network", "weight", "design", name, "best for all", "proven")
+    headers = ("network", "weight", "design", name, "best design", "proven")
     yield Grille(headers, tuple(rows), left=(0, 2, 5))
     if some_unproven:
         yield Note(

@@ -135,11 +135,18 @@ class Sweep:
     def _figures(self) -> dict[int, Figures | None]:
         return {}
 
-    def figures(self, position: int) -> Figures | None:
-        """What the design at a position costs; None if it has no value that counts."""
+    def figures_so_far(self, position: int) -> Figures | None:
+        """What the mappings cost that were found; None if some layer has none.
+
+        Of a design that was skipped they may be far from its best ones.
+        """
         if position not in self._figures:
             self._figures[position] = _figures(self.point(position), self.weights, self.unit)
         return self._figures[position]
+
+    def figures(self, position: int) -> Figures | None:
+        """What the design at a position costs; None if it has no value that counts."""
+        return self.figures_so_far(position) if self.point(position).is_mapped else None
 
     def power_mw(self, position: int) -> float | None:
         """Average power; None where the mappings are not those that count."""
@@ -228,7 +235,7 @@ def _is_proven(layers: Sequence[LayerResult]) -> bool:
 
 
 def _figures(point: SweepPoint, weights: Mapping[str, float], unit: Unit) -> Figures | None:
-    if not point.is_mapped or point.value is None:
+    if point.value is None or any(network.value is None for network in point.networks):
         return None
     mhz = point.design.architecture.accelerator_mhz
     parts: dict[str, float] = dict.fromkeys(COMPONENTS, 0.0)

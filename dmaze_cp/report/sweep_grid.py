@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from math import isfinite
+from math import floor, isfinite
 from typing import Final
 
 from dmaze_cp.dse.result import PointStatus, SweepPoint
@@ -56,6 +56,13 @@ class Cell:
     ratio: float | None
     designs: int = 1
     is_best: bool = False
+
+    @property
+    def shown_ratio(self) -> float | None:
+        """The ratio to two places; a bound is never shown as more than it is."""
+        if self.ratio is None or self.state is not CellState.SKIPPED:
+            return self.ratio
+        return floor(self.ratio * 100) / 100
 
 
 @dataclass(frozen=True)

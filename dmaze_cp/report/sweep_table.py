@@ -16,8 +16,8 @@ from dmaze_cp.report.sweep_blocks import Block, Facts, Grille, Heading, Note, sw
 from dmaze_cp.report.sweep_figures import Sweep
 
 _BETWEEN = 2
-_FOLD = 36
-"""Widths: between columns, and of the first column where it has to be folded."""
+_NARROWEST = 16
+"""Widths: between columns, and what columns of text are folded to at most."""
 
 
 def print_sweep(console: Console, result: SweepResult) -> None:
@@ -60,30 +60,35 @@ def _fact(console: Console, name: str, text: str, width: int) -> Table:
 def _tables(console: Console, grille: Grille) -> Iterator[Table]:
     """The table, in blocks of columns that fit; the first column leads each."""
     cells = [[printable(console, cell) for cell in row] for row in grille.rows]
-    widths = [
-        max(map(len, column), default=0) for column in zip(grille.headers, *cells, strict=True)
-    ]
-    first = (
-        min(widths[0], _FOLD) if sum(widths) + _BETWEEN * len(widths) > console.width else widths[0]
-    )
-    for block in _column_blocks(widths, console.width - first):
+    widths = _widths(grille, cells, console.width)
+    for block in _column_blocks(widths, console.width - widths[0]):
         table = plain_table()
-        table.add_column(grille.headers[0], width=first, overflow="fold")
-        for column in block:
+        for column in (0, *block):
             if column in grille.left:
-                table.add_column(grille.headers[column], overflow="fold")
+                table.add_column(grille.headers[column], width=widths[column], overflow="fold")
             else:
                 table.add_column(grille.headers[column], justify="right", no_wrap=True)
         for row in cells:
-            table.add_row(Text(row[0]), *(_styled(row[column]) for column in block))
+            table.add_row(*(_styled(row[column]) for column in (0, *block)))
         yield table
+
+
+def _widths(grille: Grille, cells: Sequence[Sequence[str]], room: int) -> list[int]:
+    """Widths of the columns; those of text are folded as far as that helps."""
+    columns = zip(grille.headers, *cells, strict=True)
+    widths = [max(map(len, column), default=0) for column in columns]
+    for column in sorted(grille.left, key=lambda column: -widths[column]):
+        excess = sum(widths) + _BETWEEN * len(widths) - room
+        if excess > 0:
+            widths[column] = max(widths[column] - excess, min(widths[column], _NARROWEST))
+    return widths
 
 
 def _column_blocks(widths: Sequence[int], room: int) -> list[list[int]]:
     blocks: list[list[int]] = [[]]
     left = room
     for column in range(1, len(widths)):
-        needed = min(widths[column], _FOLD) + _BETWEEN
+        needed = widths[column] + _BETWEEN
         if needed > left and blocks[-1]:
             blocks.append([])
             left = room

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Final
 
+from dmaze_cp.dse.result import PointStatus
 from dmaze_cp.report import numbers
 from dmaze_cp.report.sweep_figures import Figures, Sweep, short
 
 _SAME: Final = 0.0005
 """Relative differences below are none worth a word."""
+
+_MINOR: Final = 0.1
+"""Parts whose difference is less than this fraction of the largest are not named."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,10 @@ class Rival:
     differences
         Of each parameter that differs: its value in the best design and in this one.
     figures
-        What it costs; None where it was not mapped in full.
+        What its mappings cost; None where some layer has none.
+    is_mapped
+        Whether these are the mappings that count; if not, the design was skipped, or time was
+        over, before they were as good as they can be.
     least_ratio
         Proven: it costs at least so many times what the best design costs.
     """
@@ -35,6 +43,7 @@ class Rival:
     position: int
     differences: dict[str, tuple[float, float]]
     figures: Figures | None
+    is_mapped: bool
     least_ratio: float | None
 
 
@@ -42,7 +51,7 @@ def rivals_of(sweep: Sweep) -> tuple[Rival, ...]:
     """The runner-up, and the base if it is a design of the sweep and not the best itself.
 
     The runner-up is the best of the others that were mapped. Where none was, it is the one
-    with the least bound.
+    with the best mappings so far.
     """
     best = sweep.result.best
     if best is None:
@@ -57,12 +66,13 @@ def rivals_of(sweep: Sweep) -> tuple[Rival, ...]:
 
 
 def _nearest_skipped(sweep: Sweep, best: int) -> int | None:
-    bounds = [
-        (point.bound, position)
+    """Of the designs that were skipped, the one with the best mappings so far."""
+    known = [
+        (inf if point.value is None else point.value, point.bound, position)
         for position, point in enumerate(sweep.result.points)
-        if point.status == "skipped" and position != best
+        if point.status is PointStatus.SKIPPED and position != best
     ]
-    return min(bounds)[1] if bounds else None
+    return min(known)[-1] if known else None
 
 
 def _rival(sweep: Sweep, best: int, position: int, role: str) -> Rival:
@@ -71,37 +81,48 @@ def _rival(sweep: Sweep, best: int, position: int, role: str) -> Rival:
         name: (mine[name], others[name]) for name in sweep.swept if mine[name] != others[name]
     }
     point = sweep.point(position)
-    return Rival(role, position, differences, sweep.figures(position), sweep.ratio(point.bound))
+    figures = sweep.figures_so_far(position)
+    ratio = sweep.ratio(point.bound)
+    return Rival(role, position, differences, figures, point.is_mapped, ratio)
 
 
 def explanation(sweep: Sweep, rival: Rival) -> str:
     """A sentence on what makes the best design better than a rival."""
     changes = ", ".join(
-        f"{n} {short(a)} (not {short(b)})" for n, (a, b) in rival.differences.items()
+        f"{name} {short(mine)} (not {short(other)})"
+        for name, (mine, other) in rival.differences.items()
     )
-    head = f"Against the {rival.role}: {changes or 'equal parameters'}"
+    text = f"Against the {rival.role}: {changes or 'equal parameters'}"
     best = sweep.result.best
     own = None if best is None else sweep.figures(best)
-    if own is None or rival.figures is None:
-        least = rival.least_ratio
-        known = f"it costs at least {ratio_text(least)}" if least else "nothing is known of it"
-        return f"{head}; {known}, and was not mapped in full"
+    if own is not None and rival.figures is not None:
+        text += f"; {_changes(own, rival.figures)}"
+    if rival.is_mapped:
+        return text
+    return f"{text}; the {rival.role} was not searched to the end: {_least(rival.least_ratio)}"
+
+
+def _least(ratio: float | None) -> str:
+    if ratio is None:
+        return "nothing is known of it"
+    if ratio < 1:
+        return f"it may cost {numbers.percent(1 - ratio)} less"
+    more = f"{numbers.percent(ratio - 1)} more" if ratio > 1 else "as much"
+    return f"proven to cost at least {more}"
+
+
+def _changes(own: Figures, other: Figures) -> str:
     energy = _change(
         "energy",
-        (own.energy_pj, rival.figures.energy_pj),
-        own.energy_breakdown_pj,
-        rival.figures.energy_breakdown_pj,
+        (own.energy_pj, other.energy_pj),
+        {c: e - other.energy_breakdown_pj[c] for c, e in own.energy_breakdown_pj.items()},
+        numbers.energy,
     )
-    if _same_clock(own, rival.figures):
-        time = _change(
-            "cycles",
-            (own.latency_cycles, rival.figures.latency_cycles),
-            own.cycles,
-            rival.figures.cycles,
-        )
-    else:
-        time = _change("time", (own.latency_s, rival.figures.latency_s), {}, {})
-    return f"{head}: {energy}; {time}"
+    if _same_clock(own, other):
+        totals = own.latency_cycles, other.latency_cycles
+        parts = {c: cycles - other.cycles[c] for c, cycles in own.cycles.items()}
+        return f"{energy}; {_change('cycles', totals, parts, numbers.count)}"
+    return f"{energy}; {_change('time', (own.latency_s, other.latency_s), {}, numbers.seconds)}"
 
 
 def _same_clock(one: Figures, other: Figures) -> bool:
@@ -110,34 +131,32 @@ def _same_clock(one: Figures, other: Figures) -> bool:
 
 
 def _change(
-    what: str, totals: tuple[float, float], own: Mapping[str, float], other: Mapping[str, float]
+    what: str,
+    totals: tuple[float, float],
+    parts: Mapping[str, float],
+    show: Callable[[float], str],
 ) -> str:
-    """How a total differs, and which of its parts makes most of that."""
-    mine, others = totals
-    if abs(mine - others) <= _SAME * max(mine, others):
+    """How a total differs, and the parts that make most of that, the largest first."""
+    mine, other = totals
+    if abs(mine - other) <= _SAME * max(mine, other):
         return f"{what} about the same"
-    word = "less" if mine < others else "more"
-    text = f"{numbers.percent(abs(mine - others) / others)} {word} {what}" if others else what
-    parts = {name: mine_part - other[name] for name, mine_part in own.items()}
-    if not parts:
-        return text
-    main = (min if mine < others else max)(parts, key=lambda name: parts[name])
-    share = parts[main] / (mine - others)
-    if share > 1.05:
-        return f"{text}, by {main}, in spite of the rest"
-    return f"{text}, {'all' if share > 0.95 else numbers.percent(round(share, 2))} of it in {main}"
+    word = "less" if mine < other else "more"
+    text = f"{what} {numbers.percent(abs(mine - other) / other)} {word}" if other else what
+    largest = max((abs(part) for part in parts.values()), default=0)
+    main = [name for name in parts if abs(parts[name]) >= _MINOR * largest > 0]
+    signed = [
+        f"{name} {'-' if parts[name] < 0 else '+'}{show(abs(parts[name]))}"
+        for name in sorted(main, key=lambda name: -abs(parts[name]))
+    ]
+    return f"{text} ({', '.join(signed)})" if signed else text
 
 
 def ratio_text(ratio: float) -> str:
     """How many times the best; what is not 1 is never shown as if it were."""
     if 1 < ratio < 1.0005:
-        return "1.000+ x"
+        return ">1.000 x"
     if 0.9995 < ratio < 1:
-        return "0.999+ x"
-    return (
-        f"{ratio:.3f} x"
-        if ratio < 9.9995
-        else f"{ratio:.1f} x"
-        if ratio < 1e5
-        else f"{ratio:.1e} x"
-    )
+        return "<1.000 x"
+    if ratio < 99.995:
+        return f"{ratio:.3f} x" if ratio < 9.9995 else f"{ratio:.2f} x"
+    return f"{ratio:.1f} x" if ratio < 1e5 else f"{ratio:.1e} x"

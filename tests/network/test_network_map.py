@@ -179,7 +179,7 @@ def test_processes_and_dask_answer_as_one_process_does(tmp_path: Path) -> None:
 def test_many_networks_on_dask_with_a_worker_killed(tmp_path: Path) -> None:
     """The results do not show that a worker died in the middle."""
     pytest.importorskip("distributed", reason="needs the extra 'distributed'")
-    networks = [load_workload(name) for name in ("light_resnet18", "mobilenetv2")]
+    networks = [load_workload(name) for name in ("resnet18", "mobilenetv2")]
     places = [Architecture(), replace(Architecture(), pes=64)]
     expected = map_networks(networks, places, settings=RunSettings(jobs=2))
     with dask_processes(tmp_path, 2) as dask:
@@ -273,6 +273,15 @@ def test_an_interrupted_run_returns_what_is_finished(jobs: int) -> None:
     assert ran
     for r in ran:
         assert r.status is Status.OPTIMAL or "interrupted" in r.reason
+
+
+def test_a_run_that_is_stopped_before_any_mapping_is_interrupted() -> None:
+    events = Events()
+    network = Workload("net", (hard("h"),))
+    (result,) = map_networks(
+        [network], [Architecture()], on_event=events.append, stop=lambda: bool(events.of(Searching))
+    )
+    assert result.interrupted
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

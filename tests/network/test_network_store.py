@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from dmaze_cp.architecture import Architecture
+from dmaze_cp.constraints import NO_CONSTRAINTS
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.network import Planned, RunSettings, Searched, StoreFailed, map_networks
+from dmaze_cp.network import Planned, RunSettings, Searched, Searching, StoreFailed, map_networks
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import Status
 from dmaze_cp.store import Store
@@ -23,7 +24,7 @@ ARCH = Architecture()
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path / "results.sqlite")
+    opened = Store.open(tmp_path / "results.sqlite")
     yield opened
     opened.close()
 
@@ -68,7 +69,7 @@ def test_an_unproven_result_is_where_the_next_search_starts(store: Store) -> Non
     # Within a time in which it would find next to nothing.
     assert after.value <= before.value
     assert after.bound >= before.bound
-    assert store.get(hard("h"), ARCH, Objective.EDP).bound == after.bound
+    assert store.get(hard("h"), ARCH, Objective.EDP, NO_CONSTRAINTS).bound == after.bound
 
 
 def test_a_gap_that_is_reached_is_an_answer(store: Store) -> None:
@@ -83,22 +84,25 @@ def test_a_gap_that_is_reached_is_an_answer(store: Store) -> None:
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_an_interrupted_run_has_stored_what_is_finished(store: Store, jobs: int) -> None:
-    # The hardest comes first: it is cut short, and the small ones have not begun or are done.
+    """The hardest comes first, and is cut short with what it has."""
     network = Workload("net", (hard("h"), gemm("a", 8)))
     events = Events()
-    results = map_networks(
+
+    def stop() -> bool:
+        return any(e.search.layer.name == "h" for e in events.of(Searching) if e.incumbent)
+
+    (result,) = map_networks(
         [network],
         [ARCH],
         settings=RunSettings(jobs=jobs),
         store=store,
         on_event=events.append,
-        stop=lambda: any(getattr(e, "incumbent", None) for e in events),
+        stop=stop,
     )
-    (result,) = results
     assert result.interrupted
     cut = result.layers[0]
     assert (cut.status, cut.reason) == (Status.FEASIBLE, "interrupted")
-    kept = store.get(hard("h"), ARCH, Objective.EDP)
+    kept = store.get(hard("h"), ARCH, Objective.EDP, NO_CONSTRAINTS)
     assert (kept.value, kept.bound) == (cut.value, cut.bound)
 
 
@@ -120,7 +124,7 @@ def test_what_has_failed_is_not_stored(store: Store, monkeypatch) -> None:
     (result,), _ = run([ONE], store, [TINY])
     assert {r.reason for r in result} == {"ZeroDivisionError: no reason"}
     assert all(r.failed and r.status is Status.UNKNOWN for r in result)
-    assert store.get(ONE.layers[0], TINY, Objective.EDP) is None
+    assert store.get(ONE.layers[0], TINY, Objective.EDP, NO_CONSTRAINTS) is None
 
 
 def test_a_failed_search_keeps_what_the_store_knew(store: Store, monkeypatch) -> None:
