@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from dmaze_cp.cli.builtin_commands import archs_command, models_command
+from dmaze_cp.cli.builtin_commands import archs_command, models_command, spaces_command
+from dmaze_cp.cli.dse_command import dse_command
 from dmaze_cp.cli.evaluate_command import evaluate_command
 from dmaze_cp.cli.failure import ExitCode, failures_as_exit_codes
 from dmaze_cp.cli.layers_command import layers_command
@@ -62,6 +63,7 @@ def cli() -> None:
       dmaze-cp layers resnet18                     a network's layers
       dmaze-cp map resnet18 --layer 0              map the first of them
       dmaze-cp map net.onnx --batch 4 -o out.json  map an ONNX network
+      dmaze-cp dse memory_tuning                   find the best design of a space
       dmaze-cp evaluate mappings.json              exact cost of given mappings
 
     \b
@@ -74,12 +76,14 @@ def cli() -> None:
 
 for _command in (
     map_command,
+    dse_command,
     layers_command,
     evaluate_command,
     report_command,
     store_command,
     models_command,
     archs_command,
+    spaces_command,
 ):
     cli.add_command(_command)
 

@@ -1,4 +1,4 @@
-"""`dmaze-cp models` and `dmaze-cp archs`: what is built in."""
+"""`dmaze-cp models`, `archs` and `spaces`: what is built in."""
 
 from __future__ import annotations
 
@@ -42,6 +42,21 @@ def archs_command(name: str | None) -> None:
         _print_list(builtin_architectures())
     else:
         _print_spec(_find(builtin_architectures(), name, "accelerator"))
+
+
+@click.command("spaces")
+@click.argument("name", required=False)
+def spaces_command(name: str | None) -> None:
+    """List the built-in design spaces, or print the spec of one.
+
+    A spec that is printed can be saved, changed and given to `dse` as a file.
+    """
+    from dmaze_cp.spec.builtin import builtin_spaces
+
+    if name is None:
+        _print_list(builtin_spaces())
+    else:
+        _print_spec(_find(builtin_spaces(), name, "design space"))
 
 
 def _find(specs: Sequence[BuiltinSpec], name: str, what: str) -> BuiltinSpec:

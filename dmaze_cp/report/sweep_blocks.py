@@ -245,7 +245,7 @@ def _legend(grid: Grid) -> Iterator[Block]:
 
 def _front(sweep: Sweep) -> Iterator[Block]:
     result = sweep.result
-    if not result.pareto:
+    if not result.front:
         return
     name = objective_name(result.objective)
     proof = "proven complete" if result.front_proven else "not proven: designs may be missing"

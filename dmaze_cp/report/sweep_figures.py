@@ -184,6 +184,14 @@ class Sweep:
         bounds = [p.bound for p in self.result.points if p.status is not PointStatus.INFEASIBLE]
         return min(bounds) if bounds else None
 
+    @property
+    def least_amount(self) -> float | None:
+        """The same in the unit of the sweep; exact where it is the value of the best design."""
+        best = self.result.best
+        if best is not None and self.point(best).bound == self.least_bound:
+            return self.bound(best)
+        return None if self.least_bound is None else self.unit.amount(self.least_bound)
+
     def ratio(self, value: float) -> float | None:
         """A value (pJ, s, pJ x s) over that of the best design."""
         best = self.result.best

@@ -64,7 +64,7 @@ def _row(sweep: Sweep, position: int, point: SweepPoint, *, on_front: bool) -> R
         "unit": sweep.unit.name,
         "value": None if figures is None else figures.value,
         "bound": finite(sweep.bound(position)),
-        "gap": point.gap,
+        "gap": None if figures is None else point.gap,
         "ratio_to_best": sweep.ratio(point.value) if figures and point.value is not None else None,
         "area_mm2": point.design.area_mm2,
         "power_mw": sweep.power_mw(position),
@@ -74,7 +74,7 @@ def _row(sweep: Sweep, position: int, point: SweepPoint, *, on_front: bool) -> R
         parts = figures.energy_breakdown_pj
         row |= {f"{c.lower()}_energy_pj": parts[c] for c in COMPONENTS}
         row |= {name: figures.cycles[c] for name, c in zip(_CYCLES, CAUSES, strict=True)}
-    for network in point.networks:
+    for network in point.networks if figures is not None else ():
         if network.value is not None:
             row[f"value of {network.model}"] = sweep.unit.amount(network.value)
     return row
@@ -88,7 +88,9 @@ def invalid_rows(sweep: Sweep) -> list[Row]:
             **point.parameters,
             "status": "invalid",
             "cause": point.cause,
-            "reason": f"{point.cause}: {point.reason}",
+            "reason": point.reason
+            if point.reason.startswith(point.cause)
+            else f"{point.cause}: {point.reason}",
         }
         for point in sweep.result.invalid
     ]

@@ -37,7 +37,6 @@ def sweep_record(result: SweepResult, *, details: bool = False) -> Record:
     sweep = Sweep(result)
     constraints = [r.constraints for p in result.points for n in p.networks for r in n.layers[:1]]
     detailed = set(range(len(result.points))) if details else _winners(result)
-    least = sweep.least_bound
     return {
         "schema": SWEEP_SCHEMA,
         "name": result.space.name,
@@ -56,7 +55,7 @@ def sweep_record(result: SweepResult, *, details: bool = False) -> Record:
         "budgets": {k: v for k, v in asdict(result.budgets).items() if v is not None},
         "best": index_of(result, result.best),
         "best_proven": result.best_proven,
-        "bound": None if least is None else finite(sweep.unit.amount(least)),
+        "bound": finite(sweep.least_amount),
         "front": [index_of(result, position) for position in result.front],
         "front_proven": result.front_proven,
         "best_by_model": {
@@ -110,7 +109,7 @@ def point_record(sweep: Sweep, position: int, *, detailed: bool) -> Record:
         "reason": point.reason,
         "value": None if figures is None else figures.value,
         "bound": finite(sweep.bound(position)),
-        "gap": point.gap,
+        "gap": None if figures is None else point.gap,
         **costs,
         "energy_breakdown_pj": None if figures is None else figures.energy_breakdown_pj,
         "latency_breakdown_cycles": None
@@ -123,12 +122,14 @@ def point_record(sweep: Sweep, position: int, *, detailed: bool) -> Record:
 def _network_record(
     sweep: Sweep, point: SweepPoint, network: NetworkCost, detailed: bool
 ) -> Record:
-    mapped = network.value is not None
+    # Of a design that was skipped, values are of mappings that nothing is known of.
+    value = network.value if point.is_mapped else None
+    mapped = value is not None
     total = total_value(network.layers)
     mhz = point.design.architecture.accelerator_mhz
     return {
         "model": network.model,
-        "value": None if network.value is None else sweep.unit.amount(network.value),
+        "value": None if value is None else sweep.unit.amount(value),
         "bound": finite(sweep.unit.amount(network.bound)),
         "energy_pj": network.energy_pj if mapped else None,
         "latency_cycles": network.latency_cycles if mapped else None,

@@ -75,6 +75,7 @@ def _outline(spec: Fields, known: Sequence[object]) -> View:
     view = {
         "name": text(spec, "name") or "sweep",
         "objective": choice(spec, "objective", OBJECTIVES),
+        "in_seconds": text(spec, "unit") in {"s", "pJ x s"},
         "pareto": None if pareto is None else texts(spec, "pareto", "a list of figures, or null"),
         "budgets": {label(key): number(budgets, str(key)) for key in budgets.data},
         "counts": numbers(counts, *_COUNTS),

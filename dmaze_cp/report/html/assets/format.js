@@ -81,6 +81,16 @@ const OBJECTIVES = {
   latency: { name: "Latency", unit: "cycles", show: count },
 };
 
+const IN_SECONDS = {
+  edp: { name: "EDP", unit: "pJ·s", show: scientific },
+  latency: { name: "Latency", unit: "s", show: seconds },
+};
+
+/** The objective of a sweep: in seconds where its designs have different clocks. */
+function kindOf(sweep) {
+  return (sweep.in_seconds && IN_SECONDS[sweep.objective]) || OBJECTIVES[sweep.objective];
+}
+
 function plural(number, noun) {
   return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 }

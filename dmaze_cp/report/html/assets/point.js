@@ -1,7 +1,7 @@
 // Designs of a sweep: their table, the winner of each network, and one in full.
 
 function pointTable(sweep, pick) {
-  const kind = OBJECTIVES[sweep.objective];
+  const kind = kindOf(sweep);
   const has = (name) => sweep.points.some((point) => known(point[name]));
   const columns = [
     { id: "index", label: "#", numeric: true, value: (p) => p.index, cell: (p) => String(p.index) },
@@ -27,7 +27,7 @@ function pointBadges(sweep, point) {
 }
 
 function bestByNetwork(sweep, pick) {
-  const kind = OBJECTIVES[sweep.objective];
+  const kind = kindOf(sweep);
   const rows = Object.entries(sweep.best_by_model).filter(([, index]) => index !== null).map(([model, index]) => {
     const own = networkOf(sweep.byIndex.get(index), model);
     const shared = sweep.best === null ? null : networkOf(sweep.byIndex.get(sweep.best), model);
@@ -66,7 +66,7 @@ function pointDetail(sweep, point, pick) {
 }
 
 function pointFacts(sweep, point) {
-  const kind = OBJECTIVES[sweep.objective];
+  const kind = kindOf(sweep);
   const figure = (value, show) => (known(value) ? el("span", { class: "figure" }, show(value)) : null);
   return el("div", { class: "proof" }, facts([
     [kind.name, figure(point.value, kind.show)], ["bound", figure(point.bound, kind.show)], ["gap", figure(point.gap, percent)],
@@ -80,7 +80,7 @@ function against(sweep, point, pick) {
   const ranked = sweep.points.filter((p) => solved(p) && p.index !== point.index).sort((a, b) => a.value - b.value);
   const other = point.index === sweep.best ? ranked[0] : sweep.byIndex.get(sweep.best);
   if (!other) return null;
-  const kind = OBJECTIVES[sweep.objective];
+  const kind = kindOf(sweep);
   const name = point.index === sweep.best ? `the next best, #${other.index}` : `the best, #${other.index}`;
   const head = el("h3", {}, "Against ", el("button", { type: "button", class: "link", on: { click: () => pick(other.index) } }, name));
   if (!solved(point)) {
@@ -93,7 +93,7 @@ function against(sweep, point, pick) {
 }
 
 function whyText(sweep, point, other) {
-  const kind = OBJECTIVES[sweep.objective];
+  const kind = kindOf(sweep);
   const ratios = [["energy", point.energy_pj, other.energy_pj], ["latency", point.latency_cycles, other.latency_cycles], ["area", point.area_mm2, other.area_mm2]]
     .filter(([, a, b]) => known(a) && known(b) && b > 0).map(([name, a, b]) => `${name} ${change(a / b)}`);
   const text = [`${kind.name} ${change(point.value / other.value)}: ${ratios.join(", ")}.`];

@@ -33,7 +33,7 @@ function solved(point) {
 }
 
 function sweepTiles(sweep) {
-  const kind = OBJECTIVES[sweep.objective];
+  const kind = kindOf(sweep);
   const best = sweep.byIndex.get(sweep.best);
   const { counts } = sweep;
   const open = ["skipped", "infeasible", "failed"].filter((key) => counts[key]).map((key) => `${counts[key]} ${key}`);
@@ -60,7 +60,7 @@ function parameterValue(value) {
 }
 
 const AXES = {
-  value: (sweep) => `${OBJECTIVES[sweep.objective].name} (${OBJECTIVES[sweep.objective].unit})`,
+  value: (sweep) => `${kindOf(sweep).name} (${kindOf(sweep).unit})`,
   area_mm2: () => "area (mm²)",
   power_mw: () => "power (mW)",
   energy_pj: () => "energy (pJ)",
@@ -73,7 +73,7 @@ function axisOptions(sweep, names) {
 }
 
 function pointLines(sweep, point) {
-  const kind = OBJECTIVES[sweep.objective];
+  const kind = kindOf(sweep);
   return [`design ${point.index}`, ...sweep.parameters.map((name, i) => [name, parameterValue(point.parameters[i])]),
     solved(point) ? [kind.name, kind.show(point.value)] : null,
     !solved(point) && known(point.bound) ? [kind.name, `at least ${kind.show(point.bound)}`] : null,
