@@ -1,0 +1,278 @@
+"""`dmaze-cp dse`: find the best design of a space."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dmaze_cp.cli.dse_models import ModelOptions, load_networks, weighted_refs
+from dmaze_cp.cli.dse_space import NO_SPACE, space_from_options, space_options
+from dmaze_cp.cli.failure import TRACEBACK_HINT, ExitCode, report_error
+from dmaze_cp.cli.output import OutputFile
+from dmaze_cp.cli.output_folder import OutputFolder, write_bytes
+from dmaze_cp.cli.parameters import (
+    batch_option,
+    output_option,
+    shape_option,
+    shapes_dictionary,
+)
+from dmaze_cp.cli.questions import collected
+from dmaze_cp.cli.search_options import (
+    limit_options,
+    run_settings,
+    running_options,
+    solver_options,
+)
+from dmaze_cp.cli.store_option import open_store
+from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.objective import Objective
+
+if TYPE_CHECKING:
+    from dmaze_cp.cli.sweeping import SweepQuestion
+    from dmaze_cp.dse.design import WeightedModel
+    from dmaze_cp.dse.result import PointStatus, SweepResult
+    from dmaze_cp.dse.space import DesignSpace
+    from dmaze_cp.report.sweep import SweepFormat
+
+_MOST_LINES = 5
+"""So many designs of one sort are reported one by one on stderr."""
+
+
+@click.command("dse")
+@click.argument("space", required=False)
+@click.argument("models", metavar="[MODEL[=WEIGHT]]...", nargs=-1)
+@click.option(
+    "--layer",
+    "layers",
+    multiple=True,
+    metavar="L",
+    help="Layer that counts: a name, else an index from 0, else a glob such as 'conv4*'. May be "
+    "repeated; without it all layers, or those that SPACE selects.",
+)
+@click.option(
+    "--objective",
+    type=click.Choice([str(o) for o in Objective]),
+    help="What to minimise. Without it what SPACE says, else edp.",
+)
+@click.option(
+    "--pareto",
+    type=click.Choice(["area"]),
+    help="Find all designs that no other beats in both area and objective.",
+)
+@click.option(
+    "--all",
+    "all_points",
+    is_flag=True,
+    help="Map every design to the end, also those that are proven not to be best.",
+)
+@space_options
+@limit_options("Wall seconds for the whole sweep, which ends with what is there.")
+@output_option(
+    "Write the result to FILE, instead of tables on standard output: .csv, .xlsx, .md and .txt "
+    "by suffix, every other FILE as JSON."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "csv", "excel", "markdown"]),
+    help="Form of the result, whatever the suffix of FILE. `excel` needs the extra `excel`.",
+)
+@click.option(
+    "--details",
+    is_flag=True,
+    help="In JSON, give the mappings of every design, not of the best ones only.",
+)
+@click.option(
+    "--plots",
+    metavar="FOLDER",
+    help="Write plots to FOLDER, as PNG and SVG. Needs the extra `plot`.",
+)
+@running_options("A line on stderr for each design that is finished.")
+@batch_option
+@shape_option
+@solver_options("Seed of the solver and of --sample.")
+def dse_command(**options: Any) -> None:
+    """Find the design of SPACE that is best for networks, with proof.
+
+    SPACE is a built-in design space (see `dmaze-cp spaces`) or a file (YAML or JSON);
+    `-`, or none at all, is one that --param describes alone. MODEL is as for `map`, with
+    a weight if its costs are to count more or less; without any, the networks that SPACE
+    names are used. Designs whose lower bound shows that they cannot be best (with
+    --pareto: not on the front) are not searched to the end.
+
+    \b
+    Examples:
+      dmaze-cp dse memory_tuning
+      dmaze-cp dse chip resnet18 mobilenetv2=3 --pareto area -o front.json
+      dmaze-cp dse - alexnet --param rf_bytes=32:512:*2 --param pes=64,128,256
+      dmaze-cp dse my_space.yaml --area-budget 12 --plots plots -o sweep.xlsx
+
+    Without -o, the best design, why it wins, and what became of the others are shown.
+    Progress goes to stderr, on a terminal only. Ctrl-C finishes with what there is; a
+    second one stops at once. Results of searches are kept (see `dmaze-cp store`).
+
+    \b
+    Exit codes:
+      0  a best design was found         3  no design can map the networks
+      1  bad input                       4  out of time before any was mapped
+      2  wrong usage                     130  interrupted; what is finished is written
+    """  # noqa: D301 (click needs the character)
+    from dmaze_cp.report.sweep import SweepFormat, sweep_format_of
+
+    output = None if options["output"] is None else OutputFile(options["output"])
+    wanted = None if options["form"] is None else SweepFormat(options["form"])
+    form = sweep_format_of(options["output"], wanted)
+    if form is SweepFormat.EXCEL and (output is None or output.is_stdout):
+        raise click.UsageError("--format excel needs -o FILE.")
+    folder = None if options["plots"] is None else OutputFolder(options["plots"], "--plots")
+    _require_extras(form, folder)
+    question = _question(options, output, folder)
+    result = _solved(question, options)
+    _write(result, form, output, details=options["details"])
+    if folder is not None:
+        from dmaze_cp.report.plots import plot_files
+
+        folder.write(plot_files(result))
+    raise click.exceptions.Exit(_exit_code(result))
+
+
+def _require_extras(form: SweepFormat, folder: OutputFolder | None) -> None:
+    """Miss a library now rather than after the sweep."""
+    from dmaze_cp.report.excel import require_openpyxl
+    from dmaze_cp.report.plots import require_matplotlib
+    from dmaze_cp.report.sweep import SweepFormat
+
+    if form is SweepFormat.EXCEL:
+        require_openpyxl()
+    if folder is not None:
+        require_matplotlib()
+
+
+def _question(
+    options: dict[str, Any], output: OutputFile | None, folder: OutputFolder | None
+) -> SweepQuestion:
+    """What is asked; all that is wrong with it at once."""
+    from dmaze_cp.cli.sweeping import SweepQuestion
+
+    shapes = shapes_dictionary(options["shapes"])
+    problems: list[Problem] = []
+    space = space_from_options(options["space"], options, problems)
+    models: tuple[WeightedModel, ...] = ()
+    with collected(problems):
+        models = weighted_refs(options["models"]) or (() if space is None else space.models)
+    if space is not None and not models:
+        where = "MODEL" if options["space"] in {None, NO_SPACE} else "models"
+        problems.append(Problem(where, "none", "a network that designs are judged by"))
+    chosen = ModelOptions(options["layers"], options["batch"], shapes)
+    networks = load_networks(models, chosen, problems)
+    with collected(problems):
+        if output is not None:
+            files = (options["space"], options["base"], options["store"])
+            output.check(inputs=[f for f in (*files, *(m.model for m in models)) if f])
+    if space is not None and options["pareto"] and not problems:
+        problems += _area_problems(space)
+    with collected(problems):
+        if folder is not None and not problems:
+            folder.prepare()
+    if problems or space is None:
+        raise SpecError(dict.fromkeys(problems))
+    objective = Objective(options["objective"] or space.objective or Objective.EDP)
+    pareto = options["pareto"] is not None
+    return SweepQuestion(
+        space, networks, objective, run_settings(options), pareto, options["all_points"]
+    )
+
+
+def _area_problems(space: DesignSpace) -> Iterator[Problem]:
+    from dmaze_cp.dse.area import no_area
+
+    if space.area is no_area:
+        yield Problem("--pareto", "area, in a space without areas", "an area model")
+
+
+def _solved(question: SweepQuestion, options: dict[str, Any]) -> SweepResult:
+    from dmaze_cp.cli.solving import closing
+    from dmaze_cp.cli.sweeping import solve_sweep
+
+    # That no design is valid is said before the store is made.
+    question.space.survey()
+    with closing(open_store(options["store"], options["no_store"])) as store:
+        return solve_sweep(question, store, verbose=options["verbose"])
+
+
+def _write(
+    result: SweepResult, form: SweepFormat, output: OutputFile | None, *, details: bool
+) -> None:
+    from dmaze_cp.report.console import make_console
+    from dmaze_cp.report.sweep import SweepFormat, print_sweep, render_sweep
+
+    if output is None and form is SweepFormat.TABLE:
+        print_sweep(make_console(sys.stdout), result)
+        sys.stdout.flush()
+        return
+    target = output or OutputFile("-")
+    content = render_sweep(result, form, details=details)
+    if isinstance(content, bytes):
+        write_bytes(target.path, content, "-o")
+    else:
+        target.write(content)
+    if sys.stderr.isatty() and not target.is_stdout:
+        print_sweep(make_console(sys.stderr), result)
+        click.echo(f"wrote {target.path}", err=True)
+
+
+def _exit_code(result: SweepResult) -> ExitCode:
+    """Exit code of a sweep, saying on stderr which designs came to nothing."""
+    from dmaze_cp.dse.result import PointStatus
+
+    for line in (*_left_out(result), *_without_mapping(result, PointStatus.INFEASIBLE)):
+        # While others are mapped, such designs are no failure.
+        click.echo(f"{'error' if result.best is None else 'warning'}: {line}", err=True)
+    for status in (PointStatus.UNKNOWN, PointStatus.FAILED):
+        for line in _without_mapping(result, status):
+            report_error(line)
+    if result.interrupted:
+        return ExitCode.INTERRUPTED
+    if result.count(PointStatus.FAILED):
+        return ExitCode.INTERNAL
+    if result.best is not None:
+        return ExitCode.OK
+    if result.count(PointStatus.INFEASIBLE) == len(result.points):
+        return ExitCode.INFEASIBLE
+    return ExitCode.NO_SOLUTION
+
+
+def _left_out(result: SweepResult) -> Iterator[str]:
+    """A line for each point that is left out for another reason than the user's own limits."""
+    from dmaze_cp.errors import printable
+    from dmaze_cp.report.sweep_figures import Sweep
+
+    sweep = Sweep(result)
+    own = {rule.name for rule in result.space.rules} | {"area budget"}
+    causes = Counter(point.cause for point in result.invalid if point.cause not in own)
+    for cause, count in causes.items():
+        those = [point for point in result.invalid if point.cause == cause]
+        for point in those[:_MOST_LINES]:
+            yield printable(f"{sweep.values(point.parameters)}: left out: {point.reason}")
+        if count > _MOST_LINES:
+            yield printable(f"{count - _MOST_LINES:,} more designs are left out: {cause}")
+
+
+def _without_mapping(result: SweepResult, status: PointStatus) -> Iterator[str]:
+    """A line for each design that came to nothing in this way, the first few."""
+    from dmaze_cp.dse.result import PointStatus
+    from dmaze_cp.errors import printable
+    from dmaze_cp.report.sweep_figures import Sweep
+
+    sweep = Sweep(result)
+    those = [position for position, p in enumerate(result.points) if p.status is status]
+    hint = f" ({TRACEBACK_HINT})" if status is PointStatus.FAILED else ""
+    for position in those[:_MOST_LINES]:
+        reason = result.points[position].reason or "no reason given"
+        yield printable(f"{sweep.label(position)}: {status}: {reason}{hint}")
+    if len(those) > _MOST_LINES:
+        yield f"{len(those) - _MOST_LINES:,} more designs are {status}"

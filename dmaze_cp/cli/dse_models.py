@@ -1,0 +1,121 @@
+"""The networks that designs are judged by, as a command line or a space names them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dmaze_cp.cli.questions import collected, distinct_names
+from dmaze_cp.cli.selection import select_layers
+from dmaze_cp.errors import Problem, SpecError
+
+if TYPE_CHECKING:
+    from dmaze_cp.dse.design import WeightedModel
+    from dmaze_cp.dse.result import WeightedWorkload
+    from dmaze_cp.workload import Workload
+
+
+@dataclass(frozen=True)
+class ModelOptions:
+    """What the command line says about all networks.
+
+    Attributes
+    ----------
+    layers
+        Layers to map; they go before those that a space selects.
+    batch
+        Batch size; it goes before those of a space.
+    shapes
+        Symbolic dimensions of ONNX models.
+    """
+
+    layers: tuple[str, ...]
+    batch: int | None
+    shapes: dict[str, int]
+
+
+def weighted_refs(texts: Sequence[str]) -> tuple[WeightedModel, ...]:
+    """Models from a command line: ``MODEL`` or ``MODEL=WEIGHT``.
+
+    A text that is a file, or whose part behind the last equals sign is no number, is a model
+    as a whole.
+
+    Raises
+    ------
+    SpecError
+        When a weight is not positive, or a model is given twice.
+    """
+    from dmaze_cp.dse.design import WeightedModel
+
+    weights: dict[str, float] = {}
+    problems: list[Problem] = []
+    for text in texts:
+        ref, weight = _split(text)
+        if ref in weights:
+            expected = f"it once, with one weight, such as {ref}=2"
+            problems.append(Problem("MODEL", f"{ref!r} twice", expected))
+        elif not (isfinite(weight) and weight > 0):
+            problems.append(Problem("MODEL", repr(text), "a positive weight behind the `=`"))
+        weights[ref] = weight
+    if problems:
+        raise SpecError(problems)
+    return tuple(WeightedModel(ref, weight) for ref, weight in weights.items())
+
+
+def _split(text: str) -> tuple[str, float]:
+    ref, _, weight = text.rpartition("=")
+    if not ref or _is_file(text):
+        return text, 1.0
+    try:
+        return ref, float(weight)
+    except ValueError:
+        return text, 1.0
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):  # a name too long for a file, or with a null byte
+        return False
+
+
+def load_networks(
+    models: Sequence[WeightedModel], options: ModelOptions, problems: list[Problem]
+) -> tuple[WeightedWorkload, ...]:
+    """The networks with the layers that count; what is wrong with them is noted."""
+    from dmaze_cp.dse.result import WeightedWorkload
+    from dmaze_cp.loading import load_workload
+
+    found: list[tuple[WeightedModel, Workload]] = []
+    for model in models:
+        with collected(problems):
+            batch = options.batch if options.batch is not None else model.batch
+            workload = load_workload(model.model, batch=batch, shapes=options.shapes)
+            if model.layers and not options.layers:
+                workload = _selected(workload, model)
+            found.append((model, workload))
+    names = distinct_names([m.model for m, _ in found], [w.name for _, w in found])
+    workloads = [replace(w, name=name) for name, (_, w) in zip(names, found, strict=True)]
+    weights = {name: model.weight for name, (model, _) in zip(names, found, strict=True)}
+    chosen: list[Workload] = []
+    if not problems:
+        with collected(problems):
+            chosen = select_layers(workloads, options.layers)
+    problems += [
+        Problem("", "no layer to map", "a network with layers", workload.name)
+        for workload in chosen
+        if not len(workload)
+    ]
+    return tuple(WeightedWorkload(w, weights[w.name]) for w in chosen)
+
+
+def _selected(workload: Workload, model: WeightedModel) -> Workload:
+    """The layers that a space selects of a network."""
+    try:
+        (selected,) = select_layers([workload], model.layers)
+    except SpecError as error:
+        raise SpecError(replace(p, where="models.layers") for p in error.problems) from None
+    return selected

@@ -1,0 +1,156 @@
+"""The roofline of the best design, with every layer on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from dmaze_cp.report.html.layers import dram_bytes
+from dmaze_cp.report.plots_style import (
+    GREY,
+    PALETTE,
+    new_axes,
+    parameters_label,
+    parameters_legend,
+    plain,
+    title_of,
+)
+from dmaze_cp.report.sweep_figures import Sweep
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_MOST_LABELS: Final = 10
+_MARKERS: Final = "osD^vP"
+
+
+@dataclass(frozen=True)
+class LayerPoint:
+    """A layer under the roofs.
+
+    Attributes
+    ----------
+    network, name
+        Whose it is, and which.
+    intensity
+        Multiply-accumulates for each byte between DRAM and the SPM.
+    speed
+        Multiply-accumulates a cycle.
+    cycles
+        Of all instances.
+    """
+
+    network: str
+    name: str
+    intensity: float
+    speed: float
+    cycles: int
+
+
+def layer_points(sweep: Sweep) -> list[LayerPoint]:
+    """The layers of the best design; none without one."""
+    best = sweep.result.best
+    if best is None:
+        return []
+    point = sweep.point(best)
+    found = []
+    for network in point.networks:
+        for result in network.layers:
+            if result.mapping is None or result.cost is None:
+                continue
+            layer, cycles = result.layer, result.cost.latency_cycles
+            moved = dram_bytes(result.mapping, result.cost, point.design.architecture)
+            found.append(
+                LayerPoint(
+                    network.model,
+                    layer.name,
+                    layer.macs / moved,
+                    layer.macs / cycles,
+                    layer.instances * cycles,
+                )
+            )
+    return found
+
+
+def roofline_plot(sweep: Sweep) -> Figure | None:
+    """Speed over intensity of every layer, below the roofs of PEs and DMA."""
+    best, layers = sweep.result.best, layer_points(sweep)
+    if best is None or not layers:
+        return None
+    figure, axes = new_axes(7.2, 4.6)
+    axes.grid(visible=True)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    _draw_roofs(axes, sweep, best, layers)
+    networks = list(dict.fromkeys(layer.network for layer in layers))
+    for k, network in enumerate(networks):
+        own = [layer for layer in layers if layer.network == network]
+        axes.scatter(
+            [layer.intensity for layer in own],
+            [layer.speed for layer in own],
+            s=34,
+            marker=_MARKERS[k % len(_MARKERS)],
+            color=PALETTE[k % len(PALETTE)],
+            edgecolors="white",
+            linewidths=0.5,
+            zorder=4,
+            label=plain(network),
+        )
+    named = sorted(layers, key=lambda each: -each.cycles)[:_MOST_LABELS]
+    for k, layer in enumerate(sorted(named, key=lambda each: each.intensity)):
+        axes.annotate(
+            plain(layer.name),
+            (layer.intensity, layer.speed),
+            # By turns below and above, as neighbours' names are long.
+            xytext=(5, 4 if k % 2 else -9),
+            textcoords="offset points",
+            fontsize=7,
+            color="#333333",
+        )
+    axes.set_xlabel("multiply-accumulates for each byte of DRAM traffic")
+    axes.set_ylabel("multiply-accumulates a cycle")
+    design = f" ({parameters_legend(sweep)} {parameters_label(sweep, best)})" if sweep.swept else ""
+    axes.set_title(title_of(sweep, f"roofline of the best design{design}"))
+    figure.legend(
+        *axes.get_legend_handles_labels(),
+        loc="outside lower left",
+        fontsize=8,
+        title="layers of",
+        title_fontsize=8,
+        alignment="left",
+        ncols=4,
+    )
+    return figure
+
+
+def _draw_roofs(axes: Axes, sweep: Sweep, best: int, layers: list[LayerPoint]) -> None:
+    machine = sweep.point(best).design.architecture
+    cycles_per_byte = machine.dma_cycles_per_byte * machine.clock_ratio
+    intensities = [layer.intensity for layer in layers]
+    ridge = machine.pes * cycles_per_byte
+    low, high = min(*intensities, ridge or intensities[0]) / 3, max(*intensities, ridge) * 3
+    axes.plot([max(ridge, low), high], [machine.pes] * 2, color=GREY, linewidth=1.6, gid="compute")
+    axes.annotate(
+        f"{machine.pes:,} PEs",
+        (high, machine.pes),
+        xytext=(-2, 4),
+        textcoords="offset points",
+        ha="right",
+        fontsize=8,
+        color="#444444",
+    )
+    if cycles_per_byte:
+        speed = low / cycles_per_byte
+        axes.plot([low, ridge], [speed, machine.pes], color=GREY, linewidth=1.6, gid="dma")
+        axes.annotate(
+            f"DMA, {1 / cycles_per_byte:.3g} bytes a cycle",
+            (low, speed),
+            xytext=(8, 2),
+            textcoords="offset points",
+            fontsize=8,
+            color="#444444",
+        )
+    slowest = min(layer.speed for layer in layers)
+    axes.set_xlim(low, high * 1.1)
+    axes.set_ylim(slowest / 3, machine.pes * 1.8)
