@@ -164,7 +164,7 @@ def _question(
     models: tuple[WeightedModel, ...] = ()
     with collected(problems):
         models = weighted_refs(options["models"]) or (() if space is None else space.models)
-    if space is not None and not models:
+    if space is not None and not models and not options["models"]:
         where = "MODEL" if options["space"] in {None, NO_SPACE} else "models"
         problems.append(Problem(where, "none", "a network that designs are judged by"))
     chosen = ModelOptions(options["layers"], options["batch"], shapes)

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
+from math import inf
 from typing import Any, Final
 
 from dmaze_cp.errors import MissingExtraError
@@ -140,6 +141,7 @@ class _Cluster:
 
     def stop(self) -> None:
         """Tell the workers, without waiting for one that does not listen."""
+        self._asked = -inf  # who is left counts from now on
         threading.Thread(target=self._tell_to_stop, daemon=True).start()
 
     def _tell_to_stop(self) -> None:

@@ -87,7 +87,7 @@ def _check_versions(client: Any) -> None:
         answers[f"worker {worker}"] = answer
     places: defaultdict[str, list[str]] = defaultdict(list)
     for place, answer in answers.items():
-        if answer != PROTOCOL:
+        if answer != PROTOCOL and not isinstance(answer, OSError):  # it has just gone
             wrong = isinstance(answer, BaseException)
             what = in_one_line(answer) if wrong else f"protocol {answer} instead of {PROTOCOL}"
             places[what].append(place)

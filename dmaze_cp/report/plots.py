@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import warnings
 from typing import TYPE_CHECKING, Any, Final
 
 from dmaze_cp.dse.result import SweepResult
@@ -97,7 +98,9 @@ def plot_files(result: SweepResult) -> dict[str, bytes]:
     """
     matplotlib = require_matplotlib()
     files: dict[str, bytes] = {}
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(_STYLE), warnings.catch_warnings():
+        # A name may have characters that the font lacks; they are drawn as boxes.
+        warnings.filterwarnings("ignore", "Glyph")
         for name, figure in sweep_plots(result).items():
             for kind in KINDS:
                 stream = io.BytesIO()

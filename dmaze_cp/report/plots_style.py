@@ -22,11 +22,11 @@ PURPLE: Final = "#CC79A7"
 GREY: Final = "#8a8a8a"
 PALETTE: Final = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION)
 COMPONENT_COLOURS: Final = {
-    "MAC": VERMILION,
-    "RF": ORANGE,
+    "MAC": PURPLE,
+    "RF": BLUE,
     "NoC": GREEN,
-    "SPM": SKY,
-    "DRAM": BLUE,
+    "SPM": ORANGE,
+    "DRAM": "#56606a",
 }
 LONGEST_NAME: Final = 28
 

@@ -29,7 +29,8 @@ def print_sweep(console: Console, result: SweepResult) -> None:
 
 def _print(console: Console, block: Block) -> None:
     match block:
-        case Heading(text, main=True):
+        case Heading(text, main=True) if len(text) < console.width - _BETWEEN:
+            # A rule would cut a longer one.
             console.rule(Text(text, style="bold"), align="left", style="dim")
         case Heading(text):
             console.print()

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -19,7 +20,7 @@ from dmaze_cp.execution import cluster as module
 from dmaze_cp.execution import connection
 from dmaze_cp.execution.backend import in_this_process
 from dmaze_cp.execution.cluster import cluster
-from dmaze_cp.execution.task import Message, run_task
+from dmaze_cp.execution.task import PROTOCOL, Message, run_task
 from dmaze_cp.result import Incumbent, Status
 from dmaze_cp.workload import Layer
 from tests.execution.dask_cluster import ROOT, DaskProcesses, dask_processes
@@ -189,7 +190,10 @@ def test_a_scheduler_killed_in_the_middle(tmp_path: Path, impatient, capfd) -> N
 
 @pytest.mark.parametrize(
     ("text", "found"),
-    [(None, "No module named 'dmaze_cp.execution'"), ("PROTOCOL = 0", "protocol 0 instead of 1")],
+    [
+        (None, "No module named 'dmaze_cp.execution'"),
+        ("PROTOCOL = 0", f"protocol 0 instead of {PROTOCOL}"),
+    ],
 )
 def test_another_version_elsewhere(text: str | None, found: str, tmp_path: Path) -> None:
     other = tmp_path / "other" / "dmaze_cp"
@@ -260,6 +264,22 @@ def test_dask_missing(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(MissingExtraError, match=r"dmaze-cp\[distributed\]"), cluster("local", 1):
         pass
+
+
+def test_a_worker_that_goes_while_it_is_asked_is_no_other_version() -> None:
+    class Client:
+        others: ClassVar[dict[str, object]] = {}
+        run_on_scheduler = staticmethod(lambda *_: PROTOCOL)
+
+        def run(self, *_question, **_options):
+            return {"tcp://a": OSError("closed"), "tcp://b": PROTOCOL} | self.others
+
+    client = Client()
+    connection._check_versions(client)
+    Client.others = {f"tcp://c{n}": PROTOCOL + 1 for n in range(5)}
+    with pytest.raises(SpecError, match=r"at worker tcp://c0, .* and 2 more, expected") as error:
+        connection._check_versions(client)
+    assert len(error.value.problems) == 1
 
 
 @pytest.mark.parametrize("bound", [0.0, 2.0**70, float("inf")])
