@@ -16,7 +16,7 @@ from dmaze_cp.report import numbers
 from dmaze_cp.report.breakdown import network_cycles
 from dmaze_cp.result import LayerResult, Status
 
-CAUSES: Final = ("compute", "NoC, reduction", "DMA")
+CAUSES: Final = ("compute", "NoC/reduction", "DMA")
 """What cycles are spent on; of the last two, only what is not hidden behind the first."""
 
 
