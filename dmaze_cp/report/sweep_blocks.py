@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from dmaze_cp.cost.report import COMPONENTS
@@ -13,47 +12,14 @@ from dmaze_cp.errors import printable
 from dmaze_cp.report import numbers
 from dmaze_cp.report.cells import in_sentence
 from dmaze_cp.report.layer import objective_name
+from dmaze_cp.report.sweep_block_kinds import Block, Facts, Grille, Heading, Note
 from dmaze_cp.report.sweep_figures import CAUSES, Figures, Sweep, short
-from dmaze_cp.report.sweep_grid import Cell, CellState, Grid, grid_of
+from dmaze_cp.report.sweep_heat import heat_map_blocks
 from dmaze_cp.report.sweep_why import explanation, ratio_text, rivals_of
 
 MOST_NAMED: Final = 5
 """So many networks, or designs without a mapping, are named."""
 
-
-@dataclass(frozen=True)
-class Heading:
-    """The title of what follows; a `main` one begins the report."""
-
-    text: str
-    main: bool = False
-
-
-@dataclass(frozen=True)
-class Facts:
-    """Names and what they are."""
-
-    rows: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class Grille:
-    """A table: the first column is text, the others are numbers but for those in `left`."""
-
-    headers: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    left: tuple[int, ...] = (0,)
-
-
-@dataclass(frozen=True)
-class Note:
-    """A sentence or two; one that `matters` stands out."""
-
-    text: str
-    matters: bool = False
-
-
-Block = Heading | Facts | Grille | Note
 
 Shown = Callable[[float], str]
 
@@ -65,7 +31,7 @@ def sweep_blocks(sweep: Sweep) -> Iterator[Block]:
         yield Note("interrupted: designs that were not finished are not compared", matters=True)
     yield from _best(sweep)
     yield from _why(sweep)
-    yield from _heat_map(sweep)
+    yield from heat_map_blocks(sweep)
     yield from _front(sweep)
     yield from _by_network(sweep)
     yield from _counts(sweep)
@@ -189,58 +155,6 @@ def _quotient(amount: float | None, best: float | None) -> str:
     if amount is None or best is None:
         return ""
     return f"{amount / best:.3f}" if best else ("1.000" if amount == best else "-")
-
-
-_LEGEND: Final = {
-    CellState.FOUND: "*      better mappings of this design may exist",
-    CellState.SKIPPED: "·      skipped: costs at least so much, proven (`--all` maps every design)",
-    CellState.UNKNOWN: "?      not known: time was over, or a search failed",
-    CellState.INFEASIBLE: "n      some layer does not fit, or a budget is broken",
-    CellState.INVALID: "x      no valid design",
-}
-
-
-def _heat_map(sweep: Sweep) -> Iterator[Block]:
-    grid = grid_of(sweep)
-    if grid is None or sweep.result.best is None or len(sweep.result.points) < 2:
-        return
-    name = objective_name(sweep.result.objective)
-    axes = f"{grid.rows} (down) and {grid.columns}" if grid.rows else grid.columns
-    yield Heading(f"{name} by {axes}, in multiples of the best")
-    headers = (grid.rows, *map(short, grid.column_values))
-    rows = tuple(
-        (
-            short(value) if grid.rows else name,
-            *(cell_text(grid.cells.get((row, k))) for k in range(len(grid.column_values))),
-        )
-        for row, value in enumerate(grid.row_values)
-    )
-    yield Grille(headers, rows)
-    yield from _legend(grid)
-
-
-def cell_text(cell: Cell | None) -> str:
-    """A cell of the heat map, in few characters."""
-    if cell is None:
-        return ""
-    mark = {CellState.UNKNOWN: "?", CellState.INFEASIBLE: "n", CellState.INVALID: "x"}
-    ratio = cell.shown_ratio
-    if ratio is None:
-        return mark.get(cell.state, "·" if cell.state is CellState.SKIPPED else "-")
-    text = f"{ratio:.2f}" if ratio < 99.995 else f"{ratio:.0f}" if ratio < 1e4 else f"{ratio:.0e}"
-    if cell.is_best:
-        return f"[{text}]"
-    start = "·" if cell.state is CellState.SKIPPED else ""
-    return f"{start}{text}{'*' if cell.state is CellState.FOUND else ''}"
-
-
-def _legend(grid: Grid) -> Iterator[Block]:
-    yield Note("[1.00] the best design")
-    for state, text in _LEGEND.items():
-        if state in grid.states:
-            yield Note(text)
-    if grid.others:
-        yield Note(f"each cell is the best of all values of {', '.join(grid.others)}")
 
 
 def _front(sweep: Sweep) -> Iterator[Block]:

@@ -12,7 +12,8 @@ from dmaze_cp.dse.result import SweepResult
 from dmaze_cp.report.console import printable
 from dmaze_cp.report.layer import plain_table
 from dmaze_cp.report.markdown import escape
-from dmaze_cp.report.sweep_blocks import Block, Facts, Grille, Heading, Note, sweep_blocks
+from dmaze_cp.report.sweep_block_kinds import Block, Facts, Grille, Heading, Note
+from dmaze_cp.report.sweep_blocks import sweep_blocks
 from dmaze_cp.report.sweep_figures import Sweep
 
 _BETWEEN = 2

@@ -107,7 +107,7 @@ def _least(ratio: float | None) -> str:
         return "nothing is known of it"
     if ratio < 1:
         return f"it may cost {numbers.percent(1 - ratio)} less"
-    more = f"{numbers.percent(ratio - 1)} more" if ratio > 1 else "as much"
+    more = f"{numbers.percent(ratio - 1)} more" if ratio >= 1.0001 else "as much"
     return f"proven to cost at least {more}"
 
 

@@ -19,6 +19,7 @@ from dmaze_cp.errors import MissingExtraError
 from dmaze_cp.objective import Objective
 from dmaze_cp.report import excel
 from dmaze_cp.report.html import html_page
+from dmaze_cp.report.html.sweeps import sweep_view
 from dmaze_cp.report.sweep import (
     SweepFormat,
     render_sweep,
@@ -114,6 +115,9 @@ def test_different_clocks_are_compared_in_seconds():
     assert sweep_record(sample_sweep(objective=Objective.LATENCY))["unit"] == "cycles"
     assert sweep_record(sample_sweep(clocks, objective=Objective.ENERGY))["unit"] == "pJ"
     assert "pJ x s" in sweep_text(sample_sweep(clocks))
+    for space, in_seconds in ((clocks, True), (SPACE, False)):
+        view = sweep_view(as_json(sample_sweep(space, objective=Objective.LATENCY)))
+        assert view["in_seconds"] is in_seconds
 
 
 def test_a_network_is_proven_only_if_no_skipped_design_may_be_better():
