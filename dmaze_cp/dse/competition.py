@@ -8,6 +8,7 @@ have the same winners.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
@@ -44,30 +45,35 @@ class Competition:
 
     def __init__(self, *, pareto: bool) -> None:
         self._pareto = pareto
+        # By ascending area, each ahead of those before it: what covers nothing but itself.
         self._best: list[Rival] = []
 
     def enter(self, candidate: Candidate, value: Fraction) -> bool:
         """A design has mappings that cost so much; whether that may beat others."""
-        rival = Rival(value, self._area(candidate), candidate.position)
-        if any(self._covers(other, rival) for other in self._best):
+        rival = Rival(value, candidate.area_mm2, candidate.position)
+        at = self._may_beat(rival.area_mm2)
+        if at and self._best[at - 1].rank <= rival.rank:
             return False
-        self._best = [other for other in self._best if not self._covers(rival, other)]
-        self._best.append(rival)
+        kept = [other for other in self._best if not self._covers(rival, other)]
+        self._best = sorted([*kept, rival], key=lambda r: r.area_mm2)
         return True
 
     def _covers(self, one: Rival, other: Rival) -> bool:
         """Whether one beats everything that the other beats, itself included."""
-        return one.rank <= other.rank and one.area_mm2 <= other.area_mm2
+        return one.rank <= other.rank and (not self._pareto or one.area_mm2 <= other.area_mm2)
 
-    def _area(self, candidate: Candidate) -> float:
-        area = candidate.design.area_mm2
-        return area if self._pareto and area is not None else 0.0
+    def _may_beat(self, area_mm2: float) -> int:
+        """How many of the best count against a design of this area: the first so many."""
+        if not self._pareto:
+            return len(self._best)
+        return bisect_right(self._best, area_mm2, key=lambda r: r.area_mm2)
 
     def rival(self, candidate: Candidate) -> Rival | None:
         """The toughest rival of a design: what it has to beat."""
-        area = self._area(candidate)
-        rivals = [r for r in self._best if r.area_mm2 <= area and r.position != candidate.position]
-        return min(rivals, key=lambda r: r.rank, default=None)
+        at = self._may_beat(candidate.area_mm2)
+        if at and self._best[at - 1].position == candidate.position:
+            at -= 1
+        return self._best[at - 1] if at else None
 
     def is_beaten(self, candidate: Candidate) -> bool:
         """Whether no mappings of the design can win."""
@@ -78,7 +84,7 @@ class Competition:
         return bound > rival.value or (bound == rival.value and self._wins_ties(rival, candidate))
 
     def _wins_ties(self, rival: Rival, candidate: Candidate) -> bool:
-        return (rival.area_mm2, rival.position) < (self._area(candidate), candidate.position)
+        return (rival.area_mm2, rival.position) < (candidate.area_mm2, candidate.position)
 
     def goal(self, candidate: Candidate, question: Question) -> Fraction | None:
         """A bound of a layer that does its share in showing that the design is beaten.
@@ -96,19 +102,27 @@ class Competition:
         return question.value * rival.value / value
 
     def cutoff(self, question: Question) -> int | None:
-        """The cost of a layer from which on its search may end: its design is beaten.
+        """The cost of a layer from which on its search may end: it decides nothing any more.
 
-        None where there is none: no rival, or several designs need the layer's answer.
+        Each design that waits for the layer is then beaten, or nearer to it. None where some
+        design has no rival.
         """
-        waiting = [c for c in question.candidates if not c.closed]
-        if len(waiting) != 1:
-            return None
-        (candidate,) = waiting
+        cutoffs = []
+        for candidate in question.candidates:
+            if not candidate.closed:
+                cutoff = self._cutoff(candidate, question)
+                if cutoff is None:
+                    return None
+                cutoffs.append(cutoff)
+        return max(cutoffs, default=None)
+
+    def _cutoff(self, candidate: Candidate, question: Question) -> int | None:
         rival = self.rival(candidate)
         if rival is None:
             return None
         factor = next(t.factor for t in candidate.terms if t.question is question)
-        others = candidate.bound - factor * Fraction(question.bound)
+        others = candidate.bound - factor * question.bound
+        # Above the rival's cost by a hair: with an equal cost a design may still win.
         enough = max(0, floor((rival.value - others) / factor) + 1)
         goal = self.goal(candidate, question)
         if goal is None or goal <= question.bound:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import inf, nextafter
 
 from dmaze_cp.dse.design import Budgets
 from dmaze_cp.dse.plan import Candidate, Question
@@ -16,7 +17,7 @@ from dmaze_cp.dse.result import (
     cost_unit_s,
 )
 from dmaze_cp.objective import Objective
-from dmaze_cp.result import LayerResult, Status
+from dmaze_cp.result import LayerResult
 from dmaze_cp.workload import Layer
 
 
@@ -35,30 +36,31 @@ def outcome_of(
         status=status,
         reason=reason,
         value=None if value is None else float(value),
-        bound=float(candidate.bound),
+        bound=_bound(candidate.bound, value),
         networks=tuple(_network(candidate, network, objective) for network in networks),
-        power_mw=power,
+        power_mw=None if power is None else float(power),
     )
 
 
 def _status(
-    candidate: Candidate, power: float | None, limits: Budgets
+    candidate: Candidate, power: Fraction | None, limits: Budgets
 ) -> tuple[PointStatus, str | None]:
     if candidate.problem is not None:
         return PointStatus.FAILED, candidate.problem
     for term in candidate.terms:
-        result = term.question.result
-        if result is not None and (result.failed or term.question.is_infeasible):
-            status = PointStatus.FAILED if result.failed else PointStatus.INFEASIBLE
-            return status, f"{term.question.layer.name}: {result.reason}"
-    if candidate.skipped:
+        if term.question.is_infeasible:
+            return PointStatus.INFEASIBLE, _reason(term.question)
+    if candidate.skipped and not candidate.is_proven:
         return PointStatus.SKIPPED, "its bound is above what another design costs"
-    value = candidate.value
-    if value is None:
+    for term in candidate.terms:
+        if term.question.failed and term.question.value is None:
+            return PointStatus.FAILED, _reason(term.question)
+    if candidate.value is None:
         return PointStatus.UNKNOWN, _why_open(candidate) or "not every layer has a mapping yet"
-    proven = candidate.bound >= value
-    if limits.power_mw is not None and power is not None and power > limits.power_mw:
-        found = f"found {power:.4g} mW on average, expected at most {limits.power_mw:g}"
+    proven = candidate.is_proven
+    if not within_power(power, limits):
+        figure = "no cycles" if power is None else f"{float(power):.4g} mW"
+        found = f"found {figure} on average, expected at most {limits.power_mw:g}"
         status = PointStatus.INFEASIBLE if proven else PointStatus.UNKNOWN
         return status, f"power budget: {found}"
     if proven:
@@ -70,9 +72,21 @@ def _why_open(candidate: Candidate) -> str | None:
     """Why the first layer that is not proven is not."""
     for term in candidate.terms:
         result = term.question.result
-        if result is not None and result.status is not Status.OPTIMAL and result.reason:
-            return f"{term.question.layer.name}: {result.reason}"
+        if result is not None and not term.question.is_proven and result.reason:
+            return _reason(term.question)
     return None
+
+
+def _reason(question: Question) -> str:
+    return f"{question.layer.name}: {question.result.reason if question.result else ''}"
+
+
+def _bound(bound: Fraction, value: Fraction | None) -> float:
+    """A bound as a double that is not above it, but for a proof: then it is the value's."""
+    if value is not None and bound >= value:
+        return float(value)
+    double = float(bound)
+    return double if Fraction(double) <= bound else nextafter(double, -inf)
 
 
 def _network(candidate: Candidate, network: WeightedWorkload, objective: Objective) -> NetworkCost:
@@ -86,7 +100,7 @@ def _network(candidate: Candidate, network: WeightedWorkload, objective: Objecti
         if question is None:
             complete = False
             continue
-        bound += layer.instances * unit * Fraction(question.bound)
+        bound += layer.instances * unit * question.bound
         if question.value is None:
             complete = False
         else:
@@ -94,8 +108,12 @@ def _network(candidate: Candidate, network: WeightedWorkload, objective: Objecti
         result = _result(question, layer)
         if result is not None:
             results.append(replace(result, architecture=architecture))
+    total = value if complete else None
     return NetworkCost(
-        network.workload.name, tuple(results), float(value) if complete else None, float(bound)
+        network.workload.name,
+        tuple(results),
+        None if total is None else float(total),
+        _bound(bound, total),
     )
 
 
@@ -109,7 +127,14 @@ def _result(question: Question, layer: Layer) -> LayerResult | None:
     return replace(result, layer=layer, mapping=mapping, bound=bound)
 
 
-def average_power_mw(candidate: Candidate, networks: Sequence[WeightedWorkload]) -> float | None:
+def within_power(power_mw: Fraction | None, limits: Budgets) -> bool:
+    """Whether an average power is known to break no limit, or there is none."""
+    if limits.power_mw is None:
+        return True
+    return power_mw is not None and power_mw <= Fraction(limits.power_mw)
+
+
+def average_power_mw(candidate: Candidate, networks: Sequence[WeightedWorkload]) -> Fraction | None:
     """Energy over time of all networks together, weighed; None while a layer has no mapping."""
     questions = {term.question.layer.shape: term.question for term in candidate.terms}
     energy, cycles = Fraction(0), Fraction(0)
@@ -125,7 +150,7 @@ def average_power_mw(candidate: Candidate, networks: Sequence[WeightedWorkload])
     if not cycles:
         return None
     seconds = cycles / (Fraction(candidate.design.architecture.accelerator_mhz) * 1_000_000)
-    return float(energy / seconds) * 1e-9
+    return energy / seconds / 10**9  # pJ/s are 1e-9 mW
 
 
 @dataclass(frozen=True)
@@ -150,13 +175,13 @@ def winners(
     if not values:
         return Winners()
     rivals = [c for c, p in zip(candidates, points, strict=True) if _may_win(p)]
-    best = min(values, key=lambda p: (values[p], p))
+    best = min(values, key=lambda p: (values[p], candidates[p].area_mm2, p))
     proven = all(c.bound >= values[best] for c in rivals if c.position != best)
     if not pareto:
         return Winners(best, proven)
     front = _front(candidates, values)
     complete = all(points[p].status is PointStatus.OPTIMAL for p in front) and all(
-        any(_area(candidates[m]) <= _area(c) and c.bound >= values[m] for m in front)
+        any(candidates[m].area_mm2 <= c.area_mm2 and c.bound >= values[m] for m in front)
         for c in rivals
         if c.position not in front
     )
@@ -171,12 +196,7 @@ def _may_win(point: SweepPoint) -> bool:
 def _front(candidates: Sequence[Candidate], values: dict[int, Fraction]) -> tuple[int, ...]:
     """Positions of the designs that none beats in both area and value, by area."""
     front: list[int] = []
-    for p in sorted(values, key=lambda p: (_area(candidates[p]), values[p], p)):
+    for p in sorted(values, key=lambda p: (candidates[p].area_mm2, values[p], p)):
         if not front or values[p] < values[front[-1]]:
             front.append(p)
     return tuple(front)
-
-
-def _area(candidate: Candidate) -> float:
-    area = candidate.design.area_mm2
-    return 0.0 if area is None else area

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
-from math import isfinite
+from math import ceil, isfinite
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.dse.design import Design
@@ -15,7 +15,8 @@ from dmaze_cp.errors import SpecError
 from dmaze_cp.execution.task import difficulty
 from dmaze_cp.mapspace import check_sizes
 from dmaze_cp.objective import Objective
-from dmaze_cp.result import Known, LayerResult, Status
+from dmaze_cp.result import Known, LayerResult, Status, relative_gap
+from dmaze_cp.store.answer import is_above
 from dmaze_cp.workload import Layer
 
 
@@ -30,7 +31,7 @@ class Question:
     bound
         Proven: no mapping costs less.
     final
-        Nothing more is to be learned: proven, out of time, or failed.
+        No search of it is to follow: proven, good enough, out of time, or failed.
     running
         A search is under way.
     begun
@@ -43,7 +44,7 @@ class Question:
     difficulty: float
     candidates: list[Candidate] = field(default_factory=list)
     result: LayerResult | None = None
-    bound: int | float = 0
+    bound: int = 0
     final: bool = False
     running: bool = False
     begun: bool = False
@@ -64,40 +65,73 @@ class Question:
         return self.result is not None and self.result.status is Status.INFEASIBLE
 
     @property
+    def is_proven(self) -> bool:
+        """Whether the best mapping so far is known to be the best there is."""
+        return self.value is not None and self.bound >= self.value
+
+    @property
+    def gap(self) -> float | None:
+        """Proven relative gap of the best mapping so far."""
+        return None if self.value is None else relative_gap(self.value, self.bound)
+
+    @property
     def known(self) -> Known:
         """Where the next search starts."""
         return Known(None if self.result is None else self.result.mapping, self.bound)
 
     def note(self, result: LayerResult) -> None:
-        """Take in a result; what was known better stays."""
+        """Take in a result; what was known better stays.
+
+        Raises
+        ------
+        RuntimeError
+            When a bound is above the cost of a mapping: one of the proofs is wrong.
+        """
         before = self.result
-        worse = result.value is None and before is not None and before.value is not None
-        if worse and before is not None:
+        bound = result.bound
+        if result.value is None and before is not None and before.value is not None:
             result = replace(before, failed=result.failed, reason=result.reason)
         self.begun = True
-        self._changed()
-        if result.bound is not None and isfinite(result.bound):
-            self.bound = max(self.bound, result.bound)
         self.result = result
+        if bound is not None and isfinite(bound):
+            self.bound = max(self.bound, ceil(bound))  # costs are integers
+        self._changed()
 
     def raise_bound(self, bound: int) -> bool:
-        """Take in a bound that was proven elsewhere; whether it is a better one."""
+        """Take in a bound that was proven elsewhere; whether it is a better one.
+
+        Raises
+        ------
+        RuntimeError
+            As `note`.
+        """
         if bound <= self.bound:
             return False
         self.bound = bound
         self._changed()
-        if self.result is not None and self.value is not None and bound >= self.value:
-            # It proves the mapping that is there.
-            self.bound = self.value
-            self.result = replace(
-                self.result, status=Status.OPTIMAL, bound=self.value, reason=None, failed=False
-            )
-            self.final = not self.running
         return True
 
     def _changed(self) -> None:
+        """Status and sums follow from mapping and bound, wherever these come from."""
         for candidate in self.candidates:
             candidate.forget_sums()
+        value = self.value
+        if self.result is None or value is None or self.bound < value:
+            return
+        if is_above(self.bound, value):
+            found = f"{self.layer.name}: found a proven bound of {self.bound}"
+            raise RuntimeError(f"{found}, expected at most {value}, what a mapping costs")
+        self.bound = value
+        if self.result.status is not Status.OPTIMAL:
+            self.result = replace(
+                self.result,
+                status=Status.OPTIMAL,
+                bound=value,
+                reason=None,
+                failed=False,
+                from_store=False,
+            )
+        self.final = not self.running
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,6 +167,11 @@ class Candidate:
     skipped: bool = False
     problem: str | None = None
 
+    @property
+    def area_mm2(self) -> float:
+        """Area of the design; without an area model all have the same."""
+        return self.design.area_mm2 or 0.0
+
     def forget_sums(self) -> None:
         """A question of this design has changed."""
         self.__dict__.pop("bound", None)
@@ -141,7 +180,7 @@ class Candidate:
     @cached_property
     def bound(self) -> Fraction:
         """No mappings of the networks on this design have a lower total."""
-        return sum((t.factor * Fraction(t.question.bound) for t in self.terms), Fraction(0))
+        return sum((t.factor * t.question.bound for t in self.terms), Fraction(0))
 
     @cached_property
     def value(self) -> Fraction | None:
@@ -161,8 +200,13 @@ class Candidate:
 
     @property
     def failed(self) -> bool:
-        """Whether some search has failed."""
-        return any(term.question.failed for term in self.terms)
+        """Whether some layer has no mapping because its search failed."""
+        return any(t.question.failed and t.question.value is None for t in self.terms)
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether its total is known to be the least there is."""
+        return self.value is not None and self.bound >= self.value
 
 
 @dataclass(frozen=True, eq=False)

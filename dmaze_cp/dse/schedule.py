@@ -14,6 +14,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from fractions import Fraction
+from functools import partial
+from heapq import heappop, heappush
 from math import inf
 from typing import Final
 
@@ -37,9 +39,16 @@ class SweepSchedule:
     competition
         Says which designs are beaten; None solves every point.
     counts
-        Whether a design that is solved may beat others (it may break the power budget).
+        Whether what a design costs so far may beat others (it may break the power budget).
     on_closed
         Called with each design that needs no further search.
+    on_proven
+        Called with each question that another design's bound has proven.
+
+    Attributes
+    ----------
+    searches
+        How many have been handed out.
     """
 
     def __init__(
@@ -50,29 +59,36 @@ class SweepSchedule:
         *,
         counts: Callable[[Candidate], bool],
         on_closed: Callable[[Candidate], None],
+        on_proven: Callable[[Question], None],
     ) -> None:
         self._plan = plan
         self._settings = settings
         self._competition = competition
         self._counts = counts
         self._on_closed = on_closed
+        self._on_proven = on_proven
         self._near = Neighbourhood(plan.questions, settings.constraints)
         total = settings.total_time_limit_s
         self._deadline = inf if total is None else time.monotonic() + total
-        hard = sorted(plan.questions, key=lambda q: -q.difficulty)
-        self._first = [] if competition is None else list(reversed(hard))
-        self._hard = list(reversed(hard))
-        self._tickets: dict[int, Question] = {}
-        self.searches = 0
+        # The hardest last: they are taken from the end.
+        self._hardest = sorted(plan.questions, key=lambda q: q.difficulty)
+        # Open designs, the one that costs least first; places that are out of date are skipped.
+        self._leaders: list[tuple[Promise, Candidate]] = []
+        self._places: dict[int, Promise] = {}
+        self._tickets: list[Question] = []
+
+    @property
+    def searches(self) -> int:
+        """How many have been handed out."""
+        return len(self._tickets)
 
     def begin(self) -> None:
         """Use what is known before the first search."""
-        for question in self._plan.questions:
-            if question.bound > 0:
-                self._near.pass_on(question)
         for candidate in self._plan.candidates:
-            self._settle(candidate)
-        self._close_beaten(self._plan.candidates)
+            if candidate.closed:
+                self._on_closed(candidate)
+        known = [question for question in self._plan.questions if question.bound > 0]
+        self._learn(known, self._plan.candidates)
 
     def room(self, width: int) -> int:
         """Few: what comes next depends on the results."""
@@ -82,42 +98,36 @@ class SweepSchedule:
         """The next search, or None if there is none now."""
         if time.monotonic() >= self._deadline:
             return None
-        question, quick = self._pick_first(), True
-        if question is None:
-            question, quick = self._pick(), False
+        question, quick = self._hardest_open(), self._competition is not None
+        if question is None and self._competition is not None:
+            question, quick = self._next_of_leader(self._competition), False
         if question is None:
             return None
         question.running = True
-        ticket = self.searches
-        self.searches += 1
-        self._tickets[ticket] = question
-        return ticket, self._task(question, quick=quick)
+        self._tickets.append(question)
+        return len(self._tickets) - 1, self._task(question, quick=quick)
 
-    def _pick_first(self) -> Question | None:
-        while self._first:
-            question = self._first.pop()
-            if self._is_wanted(question) and not question.begun:
+    def _hardest_open(self) -> Question | None:
+        """The hardest question that has had no search; each once."""
+        while self._hardest:
+            question = self._hardest.pop()
+            started = question.begun and self._competition is not None
+            if self._is_wanted(question) and not started:
                 return question
         return None
 
-    def _pick(self) -> Question | None:
-        if self._competition is None:
-            while self._hard:
-                question = self._hard.pop()
-                if self._is_wanted(question):
-                    return question
-            return None
-        ready = [c for c in self._plan.candidates if not c.closed and self._wanted(c)]
-        if not ready:
-            return None
-        candidate = min(ready, key=_promise)
-        competition = self._competition
-
-        def missing(term: Term) -> Fraction:
-            goal = competition.goal(candidate, term.question)
-            return term.factor * (_goal(term.question, goal) - Fraction(term.question.bound))
-
-        return max(self._wanted(candidate), key=missing).question
+    def _next_of_leader(self, competition: Competition) -> Question | None:
+        """What is most open of the design that costs least so far."""
+        while self._leaders:
+            promise, leader = self._leaders[0]
+            wanted = [] if leader.closed else self._wanted(leader)
+            if wanted and promise == _promise(leader):
+                return max(wanted, key=partial(_missing, competition, leader)).question
+            # It comes back with the next result, or has another place by now.
+            heappop(self._leaders)
+            if self._places.get(leader.position) == promise:
+                del self._places[leader.position]
+        return None
 
     def _wanted(self, candidate: Candidate) -> list[Term]:
         return [term for term in candidate.terms if self._is_wanted(term.question)]
@@ -157,39 +167,52 @@ class SweepSchedule:
         first = not question.begun and self._competition is not None
         question.note(result)
         question.final = question.final or self._is_final(question, result, first=first)
-        touched = {id(c): c for c in question.candidates}
-        for other in [question, *self._near.pass_on(question)]:
-            touched |= {id(c): c for c in other.candidates}
-        for candidate in touched.values():
-            self._settle(candidate)
-        self._close_beaten(touched.values())
+        if question.is_proven and result.status is not Status.OPTIMAL:
+            self._on_proven(question)
+        self._learn([question], question.candidates)
         return question.final
+
+    def _learn(self, sources: Iterable[Question], candidates: Iterable[Candidate]) -> None:
+        """Pass on the bounds of some questions, and see what becomes of designs."""
+        touched = {c.position: c for c in candidates}
+        for source in sources:
+            for question in self._near.pass_on(source):
+                touched |= {c.position: c for c in question.candidates}
+                if question.final:
+                    self._on_proven(question)
+        entered = [self._settle(candidate) for candidate in touched.values()]
+        self._close_beaten(self._plan.candidates if any(entered) else touched.values())
+        for candidate in touched.values():
+            self._queue(candidate)
+
+    def _queue(self, candidate: Candidate) -> None:
+        """Put a design in its place, if it is not there."""
+        promise = _promise(candidate)
+        if not candidate.closed and self._places.get(candidate.position) != promise:
+            self._places[candidate.position] = promise
+            heappush(self._leaders, (promise, candidate))
 
     def _is_final(self, question: Question, result: LayerResult, *, first: bool) -> bool:
         if result.failed or result.status in {Status.OPTIMAL, Status.INFEASIBLE}:
             return True
-        if question.value is not None and question.bound >= question.value:
-            return True
-        gap = None if question.result is None else question.result.gap
+        gap = question.gap
         if gap is not None and gap <= self._settings.gap:
             return True
         # Out of time; a rough first search and one with a cutoff are not the last.
         return not first and result.reason != CUTOFF
 
-    def _settle(self, candidate: Candidate) -> None:
-        """Close a design that is solved or cannot be, and let the others know its cost."""
+    def _settle(self, candidate: Candidate) -> bool:
+        """Close a design that is solved or cannot be; whether it may now beat others."""
         if candidate.closed:
-            return
+            return False
         dead = candidate.is_infeasible or candidate.failed
         if dead or all(term.question.final for term in candidate.terms):
             candidate.closed = True
             self._on_closed(candidate)
-        counts = False if dead else self._counts(candidate)
         value = candidate.value
-        if self._competition is None or value is None or not counts:
-            return
-        if self._competition.enter(candidate, value):
-            self._close_beaten(self._plan.candidates)
+        if self._competition is None or dead or value is None or not self._counts(candidate):
+            return False
+        return self._competition.enter(candidate, value)
 
     def _close_beaten(self, candidates: Iterable[Candidate]) -> None:
         if self._competition is None:
@@ -200,14 +223,21 @@ class SweepSchedule:
                 self._on_closed(candidate)
 
 
-def _promise(candidate: Candidate) -> tuple[bool, Fraction, int]:
-    """Designs that cost least so far come first."""
+Promise = tuple[bool, Fraction, int]
+"""Designs with less come first; the last entry is the position, so that no two are equal."""
+
+
+def _promise(candidate: Candidate) -> Promise:
+    """Designs that cost least so far come first, those without a cost last."""
     value = candidate.value
     return (value is None, candidate.bound if value is None else value, candidate.position)
 
 
-def _goal(question: Question, goal: Fraction | None) -> Fraction:
-    """What a question's bound has to come to (just above it where no mapping is known)."""
-    if goal is not None:
-        return goal
-    return Fraction(question.bound + 1 if question.value is None else question.value)
+def _missing(competition: Competition, candidate: Candidate, term: Term) -> Fraction:
+    """How far a layer's bound is from what it has to come to."""
+    question = term.question
+    goal = competition.goal(candidate, question)
+    if goal is None:
+        # Just above the bound where no mapping is known.
+        goal = Fraction(question.bound + 1 if question.value is None else question.value)
+    return term.factor * (goal - question.bound)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
-from dmaze_cp.dse.competition import Competition
-from dmaze_cp.dse.design import Budgets, Design
-from dmaze_cp.dse.outcome import average_power_mw, outcome_of, winners
-from dmaze_cp.dse.plan import Candidate, plan_sweep
-from dmaze_cp.dse.result import PointStatus, SweepPoint, SweepResult, WeightedWorkload
+from dmaze_cp.dse.competition import Competition, Rival
+from dmaze_cp.dse.design import Budgets
+from dmaze_cp.dse.outcome import average_power_mw, outcome_of, winners, within_power
+from dmaze_cp.dse.plan import Candidate, Question, SweepPlan, plan_sweep
+from dmaze_cp.dse.result import SweepPoint, SweepResult, WeightedWorkload
 from dmaze_cp.dse.schedule import SweepSchedule
 from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.errors import Problem, SpecError
@@ -106,13 +105,13 @@ def sweep(
     designs, invalid = replace(space, budgets=limits).survey()
     if pareto and any(design.area_mm2 is None for design in designs):
         raise SpecError(Problem("--pareto area", "designs without an area", "an area model"))
-    run = _Sweep(designs, networks, objective, settings, limits, pareto, all_points, store)
-    run.tell = on_event or (lambda _event: None)
-    run.tell(SweepPlanned(len(designs), len(invalid), len(run.plan.questions)))
-    stopped = stop or (lambda: False)
-    run.search(stopped)
-    points = tuple(run.point(candidate) for candidate in run.plan.candidates)
-    victory = winners(run.plan.candidates, points, pareto=pareto)
+    asked = _Asked(tuple(networks), objective, settings, limits, pareto, all_points)
+    plan = plan_sweep(designs, networks, objective)
+    run = _Sweep(asked, plan, store, on_event or (lambda _event: None))
+    run.tell(SweepPlanned(len(designs), len(invalid), len(plan.questions)))
+    interrupted = run.search(stop or (lambda: False))
+    points = tuple(run.point(candidate) for candidate in plan.candidates)
+    victory = winners(plan.candidates, points, pareto=pareto)
     return SweepResult(
         space=space,
         networks=tuple(networks),
@@ -128,93 +127,123 @@ def sweep(
         searches=run.schedule.searches,
         looked_up=run.looked_up,
         elapsed_s=time.monotonic() - began,
-        interrupted=stopped() and any(p.status is PointStatus.UNKNOWN for p in points),
+        interrupted=interrupted,
     )
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What was asked of a sweep, but for the designs."""
+
+    networks: tuple[WeightedWorkload, ...]
+    objective: Objective
+    settings: RunSettings
+    limits: Budgets
+    pareto: bool
+    all_points: bool
+
+
 class _Sweep:
+    """From planned questions to their answers, by the store or by searching."""
+
     def __init__(
         self,
-        designs: Sequence[Design],
-        networks: Sequence[WeightedWorkload],
-        objective: Objective,
-        settings: RunSettings,
-        limits: Budgets,
-        pareto: bool,
-        all_points: bool,
+        asked: _Asked,
+        plan: SweepPlan,
         store: Store | None,
+        tell: Callable[[SweepEvent], None],
     ) -> None:
-        self.tell: Callable[[SweepEvent], None] = lambda _event: None
-        self.plan = plan_sweep(designs, networks, objective)
-        self.looked_up = 0
-        self._networks = networks
-        self._objective = objective
-        self._settings = settings
-        self._limits = limits
+        self._asked = asked
+        self._plan = plan
         self._store = store
-        self._best: tuple[Fraction, int] | None = None
+        self.tell = tell
+        self.looked_up = 0
+        # The best of the designs that are done, with its rank.
+        self._best: tuple[Rival, SweepPoint] | None = None
         self.schedule = SweepSchedule(
-            self.plan,
-            settings,
-            None if all_points else Competition(pareto=pareto),
+            plan,
+            asked.settings,
+            None if asked.all_points else Competition(pareto=asked.pareto),
             counts=self._counts,
             on_closed=self._closed,
+            on_proven=self._proven,
         )
 
-    def search(self, stop: Callable[[], bool]) -> None:
+    def search(self, stop: Callable[[], bool]) -> bool:
+        """Answer what has to be answered; whether it was stopped before that."""
         self._look_up()
         self.schedule.begin()
-        open_ones = sum(not question.final for question in self.plan.questions)
-        if not open_ones or all(candidate.closed for candidate in self.plan.candidates):
-            return
-        with backend_for(self._settings, open_ones) as backend:
+        open_ones = sum(not question.final for question in self._plan.questions)
+        if not open_ones or not self._designs_open():
+            return False
+        with backend_for(self._asked.settings, open_ones) as backend:
             run_tasks(self.schedule, backend, Watcher(_ignore, self._found), stop)
+        return stop() and (self._designs_open() > 0 or any(map(_cut_short, self._plan.questions)))
+
+    def point(self, candidate: Candidate) -> SweepPoint:
+        """What is known about a design."""
+        asked = self._asked
+        return outcome_of(candidate, asked.networks, asked.objective, asked.limits)
 
     def _look_up(self) -> None:
+        asked = self._asked
         if self._store is None:
             return
-        limits = self._settings.constraints
-        for question in self.plan.questions:
-            result = self._store.get(question.layer, question.architecture, self._objective, limits)
+        limits = asked.settings.constraints
+        for question in self._plan.questions:
+            arch = question.architecture
+            result = self._store.get(question.layer, arch, asked.objective, limits)
             if result is not None:
                 self.looked_up += 1
                 question.note(result)
                 proven = result.status in {Status.OPTIMAL, Status.INFEASIBLE}
-                close = result.gap is not None and result.gap <= self._settings.gap
-                question.final = proven or close
+                close = result.gap is not None and result.gap <= asked.settings.gap
+                question.final = question.final or proven or close
 
     def _found(self, ticket: int, result: LayerResult, _last: bool) -> None:
-        if self._store is not None and not result.failed:
-            try:
-                self._store.put(result)
-            except SpecError as error:
-                self._store = None
-                self.tell(StoreFailed("; ".join(str(problem) for problem in error.problems)))
-        left = sum(not candidate.closed for candidate in self.plan.candidates)
-        self.tell(SearchDone(ticket + 1, left))
+        if not result.failed:
+            self._keep(result)
+        self.tell(SearchDone(ticket + 1, self._designs_open()))
+
+    def _proven(self, question: Question) -> None:
+        if question.result is not None:
+            self._keep(question.result)
+
+    def _keep(self, result: LayerResult) -> None:
+        if self._store is None:
+            return
+        try:
+            self._store.put(result)
+        except SpecError as error:
+            # A full disk, say: no reason to lose what is found.
+            self._store = None
+            self.tell(StoreFailed("; ".join(str(problem) for problem in error.problems)))
+
+    def _designs_open(self) -> int:
+        return sum(not candidate.closed for candidate in self._plan.candidates)
 
     def _counts(self, candidate: Candidate) -> bool:
         """Whether the mappings of a design so far may beat other designs."""
-        limit = self._limits.power_mw
-        if limit is None:
+        limits = self._asked.limits
+        if limits.power_mw is None:
             return True
         # Better mappings may take more power, so only a design that is solved counts.
         if not all(term.question.final for term in candidate.terms):
             return False
-        power = average_power_mw(candidate, self._networks)
-        return power is not None and power <= limit
+        return within_power(average_power_mw(candidate, self._asked.networks), limits)
 
     def _closed(self, candidate: Candidate) -> None:
-        point = self.point(candidate)
-        value = candidate.value
+        point, value = self.point(candidate), candidate.value
         if point.is_mapped and value is not None:
-            rank = (value, candidate.position)
-            self._best = rank if self._best is None else min(rank, self._best)
-        best = None if self._best is None else self.plan.candidates[self._best[1]]
-        self.tell(PointDone(candidate.position, point, None if best is None else self.point(best)))
+            rival = Rival(value, candidate.area_mm2, candidate.position)
+            if self._best is None or rival.rank < self._best[0].rank:
+                self._best = rival, point
+        self.tell(PointDone(candidate.position, point, self._best and self._best[1]))
 
-    def point(self, candidate: Candidate) -> SweepPoint:
-        return outcome_of(candidate, self._networks, self._objective, self._limits)
+
+def _cut_short(question: Question) -> bool:
+    result = question.result
+    return result is not None and (result.reason or "").startswith("interrupted")
 
 
 def _ignore(_message: Message) -> None:

@@ -57,8 +57,8 @@ def check_sweep(result: SweepResult, *, finished: bool = True) -> dict[int, Frac
         _check_point(point, exact)
         if exact is not None:
             totals[position] = exact
-    # Of equals, the first wins.
-    best = min(totals, key=lambda p: (totals[p], p), default=None)
+    # Of equals, the smallest wins, then the first.
+    best = min(totals, key=lambda p: (totals[p], _area(result, p), p), default=None)
     if result.best_proven:
         assert totals[result.best] == totals[best]
     if result.front_proven:
@@ -117,7 +117,7 @@ def _key(result: SweepResult, position: int, totals: dict[int, Fraction]):
 
 
 def _area(result: SweepResult, position: int) -> float:
-    return result.points[position].design.area_mm2
+    return result.points[position].design.area_mm2 or 0.0
 
 
 def _shape(result: SweepResult, front: Sequence[int], totals: dict[int, Fraction]):
