@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from dmaze_cp.architecture import AccessEnergy, Architecture
     from dmaze_cp.constraints import Constraints
     from dmaze_cp.cost import Cost, evaluate, fits
+    from dmaze_cp.dse.parameters import parse_parameter
+    from dmaze_cp.dse.result import SweepPoint, SweepResult, WeightedWorkload
+    from dmaze_cp.dse.space import DesignSpace
+    from dmaze_cp.dse.space_files import load_space
+    from dmaze_cp.dse.sweep import sweep
     from dmaze_cp.errors import (
         DmazeError,
         InfeasibleError,
@@ -37,6 +42,11 @@ _HOMES = {
     "architecture": ("AccessEnergy", "Architecture"),
     "constraints": ("Constraints",),
     "cost": ("Cost", "evaluate", "fits"),
+    "dse.parameters": ("parse_parameter",),
+    "dse.result": ("SweepPoint", "SweepResult", "WeightedWorkload"),
+    "dse.space": ("DesignSpace",),
+    "dse.space_files": ("load_space",),
+    "dse.sweep": ("sweep",),
     "errors": (
         "DmazeError",
         "InfeasibleError",
@@ -63,6 +73,7 @@ __all__ = [
     "Constraints",
     "Cost",
     "Dataflow",
+    "DesignSpace",
     "DmazeError",
     "InfeasibleError",
     "Kind",
@@ -78,18 +89,24 @@ __all__ = [
     "SpecError",
     "Status",
     "Store",
+    "SweepPoint",
+    "SweepResult",
     "Totals",
     "UnmappedOperator",
+    "WeightedWorkload",
     "Workload",
     "WorkloadResult",
     "default_store_path",
     "evaluate",
     "fits",
     "load_architecture",
+    "load_space",
     "load_workload",
     "map_layer",
     "map_networks",
     "map_workload",
+    "parse_parameter",
+    "sweep",
 ]
 
 
