@@ -197,8 +197,10 @@ def _tables(console: Console, comparison: Comparison) -> list[Table]:
     lying = _blocks(console.width, comparison.models, comparison.architectures, cells)
     standing = _blocks(console.width, comparison.architectures, comparison.models, turned)
     if len(standing) < len(lying):
-        return [_table("accelerator", comparison.architectures, b, turned) for b in standing]
-    return [_table("network", comparison.models, block, cells) for block in lying]
+        rows, corner, blocks, cells = comparison.architectures, "accelerator", standing, turned
+    else:
+        rows, corner, blocks = comparison.models, "network", lying
+    return [_table(console.width, corner, rows, block, cells) for block in blocks]
 
 
 _Cells = dict[tuple[str, str], tuple[str, ...]]
@@ -225,13 +227,17 @@ def _column_width(name: str, column: Sequence[Sequence[str]]) -> int:
     return max(cell, _LEAST_HEADER, min(len(name), _HEADER))
 
 
-def _table(corner: str, rows: Sequence[str], columns: Sequence[str], cells: _Cells) -> Table:
+def _table(
+    room: int, corner: str, rows: Sequence[str], columns: Sequence[str], cells: _Cells
+) -> Table:
     table = plain_table()
     table.leading = int(any(len(cell) > 1 for cell in cells.values()))
-    name_width = min(max(map(len, (*rows, corner))), _NAMES)
+    widths = [_column_width(c, [cells.get((row, c), ()) for row in rows]) for c in columns]
+    # Long names take what the columns leave.
+    left = max(_NAMES, room - sum(_BETWEEN + width for width in widths))
+    name_width = min(max(map(len, (*rows, corner))), left)
     table.add_column(corner, overflow="fold", width=name_width)
-    for column in columns:
-        width = _column_width(column, [cells.get((row, column), ()) for row in rows])
+    for column, width in zip(columns, widths, strict=True):
         table.add_column(Text(column), overflow="fold", justify="right", width=width)
     for row in rows:
         table.add_row(Text(row), *(_styled(cells.get((row, column), ("-",))) for column in columns))

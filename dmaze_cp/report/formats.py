@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import PurePath
 from typing import Final
 
+from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.report.comparison import comparison_records, print_comparison
 from dmaze_cp.report.console import make_console
 from dmaze_cp.report.flat import comparison_csv, layers_csv
@@ -43,6 +44,14 @@ _BY_SUFFIX: Final = {
     ".txt": Format.TABLE,
 }
 
+_OTHER_FORMS: Final = {
+    **dict.fromkeys((".html", ".htm"), "a .json file, from which `dmaze-cp report` makes a page"),
+    **dict.fromkeys((".xlsx", ".xls", ".ods", ".tsv"), "a .csv file, which spreadsheets read"),
+    **dict.fromkeys((".yaml", ".yml", ".jsonl"), "a .json file"),
+    **dict.fromkeys((".pdf", ".png", ".svg"), "a .json file, from which reports are made"),
+}
+"""Suffixes of what is not written: JSON under such a name could not be opened."""
+
 
 def format_of(path: str | None, wanted: Format | None = None) -> Format:
     """The format of an output file.
@@ -53,12 +62,21 @@ def format_of(path: str | None, wanted: Format | None = None) -> Format:
         Where the results go; None is the terminal.
     wanted
         The user's choice, which goes before what the file's suffix says.
+
+    Raises
+    ------
+    SpecError
+        When the suffix promises a format that is not written.
     """
     if wanted is not None:
         return wanted
     if path is None:
         return Format.TABLE
-    return _BY_SUFFIX.get(PurePath(path).suffix.lower(), Format.JSON)
+    suffix = PurePath(path).suffix.lower()
+    if suffix in _OTHER_FORMS:
+        expected = f"{_OTHER_FORMS[suffix]}, or --format"
+        raise SpecError(Problem("-o", f"the suffix {suffix!r}", expected, path))
+    return _BY_SUFFIX.get(suffix, Format.JSON)
 
 
 def render(results: Sequence[WorkloadResult], form: Format, *, only_summary: bool = False) -> str:

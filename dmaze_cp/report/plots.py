@@ -1,4 +1,4 @@
-"""Plots of a sweep (extra ``plot``): heat map, front, energies, networks, roofline."""
+"""Plots of a sweep (extra ``plot``): heat maps, front, energies, networks, roofline."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dmaze_cp.errors import MissingExtraError
 from dmaze_cp.report.plots_bars import energy_plot, networks_plot
 from dmaze_cp.report.plots_front import front_plot
 from dmaze_cp.report.plots_heat import heat_plot
+from dmaze_cp.report.plots_layers import layers_plot
 from dmaze_cp.report.plots_roofline import roofline_plot
 from dmaze_cp.report.sweep_figures import Sweep
 
@@ -65,7 +66,8 @@ def sweep_plots(result: SweepResult) -> dict[str, Figure]:
     Returns
     -------
     dict of matplotlib.figure.Figure
-        ``heat-map`` of the objective over two parameters, ``pareto`` of area and objective,
+        ``heat-map`` of the objective over two parameters, ``layers`` with one for each layer
+        (where no design was skipped), ``pareto`` of area and objective,
         ``energy`` of the best designs by component, ``networks`` with the best design of each,
         and ``roofline`` of the best design with its layers.
 
@@ -78,6 +80,7 @@ def sweep_plots(result: SweepResult) -> dict[str, Figure]:
     sweep = Sweep(result)
     makers = {
         "heat-map": heat_plot,
+        "layers": layers_plot,
         "pareto": front_plot,
         "energy": energy_plot,
         "networks": networks_plot,

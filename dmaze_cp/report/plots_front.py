@@ -14,6 +14,8 @@ from dmaze_cp.report.plots_style import (
     new_axes,
     parameters_label,
     parameters_legend,
+    plain_ticks,
+    put_labels,
     title_of,
     value_label,
 )
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _MOST_LABELS: Final = 8
+_BELOW: Final = ("right", "top")
+"""Below and to the left of a front there is nothing: labels end there if they can."""
 
 
 def front_plot(sweep: Sweep) -> Figure | None:
@@ -68,11 +72,13 @@ def front_plot(sweep: Sweep) -> Figure | None:
             label="best",
         )
     axes.set_yscale("log")
+    plain_ticks(axes.yaxis)
     axes.margins(x=0.16, y=0.1)
     axes.set_xlabel("area (mm²)")
     axes.set_ylabel(value_label(sweep))
     axes.set_title(title_of(sweep, f"area and {objective_name(sweep.result.objective)}"))
-    _label(axes, sweep, [p for p in front if p in mapped], mapped)
+    drawn = [*mapped.values(), *skipped.values()]
+    _label(axes, sweep, [p for p in front if p in mapped], mapped, drawn)
     axes.legend(loc="best", fontsize=8)
     return figure
 
@@ -99,35 +105,32 @@ def _front_of(places: dict[int, tuple[float, float]]) -> tuple[int, ...]:
 
 
 def _draw_front(axes: Axes, sweep: Sweep, places: list[tuple[float, float]]) -> None:
-    if not places:
+    if not places or (len(places) == 1 and not sweep.result.front):
         return
     result = sweep.result
-    name = "front, proven complete" if result.front and result.front_proven else "front so far"
+    name = "front so far"
+    if result.front and result.front_proven:
+        name = "front, proven complete"
+    elif not result.front:
+        name = "front of those mapped"
     areas, values = [area for area, _ in places], [value for _, value in places]
     axes.step(areas, values, where="post", color=VERMILION, linewidth=1.3, zorder=3)
     axes.scatter(areas, values, s=36, color=VERMILION, zorder=4, label=name)
 
 
 def _label(
-    axes: Axes, sweep: Sweep, front: list[int], places: dict[int, tuple[float, float]]
+    axes: Axes,
+    sweep: Sweep,
+    front: list[int],
+    places: dict[int, tuple[float, float]],
+    drawn: list[tuple[float, float]],
 ) -> None:
     """Say which designs the ends of the front, and some between, are."""
     if not sweep.swept or not front:
         return
     step = max(1, -(-len(front) // _MOST_LABELS))
     chosen = dict.fromkeys((*front[::step], front[-1]))
-    for position in chosen:
-        axes.annotate(
-            parameters_label(sweep, position),
-            places[position],
-            # Below and to the left of a front there is nothing.
-            xytext=(-5, -4),
-            textcoords="offset points",
-            ha="right",
-            va="top",
-            fontsize=7,
-            color="#333333",
-        )
+    put_labels(axes, [(parameters_label(sweep, p), *places[p]) for p in chosen], drawn, _BELOW)
     axes.annotate(
         f"labels: {parameters_legend(sweep)}",
         (1, 1.01),

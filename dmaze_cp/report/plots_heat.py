@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from dmaze_cp.report.layer import objective_name
-from dmaze_cp.report.plots_style import GREY, VERMILION, new_axes, title_of
+from dmaze_cp.report.plots_style import GREY, VERMILION, plain, title_of
 from dmaze_cp.report.sweep_figures import Sweep, short
 from dmaze_cp.report.sweep_grid import Cell, CellState, Grid, grid_of
 
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
 
 _MOST_TEXT: Final = 24
 """Rows or columns beyond which the numbers in the cells are left out."""
-_PALE: Final = 0.55
+_HATCH: Final = "#5c5c5c"
+_PALE: Final = 0.4
+"""How much of their colour is left to skipped designs, so that hatching shows on them."""
+_LEAST_SPAN: Final = 1.25
+"""The scale goes at least so far: a difference of a few per cent looks small."""
 _MARKS: Final = {
     CellState.UNKNOWN: "?",
     CellState.INFEASIBLE: "n",
@@ -29,7 +34,7 @@ _MEANINGS: Final = {
     CellState.FOUND: "*: better mappings may exist",
     CellState.UNKNOWN: "?: not known",
     CellState.INFEASIBLE: "n: no mapping fits, or over a budget",
-    CellState.INVALID: "×: no valid design",
+    CellState.INVALID: "×: no design: {causes}",
 }
 
 
@@ -41,34 +46,65 @@ def heat_plot(sweep: Sweep) -> Figure | None:
     grid = grid_of(sweep)
     if grid is None or sweep.result.best is None:
         return None
-    from matplotlib import colormaps
-    from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import LogNorm
+    from matplotlib.figure import Figure
 
-    rows, columns = len(grid.row_values), len(grid.column_values)
-    width, height = min(2.4 + 0.68 * columns, 16), min(1.7 + 0.44 * rows, 14)
-    figure, axes = new_axes(max(width, 4.6), height)
-    known = [cell.ratio for cell in grid.cells.values() if cell.ratio]
-    norm = LogNorm(min(1.0, *known), max(1.05, *known))
-    colours = colormaps["cividis_r"]
-    show_text = max(rows, columns) <= _MOST_TEXT
-    for (row, column), cell in grid.cells.items():
-        axes.add_patch(_patch(row, column, cell, colours, norm))
-        if show_text:
-            _write(axes, row, column, cell, colours, norm)
-    _frame(axes, grid)
+    figure = Figure(figsize=heat_size(grid), layout="constrained")
+    axes = figure.add_subplot()
+    scale = scale_of([grid])
+    draw_heat(axes, grid, scale)
     name = objective_name(sweep.result.objective)
     axes.set_title(title_of(sweep, f"{name} over the best design's"))
-    bar = figure.colorbar(ScalarMappable(norm, colours), ax=axes, pad=0.02)
-    bar.ax.yaxis.set_major_formatter(lambda ratio, _: f"{ratio:.3g}")
-    few = max(1.05, *known) < 5
-    bar.ax.yaxis.set_minor_formatter(lambda ratio, _: f"{ratio:.3g}" if few else "")
-    bar.set_label("times the best")
-    meanings = [text for state, text in _MEANINGS.items() if state in grid.states]
-    if grid.others:
-        meanings.append(f"best of all {', '.join(grid.others)}")
-    figure.supxlabel("\n".join(meanings), fontsize=7.5, color="#444444", x=0.02, ha="left")
+    add_legend(figure, [grid], scale, "times the best")
     return figure
+
+
+def heat_size(grid: Grid) -> tuple[float, float]:
+    """Width and height of a heat map, in inches."""
+    width, height = 2.4 + 0.68 * len(grid.column_values), 1.7 + 0.44 * len(grid.row_values)
+    return max(min(width, 16), 4.6), min(height, 14)
+
+
+def scale_of(grids: Sequence[Grid]) -> LogNorm:
+    """The scale of the colours, from the best to the worst of all."""
+    from matplotlib.colors import LogNorm
+
+    known = [cell.ratio for grid in grids for cell in grid.cells.values() if cell.ratio]
+    return LogNorm(min(1.0, *known), max(_LEAST_SPAN, *known))
+
+
+def draw_heat(axes: Axes, grid: Grid, scale: LogNorm) -> None:
+    """The cells of a grid with their numbers, and the values of its parameters."""
+    colours = _colours()
+    show_text = max(len(grid.row_values), len(grid.column_values)) <= _MOST_TEXT
+    for (row, column), cell in grid.cells.items():
+        axes.add_patch(_patch(row, column, cell, colours, scale))
+        if show_text:
+            _write(axes, row, column, cell, colours, scale)
+    _frame(axes, grid)
+
+
+def add_legend(figure: Figure, grids: Sequence[Grid], scale: LogNorm, label: str) -> None:
+    """A colour bar, and what marks in the cells mean."""
+    from matplotlib.cm import ScalarMappable
+
+    axes = figure.axes
+    bar = figure.colorbar(ScalarMappable(scale, _colours()), ax=axes, pad=0.02)
+    bar.ax.yaxis.set_major_formatter(lambda ratio, _: f"{ratio:.3g}")
+    few = (scale.vmax or 1.0) < 5
+    bar.ax.yaxis.set_minor_formatter(lambda ratio, _: f"{ratio:.3g}" if few else "")
+    bar.set_label(label)
+    states = set[CellState]().union(*(grid.states for grid in grids))
+    causes = plain(grids[0].causes_text, longest=80)
+    meanings = [text.format(causes=causes) for k, text in _MEANINGS.items() if k in states]
+    if grids[0].others:
+        meanings.append(f"best of all {', '.join(grids[0].others)}")
+    figure.supxlabel("\n".join(meanings), fontsize=7.5, color="#444444", x=0.02, ha="left")
+
+
+def _colours() -> Colormap:
+    from matplotlib import colormaps
+
+    return colormaps["cividis_r"]
 
 
 def _patch(row: int, column: int, cell: Cell, colours: Colormap, norm: LogNorm) -> Rectangle:
@@ -86,7 +122,7 @@ def _patch(row: int, column: int, cell: Cell, colours: Colormap, norm: LogNorm) 
         1,
         1,
         facecolor=(red, green, blue),
-        edgecolor=VERMILION if cell.is_best else (GREY if skipped else "white"),
+        edgecolor=VERMILION if cell.is_best else (_HATCH if skipped else "white"),
         linewidth=2.4 if cell.is_best else 0.4,
         hatch="////" if skipped else None,
         zorder=3 if cell.is_best else 1,

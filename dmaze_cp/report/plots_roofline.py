@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +14,8 @@ from dmaze_cp.report.plots_style import (
     parameters_label,
     parameters_legend,
     plain,
+    plain_ticks,
+    put_labels,
     title_of,
 )
 from dmaze_cp.report.sweep_figures import Sweep
@@ -82,6 +85,8 @@ def roofline_plot(sweep: Sweep) -> Figure | None:
     axes.grid(visible=True)
     axes.set_xscale("log")
     axes.set_yscale("log")
+    for axis in (axes.xaxis, axes.yaxis):
+        plain_ticks(axis)
     _draw_roofs(axes, sweep, best, layers)
     networks = list(dict.fromkeys(layer.network for layer in layers))
     for k, network in enumerate(networks):
@@ -98,16 +103,8 @@ def roofline_plot(sweep: Sweep) -> Figure | None:
             label=plain(network),
         )
     named = sorted(layers, key=lambda each: -each.cycles)[:_MOST_LABELS]
-    for k, layer in enumerate(sorted(named, key=lambda each: each.intensity)):
-        axes.annotate(
-            plain(layer.name),
-            (layer.intensity, layer.speed),
-            # By turns below and above, as neighbours' names are long.
-            xytext=(5, 4 if k % 2 else -9),
-            textcoords="offset points",
-            fontsize=7,
-            color="#333333",
-        )
+    labels = [(plain(layer.name), layer.intensity, layer.speed) for layer in named]
+    put_labels(axes, labels, [(layer.intensity, layer.speed) for layer in layers])
     axes.set_xlabel("multiply-accumulates for each byte of DRAM traffic")
     axes.set_ylabel("multiply-accumulates a cycle")
     design = f" ({parameters_legend(sweep)} {parameters_label(sweep, best)})" if sweep.swept else ""
@@ -145,9 +142,11 @@ def _draw_roofs(axes: Axes, sweep: Sweep, best: int, layers: list[LayerPoint]) -
         axes.plot([low, ridge], [speed, machine.pes], color=GREY, linewidth=1.6, gid="dma")
         axes.annotate(
             f"DMA, {1 / cycles_per_byte:.3g} bytes a cycle",
-            (low, speed),
-            xytext=(8, 2),
+            # Below the middle of the slope there is room to its right.
+            (math.sqrt(low * ridge), math.sqrt(speed * machine.pes)),
+            xytext=(8, -4),
             textcoords="offset points",
+            va="top",
             fontsize=8,
             color="#444444",
         )

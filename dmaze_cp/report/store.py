@@ -26,6 +26,7 @@ KEY_LENGTH: Final = 8
 """Digits of a key that are shown: enough to tell millions of results apart."""
 
 _SHOWN_ARCHITECTURES: Final = 10
+_LONG: Final = 10**7
 _AGES: Final = (
     (60, 1, "s"),
     (3600, 60, "min"),
@@ -105,7 +106,7 @@ def print_entries(console: Console, entries: Sequence[Entry | UnreadableRow], no
             _question(entry),
             str(entry.question.objective),
             Text(str(answer.status), style=STATUS_STYLE[answer.status]),
-            "-" if answer.best is None else numbers.scientific(answer.best.value),
+            "-" if answer.best is None else _value(answer.best.value),
             numbers.percent(_gap(entry)),
             numbers.duration(answer.solve_time_s),
             _age(entry.updated, now),
@@ -199,6 +200,11 @@ def _question(entry: Entry) -> Text:
 def _gap(entry: Entry) -> float | None:
     best, bound = entry.answer.best, entry.answer.bound
     return None if best is None or bound is None else relative_gap(best.value, bound)
+
+
+def _value(value: float) -> str:
+    """All digits of what is short enough."""
+    return numbers.exact(value) if abs(value) < _LONG else numbers.scientific(value)
 
 
 def _counts(total: int, statuses: Iterable[str]) -> str:

@@ -15,7 +15,8 @@ from dmaze_cp.report.layer import objective_name
 from dmaze_cp.report.sweep_block_kinds import Block, Facts, Grille, Heading, Note
 from dmaze_cp.report.sweep_figures import CAUSES, Figures, Sweep, short
 from dmaze_cp.report.sweep_heat import heat_map_blocks
-from dmaze_cp.report.sweep_why import explanation, ratio_text, rivals_of
+from dmaze_cp.report.sweep_limits import limits_of, proof_text, sample_facts
+from dmaze_cp.report.sweep_why import explanation, nearer_than, ratio_text, rivals_of
 
 MOST_NAMED: Final = 5
 """So many networks, or designs without a mapping, are named."""
@@ -73,23 +74,11 @@ def _best(sweep: Sweep) -> Iterator[Block]:
         rows.append(("area", f"{point.design.area_mm2:.4g} mm2"))
     if point.power_mw is not None:
         rows.append(("power", f"{point.power_mw:.4g} mW"))
-    rows.append(("proof", _proof(sweep)))
+    limits = limits_of(result)
+    if limits:
+        rows.append(("limits", ", ".join(limits)))
+    rows.append(("proof", proof_text(sweep)))
     yield Facts(tuple(rows))
-
-
-def _proof(sweep: Sweep) -> str:
-    result = sweep.result
-    if result.best_proven:
-        gap = sweep.point(result.best).gap if result.best is not None else None
-        if gap:
-            own = f"its own value may fall by {numbers.percent(gap)} at most"
-            return f"proven: no design of the space is better ({own})"
-        return "proven: no design of the space is better"
-    best = None if result.best is None else sweep.point(result.best).value
-    least = sweep.least_bound
-    if not best or least is None or least <= 0:
-        return "not proven: other designs may be better"
-    return f"not proven: no design is better by more than {numbers.percent(1 - least / best)}"
 
 
 def _why(sweep: Sweep) -> Iterator[Block]:
@@ -118,6 +107,11 @@ def _why(sweep: Sweep) -> Iterator[Block]:
         yield Note("* not searched to the end: better mappings of this design may exist")
     for rival in rivals:
         yield Note(explanation(sweep, rival))
+    nearer = nearer_than(sweep, rivals[0])
+    if nearer:
+        those = "design that was" if nearer == 1 else "designs that were"
+        rest = "skipped or not finished may come nearer to the best than the runner-up"
+        yield Note(f"{nearer:,} {those} {rest}")
 
 
 def _amounts(
@@ -223,7 +217,8 @@ def _counts(sweep: Sweep) -> Iterator[Block]:
     result = sweep.result
     yield Heading("Designs")
     proven, found = result.count(PointStatus.OPTIMAL), result.count(PointStatus.FEASIBLE)
-    rows = [("designs", f"{len(result.points):,}"), ("mapped, proven", f"{proven:,}")]
+    rows = [*sample_facts(result), ("designs", f"{len(result.points):,}")]
+    rows.append(("mapped, proven", f"{proven:,}"))
     for name, count in (
         ("mapped, with a gap", found),
         ("skipped, by their bounds", result.count(PointStatus.SKIPPED)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import isfinite
+from math import inf, isfinite
 from typing import Final
 
 from dmaze_cp.architecture import Architecture
@@ -155,7 +155,12 @@ class Sweep:
         return point.power_mw if counts else None
 
     def bound(self, position: int) -> float:
-        """What the design at a position cannot cost less than, in the unit of the sweep."""
+        """What the design at a position cannot cost less than, in the unit of the sweep.
+
+        Infinite where the design is infeasible: there is nothing that it could cost.
+        """
+        if self.point(position).status is PointStatus.INFEASIBLE:
+            return inf
         point, figures = self.point(position), self.figures(position)
         if figures is not None and point.gap == 0:
             return figures.value

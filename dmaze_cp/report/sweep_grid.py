@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -9,10 +10,13 @@ from math import floor, isfinite
 from typing import Final
 
 from dmaze_cp.dse.result import PointStatus, SweepPoint
+from dmaze_cp.errors import printable
 from dmaze_cp.report.sweep_figures import Sweep
 
 _FIRST: Final = (("rf_bytes",), ("spm_kb", "spm_bytes", "spm_banks"), ("pes",))
 """Parameters that are looked at first, where more than two vary."""
+
+_MOST_CAUSES: Final = 4
 
 
 class CellState(StrEnum):
@@ -79,6 +83,8 @@ class Grid:
         By the positions of the values; points outside a sample are missing.
     others
         Parameters that vary as well: a cell is the best of all their values.
+    causes
+        What leaves out points of the space, the most frequent first.
     """
 
     rows: str
@@ -87,6 +93,14 @@ class Grid:
     column_values: tuple[float, ...]
     cells: dict[tuple[int, int], Cell]
     others: tuple[str, ...]
+    causes: tuple[str, ...] = ()
+
+    @property
+    def causes_text(self) -> str:
+        """The causes in a few words."""
+        more = len(self.causes) - _MOST_CAUSES
+        named = ", ".join(self.causes[:_MOST_CAUSES])
+        return printable(f"{named} and {more} more" if more > 0 else named)
 
     @property
     def states(self) -> set[CellState]:
@@ -121,6 +135,7 @@ def grid_of(sweep: Sweep) -> Grid | None:
         tuple(values[columns]),
         {place: _best(cells) for place, cells in groups.items()},
         tuple(name for name in sweep.swept if name not in chosen),
+        tuple(cause for cause, _ in Counter(p.cause for p in sweep.result.invalid).most_common()),
     )
 
 

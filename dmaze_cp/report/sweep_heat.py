@@ -15,7 +15,7 @@ _LEGEND: Final = {
     CellState.SKIPPED: "·      skipped: costs at least so much, proven (`--all` maps every design)",
     CellState.UNKNOWN: "?      not known: time was over, or a search failed",
     CellState.INFEASIBLE: "n      some layer does not fit, or a budget is broken",
-    CellState.INVALID: "x      no valid design",
+    CellState.INVALID: "x      no design: {causes}",
 }
 
 
@@ -58,6 +58,6 @@ def _legend(grid: Grid) -> Iterator[Block]:
     yield Note("[1.00] the best design")
     for state, text in _LEGEND.items():
         if state in grid.states:
-            yield Note(text)
+            yield Note(text.format(causes=grid.causes_text))
     if grid.others:
         yield Note(f"each cell is the best of all values of {', '.join(grid.others)}")

@@ -16,6 +16,7 @@ from dmaze_cp.report.records import (
 )
 from dmaze_cp.report.shares import layer_share, total_value
 from dmaze_cp.report.sweep_figures import CAUSES, Sweep
+from dmaze_cp.report.sweep_limits import constraints_of
 
 SWEEP_SCHEMA: Final = "dmaze-cp/sweep/1"
 
@@ -35,7 +36,7 @@ def sweep_record(result: SweepResult, *, details: bool = False) -> Record:
         best, the front, and the best for each network.
     """
     sweep = Sweep(result)
-    constraints = [r.constraints for p in result.points for n in p.networks for r in n.layers[:1]]
+    constraints = constraints_of(result)
     detailed = set(range(len(result.points))) if details else _winners(result)
     return {
         "schema": SWEEP_SCHEMA,
@@ -49,10 +50,13 @@ def sweep_record(result: SweepResult, *, details: bool = False) -> Record:
         "base": architecture_record(result.space.base),
         "parameters": list(sweep.swept),
         "values": {p.name: list(p.values) for p in result.space.parameters},
+        "size": result.space.size,
+        "drawn": len(result.space) if len(result.space) < result.space.size else None,
         "rules": [{"name": rule.name, "rule": rule.text} for rule in result.space.rules],
-        "constraints": constraints_record(constraints[0]) if constraints else None,
+        "constraints": None if constraints is None else constraints_record(constraints),
         "pareto": ["area_mm2"] if result.pareto else None,
         "budgets": {k: v for k, v in asdict(result.budgets).items() if v is not None},
+        "base_design": index_of(result, sweep.base),
         "best": index_of(result, result.best),
         "best_proven": result.best_proven,
         "bound": finite(sweep.least_amount),

@@ -7,15 +7,22 @@ from dataclasses import dataclass
 from math import inf
 from typing import Final
 
-from dmaze_cp.dse.result import PointStatus
+from dmaze_cp.dse.result import PointStatus, cost_unit_s
+from dmaze_cp.objective import Objective
 from dmaze_cp.report import numbers
+from dmaze_cp.report.layer import objective_name
 from dmaze_cp.report.sweep_figures import Figures, Sweep, short
+from dmaze_cp.report.sweep_limits import rounded_percent
 
 _SAME: Final = 0.0005
 """Relative differences below are none worth a word."""
 
 _MINOR: Final = 0.1
 """Parts whose difference is less than this fraction of the largest are not named."""
+
+
+_MOST: Final = 3
+"""So many layers are named."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +102,9 @@ def explanation(sweep: Sweep, rival: Rival) -> str:
     text = f"Against the {rival.role}: {changes or 'equal parameters'}"
     best = sweep.result.best
     own = None if best is None else sweep.figures(best)
-    if own is not None and rival.figures is not None:
+    if best is not None and own is not None and rival.figures is not None:
+        if sweep.result.objective is Objective.EDP:
+            text += f"; {_edp_change(sweep, best, rival.position)}"
         text += f"; {_changes(own, rival.figures)}"
     if rival.is_mapped:
         return text
@@ -106,9 +115,44 @@ def _least(ratio: float | None) -> str:
     if ratio is None:
         return "nothing is known of it"
     if ratio < 1:
-        return f"it may cost {numbers.percent(1 - ratio)} less"
-    more = f"{numbers.percent(ratio - 1)} more" if ratio >= 1.0001 else "as much"
+        return f"it may cost up to {rounded_percent(1 - ratio, up=True)} less"
+    more = f"{rounded_percent(ratio - 1, up=False)} more" if ratio >= 1.0001 else "as much"
     return f"proven to cost at least {more}"
+
+
+def nearer_than(sweep: Sweep, rival: Rival) -> int:
+    """How many designs without a value that counts may cost less than a rival that has one."""
+    value = sweep.point(rival.position).value
+    if not rival.is_mapped or value is None:
+        return 0
+    unknown = {PointStatus.SKIPPED, PointStatus.UNKNOWN, PointStatus.FAILED}
+    return sum(p.status in unknown and p.bound < value for p in sweep.result.points)
+
+
+def _edp_change(sweep: Sweep, best: int, other: int) -> str:
+    """How the sum of the layers' EDPs differs, and the layers that make most of that.
+
+    It may fall although energy and cycles of the whole both rise: each layer counts by its own.
+    """
+    mine, others = (_layer_values(sweep, position) for position in (best, other))
+    parts = {name: value - others.get(name, 0.0) for name, value in mine.items()}
+    totals = sum(mine.values()), sum(others.values())
+    name = objective_name(sweep.result.objective)
+    return _change(name, totals, parts if len(parts) > 1 else {}, sweep.unit.text, most=_MOST)
+
+
+def _layer_values(sweep: Sweep, position: int) -> dict[str, float]:
+    """What each layer adds to the value of a design (pJ x s); named with its network if need be."""
+    point = sweep.point(position)
+    unit = float(cost_unit_s(point.design.architecture, sweep.result.objective))
+    several = len(point.networks) > 1
+    return {
+        f"{network.model}/{r.layer.name}" if several else r.layer.name: (
+            sweep.weights[network.model] * r.layer.instances * (r.value or 0) * unit
+        )
+        for network in point.networks
+        for r in network.layers
+    }
 
 
 def _changes(own: Figures, other: Figures) -> str:
@@ -135,6 +179,7 @@ def _change(
     totals: tuple[float, float],
     parts: Mapping[str, float],
     show: Callable[[float], str],
+    most: int | None = None,
 ) -> str:
     """How a total differs, and the parts that make most of that, the largest first."""
     mine, other = totals
@@ -146,7 +191,7 @@ def _change(
     main = [name for name in parts if abs(parts[name]) >= _MINOR * largest > 0]
     signed = [
         f"{name} {'-' if parts[name] < 0 else '+'}{show(abs(parts[name]))}"
-        for name in sorted(main, key=lambda name: -abs(parts[name]))
+        for name in sorted(main, key=lambda name: -abs(parts[name]))[:most]
     ]
     return f"{text} ({', '.join(signed)})" if signed else text
 

@@ -154,6 +154,13 @@ def test_equal_names_are_told_apart() -> None:
     ]
 
 
+def test_a_long_name_takes_the_room_that_is_left() -> None:
+    name = "a_network_whose_name_is_longer_than_most_of_them"
+    results = [network(on(arch), name=name) for arch in (A, B)]
+    assert any(line.startswith(f"{name} ") for line in text_of(*results).split("\n"))
+    assert name not in text_of(*results, width=50)
+
+
 def test_many_accelerators_come_in_blocks_or_turned() -> None:
     many = [replace(A, name=f"accelerator_{i}", pes=i + 1) for i in range(12)]
     one = text_of(*(network(on(arch, CONV)) for arch in many))

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dmaze_cp.architecture import Architecture
+from dmaze_cp.errors import SpecError
 from dmaze_cp.objective import Objective
 from dmaze_cp.report.flat import COMPARISON_COLUMNS, LAYER_COLUMNS
 from dmaze_cp.report.formats import TABLE_WIDTH, Format, format_of, render
@@ -48,6 +49,13 @@ OTHER = network(
 )
 def test_the_format_of_a_file(path: str | None, wanted: Format | None, expected: str) -> None:
     assert format_of(path, wanted) is Format(expected)
+
+
+@pytest.mark.parametrize("path", ["a.html", "a.HTM", "a.xlsx", "a.yaml", "a.jsonl", "a.pdf"])
+def test_no_json_under_the_name_of_another_format(path: str) -> None:
+    with pytest.raises(SpecError, match="found the suffix"):
+        format_of(path)
+    assert format_of(path, Format.CSV) is Format.CSV
 
 
 def test_json_of_one_result_is_the_record_itself() -> None:

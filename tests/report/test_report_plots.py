@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from matplotlib.patches import Rectangle
 
 from dmaze_cp.cost.report import COMPONENTS
@@ -19,6 +21,8 @@ from dmaze_cp.errors import MissingExtraError
 from dmaze_cp.report import plots
 from dmaze_cp.report.html.layers import dram_bytes
 from dmaze_cp.report.plots import plot_files, sweep_plots
+from dmaze_cp.report.plots_layers import MOST_LAYERS
+from dmaze_cp.report.plots_style import new_axes, put_labels
 from dmaze_cp.report.sweep_figures import Sweep
 from tests.report.samples import DEPTHWISE, GEMM, ONE
 from tests.report.sweeps import SPACE, sample_sweep, sweeps, weighted
@@ -69,6 +73,42 @@ def test_heat_map():
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("spm_kb", "rf_bytes")
 
 
+def test_layers_have_a_heat_map_each():
+    networks = [weighted("one", 1.0, GEMM), weighted("two", 3.0, replace(DEPTHWISE, instances=5))]
+    result = sample_sweep(networks=networks)
+    figure = sweep_plots(result)["layers"]
+    maps = {axes.get_title(loc="left"): axes for axes in figure.axes if axes.patches}
+    assert list(maps) == [f"one: {GEMM.name}", f"two: {DEPTHWISE.name}"]
+    for network, axes in enumerate(maps.values()):
+        values = [point.networks[network].layers[0].value for point in result.points]
+        shown = {
+            (round(t.get_position()[1]), round(t.get_position()[0])): float(t.get_text())
+            for t in axes.texts
+        }
+        for point, value in zip(result.points, values, strict=True):
+            parameters = point.design.parameters
+            place = (
+                (64, 128, 256).index(parameters["rf_bytes"]),
+                (64, 128).index(parameters["spm_kb"]),
+            )
+            assert shown[place] == pytest.approx(value / min(values), abs=0.0051)
+        assert min(shown.values()) == 1
+
+
+def test_of_many_layers_the_costliest_have_a_heat_map():
+    many = [replace(GEMM, name=f"l{k}", instances=k + 1) for k in range(MOST_LAYERS + 2)]
+    figure = sweep_plots(sample_sweep(networks=[weighted("net", 1.0, *many)]))["layers"]
+    titles = [axes.get_title(loc="left") for axes in figure.axes if axes.patches]
+    assert titles == [layer.name for layer in many[2:]]
+    assert f"the {MOST_LAYERS} costliest of {len(many)}" in figure.get_suptitle()
+
+
+def test_layers_are_left_out_where_designs_were_skipped():
+    assert "layers" in sweep_plots(sample_sweep())
+    assert "layers" not in sweep_plots(sample_sweep(statuses=SKIPS))
+    assert "layers" not in sweep_plots(sample_sweep(networks=[weighted("net", 1.0, ONE)]))
+
+
 def test_pareto():
     result = sample_sweep(statuses=SKIPS, pareto=True)
     axes = axes_of(sweep_plots(result)["pareto"])
@@ -96,6 +136,8 @@ def test_only_a_proven_front_is_called_so():
     }
     assert "front, proven complete" in names[True]
     assert "front so far" in names[False]
+    alone = scatters(axes_of(sweep_plots(sample_sweep(statuses=SKIPS))["pareto"]))
+    assert not {"front so far", "front, proven complete"} & set(alone)
 
 
 def test_energies_add_up():
@@ -149,8 +191,57 @@ def test_roofline():
     assert top / end == pytest.approx(bytes_per_cycle)
 
 
+def test_names_of_layers_that_are_close_do_not_cover_each_other():
+    near = [replace(GEMM, name=f"a_layer_with_a_name_{k}") for k in range(2)]
+    figure = sweep_plots(sample_sweep(networks=[weighted("net", 1.0, *near)]))["roofline"]
+    boxes = boxes_of(figure, "a_layer")
+    assert len(boxes) == 2
+    assert not boxes[0].overlaps(boxes[1])
+
+
+@given(st.lists(st.tuples(st.floats(0.05, 0.95), st.floats(0.05, 0.95)), max_size=6))
+@settings(max_examples=20, deadline=None)
+def test_labels_stay_apart_and_inside(places):
+    # As many as these find room wherever they are, if they are not all at one place.
+    places = [p for k, p in enumerate(places) if all(math.dist(p, q) > 0.12 for q in places[:k])]
+    figure, axes = new_axes(7.2, 4.6)
+    put_labels(axes, [(f"label {k}", x, y) for k, (x, y) in enumerate(places)], places)
+    boxes = boxes_of(figure, "label")
+    assert len(boxes) == len(places)
+    for one, other in itertools.combinations(boxes, 2):
+        assert not one.overlaps(other)
+    frame = axes.get_window_extent()
+    for box in boxes:
+        assert box.x0 >= frame.x0 - 5
+        assert box.x1 <= frame.x1 + 5
+
+
+def boxes_of(figure, start):
+    figure.draw_without_rendering()
+    texts = [t for t in axes_of(figure).texts if t.get_text().startswith(start)]
+    return [t.get_window_extent() for t in texts]
+
+
+def test_ticks_are_numbers_and_no_powers():
+    for name in ("roofline", "pareto"):
+        figure = sweep_plots(sample_sweep())[name]
+        figure.draw_without_rendering()
+        axes = axes_of(figure)
+        ticks = [*axes.get_yticklabels(), *axes.get_yticklabels(minor=True)]
+        texts = [t.get_text() for t in ticks if t.get_text()]
+        assert texts
+        for text in texts:
+            assert float(text) > 0
+
+
+def test_what_is_no_design_says_why():
+    space = replace(SPACE, rules=(Rule("rf_bytes < 256", "small"),))
+    figure = sweep_plots(sample_sweep(space))["heat-map"]
+    assert "×: no design: small" in figure.get_supxlabel()
+
+
 @given(sweeps())
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @pytest.mark.filterwarnings("ignore:Glyph")
 def test_any_sweep_can_be_drawn(result):
     figures = sweep_plots(result)

@@ -140,7 +140,7 @@ def test_what_is_not_proven_is_not_called_so():
     result = sample_sweep(statuses=(PointStatus.FEASIBLE,))
     assert not result.best_proven
     text = sweep_text(result)
-    assert "not proven: no design is better by more than" in text
+    assert "not proven: no design of the space within the limits is better by more than" in text
     assert re.search(r"mapped, with a gap\s+6", text)
     assert "1.00]" in text
     assert "*" in text

@@ -124,3 +124,11 @@ def test_a_comparison_leads_to_its_results(open_page: Open):
     assert len(column(opened, "name")) == 2
     opened.page.click("table.layers tr >> nth=1")
     assert "result=0" in opened.page.url
+
+
+def test_a_long_name_leaves_room_for_the_figures_on_a_phone(open_page: Open):
+    long = "a_network_with_a_name_that_is_rather_long"
+    opened = open_page(documents.results(models=(long, "beta")), width=360)
+    box = opened.page.locator("#comparison .compare tbody td").first.bounding_box()
+    assert box["x"] + box["width"] <= 360
+    assert opened.overflow() <= 0

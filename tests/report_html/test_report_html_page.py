@@ -27,7 +27,9 @@ from dmaze_cp.report.html.sweeps import DETAILED_POINTS
 from dmaze_cp.report.loopnest import loop_nest
 from dmaze_cp.spec import mapping_record_from_dict
 from tests.report import samples
+from tests.report.sweeps import weighted
 from tests.report_html import documents
+from tests.report_html.sweep_documents import swept
 
 
 class Scripts(HTMLParser):
@@ -265,6 +267,7 @@ ORIGINALS = (
     documents.result(Objective.EDP, layers=SMALL),
     documents.results(),
     documents.sweep((64, 128), (8,), layers=SMALL),
+    swept(networks=[weighted("one", 1.0, samples.ONE)]),
 )
 VALUES = st.sampled_from(
     [None, True, -1, 0, 2**70, 10**400, 0.5, float("nan"), float("inf"), "", "x", [], [[]], {}]

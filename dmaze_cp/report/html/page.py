@@ -39,7 +39,8 @@ _SCRIPTS: Final = (
         "columns.js",
         "scatter.js",
     ),
-    *("heatmap.js", "layer.js", "result.js", "results.js", "sweep.js", "point.js", "main.js"),
+    *("heatmap.js", "layer.js", "result.js", "results.js", "sweep.js", "designheat.js", "point.js"),
+    "main.js",
 )
 
 _FOR_SCRIPTS: Final = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})

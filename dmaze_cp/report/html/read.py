@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, TypeVar
 
 from dmaze_cp.architecture import Architecture
@@ -162,11 +162,16 @@ def merge(spec: Fields, *others: Fields) -> None:
         spec.problems.extend(other.problems)
 
 
-def breakdown(spec: Fields, key: str = "energy_breakdown_pj") -> list[float] | None:
-    """Energy of each of `COMPONENTS`, pJ; None where there is none."""
+def breakdown(
+    spec: Fields, key: str = "energy_breakdown_pj", names: Sequence[str] = COMPONENTS
+) -> list[float] | None:
+    """A number for each name: by default, energy of each of `COMPONENTS` in pJ.
+
+    None where there is none.
+    """
     if spec.data.get(key) is None:
         return None
-    parts = inside(spec, key, f"a mapping of {', '.join(COMPONENTS)} to pJ")
-    values = [number(parts, component, required=parts.is_mapping) for component in COMPONENTS]
+    parts = inside(spec, key, f"a mapping of {', '.join(names)} to numbers")
+    values = [number(parts, name, required=parts.is_mapping) for name in names]
     merge(spec, parts)
     return [float(value or 0) for value in values]

@@ -21,6 +21,7 @@ from dmaze_cp.report.html.read import (
     texts,
     views,
 )
+from dmaze_cp.report.sweep_limits import setting_text
 from dmaze_cp.spec.fields import Fields
 
 _TOTALS: Final = ("energy_pj", "latency_cycles", "edp", "network_edp", "bound", "gap")
@@ -55,7 +56,7 @@ def result_view(document: object) -> View:
         "architecture": architecture_view(machine),
         "objectives": objectives,
         "interrupted": flag(spec, "interrupted"),
-        "constraints": _constraints(spec),
+        "constraints": constraints_view(spec),
         "layers": layers,
         "totals": by_objective,
         "unmapped": views(
@@ -107,11 +108,11 @@ def _totals_view(totals: Fields, objective: str) -> View:
     return view
 
 
-def _constraints(spec: Fields) -> list[list[str]]:
-    """The user's limits that are set."""
+def constraints_view(spec: Fields) -> list[list[str]]:
+    """The user's limits on the map-space that are set: on what, and what is allowed."""
     limits = inside(spec, "constraints", "a mapping of limits")
     merge(spec, limits)
-    return [[str(key), str(value)] for key, value in limits.data.items() if value]
+    return [list(setting_text(str(key), value)) for key, value in limits.data.items() if value]
 
 
 def _operator(record: object) -> View:

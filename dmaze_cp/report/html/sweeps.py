@@ -24,7 +24,7 @@ from dmaze_cp.report.html.read import (
     texts,
     views,
 )
-from dmaze_cp.report.html.results import architecture_view
+from dmaze_cp.report.html.results import architecture_view, constraints_view
 from dmaze_cp.spec import architecture_to_dict
 from dmaze_cp.spec.fields import Fields, describe, label
 
@@ -37,7 +37,11 @@ _FIGURES: Final = (
     *("area_mm2", "power_mw"),
 )
 _NETWORK: Final = ("value", "bound", "energy_pj", "latency_cycles")
-_COUNTS: Final = ("points", "solved", "skipped", "infeasible", "failed")
+_COUNTS: Final = ("points", "solved", *_STATUSES, "invalid", "searches", "looked_up")
+_CAUSES: Final = ("compute", "noc", "dma")
+
+MOST_INVALID: Final = 1000
+"""So many points that are no design are listed."""
 
 
 def sweep_view(document: object) -> View:
@@ -61,6 +65,7 @@ def sweep_view(document: object) -> View:
     view["points"] = views(
         spec, "points", "a list of points", lambda item: _point(item, parameters, in_full)
     )
+    view["invalid"] = _invalid(spec, parameters)
     spec.raise_problems()
     view["shared"] = _share_architecture(view["points"])
     return view
@@ -71,6 +76,8 @@ def _outline(spec: Fields, known: Sequence[object]) -> View:
     counts = inside(spec, "counts", "a mapping of counts")
     budgets = inside(spec, "budgets", "a mapping of limits")
     winners = inside(spec, "best_by_model", "a mapping of models to indices")
+    proven = inside(spec, "best_by_model_proven", "a mapping of models to true or false")
+    causes = inside(counts, "invalid_by_cause", "a mapping of causes to counts")
     pareto = spec.data.get("pareto")
     view = {
         "name": text(spec, "name") or "sweep",
@@ -79,16 +86,21 @@ def _outline(spec: Fields, known: Sequence[object]) -> View:
         "pareto": None if pareto is None else texts(spec, "pareto", "a list of figures, or null"),
         "budgets": {label(key): number(budgets, str(key)) for key in budgets.data},
         "counts": numbers(counts, *_COUNTS),
+        "invalid_by_cause": [[label(key), number(causes, str(key))] for key in causes.data],
+        "constraints": constraints_view(spec),
+        "base": index(spec, "base_design", known),
         "best": index(spec, "best", known),
         "best_proven": flag(spec, "best_proven"),
         "front": indices(spec, "front", known),
         "front_proven": flag(spec, "front_proven"),
         "best_by_model": {label(key): index(winners, str(key), known) for key in winners.data},
+        "best_by_model_proven": {label(key): flag(proven, str(key)) for key in proven.data},
         "interrupted": flag(spec, "interrupted"),
-        **numbers(spec, "elapsed_s"),
+        **numbers(spec, "elapsed_s", "size", "drawn"),
     }
     view["models"] = views(spec, "models", "a list of models", _model)
-    merge(spec, counts, budgets, winners)
+    merge(counts, causes)
+    merge(spec, counts, budgets, winners, proven)
     return view
 
 
@@ -131,6 +143,7 @@ def _point(record: object, parameters: Sequence[str], in_full: set[object]) -> V
         "reason": text(spec, "reason"),
         "parameters": _parameters(spec, parameters),
         "breakdown": breakdown(spec),
+        "cycles": breakdown(spec, "latency_breakdown_cycles", _CAUSES),
         "flat": _flat(architecture_to_dict(machine)),
         "networks": views(
             spec,
@@ -141,6 +154,9 @@ def _point(record: object, parameters: Sequence[str], in_full: set[object]) -> V
         ),
         **numbers(spec, *_FIGURES),
     }
+    if view["status"] == "infeasible":
+        # There is nothing that it could cost.
+        view["bound"] = None
     if detailed:
         view["architecture"] = architecture_view(machine)
     spec.raise_problems()
@@ -159,6 +175,28 @@ def _parameters(spec: Fields, names: Sequence[str]) -> list[object]:
             values.append(str(value).lower() if isinstance(value, bool) else value)
     merge(spec, given)
     return values
+
+
+def _invalid(spec: Fields, names: Sequence[str]) -> list[View]:
+    """Points that are no design, the first of them; `counts` has how many there are."""
+    expected = "a list of points that are no design"
+    shown = views(
+        spec, "invalid", expected, lambda item: _invalid_point(item, names), required=False
+    )
+    return shown[:MOST_INVALID]
+
+
+def _invalid_point(record: object, names: Sequence[str]) -> View:
+    spec = Fields(record, "a point that is no design (index, parameters, cause, reason)")
+    spec.raise_problems()
+    view = {
+        "index": spec.integer("index", 0),
+        "parameters": _parameters(spec, names),
+        "cause": text(spec, "cause") or "unknown",
+        "reason": text(spec, "reason"),
+    }
+    spec.raise_problems()
+    return view
 
 
 def _network(record: object, machine: Architecture, detailed: bool) -> View:

@@ -17,7 +17,7 @@ function createColumns(rows, options) {
   return createPlot({
     title: options.title, id: options.id, height: options.height || 260, zoom: "x", controls: options.controls,
     legend: options.series.length > 1 ? legend(options.series) : null,
-    x: { scale: "band", names: rows.map((row) => row.name), domain: [0, Math.max(rows.length, 1)] },
+    x: { scale: "band", names: rows.map((row) => row.name), domain: [0, Math.max(rows.length, 1)], label: options.x },
     y: { scale: "linear", domain: highest, format: options.format },
     draw: (group, view) => rows.forEach((row, i) => drawColumn(group, view, row, i, options.series)),
     below: true,
@@ -61,6 +61,6 @@ function legend(series) {
 const COMPONENT_SERIES = COMPONENTS.map((name) => ({ name, class: `c-${name.toLowerCase()}` }));
 const CYCLE_SERIES = [
   { name: "compute", class: "c-compute" },
-  { name: "NoC, reduction", class: "c-noc" },
+  { name: "NoC/reduction", class: "c-noc" },
   { name: "DMA", class: "c-dram" },
 ];

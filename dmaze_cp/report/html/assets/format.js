@@ -91,6 +91,19 @@ function kindOf(sweep) {
   return (sweep.in_seconds && IN_SECONDS[sweep.objective]) || OBJECTIVES[sweep.objective];
 }
 
+/** Limits on the map-space, in words. */
+function limitsText(limits) {
+  return limits.map(([name, allowed]) => (allowed === "none" ? `no ${name}` : `${name} ${allowed}`)).join(", ");
+}
+
+/** A bound to some digits, never shown as more than it is. */
+function floorTo(value, digits) {
+  if (!known(value) || value <= 0) return value;
+  const step = 10 ** (Math.floor(Math.log10(value)) - digits + 1);
+  const steps = value / step;
+  return (Math.abs(steps - Math.round(steps)) < 1e-9 ? Math.round(steps) : Math.floor(steps)) * step;
+}
+
 function plural(number, noun) {
   return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 }

@@ -20,7 +20,7 @@ function isBright([r, g, b]) {
 /**
  * A heat map.
  *
- * cells: {column, row, value or null, text, best, hatched, key, lines}
+ * cells: {column, row, value or null, text, best, hatched, key (null: it cannot be selected), lines}
  * options: {title, id, columns, rows (names), x, y (labels), pick(key), controls}
  */
 function createHeatmap(cells, options) {
@@ -35,7 +35,7 @@ function createHeatmap(cells, options) {
     y: { scale: "band", names: options.rows, domain: [0, options.rows.length] },
     draw: (group, view) => cells.forEach((cell) => drawCell(group, view, cell, part)),
     mark: (group, view, key) => {
-      const cell = cells.find((one) => one.key === key);
+      const cell = cells.find((one) => one.keys.includes(key));
       if (cell) group.append(ring(cellBox(view, cell), 1.5, "cell-chosen"));
     },
     hit: (px, py, view) => {
@@ -68,11 +68,16 @@ function drawCell(group, view, cell, part) {
   const box = cellBox(view, cell);
   if (isOutside(box, view.area)) return;
   const colour = cell.value > 0 ? rampColour(part(cell.value)) : null;
-  const rect = svg("rect", { ...box, class: `cell ${colour ? "" : cell.class}`, "data-key": cell.key,
-    fill: colour ? `rgb(${colour.join(",")})` : cell.hatched ? "url(#hatch)" : null });
-  group.append(rect);
+  const paint = colour && `rgb(${colour.join(",")})`;
+  // A bound is no value: its colour is faint, under the hatching.
+  if (cell.hatched) group.append(svg("rect", { ...box, class: paint ? null : "ground", fill: paint, "fill-opacity": paint ? 0.45 : null }));
+  group.append(svg("rect", { ...box, class: `cell ${paint || cell.hatched ? "" : cell.class}`, "data-key": cell.key,
+    fill: cell.hatched ? "url(#hatch)" : paint }));
   if (cell.best) group.append(ring(box, 4, "cell-best"));
-  if (box.width < 7 * cell.text.length + 4 || box.height < 16) return;
-  const tone = colour ? (isBright(colour) ? "on-bright" : "on-dark") : "plain";
-  group.append(svg("text", { class: `cell-text ${tone}`, x: box.x + box.width / 2, y: box.y + box.height / 2 + 4, "text-anchor": "middle" }, cell.text));
+  const fits = (text) => box.width >= 7 * text.length + 4 && box.height >= 16;
+  // Where there is little room, hatching alone says that it is a bound.
+  const text = [cell.text, cell.text.replace("≥ ", "")].find(fits);
+  if (!text) return;
+  const tone = colour && !cell.hatched ? (isBright(colour) ? "on-bright" : "on-dark") : "plain";
+  group.append(svg("text", { class: `cell-text ${tone}`, x: box.x + box.width / 2, y: box.y + box.height / 2 + 4, "text-anchor": "middle" }, text));
 }

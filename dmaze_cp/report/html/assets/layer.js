@@ -1,17 +1,17 @@
 // A layer in full: proof, tiling, loop nest, utilisation, cycles, energy, operands.
 
-/** The panel that shows a layer; without one, it says how to get there. */
-function createLayerPanel() {
+/** The panel that shows a layer; without one, it says how to get there. `limits` are those on the map-space. */
+function createLayerPanel(limits = []) {
   const node = el("section", { class: "panel detail", id: "detail", "aria-live": "polite", "aria-label": "Mapping of the layer" });
   const show = (layer) => {
-    node.replaceChildren(layer ? layerDetail(layer) : el("p", { class: "hint" }, "Select a layer to see its mapping."));
+    node.replaceChildren(layer ? layerDetail(layer, limits) : el("p", { class: "hint" }, "Select a layer to see its mapping."));
   };
   show(null);
   return { node, show };
 }
 
-function layerDetail(layer) {
-  const parts = [layerHead(layer), proofLine(layer)];
+function layerDetail(layer, limits) {
+  const parts = [layerHead(layer), proofLine(layer, limits)];
   for (const note of layer.notes || []) parts.push(el("p", { class: "warning" }, note));
   if (layer.reason) parts.push(el("p", { class: "reason" }, layer.reason));
   if (layer.tiling) {
@@ -55,7 +55,7 @@ function isProven(layer) {
   return layer.status === "optimal" && !(layer.notes || []).length;
 }
 
-function proofLine(layer) {
+function proofLine(layer, limits) {
   const objective = OBJECTIVES[layer.objective];
   const row = (name, text) => (text === null ? null : [name, el("span", { class: "figure" }, text)]);
   const pairs = [
@@ -66,7 +66,8 @@ function proofLine(layer) {
     row("latency", known(layer.latency_cycles) ? `${exact(layer.latency_cycles)} cycles` : null),
     row("search", known(layer.solve_time_s) ? duration(layer.solve_time_s) : null),
   ].filter(Boolean);
-  const claim = isProven(layer) ? el("p", { class: "claim" }, "Proven: no mapping costs less.") : null;
+  const within = limits.length ? ` within the limits (${limitsText(limits)})` : "";
+  const claim = isProven(layer) ? el("p", { class: "claim" }, `Proven: no mapping${within} costs less.`) : null;
   return el("div", { class: "proof" }, claim, facts(pairs));
 }
 

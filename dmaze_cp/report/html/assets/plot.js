@@ -123,7 +123,6 @@ function remark(plot) {
 /** The pattern of what was not solved. */
 function hatch() {
   return svg("pattern", { id: "hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
-    svg("rect", { width: 6, height: 6, class: "hatch-ground" }),
     svg("line", { x1: 0, y1: 0, x2: 0, y2: 6, class: "hatch-line" }));
 }
 

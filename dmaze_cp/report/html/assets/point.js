@@ -3,22 +3,29 @@
 function pointTable(sweep, pick) {
   const kind = kindOf(sweep);
   const has = (name) => sweep.points.some((point) => known(point[name]));
+  const best = sweep.byIndex.get(sweep.best);
   const columns = [
     { id: "index", label: "#", numeric: true, value: (p) => p.index, cell: (p) => String(p.index) },
-    ...sweep.parameters.map((name, i) => ({ id: `parameter-${i}`, label: name, value: (p) => p.parameters[i],
-      cell: (p) => parameterValue(p.parameters[i]), numeric: sweep.points.every((p) => typeof p.parameters[i] === "number") })),
+    ...parameterColumns(sweep, sweep.points),
     { id: "value", label: kind.name, title: kind.unit, numeric: true, value: (p) => p.value, cell: (p) => kind.show(p.value) },
-    { id: "bound", label: "Bound", title: "proven: it cannot be below", numeric: true, value: (p) => p.bound, cell: (p) => kind.show(p.bound) },
+    best ? { id: "ratio", label: "× best", title: "value over that of the best design", numeric: true, value: (p) => p.value, cell: (p) => (solved(p) ? (p.value / best.value).toFixed(3) : NONE) } : null,
+    { id: "bound", label: "Bound", title: "proven: it cannot be below", numeric: true, value: (p) => p.bound, cell: (p) => kind.show(solved(p) ? p.bound : floorTo(p.bound, 4)) },
     { id: "gap", label: "Gap", numeric: true, value: (p) => p.gap, cell: (p) => percent(p.gap) },
     has("area_mm2") ? { id: "area", label: "mm²", title: "area", numeric: true, value: (p) => p.area_mm2, cell: (p) => (known(p.area_mm2) ? p.area_mm2.toFixed(3) : NONE) } : null,
     has("power_mw") ? { id: "power", label: "mW", title: "power", numeric: true, value: (p) => p.power_mw, cell: (p) => (known(p.power_mw) ? p.power_mw.toPrecision(4) : NONE) } : null,
     { id: "energy", label: "Energy", numeric: true, value: (p) => p.energy_pj, cell: (p) => energy(p.energy_pj) },
-    { id: "latency", label: "Cycles", numeric: true, value: (p) => p.latency_cycles, cell: (p) => count(p.latency_cycles) },
+    sweep.clocksDiffer ? { id: "time", label: "Time", numeric: true, value: (p) => p.latency_s, cell: (p) => seconds(p.latency_s) }
+      : { id: "latency", label: "Cycles", numeric: true, value: (p) => p.latency_cycles, cell: (p) => count(p.latency_cycles) },
     { id: "status", label: "Status", value: (p) => p.status, cell: (p) => pointBadges(sweep, p) },
   ].filter(Boolean);
   const names = (p) => `${p.index} ${p.status} ${p.parameters.join(" ")} ${p.index === sweep.best ? "best" : ""} ${p.onFront ? "front" : ""}`;
   return createTable(columns, sweep.points, { label: "designs", key: (p) => p.index, pick: (p) => pick(p.index), filter: names,
     sort: ["value", 1], class: "points" });
+}
+
+function parameterColumns(sweep, points) {
+  return sweep.parameters.map((name, i) => ({ id: `parameter-${i}`, label: name, value: (p) => p.parameters[i],
+    cell: (p) => parameterValue(p.parameters[i]), numeric: points.every((p) => typeof p.parameters[i] === "number") }));
 }
 
 function pointBadges(sweep, point) {
@@ -33,13 +40,17 @@ function bestByNetwork(sweep, pick) {
     const shared = sweep.best === null ? null : networkOf(sweep.byIndex.get(sweep.best), model);
     return { model, index, value: own && own.value, overall: shared && shared.value };
   });
-  if (!rows.length) return "";
+  // The best design of a single network is the best of all.
+  if (!rows.length || sweep.models.length < 2) return "";
+  const proofs = sweep.best_by_model_proven;
   const table = createTable([
     { id: "model", label: "Network", value: (r) => r.model, cell: (r) => r.model, class: "name" },
     { id: "point", label: "Best design", value: (r) => r.index, cell: (r) => `#${r.index}: ${parameterText(sweep, sweep.byIndex.get(r.index))}` },
     { id: "value", label: kind.name, numeric: true, value: (r) => r.value, cell: (r) => kind.show(r.value) },
     { id: "overall", label: "On the overall best", numeric: true, value: (r) => r.overall, cell: (r) => (known(r.overall) && r.value > 0
       ? `${kind.show(r.overall)} (× ${(r.overall / r.value).toFixed(3)})` : NONE) },
+    { id: "proof", label: "Proof", title: "a design that was skipped for its total may be the best for one network", value: (r) => String(proofs[r.model]),
+      cell: (r) => (r.model in proofs ? badge(proofs[r.model] ? "proven" : "not proven", proofs[r.model] ? "good" : "fair") : NONE) },
   ], rows, { label: "best design of each network", key: (r) => r.model, pick: (r) => pick(r.index) });
   return section("Best design of each network", { class: "panel", id: "by-network" }, table.node);
 }
@@ -62,7 +73,7 @@ function pointDetail(sweep, point, pick) {
     el("div", { class: "layer-head" }, el("h2", {}, `Design ${point.index} `, pointBadges(sweep, point)),
       el("p", { class: "shape" }, sweep.parameters.map((name, i) => el("span", { class: "dim" }, el("i", {}, name), ` ${parameterValue(point.parameters[i])}`)))),
     point.reason ? el("p", { class: "reason" }, point.reason) : null,
-    pointFacts(sweep, point), against(sweep, point, pick), networksOf(point), machineOf(sweep, point));
+    pointFacts(sweep, point), rivalsOf(sweep, point).map((rival) => against(sweep, point, rival, pick)), unrivalled(sweep, point), networksOf(sweep, point), machineOf(sweep, point));
 }
 
 function pointFacts(sweep, point) {
@@ -75,34 +86,76 @@ function pointFacts(sweep, point) {
     ["power", figure(point.power_mw, (v) => `${v.toPrecision(4)} mW`)]]));
 }
 
-/** How the design compares with the best one, or the best one with the next. */
-function against(sweep, point, pick) {
-  const ranked = sweep.points.filter((p) => solved(p) && p.index !== point.index).sort((a, b) => a.value - b.value);
-  const other = point.index === sweep.best ? ranked[0] : sweep.byIndex.get(sweep.best);
-  if (!other) return null;
-  const kind = kindOf(sweep);
-  const name = point.index === sweep.best ? `the next best, #${other.index}` : `the best, #${other.index}`;
-  const head = el("h3", {}, "Against ", el("button", { type: "button", class: "link", on: { click: () => pick(other.index) } }, name));
-  if (!solved(point)) {
-    const text = known(point.bound) && other.value > 0
-      ? `Not solved: it costs at least ${kind.show(point.bound)}, ${(point.bound / other.value).toFixed(3)} times the best.` : "Not solved.";
-    return el("div", { class: "part against" }, head, el("p", {}, text));
-  }
-  return el("div", { class: "part against" }, head, el("p", { class: "why" }, whyText(sweep, point, other)),
-    point.breakdown && other.breakdown ? compareParts(point, other) : null);
+/** What a design is compared with: the best one; the best one with the next, and with the base of the space. */
+function rivalsOf(sweep, point) {
+  const best = sweep.byIndex.get(sweep.best);
+  if (!best) return [];
+  if (point !== best) return [{ other: best, name: `the best, #${best.index}` }];
+  const next = sweep.points.filter((p) => solved(p) && p !== best).reduce((a, b) => (!a || b.value < a.value ? b : a), null);
+  const base = sweep.byIndex.get(sweep.base);
+  const rivals = [];
+  if (next) rivals.push({ other: next, name: `the next best${next === base ? " and base" : ""}, #${next.index}` });
+  if (base && base !== best && base !== next) rivals.push({ other: base, name: `the base, #${base.index}` });
+  return rivals;
 }
 
+/** What is known of the designs that the best one cannot be compared with in detail. */
+function unrivalled(sweep, point) {
+  if (point.index !== sweep.best) return null;
+  const open = sweep.points.filter((p) => lowerBound(p) !== null);
+  if (!open.length) return sweep.points.length > 1 && !sweep.points.some((p) => p !== point && solved(p)) ? el("p", { class: "note" }, "No other design maps the networks.") : null;
+  const nearest = open.reduce((a, b) => (b.bound < a.bound ? b : a));
+  const ratio = nearest.bound / point.value;
+  const those = open.length === 1 ? "The design that was not mapped to the end costs" : `The ${open.length.toLocaleString("en")} designs that were not mapped to the end cost`;
+  return el("p", { class: "note" }, ratio >= 1 ? `${those} at least ${atLeast(ratio)} (proven).` : `${those} at least ${floorTo(ratio, 4)} times as much: another design may be better.`);
+}
+
+function atLeast(ratio) {
+  return ratio < 1.0001 ? "as much as this one" : `${percent(floorTo(ratio - 1, 3))} more`;
+}
+
+function against(sweep, point, { other, name }, pick) {
+  const kind = kindOf(sweep);
+  const head = el("h3", {}, "Against ", el("button", { type: "button", class: "link", on: { click: () => pick(other.index) } }, name));
+  const differing = el("p", {}, parameterChanges(sweep, point, other));
+  if (solved(point) && solved(other)) {
+    return el("div", { class: "part against" }, head, differing, el("p", { class: "why" }, whyText(sweep, point, other)), compareParts(sweep, point, other));
+  }
+  const open = solved(point) ? other : point;
+  const least = lowerBound(open);
+  const best = solved(point) ? point : other;
+  if (least === null) return solved(point) ? el("div", { class: "part against" }, head, differing, el("p", {}, `That design is ${other.status}.`)) : null;
+  return el("div", { class: "part against" }, head, differing,
+    el("p", {}, `${solved(point) ? "That design was not" : "Not"} mapped to the end: it costs at least ${kind.show(floorTo(least, 4))}, ${floorTo(least / best.value, 4).toFixed(3)} times the best.`));
+}
+
+function parameterChanges(sweep, point, other) {
+  const changes = sweep.parameters.map((name, i) => [name, point.parameters[i], other.parameters[i]]).filter(([, a, b]) => a !== b)
+    .map(([name, a, b]) => `${name} ${parameterValue(a)} instead of ${parameterValue(b)}`);
+  return changes.length ? `${changes.join(", ")}.` : "Equal parameters.";
+}
+
+/** Totals, each with the parts that make most of the difference. */
 function whyText(sweep, point, other) {
   const kind = kindOf(sweep);
-  const ratios = [["energy", point.energy_pj, other.energy_pj], ["latency", point.latency_cycles, other.latency_cycles], ["area", point.area_mm2, other.area_mm2]]
-    .filter(([, a, b]) => known(a) && known(b) && b > 0).map(([name, a, b]) => `${name} ${change(a / b)}`);
-  const text = [`${kind.name} ${change(point.value / other.value)}: ${ratios.join(", ")}.`];
-  if (point.breakdown && other.breakdown) {
-    const differences = point.breakdown.map((pj, i) => [COMPONENTS[i], pj - other.breakdown[i]]).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]));
-    const [name, difference] = differences[0];
-    if (difference) text.push(` The largest difference in energy is ${name}: ${energy(Math.abs(difference))} ${difference < 0 ? "less" : "more"}.`);
-  }
-  return text.join("");
+  const differences = (a, b, names, show) => {
+    if (!a || !b) return "";
+    const parts = a.map((value, i) => [names[i], value - b[i]]).sort((p, q) => Math.abs(q[1]) - Math.abs(p[1]));
+    const largest = Math.abs(parts[0][1]);
+    const named = parts.filter(([, d]) => Math.abs(d) >= 0.1 * largest && d).map(([name, d]) => `${name} ${d < 0 ? "−" : "+"}${show(Math.abs(d))}`);
+    return named.length ? ` (${named.join(", ")})` : "";
+  };
+  const time = known(point.latency_s) && known(other.latency_s) ? "latency_s" : "latency_cycles";
+  const rows = [
+    ["energy", point.energy_pj, other.energy_pj, differences(point.breakdown, other.breakdown, COMPONENTS, energy)],
+    ["latency", point[time], other[time], sweep.clocksDiffer ? "" : differences(point.cycles, other.cycles, CYCLE_SERIES.map((s) => s.name), (v) => `${count(v)} cycles`)],
+    ["area", point.area_mm2, other.area_mm2, ""]];
+  const ratios = rows.filter(([, a, b]) => known(a) && known(b) && b > 0).map(([name, a, b, parts]) => {
+    const text = change(a / b);
+    return `${name} ${text}${text === "equal" ? "" : parts}`;
+  });
+  const own = { edp: null, energy: "energy", latency: "latency" }[sweep.objective];
+  return `${own ? "" : `${kind.name} ${change(point.value / other.value)}: `}${ratios.join("; ")}.`;
 }
 
 function change(ratio) {
@@ -110,26 +163,34 @@ function change(ratio) {
   return ratio > 1 ? `+${percent(ratio - 1)}` : `−${percent(1 - ratio)}`;
 }
 
-function compareParts(point, other) {
-  const largest = Math.max(...point.breakdown, ...other.breakdown) || 1;
-  const pair = (pj, series) => el("div", { class: "track" }, sized(el("i", { class: series }), (100 * pj) / largest));
+/** Energies and cycles of two designs, side by side. */
+function compareParts(sweep, point, other) {
+  const tables = [];
+  if (point.breakdown && other.breakdown) tables.push(pairTable("energy", point, other, point.breakdown, other.breakdown, COMPONENT_SERIES, energy));
+  if (point.cycles && other.cycles && !sweep.clocksDiffer) tables.push(pairTable("cycles", point, other, point.cycles, other.cycles, CYCLE_SERIES, count));
+  return el("div", { class: "pair-tables" }, tables);
+}
+
+function pairTable(what, point, other, mine, others, series, show) {
+  const largest = Math.max(...mine, ...others) || 1;
+  const bar = (value, name) => el("div", { class: "track" }, sized(el("i", { class: name }), (100 * value) / largest));
   return el("div", { class: "scroller" }, el("table", { class: "bars pairs" },
-    el("thead", {}, el("tr", {}, ["", `#${point.index}`, `#${other.index}`, "", ""].map((text, i) => el("th", { scope: "col", class: i ? "number" : "" }, text)))),
-    el("tbody", {}, COMPONENT_SERIES.map((series, i) => el("tr", {}, el("th", { scope: "row" }, series.name),
-      el("td", { class: "number" }, energy(point.breakdown[i])), el("td", { class: "number" }, energy(other.breakdown[i])),
-      el("td", { class: "number" }, other.breakdown[i] > 0 ? change(point.breakdown[i] / other.breakdown[i]) : NONE),
-      el("td", { class: "track-cell" }, pair(point.breakdown[i], series.class), pair(other.breakdown[i], `${series.class} faint`)))))));
+    el("thead", {}, el("tr", {}, [what, `#${point.index}`, `#${other.index}`, "", ""].map((text, i) => el("th", { scope: "col", class: i ? "number" : "" }, text)))),
+    el("tbody", {}, series.map((one, i) => el("tr", {}, el("th", { scope: "row" }, one.name),
+      el("td", { class: "number" }, show(mine[i])), el("td", { class: "number" }, show(others[i])),
+      el("td", { class: "number" }, others[i] > 0 ? change(mine[i] / others[i]) : NONE),
+      el("td", { class: "track-cell" }, bar(mine[i], one.class), bar(others[i], `${one.class} faint`)))))));
 }
 
 /** The networks of a design: choose one, then a layer, to see its mapping. */
-function networksOf(point) {
+function networksOf(sweep, point) {
   const filled = point.networks.filter((network) => network.layers.length);
   if (!filled.length) return point.networks.length ? el("p", { class: "hint" }, "The file holds no layers of this design.") : null;
   const named = filled.find((network) => network.model === state.get("model"));
   const box = el("div", { id: "network" });
   const show = (model) => {
     const network = filled.find((one) => one.model === model);
-    box.replaceChildren(networkLayers(point, network));
+    box.replaceChildren(networkLayers(sweep, point, network));
   };
   const choose = filled.length > 1 ? selector("Network", filled.map((n) => [n.model, n.model]), (named || filled[0]).model, (model) => {
     state.set({ model, layer: null });
@@ -139,8 +200,8 @@ function networksOf(point) {
   return el("div", { class: "part networks" }, el("h3", {}, "Layers "), choose, box);
 }
 
-function networkLayers(point, network) {
-  const panel = createLayerPanel();
+function networkLayers(sweep, point, network) {
+  const panel = createLayerPanel(sweep.constraints);
   panel.node.className = "layer-in-design";
   const objective = network.layers[0].objective;
   const table = layerTable(network.layers, objective, (name) => {

@@ -10,7 +10,7 @@ function showResult(root, result) {
     state.set({ layer: name, objective: objectives.length > 1 ? objective : null });
     select(name, true);
   };
-  const view = layersView(layers, result.architecture, objective, pick);
+  const view = layersView(layers, result.architecture, objective, pick, result.constraints);
   const select = (name, scroll) => view.select(name, scroll);
   root.replaceChildren(
     objectives.length > 1 ? objectiveTabs(objectives, objective, () => showResult(root, result)) : "",
@@ -46,12 +46,12 @@ function warnings(result, layers) {
   return texts.filter(Boolean).map((text) => el("p", { class: "warning" }, text)).concat(el("span"))[0];
 }
 
-function proofBadge(layers, gap) {
+function proofBadge(layers, gap, limits) {
   const bad = layers.filter((layer) => layer.value === null).length;
   if (bad) return badge(`${plural(bad, "layer")} without a mapping`, "bad");
   if (!layers.length) return badge("no layers", "bad");
   if (layers.some((layer) => (layer.notes || []).length)) return badge("file and cost model disagree", "bad");
-  if (layers.every(isProven)) return badge("proven optimal", "good", "no mapping of any layer costs less");
+  if (layers.every(isProven)) return badge(limits.length ? "proven optimal within the limits" : "proven optimal", "good", "no mapping of any layer costs less");
   return badge(`gap ${percent(gap)}`, "fair", "the total could be lower by at most this much");
 }
 
@@ -69,21 +69,22 @@ function totalTiles(result, objective, layers) {
   const runs = layers.reduce((sum, layer) => sum + layer.instances, 0);
   const bound = known(total.bound) ? `bound ${kind.show(total.bound)} ${objective === "edp" ? kind.unit : ""}` : null;
   return el("div", { class: "tiles" },
-    tile(objective === "edp" ? "EDP, sum of layers" : `Total ${objective}`, kind.show(total.value), bound, proofBadge(layers, total.gap)),
+    tile(objective === "edp" ? "EDP, sum of layers" : `Total ${objective}`, kind.show(total.value), bound, proofBadge(layers, total.gap, result.constraints)),
     objective === "energy" ? null : tile("Energy", energy(total.energy_pj), known(total.energy_pj) ? `${exact(total.energy_pj)} pJ` : null),
     objective === "latency" ? null : tile("Latency", known(total.latency_cycles) ? `${count(total.latency_cycles)} cycles` : NONE,
       known(total.latency_cycles) ? `${seconds(total.latency_cycles / (result.architecture.mhz * 1e6))} at ${result.architecture.mhz} MHz` : null),
     objective === "edp" ? null : tile("EDP, sum of layers", scientific(total.edp), "pJ·cycles"),
     tile("Network EDP", scientific(total.network_edp), "total energy × total latency"),
     tile("Layers", String(layers.length), `${plural(runs, "instance")}${unmapped ? `, ${unmapped} without a mapping` : ""}`),
-    tile("Search", duration(solve), "sum over the layers"));
+    tile("Search", duration(solve), "sum over the layers"),
+    result.constraints.length ? tile("Limits", plural(result.constraints.length, "limit"), limitsText(result.constraints)) : null);
 }
 
 /** Plots, table and panel of some layers; `select` shows one of them everywhere. */
-function layersView(layers, architecture, objective, pick) {
+function layersView(layers, architecture, objective, pick, limits) {
   const plots = layerPlots(layers, architecture, objective, pick);
   const table = layerTable(layers, objective, pick);
-  const panel = createLayerPanel();
+  const panel = createLayerPanel(limits);
   const node = el("div", { class: "layers-view" },
     el("div", { class: "plots" }, plots.map((plot) => plot.node)),
     el("div", { class: "split" }, section("Layers", { class: "panel list" }, table.node), panel.node));

@@ -5,6 +5,8 @@ function showSweep(root, sweep) {
   const front = new Set(sweep.front);
   sweep.byIndex = byIndex;
   for (const point of sweep.points) point.onFront = front.has(point.index);
+  // Cycles of different clocks are not compared.
+  sweep.clocksDiffer = sweep.points.length > 1 && !("accelerator_mhz" in sweep.shared);
   const linked = [];
   const pick = (index) => {
     state.set({ point: index, model: null, layer: null });
@@ -20,11 +22,12 @@ function showSweep(root, sweep) {
   const plots = [heatmapBox(sweep, pick), paretoBox(sweep, pick), bestColumns(sweep, pick)].filter(Boolean);
   linked.push(table, ...plots);
   root.replaceChildren(
-    sweep.interrupted ? el("p", { class: "warning" }, "The sweep was interrupted: points are missing.") : "",
+    sweep.interrupted ? el("p", { class: "warning" }, "The sweep was interrupted: designs that were not finished are not compared.") : "",
+    sweep.best === null ? el("p", { class: "warning" }, "No design maps the networks; each says why.") : "",
     sweepTiles(sweep), el("div", { class: "plots" }, plots.map((plot) => plot.node)), bestByNetwork(sweep, pick),
-    el("div", { class: "split" }, section("Designs", { class: "panel list" }, table.node), panel.node));
+    el("div", { class: "split" }, section("Designs", { class: "panel list" }, table.node), panel.node), leftOut(sweep));
   const named = state.get("point");
-  const first = byIndex.has(Number(named)) && named !== null ? Number(named) : sweep.best;
+  const first = byIndex.has(Number(named)) && named !== null ? Number(named) : sweep.best !== null ? sweep.best : (sweep.points[0] || { index: null }).index;
   if (first !== null) select(first, named !== null);
 }
 
@@ -32,23 +35,69 @@ function solved(point) {
   return point.value !== null;
 }
 
+/** What a design that was not mapped to the end cannot cost less than; null where nothing is known. */
+function lowerBound(point) {
+  return !solved(point) && point.status !== "infeasible" && point.bound > 0 ? point.bound : null;
+}
+
+const STATUS_NAMES = { skipped: "skipped by their bounds", infeasible: "infeasible", unknown: "not finished", failed: "failed" };
+
+function outcomes(sweep) {
+  const of = (status) => sweep.points.filter((point) => point.status === status).length;
+  const others = Object.keys(STATUS_NAMES).filter(of).map((status) => `${of(status).toLocaleString("en")} ${STATUS_NAMES[status]}`);
+  const proven = sweep.points.filter((point) => solved(point) && point.status === "optimal").length;
+  const mapped = sweep.points.filter(solved).length;
+  return [`${mapped.toLocaleString("en")} mapped${proven < mapped ? ` (${proven} proven)` : ""}`, ...others].join(", ");
+}
+
+const BUDGETS = { area_mm2: ["area", "mm²"], power_mw: ["power", "mW"] };
+
+function limitTexts(sweep) {
+  const budgets = Object.entries(sweep.budgets).filter(([, limit]) => known(limit)).map(([key, limit]) => {
+    const [name, unit] = BUDGETS[key] || [key, ""];
+    return `${name} ≤ ${limit}${GAP}${unit}`;
+  });
+  return [...budgets, ...sweep.constraints.map((limit) => limitsText([limit]))];
+}
+
 function sweepTiles(sweep) {
   const kind = kindOf(sweep);
   const best = sweep.byIndex.get(sweep.best);
   const { counts } = sweep;
-  const open = ["skipped", "infeasible", "failed"].filter((key) => counts[key]).map((key) => `${counts[key]} ${key}`);
-  const budgets = Object.entries(sweep.budgets).map(([name, limit]) => `${name} ≤ ${limit}`);
+  const limits = limitTexts(sweep);
+  const within = limits.length ? " within the limits" : "";
+  const drawn = known(sweep.drawn) && sweep.drawn < sweep.size;
+  const among = drawn ? " of those drawn" : "";
+  const left = sweep.invalid_by_cause.map(([cause, n]) => `${cause} ${exact(n)}`);
+  const lookups = [known(counts.searches) ? plural(counts.searches, "search").replace(/hs$/, "hes") : null,
+    known(counts.looked_up) ? `${exact(counts.looked_up)} looked up` : null].filter(Boolean);
   return el("div", { class: "tiles" },
-    best ? tile(`Best ${kind.name}`, kind.show(best.value), kind.unit, badge(sweep.best_proven ? "proven best" : "best found",
-      sweep.best_proven ? "good" : "fair", sweep.best_proven ? "no other design of the sweep is better" : "another design may be better"))
-      : tile("Best", NONE, "no design was solved"),
-    best ? tile("Best design", parameterText(sweep, best), known(best.area_mm2) ? `${best.area_mm2.toPrecision(3)} mm²` : null) : null,
-    sweep.pareto ? tile("Front", plural(sweep.front.length, "design"), `${kind.name}, ${sweep.pareto.join(", ")}`,
-      badge(sweep.front_proven ? "proven" : "as found", sweep.front_proven ? "good" : "fair")) : null,
-    tile("Designs", String(sweep.points.length), [`${sweep.points.filter(solved).length} solved`, ...open].join(", ")),
+    best ? tile(`Best ${kind.name}`, kind.show(best.value), sweep.objective === "edp" ? kind.unit : null, badge(`${sweep.best_proven ? "proven best" : "best found"}${among}${sweep.best_proven ? within : ""}`,
+      sweep.best_proven ? "good" : "fair", sweep.best_proven ? `no other design${within}${among} is better` : "another design may be better"))
+      : tile("Best", NONE, "no design was mapped"),
+    best ? tile("Best design", parameterText(sweep, best), known(best.area_mm2) ? `${best.area_mm2.toPrecision(4)} mm²` : null) : null,
+    sweep.pareto ? tile("Front", plural(sweep.front.length, "design"), `${kind.name}, ${sweep.pareto.map((name) => (BUDGETS[name] || [name])[0]).join(", ")}`,
+      badge(sweep.front_proven ? "proven complete" : "as found", sweep.front_proven ? "good" : "fair")) : null,
+    tile("Designs", sweep.points.length.toLocaleString("en"), outcomes(sweep)),
+    left.length ? tile("Left out", exact(counts.invalid), left.join(", ")) : null,
+    drawn ? tile("Drawn", `${exact(sweep.drawn)} points`, `of ${exact(sweep.size)}, at random`) : null,
+    limits.length ? tile("Limits", plural(limits.length, "limit"), limits.join(", ")) : null,
     tile("Networks", String(sweep.models.length), sweep.models.map((m) => (known(m.weight) && m.weight !== 1 ? `${m.weight} × ${m.model}` : m.model)).join(", ")),
-    budgets.length ? tile("Budgets", budgets.join(", ")) : null,
-    known(sweep.elapsed_s) ? tile("Time", duration(sweep.elapsed_s)) : null);
+    known(sweep.elapsed_s) ? tile("Time", duration(sweep.elapsed_s), lookups.join(", ") || null) : null);
+}
+
+/** Points that are no design, and why. */
+function leftOut(sweep) {
+  if (!sweep.invalid.length) return "";
+  const all = sweep.counts.invalid;
+  const some = known(all) && all > sweep.invalid.length ? `, the first ${sweep.invalid.length.toLocaleString("en")}` : "";
+  return el("div", { class: "folds" }, fold(`Left out: ${plural(known(all) ? all : sweep.invalid.length, "point")} that ${all === 1 ? "is" : "are"} no design${some}`, createTable([
+    { id: "index", label: "#", numeric: true, value: (p) => p.index, cell: (p) => String(p.index) },
+    ...parameterColumns(sweep, sweep.invalid),
+    { id: "cause", label: "Cause", value: (p) => p.cause, cell: (p) => p.cause },
+    { id: "reason", label: "Reason", value: (p) => p.reason, cell: (p) => p.reason || NONE, class: "wrap" },
+  ], sweep.invalid, { label: "points that are no design", key: (p) => p.index, class: "invalid",
+    filter: (p) => `${p.index} ${p.parameters.join(" ")} ${p.cause} ${p.reason}` }).node));
 }
 
 function parameterText(sweep, point) {
@@ -65,21 +114,36 @@ const AXES = {
   power_mw: () => "power (mW)",
   energy_pj: () => "energy (pJ)",
   latency_cycles: () => "latency (cycles)",
+  latency_s: () => "latency (s)",
   edp: () => "EDP (pJ·cycles)",
 };
 
+const exponent = (digits) => (value) => value.toExponential(digits).replace("e+", "e");
+
+/** How figures are written where there is little room. */
+function figureFormat(sweep, name, digits) {
+  const precise = (value) => String(Number(value.toPrecision(digits)));
+  const formats = { energy_pj: (v) => energy(v, digits), latency_cycles: (v) => count(v, digits), latency_s: (v) => seconds(v, digits),
+    edp: exponent(digits - 1), area_mm2: precise, power_mw: precise };
+  const own = { edp: "edp", energy: "energy_pj", latency: sweep.in_seconds ? "latency_s" : "latency_cycles" }[sweep.objective];
+  return formats[name === "value" ? own : name];
+}
+
 function axisOptions(sweep, names) {
-  return names.filter((name) => sweep.points.some((point) => point[name] > 0)).map((name) => [name, AXES[name](sweep)]);
+  const there = sweep.clocksDiffer
+    ? names.filter((name) => name !== "edp").map((name) => (name === "latency_cycles" ? "latency_s" : name)) : names;
+  return there.filter((name) => sweep.points.some((point) => point[name] > 0)).map((name) => [name, AXES[name](sweep)]);
 }
 
 function pointLines(sweep, point) {
   const kind = kindOf(sweep);
+  const least = lowerBound(point);
   return [`design ${point.index}`, ...sweep.parameters.map((name, i) => [name, parameterValue(point.parameters[i])]),
     solved(point) ? [kind.name, kind.show(point.value)] : null,
-    !solved(point) && known(point.bound) ? [kind.name, `at least ${kind.show(point.bound)}`] : null,
+    least ? [kind.name, `at least ${kind.show(floorTo(least, 4))}`] : null,
     known(point.area_mm2) ? ["area", `${point.area_mm2.toPrecision(4)} mm²`] : null,
     solved(point) ? ["energy", energy(point.energy_pj)] : null,
-    solved(point) ? ["latency", `${count(point.latency_cycles)} cycles`] : null,
+    solved(point) ? ["latency", sweep.clocksDiffer ? seconds(point.latency_s) : `${count(point.latency_cycles)} cycles`] : null,
     ["status", point.status]];
 }
 
@@ -97,71 +161,6 @@ function chooser(make) {
     selected = key;
     plot.select(key);
   } };
-}
-
-function heatmapBox(sweep, pick) {
-  const names = sweep.parameters;
-  if (!names.length || !sweep.points.length) return null;
-  const chosen = { x: names[0], y: names[Math.min(1, names.length - 1)], metric: "value" };
-  const metrics = axisOptions(sweep, ["value", "energy_pj", "latency_cycles", "edp", "area_mm2", "power_mw"]);
-  return chooser((rebuild) => {
-    const change = (key) => (value) => {
-      chosen[key] = value;
-      rebuild();
-    };
-    const parameters = names.map((name) => [name, name]);
-    const controls = el("span", { class: "controls" },
-      metrics.length > 1 ? selector("colour", metrics, chosen.metric, change("metric")) : null,
-      names.length > 2 ? selector("x", parameters, chosen.x, change("x")) : null,
-      names.length > 2 ? selector("y", parameters, chosen.y, change("y")) : null);
-    return sweepHeatmap(sweep, chosen, controls, pick);
-  });
-}
-
-function distinct(values) {
-  return [...new Set(values)].sort((a, b) => compare(a, b, 1));
-}
-
-function sweepHeatmap(sweep, { x, y, metric }, controls, pick) {
-  const [ix, iy] = [sweep.parameters.indexOf(x), sweep.parameters.indexOf(y)];
-  const columns = distinct(sweep.points.map((point) => point.parameters[ix]));
-  const rows = ix === iy ? [""] : distinct(sweep.points.map((point) => point.parameters[iy]));
-  const groups = new Map();
-  for (const point of sweep.points) {
-    const key = `${columns.indexOf(point.parameters[ix])},${ix === iy ? 0 : rows.indexOf(point.parameters[iy])}`;
-    groups.set(key, [...(groups.get(key) || []), point]);
-  }
-  const cells = [...groups].map(([key, points]) => heatCell(sweep, key.split(",").map(Number), points, metric));
-  const legendNode = el("ul", { class: "legend" },
-    el("li", {}, "lower", el("i", { class: "ramp" }), "higher"),
-    el("li", {}, el("i", { class: "swatch hatched" }), "skipped: its bound says it cannot win"),
-    el("li", {}, el("i", { class: "swatch ring" }), "best"));
-  return createHeatmap(cells, { title: `${AXES[metric](sweep)} by design`, id: "plot-heatmap", pick, controls, legend: legendNode,
-    columns: columns.map(parameterValue), rows: rows.map(parameterValue), x: ix === iy ? x : `${x} →, ${y} ↑` });
-}
-
-/** The cell of some designs that differ in other parameters: the best of them stands for all. */
-function heatCell(sweep, [column, row], points, metric) {
-  const best = points.reduce((a, b) => (rank(b) < rank(a) ? b : a));
-  const value = solved(best) || metric === "area_mm2" || metric === "power_mw" ? best[metric] : null;
-  const text = value > 0 ? short(Number(value.toPrecision(3))) : known(best.bound) && best.status === "skipped" ? `≥ ${short(best.bound)}` : shortStatus(best);
-  const others = points.length > 1 ? ["best of", plural(points.length, "design")] : null;
-  return { column, row, key: best.index, value, text: compactNumber(text, value, best), hatched: best.status === "skipped",
-    class: `status-${best.status}`, best: best.index === sweep.best, lines: [...pointLines(sweep, best), others] };
-}
-
-function compactNumber(text, value, point) {
-  if (value >= 1e9) return value.toExponential(2).replace("e+", "e");
-  return !(value > 0) && point.status === "skipped" && known(point.bound) ? `≥ ${point.bound.toExponential(1).replace("e+", "e")}` : text;
-}
-
-function shortStatus(point) {
-  return { infeasible: "no fit", failed: "failed", unknown: "?" }[point.status] || point.status;
-}
-
-function rank(point) {
-  if (solved(point)) return point.value;
-  return point.status === "skipped" ? 1e301 : 1e302;
 }
 
 function paretoBox(sweep, pick) {
@@ -184,9 +183,9 @@ function paretoBox(sweep, pick) {
 function paretoPlot(sweep, { x, y }, controls, pick) {
   const points = [];
   for (const point of sweep.points) {
-    const bounded = !solved(point) && y === "value" && known(point.bound);
-    points.push({ key: point.index, x: point[x], y: bounded ? point.bound : point[y], shape: bounded ? "above" : "",
-      size: point.index === sweep.best || point.onFront ? 5 : 3.5, lines: pointLines(sweep, point),
+    const bounded = y === "value" && lowerBound(point) !== null;
+    points.push({ key: point.index, x: point[x], y: bounded ? point.bound : solved(point) ? point[y] : null, shape: bounded ? "above" : "",
+      size: point.index === sweep.best || point.onFront ? 5 : 4, lines: pointLines(sweep, point),
       class: point.index === sweep.best ? "p-best" : point.onFront ? "p-front" : bounded ? "p-bound" : "p-plain" });
   }
   // What stands out is drawn last.
@@ -194,11 +193,11 @@ function paretoPlot(sweep, { x, y }, controls, pick) {
   const isFront = sweep.pareto && sweep.pareto.length === 1 && sweep.pareto[0] === x && y === "value";
   const line = sweep.front.map((index) => sweep.byIndex.get(index)).filter((p) => p[x] > 0 && p[y] > 0).sort((a, b) => a[x] - b[x]);
   return createScatter(points, { title: sweep.pareto ? "Pareto front" : "Trade-off", id: "plot-pareto", pick, controls, height: 320,
-    x: { label: AXES[x](sweep), format: short }, y: { format: y === "value" || y === "edp" ? (v) => v.toExponential(1).replace("e+", "e") : short },
+    x: { label: AXES[x](sweep), format: figureFormat(sweep, x, 3) }, y: { format: figureFormat(sweep, y, 2) },
     legend: el("ul", { class: "legend" },
-      sweep.front.length ? el("li", {}, el("i", { class: "swatch round p-front" }), "front") : null,
-      el("li", {}, el("i", { class: "swatch round p-best" }), "best"), el("li", {}, el("i", { class: "swatch round p-plain" }), "other"),
-      el("li", {}, el("i", { class: "swatch up" }), "skipped: at least this much")),
+      [["round p-front", "p-front", "front"], ["round p-best", "p-best", "best"], ["round p-plain", "p-plain", "other"],
+        ["up", "p-bound", "not mapped to the end: at least so much"]].filter(([, name]) => points.some((p) => p.class === name && p.x > 0 && p.y > 0))
+        .map(([swatch, , text]) => el("li", {}, el("i", { class: `swatch ${swatch}` }), text))),
     under: (group, view) => {
       if (!isFront || !line.length) return;
       const steps = line.flatMap((p, i) => (i ? [[p[x], line[i - 1][y]], [p[x], p[y]]] : [[p[x], p[y]]]));
@@ -210,7 +209,10 @@ function bestColumns(sweep, pick) {
   const best = sweep.points.filter((point) => solved(point) && point.breakdown).sort((a, b) => a.value - b.value);
   const shown = [...new Set([...best.filter((point) => point.onFront), ...best])].slice(0, 24).sort((a, b) => a.value - b.value);
   if (!shown.length) return null;
-  return createColumns(shown.map((point) => ({ key: point.index, name: `#${point.index}`, values: point.breakdown,
-    lines: [...pointLines(sweep, point).slice(0, 1 + sweep.parameters.length), ...point.breakdown.map((pj, i) => [COMPONENTS[i], energy(pj)])] })),
-  { title: "Energy by component, best designs first", id: "plot-best", pick, series: COMPONENT_SERIES, format: (v) => energy(v, 2), height: 320 });
+  const names = shown.map((point) => point.parameters.map(String).join(" / "));
+  const fit = sweep.parameters.length && names.every((name) => name.length <= LONGEST_NAME);
+  return createColumns(shown.map((point, i) => ({ key: point.index, name: fit ? names[i] : `#${point.index}`, values: point.breakdown,
+    lines: [...pointLines(sweep, point).slice(0, 1 + sweep.parameters.length), ...point.breakdown.map((pj, k) => [COMPONENTS[k], energy(pj)])] })),
+  { title: "Energy by component, best designs first", id: "plot-best", pick, series: COMPONENT_SERIES, format: (v) => energy(v, 2), height: 320,
+    x: fit ? sweep.parameters.join(" / ") : "design" });
 }

@@ -66,7 +66,7 @@ function onUp(plot, event) {
   const at = placeOf(plot, event);
   if (!drag.moved) {
     const found = plot.spec.hit(at[0], at[1], plot.view);
-    if (found && plot.spec.pick) plot.spec.pick(found.datum);
+    if (canPick(plot, found)) plot.spec.pick(found.datum);
     if (found && drag.touch) tip.show(found.lines, event.clientX, event.clientY);
   } else if (!drag.touch && !event.shiftKey) {
     brushed(plot, drag.from, at);
@@ -78,9 +78,13 @@ function endDrag(plot) {
   if (plot.brush) plot.brush.setAttribute("visibility", "hidden");
 }
 
+function canPick(plot, found) {
+  return Boolean(found && plot.spec.pick && found.datum !== null);
+}
+
 function hover(plot, at, event) {
   const found = plot.spec.hit(at[0], at[1], plot.view);
-  plot.surface.classList.toggle("over", Boolean(found && plot.spec.pick));
+  plot.surface.classList.toggle("over", canPick(plot, found));
   if (found) tip.show(found.lines, event.clientX, event.clientY);
   else tip.hide();
 }

@@ -1,0 +1,111 @@
+"""What limits a result is the best within, and what a sweep's proof says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import ceil, floor, isfinite, log10
+from typing import Final
+
+from dmaze_cp.constraints import Constraints
+from dmaze_cp.dse.result import SweepResult
+from dmaze_cp.report import numbers
+from dmaze_cp.report.records import constraints_record
+from dmaze_cp.report.sweep_figures import Sweep
+
+_SETTINGS: Final = {
+    "min_pe_utilization": "PE utilisation",
+    "min_rf_utilization": "RF utilisation",
+    "min_spm_utilization": "SPM utilisation",
+    "no_feature_dram": "filter loops at DRAM",
+    "no_spatial_reduction": "sums across PEs",
+}
+"""Limits on the map-space, by their names in files."""
+
+_BUDGETS: Final = {"area_mm2": ("area", "mm2"), "power_mw": ("power", "mW")}
+
+
+def setting_text(name: str, value: object) -> tuple[str, str]:
+    """A limit on the map-space: what it is on, and what it allows.
+
+    Parameters
+    ----------
+    name, value
+        As in a file; a name that is not known is given as it is.
+    """
+    if isinstance(value, bool):
+        return _SETTINGS.get(name, name), "none" if name in _SETTINGS else str(value).lower()
+    if name in _SETTINGS and isinstance(value, int | float) and 0 <= value <= 1:
+        return _SETTINGS[name], f"at least {100 * value:.4g} %"
+    return name, str(value)
+
+
+def limits_of(result: SweepResult) -> tuple[str, ...]:
+    """The user's limits that are set, such as ``area at most 8 mm2``."""
+    budgets = (("area_mm2", result.budgets.area_mm2), ("power_mw", result.budgets.power_mw))
+    texts = [
+        f"{_BUDGETS[name][0]} at most {limit:.6g} {_BUDGETS[name][1]}"
+        for name, limit in budgets
+        if limit is not None
+    ]
+    constraints = constraints_of(result)
+    if constraints is not None:
+        for name, value in constraints_record(constraints).items():
+            if value:
+                subject, allowed = setting_text(name, value)
+                texts.append(f"{allowed if allowed != 'none' else 'no'} {subject}")
+    return tuple(texts)
+
+
+def constraints_of(result: SweepResult) -> Constraints | None:
+    """The limits on the map-space, which all searches share; None where none was made."""
+    every = (r.constraints for p in result.points for n in p.networks for r in n.layers)
+    return next(every, None)
+
+
+def proof_text(sweep: Sweep) -> str:
+    """What is proven of the best design: among which others, and within which limits."""
+    result = sweep.result
+    others = f"no {_looked_at(result)}"
+    if result.best_proven:
+        gap = sweep.point(result.best).gap if result.best is not None else None
+        if gap:
+            own = f"its own value may fall by {rounded_percent(gap, up=True)} at most"
+            return f"proven: {others} is better ({own})"
+        return f"proven: {others} is better"
+    best = None if result.best is None else sweep.point(result.best).value
+    least = sweep.least_bound
+    if not best or least is None or least <= 0:
+        return "not proven: other designs may be better"
+    return f"not proven: {others} is better by more than {_most(1 - least / best)}"
+
+
+def _looked_at(result: SweepResult) -> str:
+    """Which designs the best one is compared with."""
+    space = result.space
+    within = " within the limits" if limits_of(result) else ""
+    if len(space) < space.size:
+        return f"design{within} of the {len(space):,} points that were drawn"
+    return f"design of the space{within}"
+
+
+def _most(fraction: float) -> str:
+    return rounded_percent(fraction, up=True)
+
+
+def rounded_percent(fraction: float, *, up: bool) -> str:
+    """A fraction in percent to three digits, never on the side that would say too much."""
+    if not isfinite(fraction) or fraction < 0.0001:
+        return numbers.percent(fraction)
+    value = 100 * fraction
+    step = 10.0 ** (floor(log10(value)) - 2)
+    # What is a whole number of steps, but for rounding errors, stays.
+    steps = value / step
+    steps = round(steps) if abs(steps - round(steps)) < 1e-9 else (ceil if up else floor)(steps)
+    return f"{float(f'{steps * step:.12g}'):.10g} %"
+
+
+def sample_facts(result: SweepResult) -> Iterator[tuple[str, str]]:
+    """How many points were drawn, where not all were looked at."""
+    space = result.space
+    if len(space) < space.size:
+        yield "points drawn", f"{len(space):,} of {space.size:,} at random"

@@ -1,0 +1,100 @@
+"""What a sweep says it has proven: among which designs, and within which limits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dmaze_cp.constraints import Constraints
+from dmaze_cp.dse.design import Budgets, Sample
+from dmaze_cp.dse.result import PointStatus, SweepResult
+from dmaze_cp.report.sweep import sweep_record, sweep_text
+from dmaze_cp.report.sweep_figures import Sweep
+from dmaze_cp.report.sweep_limits import limits_of, proof_text, rounded_percent, setting_text
+from tests.report.sweeps import SPACE, sample_sweep
+
+
+def unlimited(**options: object) -> SweepResult:
+    return replace(sample_sweep(**options), budgets=Budgets())  # type: ignore[arg-type]
+
+
+def constrained(result: SweepResult, constraints: Constraints) -> SweepResult:
+    """The same sweep, as if its searches had been limited."""
+    points = []
+    for point in result.points:
+        networks = tuple(
+            replace(n, layers=tuple(replace(r, constraints=constraints) for r in n.layers))
+            for n in point.networks
+        )
+        points.append(replace(point, networks=networks))
+    return replace(result, points=tuple(points))
+
+
+def test_without_limits_the_proof_is_of_the_whole_space():
+    result = unlimited()
+    assert limits_of(result) == ()
+    assert proof_text(Sweep(result)) == "proven: no design of the space is better"
+    assert "limits " not in sweep_text(result)
+
+
+def test_budgets_and_limits_on_the_map_space_are_named():
+    result = replace(unlimited(), budgets=Budgets(area_mm2=8, power_mw=165.5))
+    result = constrained(result, Constraints(min_pe_utilization=0.9, no_spatial_reduction=True))
+    assert limits_of(result) == (
+        "area at most 8 mm2",
+        "power at most 165.5 mW",
+        "at least 90 % PE utilisation",
+        "no sums across PEs",
+    )
+    assert proof_text(Sweep(result)) == "proven: no design of the space within the limits is better"
+    text = " ".join(sweep_text(result).split())
+    assert ", ".join(limits_of(result)) in text
+
+
+def test_a_sample_is_no_proof_for_the_space():
+    result = unlimited(space=replace(SPACE, sample=Sample(4, 7)))
+    text = proof_text(Sweep(result))
+    assert text == "proven: no design of the 4 points that were drawn is better"
+    assert "points drawn" in sweep_text(result)
+    record = sweep_record(result)
+    assert (record["size"], record["drawn"]) == (6, 4)
+    assert sweep_record(unlimited())["drawn"] is None
+
+
+def test_what_is_open_is_never_rounded_down():
+    result = unlimited(statuses=(PointStatus.FEASIBLE,))
+    sweep = Sweep(result)
+    best = sweep.point(result.best).value
+    stated = float(proof_text(sweep).split(" by more than ")[1].removesuffix(" %")) / 100
+    assert stated >= 1 - sweep.least_bound / best - 1e-12
+
+
+@given(st.floats(1e-4, 50), st.booleans())
+def test_percents_err_to_the_safe_side(fraction, up):
+    stated = float(rounded_percent(fraction, up=up).removesuffix(" %")) / 100
+    assert stated == pytest.approx(fraction, rel=0.0101)
+    assert stated >= fraction * (1 - 1e-12) if up else stated <= fraction * (1 + 1e-12)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("min_rf_utilization", 0.125, ("RF utilisation", "at least 12.5 %")),
+        ("no_feature_dram", True, ("filter loops at DRAM", "none")),
+        ("something", True, ("something", "true")),
+        ("min_rf_utilization", 10**400, ("min_rf_utilization", str(10**400))),
+    ],
+)
+def test_limits_in_words(name, value, expected):
+    assert setting_text(name, value) == expected
+
+
+def test_a_design_that_cannot_be_mapped_has_no_bound():
+    result = sample_sweep(statuses=(PointStatus.OPTIMAL, PointStatus.INFEASIBLE))
+    # Engines may leave the bound of what they knew before.
+    points = tuple(replace(p, bound=1.0) if p.value is None else p for p in result.points)
+    for point in sweep_record(replace(result, points=points))["points"]:
+        assert (point["bound"] is None) is (point["status"] == "infeasible")
