@@ -8,6 +8,7 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dmaze_cp.cli.models import Wanted, load_models
 from dmaze_cp.cli.questions import collected, distinct_names
 from dmaze_cp.cli.selection import select_layers
 from dmaze_cp.errors import Problem, SpecError
@@ -87,16 +88,15 @@ def load_networks(
 ) -> tuple[WeightedWorkload, ...]:
     """The networks with the layers that count; what is wrong with them is noted."""
     from dmaze_cp.dse.result import WeightedWorkload
-    from dmaze_cp.loading import load_workload
 
+    wanted = [Wanted(m.model, m.batch if options.batch is None else options.batch) for m in models]
     found: list[tuple[WeightedModel, Workload]] = []
-    for model in models:
+    for place, workload in load_models(wanted, options.shapes, problems):
+        model, selected = models[place], workload
         with collected(problems):
-            batch = options.batch if options.batch is not None else model.batch
-            workload = load_workload(model.model, batch=batch, shapes=options.shapes)
             if model.layers and not options.layers:
-                workload = _selected(workload, model)
-            found.append((model, workload))
+                selected = _selected(workload, model)
+        found.append((model, selected))
     names = distinct_names([m.model for m, _ in found], [w.name for _, w in found])
     workloads = [replace(w, name=name) for name, (_, w) in zip(names, found, strict=True)]
     weights = {name: model.weight for name, (model, _) in zip(names, found, strict=True)}

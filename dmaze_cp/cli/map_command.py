@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dmaze_cp.cli.failure import TRACEBACK_HINT, ExitCode, report_error
+from dmaze_cp.cli.models import Wanted, distinct_files, load_models
 from dmaze_cp.cli.output import OutputFile
 from dmaze_cp.cli.parameters import (
     batch_option,
@@ -26,7 +27,7 @@ from dmaze_cp.cli.search_options import (
 )
 from dmaze_cp.cli.selection import select_layers
 from dmaze_cp.cli.store_option import open_store
-from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.errors import Problem, SpecError, printable
 from dmaze_cp.objective import Objective
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def _architectures(refs: Sequence[str], problems: list[Problem]) -> list[Archite
     from dmaze_cp.loading import load_architecture
 
     found: dict[str, Architecture] = {}
-    for ref in dict.fromkeys(refs):
+    for ref in distinct_files(refs):
         with collected(problems):
             found[ref] = load_architecture(ref)
     names = distinct_names(list(found), [arch.name for arch in found.values()])
@@ -155,17 +156,18 @@ def _architectures(refs: Sequence[str], problems: list[Problem]) -> list[Archite
 def _workloads(
     options: dict[str, Any], shapes: dict[str, int], problems: list[Problem]
 ) -> list[Workload]:
-    from dmaze_cp.loading import load_workload
-
-    found: dict[str, Workload] = {}
-    for ref in dict.fromkeys(options["models"]):
-        with collected(problems):
-            found[ref] = load_workload(ref, batch=options["batch"], shapes=shapes)
-    names = distinct_names(list(found), [workload.name for workload in found.values()])
-    workloads = [replace(w, name=n) for n, w in zip(names, found.values(), strict=True)]
+    refs = distinct_files(options["models"])
+    found = load_models([Wanted(ref, options["batch"]) for ref in refs], shapes, problems)
+    names = distinct_names([refs[place] for place, _ in found], [w.name for _, w in found])
+    workloads = [replace(w, name=n) for n, (_, w) in zip(names, found, strict=True)]
     with collected(problems):
-        return select_layers(workloads, options["layers"])
+        return select_layers(workloads, options["layers"], _say_left_out)
     return []
+
+
+def _say_left_out(workload: Workload) -> None:
+    what = "no layer that --layer asks for: left out"
+    click.echo(f"warning: {printable(workload.name)}: {what}", err=True)
 
 
 def _map_for_people(

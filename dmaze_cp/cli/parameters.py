@@ -103,7 +103,8 @@ shape_option = click.option(
     type=Shape(),
     multiple=True,
     metavar="NAME=VALUE",
-    help="Size of a symbolic dimension of an ONNX model. May be repeated.",
+    help="Size of a symbolic dimension of an ONNX model, which may also be called INPUT:AXIS. "
+    "May be repeated.",
 )
 
 

@@ -21,11 +21,13 @@ SHOWN: Final = 6
 class Progress(LiveDisplay):
     """What is done, running and waiting, the gaps of what runs, and the time left.
 
-    Nothing is written unless stderr is a terminal, or `verbose` asks for lines.
+    Nothing is written unless stderr is a terminal, or `verbose` asks for lines. A total
+    time limit of `total_s` seconds is the most that can be left.
     """
 
-    def __init__(self, *, verbose: bool, several: bool) -> None:
+    def __init__(self, *, verbose: bool, several: bool, total_s: float | None = None) -> None:
         super().__init__()
+        self._total_s = total_s
         self._verbose = verbose
         self._several = several
         self._results = 0
@@ -80,7 +82,7 @@ class Progress(LiveDisplay):
             f"{waiting} waiting",
             clock(elapsed),
         ]
-        left = self._work.left_s(elapsed, self._running, waiting)
+        left = self._left_s(elapsed, waiting)
         if left is not None:
             parts.append(f"about {clock(left)} left")
         lines = [one_line("  ".join(parts), "bold")]
@@ -89,6 +91,13 @@ class Progress(LiveDisplay):
             where = f" on {search.architecture.name}" if self._several else ""
             lines.append(one_line(f"  {gap:12} {search.label}{where}"))
         return lines
+
+    def _left_s(self, elapsed: float, waiting: int) -> float | None:
+        """Seconds, or None as long as nobody knows."""
+        guesses = [self._work.left_s(elapsed, self._running, waiting)]
+        if self._total_s is not None:
+            guesses.append(max(0.0, self._total_s - elapsed))
+        return min((left for left in guesses if left is not None), default=None)
 
 
 class _Work:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -13,7 +13,11 @@ from dmaze_cp.workload import Layer, Workload
 _SUGGESTIONS = 3
 
 
-def select_layers(workloads: Sequence[Workload], wanted: Sequence[str]) -> list[Workload]:
+def select_layers(
+    workloads: Sequence[Workload],
+    wanted: Sequence[str],
+    left_out: Callable[[Workload], None] = lambda _: None,
+) -> list[Workload]:
     """The workloads with only the layers asked for, in the order asked for.
 
     Parameters
@@ -22,6 +26,8 @@ def select_layers(workloads: Sequence[Workload], wanted: Sequence[str]) -> list[
         Each a name (also of a layer folded into an equal one), else an index from 0,
         else a glob. None at all asks for every layer. Of several workloads, those without
         a layer that is asked for are left out.
+    left_out
+        Called with each of these.
 
     Raises
     ------
@@ -43,6 +49,9 @@ def select_layers(workloads: Sequence[Workload], wanted: Sequence[str]) -> list[
             found.update({layer.name: found.get(layer.name, layer) for layer in layers})
     if problems:
         raise SpecError(problems)
+    for workload, found in zip(workloads, chosen, strict=True):
+        if not found:
+            left_out(workload)
     return [
         replace(workload, layers=tuple(found.values()))
         for workload, found in zip(workloads, chosen, strict=True)

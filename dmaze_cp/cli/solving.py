@@ -59,7 +59,8 @@ def solve(
     """
     from dmaze_cp.network import map_networks
 
-    progress = Progress(verbose=verbose, several=not question.is_single)
+    total_s = question.settings.total_time_limit_s
+    progress = Progress(verbose=verbose, several=not question.is_single, total_s=total_s)
     shown = _InOrder(question, show)
 
     def follow(event: Event) -> None:
@@ -81,7 +82,14 @@ def solve(
 
 
 def _follow(event: Event, progress: Progress) -> None:
-    from dmaze_cp.network import Finished, Planned, Searched, Searching, StoreFailed
+    from dmaze_cp.network import (
+        Finished,
+        NoWorker,
+        Planned,
+        Searched,
+        Searching,
+        StoreFailed,
+    )
 
     match event:
         case Planned(results, searches):
@@ -95,6 +103,10 @@ def _follow(event: Event, progress: Progress) -> None:
         case StoreFailed(reason):
             with progress.paused():
                 click.echo(f"warning: results are no longer kept: {reason}", err=True)
+        case NoWorker():
+            with progress.paused():
+                what = "the cluster has no worker; waiting for one (Ctrl-C ends the run)"
+                click.echo(f"warning: {what}", err=True)
 
 
 class _InOrder:

@@ -117,11 +117,11 @@ def show_command(
     from dmaze_cp.report.store import print_entries
 
     with _opened(context, file) as store:
-        entries = [e for e in store.entries() if _is_wanted(e, statuses, objectives)]
+        entries, total = store.newest(limit, statuses, objectives)
     if entries:
-        print_entries(make_console(sys.stdout), entries[:limit], int(time.time()))
-    if not entries or len(entries) > limit:
-        click.echo(f"{min(limit, len(entries)):,} of {len(entries):,} results shown")
+        print_entries(make_console(sys.stdout), entries, int(time.time()))
+    if not entries or total > limit:
+        click.echo(f"{len(entries):,} of {total:,} results shown")
 
 
 @store_command.command("export")

@@ -66,7 +66,6 @@ class SweepProgress(LiveDisplay):
         super().__init__()
         self._verbose = verbose
         self._points = 0
-        self._limit = 0
         self._searches = 0
         self._outcomes: dict[str, int] = {}
         self._best: SweepPoint | None = None
@@ -76,8 +75,8 @@ class SweepProgress(LiveDisplay):
         from dmaze_cp.dse.sweep import PointDone, SearchDone, StoreFailed, SweepPlanned
 
         match event:
-            case SweepPlanned(points, invalid, searches):
-                self._planned(points, invalid, searches)
+            case SweepPlanned(points, invalid, layers):
+                self._planned(points, invalid, layers)
             case SearchDone(searches, _):
                 self._searches = searches
             case PointDone(_, point, best):
@@ -86,11 +85,11 @@ class SweepProgress(LiveDisplay):
                 with self.paused():
                     click.echo(f"warning: results are no longer kept: {reason}", err=True)
 
-    def _planned(self, points: int, invalid: int, searches: int) -> None:
-        self._points, self._limit = points, searches
+    def _planned(self, points: int, invalid: int, layers: int) -> None:
+        self._points = points
         if self._verbose:
             more = f", {invalid} invalid points" if invalid else ""
-            click.echo(f"{points} designs{more}, {searches} searches at most", err=True)
+            click.echo(f"{points} designs{more}, {layers} layers to map", err=True)
 
     def _done(self, point: SweepPoint, best: SweepPoint | None) -> None:
         status = str(point.status)
@@ -112,7 +111,7 @@ class SweepProgress(LiveDisplay):
         done = sum(self._outcomes.values())
         parts = [f"{done}/{self._points} designs"]
         parts += [f"{count} {status}" for status, count in sorted(self._outcomes.items())]
-        parts += [f"{self._searches} searches of {self._limit} at most", clock(self.elapsed_s)]
+        parts += [f"{self._searches} searches", clock(self.elapsed_s)]
         shown = [one_line("  ".join(parts), "bold")]
         if self._best is not None:
             shown.append(one_line(f"  best so far: {self._best.design.architecture.name}"))

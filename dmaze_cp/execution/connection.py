@@ -54,6 +54,8 @@ def _check_address(distributed: Any, address: str) -> None:
     with ThreadPoolExecutor(1) as thread:
         try:
             kind = thread.submit(asyncio.run, _kind(distributed, address)).result()
+        except TimeoutError:
+            problem = f"no scheduler answers (not within {CONNECT_S:g} s)"
         except (OSError, ValueError) as error:
             problem = f"no scheduler answers ({in_one_line(error)})"
         except Exception:  # whatever it takes to read what others send

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
@@ -27,6 +28,9 @@ ATTEMPTS: Final = 2
 PATIENCE: Final = 5
 """One that never began is submitted so often: it may have waited behind such a task."""
 
+NO_WORKER_S: Final = 10.0
+"""After so long without a worker the watcher is told; clusters that grow need a moment."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -40,10 +44,13 @@ class Watcher:
         A task has begun or has come further.
     on_result
         A task has ended; the flag tells whether it gets no further turn.
+    on_no_worker
+        The run waits because no worker is there; told once.
     """
 
     on_message: Callable[[Message], None]
     on_result: Callable[[int, LayerResult, bool], None]
+    on_no_worker: Callable[[], None] = lambda: None
 
 
 Work = Callable[[int, Task, Link], LayerResult]
@@ -81,6 +88,7 @@ def run_tasks(
         if run.stopping and width == 0:
             run.give_up("its worker died, and no other is left")
         run.fill(width)
+        run.miss_workers(width)
         if run.over:
             return
         run.wait()
@@ -119,6 +127,8 @@ class _Run:
     )
     exhausted: bool = False
     stopping: bool = False
+    worker_seen: float = field(default_factory=time.monotonic)
+    worker_missed: bool = False
 
     @property
     def over(self) -> bool:
@@ -141,6 +151,15 @@ class _Run:
             ticket, task = following
             self.turns[ticket] = _Turn(task)
             self._submit(ticket)
+
+    def miss_workers(self, width: int | None) -> None:
+        """Tell, once, that there has been no worker for some time."""
+        now = time.monotonic()
+        if width != 0:  # None: not known
+            self.worker_seen = now
+        elif not self.worker_missed and now - self.worker_seen >= NO_WORKER_S:
+            self.worker_missed = True
+            self.watcher.on_no_worker()
 
     def _submit(self, ticket: int) -> None:
         turn = self.turns[ticket]

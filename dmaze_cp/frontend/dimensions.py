@@ -45,7 +45,8 @@ def bind_dimensions(
     """Write the user's values into the graph inputs; return what stays open.
 
     Every open dimension of an input that has no name is given the name
-    ``INPUT:AXIS``, so that inference carries it along under that name. Exporters
+    ``INPUT:AXIS``, so that inference carries it along under that name; the user may
+    call one that has a name by its place, too. Exporters
     write such dimensions as sizes below zero, or as ``?``. An input that is one
     integer becomes a constant where the user gives its value.
 
@@ -60,6 +61,7 @@ def bind_dimensions(
     problems = [*_value_problems(batch, shapes), *_size_problems(inputs)]
     _name_dimensions(inputs)
     opened = _open_dimensions(inputs)
+    shapes = _by_name(shapes, opened, problems)
     others = _named_dimensions((*graph.output, *graph.value_info))
     integers = [value for value in inputs if _is_integer(value)]
     known = {item.name: None for item in opened} | dict.fromkeys(others)
@@ -144,6 +146,23 @@ def _open_dimensions(inputs: Iterable[ValueInfoProto]) -> tuple[OpenDimension, .
         )
         for name, found in places.items()
     )
+
+
+def _by_name(
+    shapes: Mapping[str, int], opened: Iterable[OpenDimension], problems: list[Problem]
+) -> dict[str, int]:
+    """Sizes by the dimensions' own names, where the user calls them by their places."""
+    names = {place: item.name for item in opened for place in item.places}
+    sizes: dict[str, int] = {}
+    firsts: dict[str, str] = {}
+    # Names first: a place may be meant for another model, where that dimension has no name.
+    for given in sorted(shapes, key=lambda given: given in names):
+        name, size = names.get(given, given), shapes[given]
+        first = firsts.setdefault(name, given)
+        if sizes.setdefault(name, size) != size:
+            expected = f"{sizes[name]}, as --shape {first} says of the same dimension"
+            problems.append(Problem(f"--shape {given}", str(size), expected))
+    return sizes
 
 
 def _named_dimensions(values: Iterable[ValueInfoProto]) -> Iterator[str]:

@@ -26,8 +26,8 @@ def load_onnx(
     batch
         Size of the first dimension of every input that leaves it open.
     shapes
-        Sizes of other open dimensions, by their name in the model, or ``INPUT:AXIS``
-        for an input's dimension that has no name. Go before `batch`. Also values of
+        Sizes of other open dimensions, by their name in the model, or by their place
+        ``INPUT:AXIS``. Go before `batch`. Also values of
         inputs that are one integer (a sampling rate, a length), by the input's name:
         they may decide which branch of the model runs.
 

@@ -9,6 +9,7 @@
 from dmaze_cp.network.events import (
     Event,
     Finished,
+    NoWorker,
     Planned,
     Searched,
     Searching,
@@ -22,6 +23,7 @@ __all__ = [
     "DEFAULT_TIME_LIMIT_S",
     "Event",
     "Finished",
+    "NoWorker",
     "Planned",
     "RunSettings",
     "Search",

@@ -48,4 +48,9 @@ class StoreFailed:
     reason: str
 
 
-Event = Planned | Searching | Searched | Finished | StoreFailed
+@dataclass(frozen=True)
+class NoWorker:
+    """The cluster has had no worker for some time, and the run waits for one; told once."""
+
+
+Event = Planned | Searching | Searched | Finished | StoreFailed | NoWorker

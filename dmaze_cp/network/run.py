@@ -19,6 +19,7 @@ from dmaze_cp.mapspace import check_sizes
 from dmaze_cp.network.events import (
     Event,
     Finished,
+    NoWorker,
     Planned,
     Searched,
     Searching,
@@ -170,7 +171,7 @@ class _Run:
         if self._open:
             tasks = [self._task(search) for search in self._open]
             with backend_for(self._settings, len(tasks)) as backend:
-                watcher = Watcher(self._heard, self._found)
+                watcher = Watcher(self._heard, self._found, lambda: self._tell(NoWorker()))
                 run_tasks(self._schedule(tasks), backend, watcher, stop)
         for search in self._open:
             # Under a total time limit, some wait for a turn that never comes.

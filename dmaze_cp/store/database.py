@@ -112,8 +112,13 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 def integrity_problems(connection: sqlite3.Connection, *, thorough: bool) -> list[str]:
     """What SQLite finds wrong with the structure of the file."""
     check = "integrity_check" if thorough else "quick_check(1)"
-    lines = [str(row[0]) for row in connection.execute(f"PRAGMA {check}")]
+    lines = [_without_heading(str(row[0])) for row in connection.execute(f"PRAGMA {check}")]
     return [] if lines == ["ok"] else lines
+
+
+def _without_heading(problem: str) -> str:
+    """One line; SQLite puts ``*** in database main ***`` before some."""
+    return " ".join(problem.removeprefix("*** in database main ***").split())
 
 
 def _look(path: Path, *, create: bool) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from os import PathLike
 from pathlib import Path
@@ -15,7 +15,7 @@ from dmaze_cp.constraints import Constraints
 from dmaze_cp.cost import evaluate
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.objective import Objective
-from dmaze_cp.result import LayerResult
+from dmaze_cp.result import LayerResult, Status
 from dmaze_cp.store.answer import Answer, answer_of, merged, result_of
 from dmaze_cp.store.checks import cost_problems, proof_problems
 from dmaze_cp.store.database import (
@@ -39,7 +39,9 @@ from dmaze_cp.store.rows import (
 from dmaze_cp.workload import Layer
 
 _SELECT_ANSWER = f"SELECT {', '.join(ANSWER_COLUMNS)} FROM results WHERE key = ?"  # noqa: S608 (constants only)
-_SELECT_ALL = f"SELECT {', '.join(COLUMNS)} FROM results ORDER BY updated DESC, key"  # noqa: S608 (constants only)
+_SELECT = f"SELECT {', '.join(COLUMNS)} FROM results"  # noqa: S608 (constants only)
+_NEWEST_FIRST = "ORDER BY updated DESC, key"
+_COUNT = "SELECT COUNT(*) FROM results"
 _INSERT = f"INSERT INTO results VALUES ({', '.join(f':{name}' for name in COLUMNS)})"  # noqa: S608 (constants only)
 _ASSIGNMENTS = ", ".join(f"{name} = :{name}" for name in (*ANSWER_COLUMNS, "updated"))
 _UPDATE = f"UPDATE results SET {_ASSIGNMENTS}, solves = solves + 1 WHERE key = :key"  # noqa: S608
@@ -180,8 +182,39 @@ class Store:
             When the file cannot be read.
         """
         with sqlite_errors(self._path):
-            rows = self._connection.execute(_SELECT_ALL).fetchall()
+            rows = self._connection.execute(f"{_SELECT} {_NEWEST_FIRST}").fetchall()
         return [entry_of(dict(zip(COLUMNS, row, strict=True))) for row in rows]
+
+    def newest(
+        self,
+        limit: int,
+        statuses: Sequence[Status | str] = (),
+        objectives: Sequence[Objective | str] = (),
+    ) -> tuple[list[Entry | UnreadableRow], int]:
+        """The newest rows, without reading the others, and how many there are in all.
+
+        Parameters
+        ----------
+        limit
+            At most so many rows.
+        statuses, objectives
+            Only rows with one of these, unless there are none. Rows with a value that
+            does not exist are better shown than passed over in silence.
+
+        Raises
+        ------
+        SpecError
+            When the file cannot be read.
+        """
+        wanted = [_one_of("status", statuses, Status), _one_of("objective", objectives, Objective)]
+        condition = " AND ".join(text for text, _ in wanted)
+        values = [value for _, several in wanted for value in several]
+        with sqlite_errors(self._path):
+            (total,) = self._connection.execute(f"{_COUNT} WHERE {condition}", values).fetchone()
+            rows = self._connection.execute(
+                f"{_SELECT} WHERE {condition} {_NEWEST_FIRST} LIMIT ?", (*values, limit)
+            ).fetchall()
+        return [entry_of(dict(zip(COLUMNS, row, strict=True))) for row in rows], total
 
     def delete(self, keys: Iterable[str]) -> int:
         """Remove rows, all at once; how many there were.
@@ -234,6 +267,14 @@ def _make_default_folder(path: Path) -> None:
     with suppress(OSError, StoreUnavailableError):
         if path == default_store_path():
             path.parent.mkdir(parents=True, exist_ok=True)
+
+
+def _one_of(
+    column: str, wanted: Sequence[str], existing: Iterable[str]
+) -> tuple[str, tuple[str, ...]]:
+    """A condition of SQL, and its values: that a column has none of the other values."""
+    others = tuple(str(value) for value in existing if wanted and value not in wanted)
+    return f"{column} NOT IN ({', '.join('?' * len(others))})", others
 
 
 def _is_worth_keeping(result: LayerResult) -> bool:

@@ -171,7 +171,8 @@ def test_a_second_interrupt_ends_the_workers_at_once(networks, tmp_path: Path) -
         process.send_signal(signal.SIGINT)
         time.sleep(0.6)
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=10) == 130
+        # Which a shell calls 130, too: by then the run may be writing what it has.
+        assert process.wait(timeout=10) in {130, -signal.SIGINT}
         workers_end_with(process.pid)
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from dataclasses import replace
 
 import pytest
 
 from dmaze_cp.errors import SpecError
+from dmaze_cp.execution import engine
 from dmaze_cp.execution.backend import Backend, BackendLostError, WorkerDiedError, in_this_process
-from dmaze_cp.execution.engine import ATTEMPTS, PATIENCE
+from dmaze_cp.execution.engine import ATTEMPTS, PATIENCE, run_tasks
+from dmaze_cp.execution.schedule import HardestFirst
 from dmaze_cp.execution.task import PROTOCOL, Message, Task, TaskError, run_task
 from dmaze_cp.result import LayerResult, Status
-from tests.execution.works import ENDLESS, answer, run, searching, task
+from tests.execution.works import ENDLESS, Log, answer, run, searching, task
 
 
 class Puppet(Executor):
@@ -229,6 +232,30 @@ def test_a_cluster_without_workers_gets_something_to_start_them_for() -> None:
     log = run(puppet.backend, [task("a")] * 30, stop)
     assert len(log.results) == 30
     assert 0 < len(puppet.waiting) < 30
+
+
+def test_a_wait_for_workers_is_told_once(monkeypatch) -> None:
+    monkeypatch.setattr(engine, "NO_WORKER_S", 0.25)
+    puppet = Puppet(hang)
+    # There, not known, gone for good.
+    puppet.widths = [2, None, None, 0]
+    told: list[float] = []
+    log, began = Log(), time.monotonic()
+    watcher = replace(log.watcher, on_no_worker=lambda: told.append(time.monotonic() - began))
+    schedule = HardestFirst([task("a")])
+    run_tasks(schedule, puppet.backend, watcher, lambda: time.monotonic() - began > 1.2)
+    assert len(told) == 1
+    # The last worker was there, as far as is known, when the third answer came.
+    assert 0.25 <= told[0] < 1
+
+
+def test_no_wait_is_told_while_there_are_workers(monkeypatch) -> None:
+    monkeypatch.setattr(engine, "NO_WORKER_S", 0.0)
+    told: list[None] = []
+    log = Log()
+    watcher = replace(log.watcher, on_no_worker=lambda: told.append(None))
+    run_tasks(HardestFirst([task("a")] * 3), Puppet(finish).backend, watcher, lambda: False)
+    assert (len(log.results), told) == (3, [])
 
 
 def test_a_cluster_without_workers_can_be_left() -> None:

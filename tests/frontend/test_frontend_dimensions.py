@@ -26,6 +26,12 @@ def test_unnamed_dimensions_are_input_and_axis(load: Load) -> None:
     assert workload["conv"].bounds["N"] == 2
 
 
+def test_a_named_dimension_may_be_called_by_its_place(load: Load) -> None:
+    inputs = {"x": ["N", 3, "H", "W"], "z": ["H"], **WEIGHTS}
+    shapes = {"x:0": 4, "z:0": 10, "H": 10, "x:3": 12}
+    assert load(CONV, inputs, shapes=shapes)["conv"].padded_input == (10, 12)
+
+
 def test_every_open_dimension_is_named_with_its_flag(load: Load) -> None:
     with pytest.raises(SpecError) as caught:
         load(CONV, {"x": ["N", 3, "H", None], **WEIGHTS})
@@ -76,7 +82,9 @@ def test_inputs_without_batch_keep_their_size(load: Load) -> None:
     ("options", "message"),
     [
         ({"shapes": {"Q": 3}}, "--shape Q: found an unknown dimension, .*: N, H$"),
-        ({"shapes": {"x:0": 3}}, "--shape x:0: found an unknown dimension"),
+        ({"shapes": {"x:1": 3}}, "--shape x:1: found an unknown dimension"),
+        ({"shapes": {"N": 2, "x:0": 3}}, "--shape x:0: found 3, expected 2, as --shape N says"),
+        ({"shapes": {"x:2": 2**21}}, "--shape x:2: found 2097152"),
         ({"shapes": {"N": 3}, "batch": 4}, "dimension 0: found 4, expected 3, .* set by --shape"),
         ({"batch": 0}, "--batch: found 0, expected an integer from 1"),
         ({"batch": True}, "--batch: found True"),

@@ -16,7 +16,7 @@ from dmaze_cp.cost import evaluate, fits
 from dmaze_cp.mapping import LEVELS, Mapping
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import LayerResult, Status
-from dmaze_cp.store import Criteria, Entry, Question, Store, to_prune, verify
+from dmaze_cp.store import Criteria, Entry, Question, Store, UnreadableRow, to_prune, verify
 from dmaze_cp.store import rows as store_rows
 from dmaze_cp.store.answer import answer_of
 from dmaze_cp.workload import Layer
@@ -54,6 +54,29 @@ def test_verify_agrees_with_brute_force_on_what_is_allowed(layer, chip, limits):
         mapping = Mapping(layer, factors, layer.dimensions, layer.dimensions)
         found = verify([entry_of(result_of(mapping, chip, limits))])
         assert (not found.bad) == expected, found.bad
+
+
+def test_the_newest_rows_alone(path: Path, monkeypatch):
+    with Store.open(path) as store:
+        for number, when in enumerate((30, 10, 20)):
+            monkeypatch.setattr(time, "time", lambda when=when: when)
+            store.put(sample(number, objective=list(Objective)[number % 2]))
+        store.put(without_mapping(Status.INFEASIBLE, reason="no room", layer=sample(9).layer))
+        entries = store.entries()
+        for limit in (1, 2, 9):
+            assert store.newest(limit) == (entries[:limit], 4)
+        for objective in Objective:
+            some = [e for e in entries if e.question.objective is objective]
+            assert store.newest(9, objectives=[objective]) == (some, len(some))
+        none = [e for e in entries if e.answer.status is Status.INFEASIBLE]
+        assert len(none) == 1
+        assert store.newest(9, ["infeasible", "unknown"]) == (none, 1)
+        assert store.newest(9, ["unknown"]) == ([], 0)
+        with sqlite3.connect(path) as connection:
+            connection.execute("UPDATE results SET status = 'odd' WHERE status = 'infeasible'")
+        connection.close()
+        ((odd,), total) = store.newest(9, ["unknown"])
+        assert (type(odd), total) == (UnreadableRow, 1)
 
 
 def test_what_verify_says():
