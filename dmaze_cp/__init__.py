@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from dmaze_cp.architecture import AccessEnergy, Architecture
     from dmaze_cp.constraints import Constraints
     from dmaze_cp.cost import Cost, evaluate, fits
+    from dmaze_cp.dse.design import Budgets
     from dmaze_cp.dse.parameters import parse_parameter
     from dmaze_cp.dse.result import SweepPoint, SweepResult, WeightedWorkload
+    from dmaze_cp.dse.rules import Rule
     from dmaze_cp.dse.space import DesignSpace
     from dmaze_cp.dse.space_files import load_space
     from dmaze_cp.dse.sweep import sweep
@@ -42,8 +44,10 @@ _HOMES = {
     "architecture": ("AccessEnergy", "Architecture"),
     "constraints": ("Constraints",),
     "cost": ("Cost", "evaluate", "fits"),
+    "dse.design": ("Budgets",),
     "dse.parameters": ("parse_parameter",),
     "dse.result": ("SweepPoint", "SweepResult", "WeightedWorkload"),
+    "dse.rules": ("Rule",),
     "dse.space": ("DesignSpace",),
     "dse.space_files": ("load_space",),
     "dse.sweep": ("sweep",),
@@ -70,6 +74,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AccessEnergy",
     "Architecture",
+    "Budgets",
     "Constraints",
     "Cost",
     "Dataflow",
@@ -85,6 +90,7 @@ __all__ = [
     "NoSolutionError",
     "Objective",
     "Problem",
+    "Rule",
     "RunSettings",
     "SpecError",
     "Status",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dmaze_cp.architecture import Architecture
+from dmaze_cp.cli.live import NO_WORKER
 from dmaze_cp.cli.progress import Progress
 from dmaze_cp.cli.stopping import answering_interrupt
 from dmaze_cp.objective import Objective
@@ -105,8 +106,7 @@ def _follow(event: Event, progress: Progress) -> None:
                 click.echo(f"warning: results are no longer kept: {reason}", err=True)
         case NoWorker():
             with progress.paused():
-                what = "the cluster has no worker; waiting for one (Ctrl-C ends the run)"
-                click.echo(f"warning: {what}", err=True)
+                click.echo(f"warning: {NO_WORKER}", err=True)
 
 
 class _InOrder:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dmaze_cp.cli.live import LiveDisplay, clock, one_line
+from dmaze_cp.cli.live import NO_WORKER, LiveDisplay, clock, one_line
 from dmaze_cp.cli.stopping import answering_interrupt
 from dmaze_cp.objective import Objective
 
@@ -72,7 +72,8 @@ class SweepProgress(LiveDisplay):
 
     def follow(self, event: SweepEvent) -> None:
         """Take in what the sweep tells."""
-        from dmaze_cp.dse.sweep import PointDone, SearchDone, StoreFailed, SweepPlanned
+        from dmaze_cp.dse.sweep import PointDone, SearchDone, SweepPlanned
+        from dmaze_cp.network import NoWorker, StoreFailed
 
         match event:
             case SweepPlanned(points, invalid, layers):
@@ -82,8 +83,13 @@ class SweepProgress(LiveDisplay):
             case PointDone(_, point, best):
                 self._done(point, best)
             case StoreFailed(reason):
-                with self.paused():
-                    click.echo(f"warning: results are no longer kept: {reason}", err=True)
+                self._warn(f"results are no longer kept: {reason}")
+            case NoWorker():
+                self._warn(NO_WORKER)
+
+    def _warn(self, text: str) -> None:
+        with self.paused():
+            click.echo(f"warning: {text}", err=True)
 
     def _planned(self, points: int, invalid: int, layers: int) -> None:
         self._points = points

@@ -11,8 +11,8 @@ clocks differ, cycles are not seconds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from fractions import Fraction
+from functools import cache
 from math import ceil, isfinite
 from typing import Final
 
@@ -233,18 +233,18 @@ def _dma_no_more(cheaper: Architecture, dearer: Architecture) -> bool:
     )
 
 
-def _bundles(energy: AccessEnergy) -> Iterator[Fraction]:
+@cache
+def _bundles(energy: AccessEnergy) -> tuple[Fraction, ...]:
     """Prices of a MAC, of a reduction step, and of NoC, SPM and DRAM accesses."""
     rf, noc, mac = Fraction(energy.rf_pj), Fraction(energy.noc_pj), Fraction(energy.mac_pj)
-    yield from (mac + 4 * rf, 3 * rf + noc + mac, noc)
-    yield from (Fraction(energy.spm_pj), Fraction(energy.dram_pj))
+    return mac + 4 * rf, 3 * rf + noc + mac, noc, Fraction(energy.spm_pj), Fraction(energy.dram_pj)
 
 
 def _energy_bound(
     source: AccessEnergy, target: AccessEnergy, bound: Fraction, macs: int
 ) -> Fraction:
     """A lower bound of rounded energies under `target`."""
-    (own, *others), (new_own, *new_others) = list(_bundles(source)), list(_bundles(target))
+    (own, *others), (new_own, *new_others) = _bundles(source), _bundles(target)
     pairs = zip(others, new_others, strict=True)
     ratio = min((after / before for before, after in pairs if before > 0), default=Fraction(0))
     least = (bound - _HALF) * (1 - _ROUNDING)  # of the energy under `source`, before rounding
@@ -254,7 +254,7 @@ def _energy_bound(
 
 def _edp_factor(source: AccessEnergy, target: AccessEnergy, macs: int) -> Fraction:
     """A factor between rounded energies: each mapping's under `target` over that under `source`."""
-    own = next(_bundles(source))
+    own, *_ = _bundles(source)
     least = macs * own * (1 - _ROUNDING) - _HALF
     if least <= 0:
         return Fraction(0)

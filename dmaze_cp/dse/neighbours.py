@@ -31,6 +31,12 @@ NEAREST: Final = 6
 REACH: Final = 128
 """A proven bound is passed on to so many near designs."""
 
+_SLACK: Final = 1 + 1e-9
+"""Covers the rounding of doubles."""
+
+_MOST: Final = 1e100
+"""In the place of a ratio to nothing."""
+
 _Bools = NDArray[np.bool_]
 
 
@@ -53,6 +59,11 @@ class Neighbourhood:
         self._groups = [_Group(group) for group in groups.values()]
         self._at = {id(q): (g, n) for g in self._groups for n, q in enumerate(g.questions)}
 
+    def note(self, question: Question) -> None:
+        """A question has changed, or a design that waits for it has been closed."""
+        group, here = self._at[id(question)]
+        group.note(here)
+
     def start(self, question: Question) -> Known:
         """Where a search starts: the best mapping that near designs have, and the bound."""
         best, least = question.known.mapping, question.value
@@ -69,20 +80,32 @@ class Neighbourhood:
         if self._constraints != NO_CONSTRAINTS:
             return  # what fits there may break a limit here
         group, here = self._at[id(question)]
-        for near in group.nearest(here, group.mapped(), NEAREST):
+        for near in group.nearest(here, group.mapped.copy(), NEAREST):
             if near.result is not None and near.result.mapping is not None:
                 yield replace(near.result.mapping, layer=question.layer)
 
-    def pass_on(self, source: Question) -> list[Question]:
-        """Give a question's bound to others of its layer; those that it raises."""
+    def pass_on(self, source: Question, reach: int | None = None) -> list[Question]:
+        """Give a question's bound to others of its layer; those that it raises.
+
+        Parameters
+        ----------
+        source
+            Whose bound has become better.
+        reach
+            So many near designs get it at most (`REACH` by default).
+        """
         group, here = self._at[id(source)]
         return [
             target
-            for target in group.nearest(here, group.may_learn(here), REACH)
+            for target in group.nearest(
+                here, group.may_learn(here), REACH if reach is None else reach
+            )
             if self._raise(source, target)
         ]
 
     def _raise(self, source: Question, target: Question) -> bool:
+        if source.bound <= target.bound and _same_prices(source, target):
+            return False  # at equal prices the bound is what it is
         bound = transferred_bound(
             source.architecture,
             target.architecture,
@@ -91,7 +114,10 @@ class Neighbourhood:
             macs=source.layer.macs,
             constraints=self._constraints,
         )
-        return bound is not None and target.raise_bound(bound)
+        raised = bound is not None and target.raise_bound(bound)
+        if raised:
+            self.note(target)
+        return raised
 
 
 class _Group:
@@ -99,6 +125,15 @@ class _Group:
 
     The arrays sort out quickly what is far away or has nothing to learn. What is left is
     decided exactly, so that rounding plays no part.
+
+    Attributes
+    ----------
+    mapped
+        Which questions have a mapping.
+    open
+        Which are still to be answered.
+    bounds
+        What is proven of each.
     """
 
     def __init__(self, questions: Sequence[Question]) -> None:
@@ -107,33 +142,57 @@ class _Group:
         counts = _table([getattr(a, name) for name in COUNTS] for a in archs)
         self._places = np.log(counts)
         self._capacities = _table((a.pes, a.rf_words) for a in archs)
+        self._banks = _table((a.spm_banks, a.spm_bank_bytes / a.word_bytes) for a in archs)
         self._dma = _table(_dma(a) if _has_latency(questions) else () for a in archs)
         self._bundles = _table(_bundles(a.energy) for a in archs)
+        self.mapped: _Bools = np.zeros(len(archs), dtype=bool)
+        self.open: _Bools = np.zeros(len(archs), dtype=bool)
+        self.bounds = np.zeros(len(archs))
+        for place in range(len(archs)):
+            self.note(place)
 
-    def mapped(self) -> _Bools:
-        """Which have a mapping."""
-        return _flags(q.result is not None and q.result.mapping is not None for q in self.questions)
+    def note(self, place: int) -> None:
+        """Bring up to date what changes."""
+        question = self.questions[place]
+        result = question.result
+        self.mapped[place] = result is not None and result.mapping is not None
+        self.open[place] = question.is_open
+        self.bounds[place] = question.bound
 
     def may_learn(self, source: int) -> _Bools:
         """Which may get a better bound from a question's."""
-        open_ones = _flags(not q.final for q in self.questions)
         within = (self._capacities <= self._capacities[source]).all(axis=1)
         dearer = (self._dma >= self._dma[source]).all(axis=1)
-        wanted: _Bools = open_ones & within & dearer & self._higher(source)
+        wanted: _Bools = self.open & within & dearer & self._held(source) & self._higher(source)
         return wanted
+
+    def _held(self, source: int) -> _Bools:
+        """Where the SPM holds no more words than the source's with one bank more."""
+        banks, words = self._banks[source]
+        held: _Bools = self._banks.prod(axis=1) <= (banks + 1) * words * _SLACK
+        return held
 
     def _higher(self, source: int) -> _Bools:
         """Where the source's bound, in the prices there, may be above what is known."""
-        if not _has_energy(self.questions):
-            factor = np.ones(len(self.questions))
-        else:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                ratios = self._bundles / self._bundles[source]
-            # No price at all there: nothing is known of the ratio.
-            factor = np.where(np.isnan(ratios), 1.0, ratios).max(axis=1)
-        bounds = np.array([float(q.bound) for q in self.questions])
-        higher: _Bools = factor * max(float(bounds[source]), 1e-300) * (1 + 1e-9) >= bounds
+        bound = float(self.bounds[source])
+        higher: _Bools = self._at_prices_of_each(source, bound) > self.bounds
         return higher
+
+    def _at_prices_of_each(self, source: int, bound: float) -> NDArray[np.float64]:
+        """At least what `transferred_bound` gives; the same formulas."""
+        if not _has_energy(self.questions):
+            return np.full(len(self.questions), bound * _SLACK)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratios = self._bundles / self._bundles[source]
+        # Where the source has no price, the other may have any.
+        ratios[:, self._bundles[source] == 0] = np.inf
+        if _has_latency(self.questions):
+            edp: NDArray[np.float64] = np.minimum(ratios.min(axis=1), _MOST) * bound
+            return edp * _SLACK
+        macs, rest = self.questions[source].layer.macs, ratios[:, 1:].min(axis=1)
+        above = max(0.0, bound - macs * self._bundles[source, 0])
+        energy: NDArray[np.float64] = macs * self._bundles[:, 0] + np.minimum(rest, _MOST) * above
+        return energy * _SLACK
 
     def nearest(self, here: int, wanted: _Bools, number: int) -> list[Question]:
         """The questions among the wanted ones whose architectures differ least."""
@@ -154,6 +213,10 @@ def _has_energy(questions: Sequence[Question]) -> bool:
     return questions[0].objective is not Objective.LATENCY
 
 
+def _same_prices(one: Question, other: Question) -> bool:
+    return one.architecture.energy == other.architecture.energy
+
+
 def _dma(architecture: Architecture) -> Iterable[float]:
     names = ("dma_startup_cycles", "dma_cycles_per_byte", "word_bytes", "clock_ratio")
     return [getattr(architecture, name) for name in names]
@@ -168,7 +231,3 @@ def _bundles(energy: AccessEnergy) -> Iterable[float]:
 
 def _table(rows: Iterable[Iterable[float]]) -> NDArray[np.float64]:
     return np.array([list(row) for row in rows], dtype=np.float64)
-
-
-def _flags(values: Iterable[bool]) -> _Bools:
-    return np.fromiter(values, dtype=bool)

@@ -55,6 +55,11 @@ class Question:
         return None if self.result is None else self.result.value
 
     @property
+    def is_open(self) -> bool:
+        """Whether some design still waits for the answer."""
+        return not self.final and any(not c.closed for c in self.candidates)
+
+    @property
     def failed(self) -> bool:
         """Whether its search has failed."""
         return self.result is not None and self.result.failed

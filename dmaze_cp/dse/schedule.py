@@ -47,8 +47,8 @@ class SweepSchedule:
 
     Attributes
     ----------
-    searches
-        How many have been handed out.
+    designs_open
+        How many designs need a further search.
     """
 
     def __init__(
@@ -76,6 +76,7 @@ class SweepSchedule:
         self._leaders: list[tuple[Promise, Candidate]] = []
         self._places: dict[int, Promise] = {}
         self._tickets: list[Question] = []
+        self.designs_open = sum(not candidate.closed for candidate in plan.candidates)
 
     @property
     def searches(self) -> int:
@@ -87,8 +88,14 @@ class SweepSchedule:
         for candidate in self._plan.candidates:
             if candidate.closed:
                 self._on_closed(candidate)
+        for question in self._plan.questions:
+            self._near.note(question)
+        self._learn([], self._plan.candidates)
+        # Bounds that came from other designs are not stored, and all of them are wanted again.
+        # From the highest on, few raise what is there.
         known = [question for question in self._plan.questions if question.bound > 0]
-        self._learn(known, self._plan.candidates)
+        known.sort(key=lambda q: q.bound, reverse=True)
+        self._learn(known, self._plan.candidates, reach=len(self._plan.candidates))
 
     def room(self, width: int) -> int:
         """Few: what comes next depends on the results."""
@@ -134,9 +141,7 @@ class SweepSchedule:
 
     @staticmethod
     def _is_wanted(question: Question) -> bool:
-        if question.final or question.running:
-            return False
-        return any(not c.closed for c in question.candidates)
+        return question.is_open and not question.running
 
     def _task(self, question: Question, *, quick: bool) -> Task:
         asked = self._settings
@@ -169,14 +174,20 @@ class SweepSchedule:
         question.final = question.final or self._is_final(question, result, first=first)
         if question.is_proven and result.status is not Status.OPTIMAL:
             self._on_proven(question)
+        self._near.note(question)
         self._learn([question], question.candidates)
         return question.final
 
-    def _learn(self, sources: Iterable[Question], candidates: Iterable[Candidate]) -> None:
+    def _learn(
+        self,
+        sources: Iterable[Question],
+        candidates: Iterable[Candidate],
+        reach: int | None = None,
+    ) -> None:
         """Pass on the bounds of some questions, and see what becomes of designs."""
         touched = {c.position: c for c in candidates}
         for source in sources:
-            for question in self._near.pass_on(source):
+            for question in self._near.pass_on(source, reach):
                 touched |= {c.position: c for c in question.candidates}
                 if question.final:
                     self._on_proven(question)
@@ -207,8 +218,7 @@ class SweepSchedule:
             return False
         dead = candidate.is_infeasible or candidate.failed
         if dead or all(term.question.final for term in candidate.terms):
-            candidate.closed = True
-            self._on_closed(candidate)
+            self._close(candidate)
         value = candidate.value
         if self._competition is None or dead or value is None or not self._counts(candidate):
             return False
@@ -219,8 +229,15 @@ class SweepSchedule:
             return
         for candidate in candidates:
             if not candidate.closed and self._competition.is_beaten(candidate):
-                candidate.closed = candidate.skipped = True
-                self._on_closed(candidate)
+                candidate.skipped = True
+                self._close(candidate)
+
+    def _close(self, candidate: Candidate) -> None:
+        candidate.closed = True
+        self.designs_open -= 1
+        for term in candidate.terms:
+            self._near.note(term.question)  # nobody may wait for it any more
+        self._on_closed(candidate)
 
 
 Promise = tuple[bool, Fraction, int]

@@ -16,7 +16,7 @@ from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.execution.engine import Watcher, run_tasks
 from dmaze_cp.execution.task import Message
-from dmaze_cp.network import RunSettings, backend_for
+from dmaze_cp.network import NoWorker, RunSettings, StoreFailed, backend_for
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import LayerResult, Status
 from dmaze_cp.store import Store
@@ -28,7 +28,7 @@ class SweepPlanned:
 
     points: int
     invalid: int
-    searches_at_most: int
+    layers: int
 
 
 @dataclass(frozen=True)
@@ -48,20 +48,13 @@ class SearchDone:
     points_open: int
 
 
-@dataclass(frozen=True)
-class StoreFailed:
-    """A result could not be stored; the sweep goes on without the store."""
-
-    reason: str
-
-
-SweepEvent = SweepPlanned | PointDone | SearchDone | StoreFailed
+SweepEvent = SweepPlanned | PointDone | SearchDone | StoreFailed | NoWorker
 
 
 def sweep(
     space: DesignSpace,
     networks: Sequence[WeightedWorkload],
-    objective: Objective = Objective.EDP,
+    objective: Objective | str = Objective.EDP,
     settings: RunSettings = RunSettings(),  # noqa: B008 (frozen)
     *,
     budgets: Budgets | None = None,
@@ -96,9 +89,13 @@ def sweep(
     Raises
     ------
     SpecError
-        When no design is valid, no network has a layer, or there is no area to compare by.
+        When no design is valid, no network has a layer, there is no area to compare by, or
+        the objective is unknown.
     """
     began = time.monotonic()
+    if objective not in list(Objective):
+        raise SpecError(Problem("objective", repr(objective), ", ".join(Objective)))
+    objective = Objective(objective)
     limits = budgets or space.budgets
     if not sum(len(network.workload) for network in networks):
         raise SpecError(Problem("models", "no layer", "at least one layer to map"))
@@ -158,6 +155,7 @@ class _Sweep:
         self._store = store
         self.tell = tell
         self.looked_up = 0
+        self.searched = 0
         # The best of the designs that are done, with its rank.
         self._best: tuple[Rival, SweepPoint] | None = None
         self.schedule = SweepSchedule(
@@ -174,11 +172,12 @@ class _Sweep:
         self._look_up()
         self.schedule.begin()
         open_ones = sum(not question.final for question in self._plan.questions)
-        if not open_ones or not self._designs_open():
+        if not open_ones or not self.schedule.designs_open:
             return False
         with backend_for(self._asked.settings, open_ones) as backend:
-            run_tasks(self.schedule, backend, Watcher(_ignore, self._found), stop)
-        return stop() and (self._designs_open() > 0 or any(map(_cut_short, self._plan.questions)))
+            run_tasks(self.schedule, backend, Watcher(_ignore, self._found, self._no_worker), stop)
+        unfinished = self.schedule.designs_open > 0 or any(map(_cut_short, self._plan.questions))
+        return stop() and unfinished
 
     def point(self, candidate: Candidate) -> SweepPoint:
         """What is known about a design."""
@@ -201,9 +200,16 @@ class _Sweep:
                 question.final = question.final or proven or close
 
     def _found(self, ticket: int, result: LayerResult, _last: bool) -> None:
+        bound = self.schedule.question(ticket).bound
         if not result.failed:
-            self._keep(result)
-        self.tell(SearchDone(ticket + 1, self._designs_open()))
+            # Another design may have proven more in the meantime.
+            better = result.bound is not None and bound > result.bound
+            self._keep(replace(result, bound=bound) if better else result)
+        self.searched += 1
+        self.tell(SearchDone(self.searched, self.schedule.designs_open))
+
+    def _no_worker(self) -> None:
+        self.tell(NoWorker())
 
     def _proven(self, question: Question) -> None:
         if question.result is not None:
@@ -218,9 +224,6 @@ class _Sweep:
             # A full disk, say: no reason to lose what is found.
             self._store = None
             self.tell(StoreFailed("; ".join(str(problem) for problem in error.problems)))
-
-    def _designs_open(self) -> int:
-        return sum(not candidate.closed for candidate in self._plan.candidates)
 
     def _counts(self, candidate: Candidate) -> bool:
         """Whether the mappings of a design so far may beat other designs."""

@@ -62,6 +62,8 @@ def _best(sweep: Sweep) -> Iterator[Block]:
     name, unit = objective_name(result.objective), sweep.unit
     value = unit.text(point.value)
     rows = [("best design", sweep.label(result.best))]
+    if sweep.fixed:
+        rows.append(("fixed", sweep.fixed))
     if result.objective == "edp":
         rows.append((name, f"{value} {unit.name}"))
     mhz = point.design.architecture.accelerator_mhz

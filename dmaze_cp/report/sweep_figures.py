@@ -127,6 +127,13 @@ class Sweep:
         shown = [f"{name}={short(parameters[name])}" for name in self.swept]
         return " ".join(shown) or "the base"
 
+    @property
+    def fixed(self) -> str:
+        """The parameters that have one value, where others have more."""
+        parameters = self.result.space.parameters
+        alone = [p for p in parameters if len(p.values) == 1]
+        return " ".join(f"{p.name}={short(p.values[0])}" for p in alone) if self.swept else ""
+
     def label(self, position: int) -> str:
         """What tells a design from the others."""
         return self.values(self.point(position).design.parameters)

@@ -32,18 +32,22 @@ class Adversary:
     ----------
     asked
         How often it was asked each question, in the form (layer, architecture).
+    rough
+        How often for a rough first answer only.
     """
 
     def __init__(self, rng: random.Random, out_of_time: float = 0.0) -> None:
         self._rng = rng
         self._out_of_time = out_of_time
         self.asked: Counter = Counter()
+        self.rough: Counter = Counter()
 
     def __call__(
         self, layer, architecture, objective, *, known, quick, cutoff, gap, **others
     ) -> LayerResult:
         figures = replace(architecture, name="", notes="")
         self.asked[layer.shape, figures] += 1
+        self.rough[layer.shape, figures] += quick
         best = replace(_best(layer.shape, figures, objective), layer=layer)
         if best.status is Status.INFEASIBLE:
             return best

@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 
 from dmaze_cp.architecture import Architecture
+from dmaze_cp.dse.design import Design
 from dmaze_cp.dse.result import PointStatus, SweepResult, WeightedWorkload
+from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.objective import Objective
 from dmaze_cp.workload import Layer, Workload
 from tests.oracle.brute_force import BruteForce, brute_force
+
+
+@dataclass(frozen=True)
+class Listed(DesignSpace):
+    """Designs of any figures and areas, in any order; not a product of values."""
+
+    listed: tuple[Design, ...] = ()
+
+    def survey(self):
+        limit = self.budgets.area_mm2
+        return tuple(d for d in self.listed if limit is None or d.area_mm2 <= limit), ()
+
+
+def listed(architectures: Sequence[Architecture], areas: Sequence[float | None]) -> Listed:
+    pairs = zip(architectures, areas, strict=True)
+    designs = (Design(n, {}, arch, area) for n, (arch, area) in enumerate(pairs))
+    return Listed("listed", listed=tuple(designs))
 
 
 def optimum(layer: Layer, architecture: Architecture, objective: Objective) -> int | None:
@@ -49,42 +68,54 @@ def network(name: str, *layers: Layer, weight: float = 1.0) -> WeightedWorkload:
 def check_sweep(result: SweepResult, *, finished: bool = True) -> dict[int, Fraction]:
     """Everything that a sweep claims, against brute force; totals by position.
 
-    With `finished`, it also has to have found the winners and proven them.
+    With `finished`, it also has to have found the winners and proven them. Where there is a
+    power budget, only designs whose mappings are known to keep or to break it are judged.
     """
     totals = {}
     for position, point in enumerate(result.points):
         exact = total(point.design.architecture, result.networks, result.objective)
-        _check_point(point, exact)
-        if exact is not None:
+        _check_point(point, exact, result.budgets.power_mw)
+        if exact is not None and point.status is not PointStatus.INFEASIBLE:
             totals[position] = exact
     # Of equals, the smallest wins, then the first.
     best = min(totals, key=lambda p: (totals[p], _area(result, p), p), default=None)
+    front = _front(result, totals) if result.pareto else ()
+    _check_losers(result, {best, *front} if result.pareto else {best})
     if result.best_proven:
         assert totals[result.best] == totals[best]
     if result.front_proven:
-        assert _shape(result, result.front, totals) == _shape(
-            result, _front(result, totals), totals
-        )
+        assert _shape(result, result.front, totals) == _shape(result, front, totals)
     if finished:
         assert result.best == best
         assert result.best_proven == (best is not None)
         if best is not None:
             assert result.points[best].status is PointStatus.OPTIMAL
-        expected = _front(result, totals) if result.pareto else ()
-        assert result.front == expected
-        assert result.front_proven == bool(expected)
+        assert result.front == front
+        assert result.front_proven == bool(front)
         assert not result.interrupted
     return totals
 
 
-def _check_point(point, exact: Fraction | None) -> None:
+def _check_losers(result: SweepResult, winners: set[int | None]) -> None:
+    """What is skipped has not won."""
+    for position, point in enumerate(result.points):
+        if point.status is PointStatus.SKIPPED:
+            assert position not in winners
+
+
+def _check_point(point, exact: Fraction | None, power_mw: float | None) -> None:
     if exact is None:
         assert point.status not in {PointStatus.OPTIMAL, PointStatus.FEASIBLE}
         assert point.value is None
         return
-    assert point.status is not PointStatus.INFEASIBLE
+    if point.status is PointStatus.INFEASIBLE:
+        assert power_mw is not None
+        assert point.power_mw > power_mw
+        assert point.value == float(exact)
+    elif point.is_mapped and power_mw is not None:
+        assert point.power_mw <= power_mw
     # A double that is below, or the one nearest to what is proven.
-    assert Fraction(point.bound) <= exact or point.status is PointStatus.OPTIMAL
+    assert Fraction(point.bound) <= exact or point.bound == point.value == float(exact)
     assert point.value is None or point.value >= float(exact)
     if point.status is PointStatus.OPTIMAL:
         assert point.value == point.bound == float(exact)

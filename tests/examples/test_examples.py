@@ -21,7 +21,8 @@ def run(name: str, folder: Path) -> str:
 
 
 def test_each_script_has_a_test():
-    assert {"map_one_layer.py", "map_onnx_network.py", "compare_architectures.py"} == SCRIPTS
+    tested = {"map_one_layer.py", "map_onnx_network.py", "compare_architectures.py"}
+    assert tested | {"memory_tuning.py", "pick_a_chip.py"} == SCRIPTS
 
 
 def test_map_one_layer(tmp_path):
@@ -74,3 +75,66 @@ def test_compare_architectures(tmp_path):
         energy, cycles, edp = re.search(r"([\d,]+) +([\d,]+) +(\S+) +optimal$", row).groups()
         product = int(energy.replace(",", "")) * int(cycles.replace(",", ""))
         assert float(edp) == pytest.approx(product, rel=1e-3)
+
+
+MEMORY_TUNING = "examples/memory_tuning.py"
+
+
+def test_memory_tuning(tmp_path):
+    designs = ("--param", "rf_bytes=128,1024", "--param", "spm_kb=128")
+    layers = ("--layer", "conv5_1a", "--layer", "conv5_2a")
+    done = run_script(MEMORY_TUNING, tmp_path, *designs, *layers, "--plots", "maps")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("2 designs x 2 layers\n2 of 2 designs proven in ")
+    assert "best design: spm_kb=128 rf_bytes=128 (proven)\n" in done.stdout
+    median, worst = re.search(r"median ([\d.]+), worst ([\d.]+);", done.stdout).groups()
+    assert median == worst
+    assert float(worst) > 1
+    table = re.findall(
+        r"^(conv\w+) +(\d+)  spm_kb=128 (rf_bytes=\d+) +([\d.]+) x$", done.stdout, re.MULTILINE
+    )
+    # Both layers are best off where their sum is, so that a design for each saves nothing.
+    best = ("rf_bytes=128", "1.00")
+    assert table == [("conv5_1a", "1", *best), ("conv5_2a", "3", *best)]
+    assert "would save 0.0% of the EDP" in done.stdout
+    files = {f"{name}.{kind}" for name in ("heat-map", "layers") for kind in ("png", "svg")}
+    assert {path.name for path in (tmp_path / "maps").iterdir()} >= files
+    total, each = ((tmp_path / "maps" / f"{n}.svg").read_text() for n in ("heat-map", "layers"))
+    assert f">{worst}<" in total
+    assert all(f">{name}<" in each for name in ("conv5_1a", "conv5_2a"))
+
+
+def test_memory_tuning_names_what_is_wrong(tmp_path):
+    done = run_script(MEMORY_TUNING, tmp_path, "--param", "rf_bytes=none")
+    assert done.returncode == 1
+    assert "rf_bytes" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_pick_a_chip(tmp_path):
+    """Areas by hand: the default model's figures for a PE, a byte of each memory, the rest."""
+    designs = ("pes=64,128", "rf_bytes=64,128", "spm_kb=32")
+    options = [option for text in designs for option in ("--param", text)]
+    options += ["--layer", "block15.depthwise", "--layer", "encoder.attention_scores"]
+    budgets = ("--area-budget", 5, "--larger-budget", 8)
+    done = run_script("examples/pick_a_chip.py", tmp_path, *options, *budgets)
+    assert done.returncode == 0, done.stderr
+    assert list(tmp_path.iterdir()) == []
+    weights, *parts = re.split(r"^(?:at most \d+ mm2|runner-up)$", done.stdout, flags=re.MULTILINE)
+    assert 1 in map(int, re.findall(r"=(\d+)", weights))
+    bests = []
+    for limit, part in zip((5, 5, 8), parts, strict=True):
+        best = re.search(r"best design: (.*) \(([\d.]+) mm2\)", part)
+        values = {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", best[1])}
+        area = values["pes"] * (0.02 + 60e-6 * values["rf_bytes"]) + 15e-6 * 1024 * 32 + 2.07
+        assert float(best[2]) == pytest.approx(area, abs=0.0051)
+        assert area <= limit
+        assert "proven: no design of the space is better" in part
+        bests.append(values)
+    # 64 PEs are what 5 mm2 have room for, with either RF.
+    assert [values["pes"] for values in bests] == [64, 64, 128]
+    assert bests[0] != bests[1]
+    ratio = re.search(r"it costs ([\d.]+) x as much EDP as the best design", parts[1])
+    assert float(ratio[1]) >= 1
+    assert float(re.search(r"larger budget saves ([\d.]+)% of the EDP", parts[2])[1]) > 0

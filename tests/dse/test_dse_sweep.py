@@ -1,0 +1,243 @@
+"""Sweeps against brute force over designs and mappings."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dmaze_cp import mapper
+from dmaze_cp.architecture import AccessEnergy, Architecture
+from dmaze_cp.dse.design import Budgets, Sample
+from dmaze_cp.dse.parameters import Parameter
+from dmaze_cp.dse.result import PointStatus, SweepResult, WeightedWorkload
+from dmaze_cp.dse.space import DesignSpace
+from dmaze_cp.dse.sweep import sweep
+from dmaze_cp.network import RunSettings
+from dmaze_cp.objective import Objective
+from dmaze_cp.workload import Layer
+from tests.dse.adversary import Adversary
+from tests.dse.oracle import check_sweep, listed, network
+
+SMALL = Layer.gemm("small", {"X": 4, "Y": 3, "K": 4})
+CONV = Layer.conv("conv", {"M": 2, "C": 3, "Ox": 4, "Fx": 2})
+TINY = Layer.gemm("tiny", {"X": 6, "Y": 1, "K": 2})
+NETWORKS = (
+    (network("one", SMALL),),
+    (network("two", CONV, replace(TINY, instances=3)),),
+    (network("a", SMALL, TINY, weight=0.1), network("b", replace(TINY, name="t", instances=2))),
+)
+
+POOL = [
+    Architecture(
+        f"pes{pes} rf{rf} banks{banks} {spm} {mhz}",
+        pes=pes,
+        rf_bytes=rf,
+        spm_banks=banks,
+        spm_bank_bytes=8,
+        dma_startup_cycles=5.0,
+        accelerator_mhz=mhz,
+        energy=AccessEnergy(rf_pj=rf / 32, spm_pj=spm),
+    )
+    for pes in (1, 4, 8)
+    for rf in (4, 8, 24)  # in 4 bytes, no layer fits
+    for banks in (4, 8, 20)
+    for spm in (3.0, 13.5)
+    for mhz in (200.0, 500.0)
+]
+"""Few figures, so that many designs are ordered and some cost the same."""
+
+SPACE = DesignSpace(
+    "random",
+    parameters=(
+        Parameter("pes", (1, 2, 3, 4, 8, 16)),
+        Parameter("rf_bytes", (4, 6, 8, 12, 16, 32)),
+        Parameter("word_bytes", (1, 2)),
+        Parameter("spm_banks", (3, 4, 6, 12)),
+        Parameter("spm_bank_bytes", (4, 8, 12)),
+        Parameter("accelerator_mhz", (250.0, 500.0)),
+        Parameter("dma_startup_cycles", (0.0, 7.5, 60.0)),
+        Parameter("dma_cycles_per_byte", (0.24, 3.0)),
+        Parameter("rf_pj", (0.03, 0.1, 0.96)),
+        Parameter("spm_pj", (2.0, 6.0, 13.5)),
+        Parameter("dram_pj", (20.0, 200.0)),
+    ),
+    sample=Sample(500, seed=3),
+)
+
+
+@pytest.fixture
+def adversary(monkeypatch: pytest.MonkeyPatch) -> Adversary:
+    return put_in_place(monkeypatch, Adversary(random.Random(7)))
+
+
+def put_in_place(patch: pytest.MonkeyPatch, adversary: Adversary) -> Adversary:
+    patch.setattr(mapper, "map_layer", adversary)
+    return adversary
+
+
+@st.composite
+def spaces(draw: st.DrawFn, most: int = 8, *, with_areas: bool = False):
+    """Some designs, often the same more than once, and areas of which many are equal."""
+    architectures = draw(st.lists(st.sampled_from(POOL), min_size=1, max_size=most))
+    one = st.sampled_from((1.0, 2.0, 3.0, 3.5))
+    if not with_areas and draw(st.booleans()):
+        one = st.none()
+    return listed(architectures, [draw(one) for _ in architectures])
+
+
+def winners(result: SweepResult):
+    """What may not depend on the way to it."""
+    mapped = [p for p in (result.best, *result.front) if p is not None]
+    return (
+        result.best,
+        result.best_proven,
+        result.front,
+        result.front_proven,
+        [result.points[p].value for p in mapped],
+    )
+
+
+def swept(space, networks: Iterable[WeightedWorkload], objective: Objective, **options):
+    return sweep(space, tuple(networks), objective, **options)
+
+
+@pytest.mark.parametrize("objective", Objective)
+def test_500_random_designs(objective: Objective) -> None:
+    result = swept(SPACE, NETWORKS[0], objective)
+    totals = check_sweep(result)
+    assert len(result.points) == 500
+    assert 300 < len(totals) < 500  # some fit nothing
+    assert result.count(PointStatus.SKIPPED) > 200
+
+
+@pytest.mark.parametrize(
+    "objective",
+    [
+        Objective.EDP,
+        pytest.param(Objective.ENERGY, marks=pytest.mark.slow),
+        pytest.param(Objective.LATENCY, marks=pytest.mark.slow),
+    ],
+)
+def test_500_random_designs_with_an_unhelpful_search(adversary, objective: Objective) -> None:
+    # The default area model: many designs are equally large.
+    results = [
+        swept(SPACE, NETWORKS[0], objective, pareto=pareto, all_points=all_points)
+        for pareto in (False, True)
+        for all_points in (False, True)
+    ]
+    for result in results:
+        check_sweep(result)
+    best, best_of_all, front, whole_front = map(winners, results)
+    assert best == best_of_all
+    assert front == whole_front
+    assert len(results[2].front) > 3
+    assert results[0].count(PointStatus.SKIPPED) > 200
+    for result in results[1::2]:
+        assert result.count(PointStatus.SKIPPED) == 0
+        assert result.searches == len(result.points)
+
+
+@given(
+    st.data(),
+    st.sampled_from(NETWORKS),
+    st.sampled_from(Objective),
+    st.booleans(),
+    st.integers(0, 10**6),
+)
+@settings(max_examples=150, deadline=None)
+def test_skipping_changes_no_winner(data, networks, objective, pareto, seed) -> None:
+    space = data.draw(spaces(with_areas=pareto))
+    with pytest.MonkeyPatch.context() as patch:
+        put_in_place(patch, Adversary(random.Random(seed)))
+        results = [
+            swept(space, networks, objective, pareto=pareto, all_points=all_points)
+            for all_points in (False, True)
+        ]
+    for result in results:
+        check_sweep(result)
+    assert winners(results[0]) == winners(results[1])
+
+
+@given(st.data(), st.sampled_from(NETWORKS), st.sampled_from(Objective), st.booleans())
+@settings(max_examples=25, deadline=None)
+def test_with_the_real_search(data, networks, objective, pareto) -> None:
+    space = data.draw(spaces(with_areas=pareto, most=6))
+    check_sweep(swept(space, networks, objective, pareto=pareto))
+
+
+@given(
+    st.data(),
+    st.sampled_from(NETWORKS),
+    st.sampled_from(Objective),
+    st.booleans(),
+    st.sampled_from((0.01, 0.1, 0.5)),
+    st.integers(0, 10**6),
+)
+@settings(max_examples=100, deadline=None)
+def test_with_a_gap(data, networks, objective, pareto, gap, seed) -> None:
+    space = data.draw(spaces(with_areas=pareto))
+    with pytest.MonkeyPatch.context() as patch:
+        put_in_place(patch, Adversary(random.Random(seed)))
+        result = swept(space, networks, objective, settings=RunSettings(gap=gap), pareto=pareto)
+    totals = check_sweep(result, finished=False)
+    assert (result.best is None) == (not totals)
+    if totals:
+        found, best = result.points[result.best], min(totals.values())
+        assert found.value * (1 - gap) <= float(best) * (1 + 1e-12)
+    for point in result.points:
+        assert point.status is not PointStatus.UNKNOWN
+        if point.status is PointStatus.FEASIBLE:
+            assert point.gap <= gap
+
+
+@given(
+    st.data(),
+    st.sampled_from(NETWORKS),
+    st.sampled_from(Objective),
+    st.booleans(),
+    st.integers(0, 30),
+    st.sampled_from((0.0, 0.3, 1.0)),
+    st.integers(0, 10**6),
+)
+@settings(max_examples=150, deadline=None)
+def test_what_is_claimed_after_a_stop_is_true(
+    data, networks, objective, pareto, searches, out_of_time, seed
+) -> None:
+    space = data.draw(spaces(with_areas=pareto))
+    all_points = data.draw(st.booleans())
+    with pytest.MonkeyPatch.context() as patch:
+        adversary = put_in_place(patch, Adversary(random.Random(seed), out_of_time))
+        result = swept(
+            space,
+            networks,
+            objective,
+            pareto=pareto,
+            all_points=all_points,
+            stop=lambda: adversary.asked.total() >= searches,
+        )
+    check_sweep(result, finished=False)
+    if not result.interrupted and out_of_time == 0:
+        check_sweep(result)
+
+
+@given(st.data(), st.sampled_from(Objective), st.floats(0.5, 60.0), st.booleans())
+@settings(max_examples=100, deadline=None)
+def test_budgets(data, objective, power_mw, pareto) -> None:
+    space = data.draw(spaces(with_areas=True))
+    limits = Budgets(area_mm2=data.draw(st.sampled_from((None, 2.5, 3.0))), power_mw=power_mw)
+    if not replace(space, budgets=limits).survey()[0]:
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        put_in_place(patch, Adversary(random.Random(1)))
+        for all_points in (False, True):
+            result = swept(
+                space, NETWORKS[1], objective, budgets=limits, pareto=pareto, all_points=all_points
+            )
+            check_sweep(result)
+            areas = [point.design.area_mm2 for point in result.points]
+            assert limits.area_mm2 is None or max(areas) <= limits.area_mm2
