@@ -133,7 +133,7 @@ def energy_ratio(source: AccessEnergy, target: AccessEnergy) -> Fraction:
     a ratio for the sum. A price of 0 under `source` adds nothing to its energy. Where all are,
     the ratio is 0.
     """
-    bundles = zip(_bundles(source), _bundles(target), strict=True)
+    bundles = zip(prices(source), prices(target), strict=True)
     return min((after / before for before, after in bundles if before > 0), default=Fraction(0))
 
 
@@ -234,8 +234,8 @@ def _dma_no_more(cheaper: Architecture, dearer: Architecture) -> bool:
 
 
 @cache
-def _bundles(energy: AccessEnergy) -> tuple[Fraction, ...]:
-    """Prices of a MAC, of a reduction step, and of NoC, SPM and DRAM accesses."""
+def prices(energy: AccessEnergy) -> tuple[Fraction, ...]:
+    """Prices (pJ) of a MAC, a reduction step, and accesses by NoC, to SPM and DRAM."""
     rf, noc, mac = Fraction(energy.rf_pj), Fraction(energy.noc_pj), Fraction(energy.mac_pj)
     return mac + 4 * rf, 3 * rf + noc + mac, noc, Fraction(energy.spm_pj), Fraction(energy.dram_pj)
 
@@ -244,7 +244,7 @@ def _energy_bound(
     source: AccessEnergy, target: AccessEnergy, bound: Fraction, macs: int
 ) -> Fraction:
     """A lower bound of rounded energies under `target`."""
-    (own, *others), (new_own, *new_others) = _bundles(source), _bundles(target)
+    (own, *others), (new_own, *new_others) = prices(source), prices(target)
     pairs = zip(others, new_others, strict=True)
     ratio = min((after / before for before, after in pairs if before > 0), default=Fraction(0))
     least = (bound - _HALF) * (1 - _ROUNDING)  # of the energy under `source`, before rounding
@@ -254,7 +254,7 @@ def _energy_bound(
 
 def _edp_factor(source: AccessEnergy, target: AccessEnergy, macs: int) -> Fraction:
     """A factor between rounded energies: each mapping's under `target` over that under `source`."""
-    own, *_ = _bundles(source)
+    own, *_ = prices(source)
     least = macs * own * (1 - _ROUNDING) - _HALF
     if least <= 0:
         return Fraction(0)

@@ -15,10 +15,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dmaze_cp.architecture import COUNTS, AccessEnergy, Architecture
+from dmaze_cp.architecture import COUNTS, Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cost import evaluate, fits
-from dmaze_cp.dse.monotone import transferred_bound
+from dmaze_cp.dse.monotone import prices, transferred_bound
 from dmaze_cp.dse.plan import Question
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
@@ -144,7 +144,7 @@ class _Group:
         self._capacities = _table((a.pes, a.rf_words) for a in archs)
         self._banks = _table((a.spm_banks, a.spm_bank_bytes / a.word_bytes) for a in archs)
         self._dma = _table(_dma(a) if _has_latency(questions) else () for a in archs)
-        self._bundles = _table(_bundles(a.energy) for a in archs)
+        self._prices = _table(map(float, prices(a.energy)) for a in archs)
         self.mapped: _Bools = np.zeros(len(archs), dtype=bool)
         self.open: _Bools = np.zeros(len(archs), dtype=bool)
         self.bounds = np.zeros(len(archs))
@@ -183,15 +183,15 @@ class _Group:
         if not _has_energy(self.questions):
             return np.full(len(self.questions), bound * _SLACK)
         with np.errstate(divide="ignore", invalid="ignore"):
-            ratios = self._bundles / self._bundles[source]
+            ratios = self._prices / self._prices[source]
         # Where the source has no price, the other may have any.
-        ratios[:, self._bundles[source] == 0] = np.inf
+        ratios[:, self._prices[source] == 0] = np.inf
         if _has_latency(self.questions):
             edp: NDArray[np.float64] = np.minimum(ratios.min(axis=1), _MOST) * bound
             return edp * _SLACK
         macs, rest = self.questions[source].layer.macs, ratios[:, 1:].min(axis=1)
-        above = max(0.0, bound - macs * self._bundles[source, 0])
-        energy: NDArray[np.float64] = macs * self._bundles[:, 0] + np.minimum(rest, _MOST) * above
+        above = max(0.0, bound - macs * self._prices[source, 0])
+        energy: NDArray[np.float64] = macs * self._prices[:, 0] + np.minimum(rest, _MOST) * above
         return energy * _SLACK
 
     def nearest(self, here: int, wanted: _Bools, number: int) -> list[Question]:
@@ -220,13 +220,6 @@ def _same_prices(one: Question, other: Question) -> bool:
 def _dma(architecture: Architecture) -> Iterable[float]:
     names = ("dma_startup_cycles", "dma_cycles_per_byte", "word_bytes", "clock_ratio")
     return [getattr(architecture, name) for name in names]
-
-
-def _bundles(energy: AccessEnergy) -> Iterable[float]:
-    """Prices that counts are multiplied by: see `dmaze_cp.dse.monotone.energy_ratio`."""
-    mac = energy.mac_pj + 4 * energy.rf_pj
-    step = energy.mac_pj + 3 * energy.rf_pj + energy.noc_pj
-    return (mac, step, energy.noc_pj, energy.spm_pj, energy.dram_pj)
 
 
 def _table(rows: Iterable[Iterable[float]]) -> NDArray[np.float64]:
