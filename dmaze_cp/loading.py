@@ -49,9 +49,10 @@ def load_workload(
         raise SpecError(Problem("", found, expected, str(path)))
     workload = load_workload_spec(path)
     if shapes:
-        found = f"{', '.join(sorted(shapes))} for a spec"
-        expected = "none (only ONNX models have symbolic dimensions)"
-        raise SpecError(Problem("shape", found, expected, str(path)))
+        expected = "an ONNX model (no size in a spec is open)"
+        raise SpecError(
+            Problem(f"--shape {name}", "a spec", expected, str(path)) for name in sorted(shapes)
+        )
     if batch is None:
         return workload
     try:

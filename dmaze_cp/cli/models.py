@@ -73,7 +73,7 @@ def _foreign(model: Wanted, shapes: Mapping[str, int]) -> dict[str, Problem]:
             name: problem
             for problem in error.problems
             for name in shapes
-            if problem.where in {"shape", f"--shape {name}"}
+            if problem.where == f"--shape {name}"
         }
     return {}
 

@@ -129,9 +129,8 @@ def resolve(
     names = _spec_paths(_FOLDERS[what]).keys()
     onnx_names = _onnx_paths().keys() if what == "model" else ()
     expected = _expected(f"built-in {what}", ref, [*names, *onnx_names])
-    raise SpecError(
-        Problem(what, f"{describe(ref)}, no such name or file", f"{expected} or a file")
-    )
+    shown = describe(ref).removesuffix(" (text)")
+    raise SpecError(Problem(what, f"{shown}, no such name or file", f"{expected} or a file"))
 
 
 def _exists(path: Path) -> bool:

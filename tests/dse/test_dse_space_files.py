@@ -144,7 +144,7 @@ def test_a_base_inline():
     ("field", "value", "line"),
     [
         ("basis", "edge", "basis: found an unknown field, expected one of name, notes"),
-        ("base", "egde", "base: found 'egde' (text), no such name or file"),
+        ("base", "egde", "base: found 'egde', no such name or file"),
         ("base", 3, "base: found 3"),
         ("parameters", [], "parameters: found an empty list"),
         ("parameters", {"pes": []}, "parameters.pes: found no value"),

@@ -83,7 +83,7 @@ def test_a_batch_is_the_bound_n_of_convolutions(tmp_path: Path) -> None:
         ),
         ([CONV], {"batch": 0}, "batch: found 0, expected an integer from 1 to 1048576"),
         ([CONV], {"batch": True}, "batch: found True, expected an integer from 1 to 1048576"),
-        ([CONV], {"shapes": {"seq": 4}}, "shape: found seq for a spec, expected none (only ONNX"),
+        ([CONV], {"shapes": {"seq": 4}}, "--shape seq: found a spec, expected an ONNX model"),
     ],
 )
 def test_options_that_a_spec_has_no_use_for_are_not_ignored(

@@ -143,7 +143,7 @@ BAD_RECORDS = [
     (changed("kind", "gemm"), "kind: found an unknown field, expected one of layer"),
     (changed("architecture", 5), "architecture: found 5, expected a name, a path or an arch"),
     (changed("architecture", None), "architecture: found null, expected a name, a path or an"),
-    (changed("architecture", "egde"), "architecture: found 'egde' (text), no such name or file"),
+    (changed("architecture", "egde"), "architecture: found 'egde', no such name or file"),
     (changed("architecture", "no.yaml"), "no.yaml: found no such file, expected an existing file"),
 ]
 
