@@ -8,6 +8,7 @@ from dmaze_cp.errors import printable
 from dmaze_cp.objective import Objective
 from dmaze_cp.report import numbers
 from dmaze_cp.report.layer import objective_name, objective_unit
+from dmaze_cp.report.limits import constraint_texts
 from dmaze_cp.report.shares import Ranked, layers_of_most
 from dmaze_cp.result import LayerResult, Totals, WorkloadResult
 
@@ -96,6 +97,10 @@ def totals_rows(result: WorkloadResult, objective: Objective) -> list[tuple[str,
     """Name and text of each total, what is proven, and what is in no total."""
     totals = result.totals(objective)
     rows = _sums(totals, objective, result.architecture.accelerator_mhz)
+    # All layers of a run have the same ones.
+    limits = [text for r in result.layers[:1] for text in constraint_texts(r.constraints)]
+    if limits:
+        rows.append(("within limits", ", ".join(limits)))
     if totals.unproven_layers:
         of = f"{totals.unproven_layers} of {numbers.counted(totals.mapped_layers, 'layer')}"
         gaps = [r.gap if r.gap is not None else 1.0 for r in result.of(objective) if r.cost]

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dmaze_cp.architecture import Architecture
+from dmaze_cp.constraints import NO_CONSTRAINTS
 from dmaze_cp.cost.capacity import spm_banks
 from dmaze_cp.cost.report import COMPONENTS, Cost
 from dmaze_cp.errors import printable as one_line
@@ -18,6 +19,7 @@ from dmaze_cp.mapping import LEVELS, Mapping
 from dmaze_cp.report import numbers
 from dmaze_cp.report.breakdown import Cycles, cycles, usages
 from dmaze_cp.report.console import bar, printable
+from dmaze_cp.report.limits import constraint_texts
 from dmaze_cp.report.loopnest import loop_nest
 from dmaze_cp.result import LayerResult, Status
 from dmaze_cp.workload import OPERANDS, Kind, Layer
@@ -97,7 +99,8 @@ def _print_proof(console: Console, result: LayerResult) -> None:
     line = Text(f"{objective_name(result.objective)}: ")
     line.append(str(result.status), style=f"bold {STATUS_STYLE[result.status]}")
     if result.status is Status.OPTIMAL:
-        line.append(", proven: no mapping costs less")
+        within = " within the limits" if result.constraints != NO_CONSTRAINTS else ""
+        line.append(f", proven: no mapping{within} costs less")
     console.print(line)
     unit = objective_unit(result.objective)
     if result.value is not None:
@@ -106,6 +109,8 @@ def _print_proof(console: Console, result: LayerResult) -> None:
         console.print(Text(f"  bound {numbers.exact(result.bound)} {unit}"))
     if result.gap is not None:
         console.print(Text(f"  gap   {numbers.percent(result.gap)}"))
+    for text in constraint_texts(result.constraints):
+        console.print(Text(f"  limit {text}"))
     took = f"  time  {numbers.duration(result.solve_time_s)}"
     if result.stats.candidates:
         took += f", {numbers.counted(result.stats.candidates, 'mapping')} scored exactly"

@@ -1,4 +1,4 @@
-"""What limits a result is the best within, and what a sweep's proof says."""
+"""What limits a sweep's winner is the best within, and what its proof says."""
 
 from __future__ import annotations
 
@@ -9,34 +9,10 @@ from typing import Final
 from dmaze_cp.constraints import Constraints
 from dmaze_cp.dse.result import SweepResult
 from dmaze_cp.report import numbers
-from dmaze_cp.report.records import constraints_record
+from dmaze_cp.report.limits import constraint_texts
 from dmaze_cp.report.sweep_figures import Sweep
 
-_SETTINGS: Final = {
-    "min_pe_utilization": "PE utilisation",
-    "min_rf_utilization": "RF utilisation",
-    "min_spm_utilization": "SPM utilisation",
-    "no_feature_dram": "filter loops at DRAM",
-    "no_spatial_reduction": "sums across PEs",
-}
-"""Limits on the map-space, by their names in files."""
-
 _BUDGETS: Final = {"area_mm2": ("area", "mm2"), "power_mw": ("power", "mW")}
-
-
-def setting_text(name: str, value: object) -> tuple[str, str]:
-    """A limit on the map-space: what it is on, and what it allows.
-
-    Parameters
-    ----------
-    name, value
-        As in a file; a name that is not known is given as it is.
-    """
-    if isinstance(value, bool):
-        return _SETTINGS.get(name, name), "none" if name in _SETTINGS else str(value).lower()
-    if name in _SETTINGS and isinstance(value, int | float) and 0 <= value <= 1:
-        return _SETTINGS[name], f"at least {100 * value:.4g} %"
-    return name, str(value)
 
 
 def limits_of(result: SweepResult) -> tuple[str, ...]:
@@ -49,10 +25,7 @@ def limits_of(result: SweepResult) -> tuple[str, ...]:
     ]
     constraints = constraints_of(result)
     if constraints is not None:
-        for name, value in constraints_record(constraints).items():
-            if value:
-                subject, allowed = setting_text(name, value)
-                texts.append(f"{allowed if allowed != 'none' else 'no'} {subject}")
+        texts += constraint_texts(constraints)
     return tuple(texts)
 
 

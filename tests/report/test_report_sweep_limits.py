@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from dmaze_cp.constraints import Constraints
 from dmaze_cp.dse.design import Budgets, Sample
 from dmaze_cp.dse.result import PointStatus, SweepResult
+from dmaze_cp.report.limits import setting_text
 from dmaze_cp.report.sweep import sweep_record, sweep_text
 from dmaze_cp.report.sweep_figures import Sweep
-from dmaze_cp.report.sweep_limits import limits_of, proof_text, rounded_percent, setting_text
+from dmaze_cp.report.sweep_limits import limits_of, proof_text, rounded_percent
 from tests.report.sweeps import SPACE, sample_sweep
 
 

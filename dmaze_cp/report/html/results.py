@@ -21,7 +21,7 @@ from dmaze_cp.report.html.read import (
     texts,
     views,
 )
-from dmaze_cp.report.sweep_limits import setting_text
+from dmaze_cp.report.limits import setting_text
 from dmaze_cp.spec.fields import Fields
 
 _TOTALS: Final = ("energy_pj", "latency_cycles", "edp", "network_edp", "bound", "gap")
