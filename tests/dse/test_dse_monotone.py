@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from fractions import Fraction
 from itertools import product
 
@@ -271,3 +271,13 @@ def test_ratios_of_prices():
     assert energy_ratio(AccessEnergy(), AccessEnergy()) == 1
     double = AccessEnergy(**{k: 2 * v for k, v in vars(AccessEnergy()).items()})
     assert energy_ratio(AccessEnergy(), double) == 2
+
+
+def test_every_figure_of_an_accelerator_is_compared():
+    """A figure that is new is taken for equal until `monotone` compares it: then add it here."""
+    named = {"name", "notes", "pe_pipeline_stages"}  # no part in any cost
+    compared = {"pes", "rf_bytes", "word_bytes", "spm_banks", "spm_bank_bytes", "energy"}
+    compared |= {"dma_startup_cycles", "dma_cycles_per_byte", "dma_mhz", "accelerator_mhz"}
+    assert {each.name for each in fields(Architecture)} == named | compared
+    prices = {"rf_pj", "noc_pj", "spm_pj", "dram_pj", "mac_pj"}
+    assert {each.name for each in fields(AccessEnergy)} == prices
