@@ -107,8 +107,8 @@ def space_from_dict(
             value = _noting(spec, key, reader)
             if value is not None:
                 values["sample" if key == "random" else key] = value
-    if "parameters" not in spec and not parameters:
-        spec.missing("parameters", f"a mapping with some of {', '.join(PARAMETERS)}")
+    if spec.is_mapping and not parameters and spec.data.get("parameters", {}) == {}:
+        spec.note("parameters", f"a mapping with some of {', '.join(PARAMETERS)}")
     spec.raise_problems()
     own = values.pop("parameters", ())
     # The size of the space is judged with the values that replace those of the object.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import PurePath
-from typing import Final
+from typing import Final, TypeVar
 
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.report.comparison import comparison_records, print_comparison
@@ -22,6 +22,9 @@ from dmaze_cp.spec.mapping_files import RESULTS_SCHEMA
 
 TABLE_WIDTH: Final = 100
 """Columns of tables that go to a file."""
+
+
+Form = TypeVar("Form")
 
 
 class Format(StrEnum):
@@ -72,11 +75,22 @@ def format_of(path: str | None, wanted: Format | None = None) -> Format:
         return wanted
     if path is None:
         return Format.TABLE
+    return by_suffix(path, _BY_SUFFIX, Format.JSON)
+
+
+def by_suffix(path: str, known: Mapping[str, Form], otherwise: Form) -> Form:
+    """What a file's suffix stands for.
+
+    Raises
+    ------
+    SpecError
+        When the suffix promises a format that is not written.
+    """
     suffix = PurePath(path).suffix.lower()
-    if suffix in _OTHER_FORMS:
+    if suffix in _OTHER_FORMS and suffix not in known:
         expected = f"{_OTHER_FORMS[suffix]}, or --format"
         raise SpecError(Problem("-o", f"the suffix {suffix!r}", expected, path))
-    return _BY_SUFFIX.get(suffix, Format.JSON)
+    return known.get(suffix, otherwise)
 
 
 def render(results: Sequence[WorkloadResult], form: Format, *, only_summary: bool = False) -> str:

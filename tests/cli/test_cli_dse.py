@@ -246,6 +246,7 @@ def test_a_power_budget(run) -> None:
         (["-", "--param", "pes=4"], "a network that designs are judged by"),
         (["-", "net.json", "--param", "pes=4", "--layer", "nope"], "--layer: found 'nope'"),
         (["-", "net.json", "--param", "pes=4", "-o", "net.json"], "a file that is read"),
+        (["-", "net.json", "--param", "pes=4", "-o", "a.html"], "found the suffix '.html'"),
         (["-", "net.json", "--param", "pes=4", "--plots", "net.json"], "--plots: found a file"),
         (["net.json", "--param", "pes=4"], "found an unknown field"),
         (["resnet18", "--param", "pes=4"], "or - where --param gives all of it"),

@@ -147,6 +147,7 @@ def test_a_base_inline():
         ("base", "egde", "base: found 'egde', no such name or file"),
         ("base", 3, "base: found 3"),
         ("parameters", [], "parameters: found an empty list"),
+        ("parameters", {}, "parameters: found an empty mapping"),
         ("parameters", {"pes": []}, "parameters.pes: found no value"),
         ("parameters", {"spm_kb": 16, "spm_banks": 3}, "parameters: found the size of the SPM as"),
         ("random", {"seed": 3}, "random.count: found nothing"),
