@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "dmaze_cp"
 
 ORDER = [
-    *("errors", "workload", "architecture", "constraints", "objective", "mapping"),
+    *("errors", "extras", "workload", "architecture", "constraints", "objective", "mapping"),
     *("spec", "frontend", "loading", "cost", "result", "mapspace"),
     *("relaxation", "cp", "search", "mapper", "store", "execution", "network"),
     *("dse", "report", "cli", "__main__"),

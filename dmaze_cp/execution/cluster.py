@@ -15,12 +15,12 @@ from dataclasses import asdict, dataclass
 from math import inf
 from typing import Any, Final
 
-from dmaze_cp.errors import MissingExtraError
 from dmaze_cp.execution import connection
 from dmaze_cp.execution.backend import Backend, BackendLostError, WorkerDiedError, drain
 from dmaze_cp.execution.connection import LOCAL, connect, in_one_line
 from dmaze_cp.execution.processes import without_interrupts
 from dmaze_cp.execution.task import Message
+from dmaze_cp.extras import load_extra
 from dmaze_cp.result import Incumbent
 
 ANY_PORT: Final = "127.0.0.1:0"
@@ -59,14 +59,8 @@ def cluster(address: str, jobs: int) -> Iterator[Backend]:
     BackendLostError
         When no cluster can be started here.
     """
-    try:
-        dask: Any = importlib.import_module("dask")
-        distributed: Any = importlib.import_module("distributed")
-    except ImportError as error:
-        raise MissingExtraError(
-            "scheduler: found no module 'distributed', expected the extra "
-            "'distributed' (pip install 'dmaze-cp[distributed]')"
-        ) from error
+    distributed = load_extra("distributed", "distributed", "scheduler")
+    dask = load_extra("dask", "distributed", "scheduler")
     with ExitStack() as stack:
         stack.enter_context(_quiet())
         stack.enter_context(dask.config.set(SETTINGS))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from dmaze_cp.dse.result import SweepResult
-from dmaze_cp.errors import MissingExtraError, printable
+from dmaze_cp.errors import printable
+from dmaze_cp.extras import load_extra
 from dmaze_cp.mapping import LEVELS
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.report.sweep_flat import Row, invalid_rows, point_columns, point_rows
@@ -41,13 +41,7 @@ def require_openpyxl() -> Any:
     MissingExtraError
         When it is not installed.
     """
-    try:
-        return importlib.import_module("openpyxl")
-    except ImportError as error:
-        raise MissingExtraError(
-            "Excel: found no module 'openpyxl', expected the extra 'excel' "
-            "(pip install 'dmaze-cp[excel]')"
-        ) from error
+    return load_extra("openpyxl", "excel", "Excel")
 
 
 def sweep_workbook(result: SweepResult) -> bytes:

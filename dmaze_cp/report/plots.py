@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import warnings
 from typing import TYPE_CHECKING, Any, Final
 
 from dmaze_cp.dse.result import SweepResult
-from dmaze_cp.errors import MissingExtraError
+from dmaze_cp.extras import load_extra
 from dmaze_cp.report.plots_bars import energy_plot, networks_plot
 from dmaze_cp.report.plots_front import front_plot
 from dmaze_cp.report.plots_heat import heat_plot
@@ -51,13 +50,7 @@ def require_matplotlib() -> Any:
     MissingExtraError
         When it is not installed.
     """
-    try:
-        return importlib.import_module("matplotlib")
-    except ImportError as error:
-        raise MissingExtraError(
-            "plots: found no module 'matplotlib', expected the extra 'plot' "
-            "(pip install 'dmaze-cp[plot]')"
-        ) from error
+    return load_extra("matplotlib", "plot", "plots")
 
 
 def sweep_plots(result: SweepResult) -> dict[str, Figure]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 from dataclasses import replace
 
 import openpyxl
@@ -184,10 +185,7 @@ def test_the_workbook_has_numbers_and_no_formulas():
 
 
 def test_without_openpyxl_the_extra_is_named(monkeypatch):
-    def missing(_name):
-        raise ImportError
-
-    monkeypatch.setattr(excel.importlib, "import_module", missing)
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
     with pytest.raises(MissingExtraError, match=r"dmaze-cp\[excel\]"):
         excel.sweep_workbook(sample_sweep())
 
