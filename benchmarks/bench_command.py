@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 import time
@@ -51,6 +52,19 @@ def table(rows: Sequence[Sequence[str]]) -> list[str]:
     widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
     lines = ["| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in rows]
     return [lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *lines[1:]]
+
+
+def conclude(
+    title: str,
+    command: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    notes: Sequence[str],
+    markdown: Path | None,
+) -> None:
+    """Print a table and what follows from it, and write both as a section of Markdown."""
+    print("\n".join(["", *table(rows), "", *notes]))
+    if markdown is not None:
+        markdown.write_text(section(title, shlex.join(command), rows, notes), encoding="utf-8")
 
 
 def section(title: str, command: str, rows: Sequence[Sequence[str]], notes: Sequence[str]) -> str:

@@ -13,13 +13,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bench_command import CommandError, section, table, timed
+from bench_command import CommandError, conclude, timed
 
 ARCHITECTURES = ("default", "edge", "eyeriss", "server")
 HEAD = ("jobs", "networks", "accelerators", "layers", "proven", "seconds", "speed-up")
@@ -100,11 +99,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     wrong = list(differences(*results))
     notes = wrong or ["the same status, value and bound for every layer"]
-    print("\n".join(["", *table(rows), "", *notes]))
-    if options.markdown:
-        shown = shlex.join(["python", "benchmarks/jobs.py", *(arguments or sys.argv[1:])])
-        title = f"Jobs: {', '.join(options.models)}"
-        options.markdown.write_text(section(title, shown, rows, notes), encoding="utf-8")
+    title = f"Jobs: {', '.join(options.models)}"
+    shown = ["python", "benchmarks/jobs.py", *(arguments or sys.argv[1:])]
+    conclude(title, shown, rows, notes, options.markdown)
     return 1 if wrong else 0
 
 

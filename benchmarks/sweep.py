@@ -15,13 +15,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bench_command import CommandError, section, table, timed
+from bench_command import CommandError, conclude, timed
 
 HEAD = ("skipping", "designs", "layers", "proven", "skipped", "searches", "seconds", "best design")
 
@@ -122,11 +121,9 @@ def main(arguments: list[str] | None = None) -> int:
     ratio = every_design.seconds / skipping.seconds
     notes = [f"skipping takes 1/{ratio:.1f} of the time", *wrong]
     notes += [] if wrong else ["the same best design, proven both times"]
-    print("\n".join(["", *table(rows), "", *notes]))
-    if options.markdown:
-        shown = shlex.join(["python", "benchmarks/sweep.py", *(arguments or sys.argv[1:])])
-        title = f"The sweep {options.space}, least {skipping.found['objective']}"
-        options.markdown.write_text(section(title, shown, rows, notes), encoding="utf-8")
+    title = f"The sweep {options.space}, least {skipping.found['objective']}"
+    shown = ["python", "benchmarks/sweep.py", *(arguments or sys.argv[1:])]
+    conclude(title, shown, rows, notes, options.markdown)
     return 1 if wrong else 0
 
 

@@ -71,26 +71,42 @@ def format_of(path: str | None, wanted: Format | None = None) -> Format:
     SpecError
         When the suffix promises a format that is not written.
     """
-    if wanted is not None:
-        return wanted
-    if path is None:
-        return Format.TABLE
-    return by_suffix(path, _BY_SUFFIX, Format.JSON)
+    return chosen_format(path, wanted, _BY_SUFFIX, terminal=Format.TABLE, otherwise=Format.JSON)
 
 
-def by_suffix(path: str, known: Mapping[str, Form], otherwise: Form) -> Form:
-    """What a file's suffix stands for.
+def chosen_format(
+    path: str | None,
+    wanted: Form | None,
+    by_suffix: Mapping[str, Form],
+    *,
+    terminal: Form,
+    otherwise: Form,
+) -> Form:
+    """What the user asked for, else what a file's suffix stands for.
+
+    Parameters
+    ----------
+    path, wanted
+        As for `format_of`.
+    by_suffix
+        Formats by suffix, in lower case.
+    terminal, otherwise
+        The format without a file, and of a file with another suffix.
 
     Raises
     ------
     SpecError
         When the suffix promises a format that is not written.
     """
+    if wanted is not None:
+        return wanted
+    if path is None:
+        return terminal
     suffix = PurePath(path).suffix.lower()
-    if suffix in _OTHER_FORMS and suffix not in known:
+    if suffix in _OTHER_FORMS and suffix not in by_suffix:
         expected = f"{_OTHER_FORMS[suffix]}, or --format"
         raise SpecError(Problem("-o", f"the suffix {suffix!r}", expected, path))
-    return known.get(suffix, otherwise)
+    return by_suffix.get(suffix, otherwise)
 
 
 def render(results: Sequence[WorkloadResult], form: Format, *, only_summary: bool = False) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 from dmaze_cp.dse.result import SweepResult
 from dmaze_cp.report.console import make_console
 from dmaze_cp.report.excel import sweep_workbook
-from dmaze_cp.report.formats import TABLE_WIDTH, by_suffix
+from dmaze_cp.report.formats import TABLE_WIDTH, chosen_format
 from dmaze_cp.report.sweep_flat import sweep_csv
 from dmaze_cp.report.sweep_records import sweep_record
 from dmaze_cp.report.sweep_table import print_sweep, sweep_markdown
@@ -41,25 +41,10 @@ _BY_SUFFIX: Final = {
 
 
 def sweep_format_of(path: str | None, wanted: SweepFormat | None = None) -> SweepFormat:
-    """The format of an output file.
-
-    Parameters
-    ----------
-    path
-        Where the sweep goes; None is the terminal.
-    wanted
-        The user's choice, which goes before what the file's suffix says.
-
-    Raises
-    ------
-    SpecError
-        When the suffix promises a format that is not written.
-    """
-    if wanted is not None:
-        return wanted
-    if path is None:
-        return SweepFormat.TABLE
-    return by_suffix(path, _BY_SUFFIX, SweepFormat.JSON)
+    """The format of an output file; see `dmaze_cp.report.formats.format_of`."""
+    return chosen_format(
+        path, wanted, _BY_SUFFIX, terminal=SweepFormat.TABLE, otherwise=SweepFormat.JSON
+    )
 
 
 def render_sweep(result: SweepResult, form: SweepFormat, *, details: bool = False) -> str | bytes:
