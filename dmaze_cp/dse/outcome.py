@@ -71,9 +71,14 @@ def _status(
 def _why_open(candidate: Candidate) -> str | None:
     """Why the first layer that is not proven is not."""
     for term in candidate.terms:
-        result = term.question.result
-        if result is not None and not term.question.is_proven and result.reason:
-            return _reason(term.question)
+        question = term.question
+        if question.result is None or question.is_proven:
+            continue
+        if not question.final:
+            # Its last search was a rough one, or ended at a cutoff; others were to follow.
+            return f"{question.layer.name}: not searched to the end"
+        if question.result.reason:
+            return _reason(question)
     return None
 
 

@@ -225,6 +225,18 @@ def test_what_is_claimed_after_a_stop_is_true(
         check_sweep(result)
 
 
+@pytest.mark.parametrize("searches", [12, 40, 45])
+def test_how_a_rough_search_ended_is_not_why_a_design_is_left_open(monkeypatch, searches) -> None:
+    adversary = put_in_place(monkeypatch, Adversary(random.Random(1)))
+    space = listed(POOL[:30], [1.0] * 30)
+    stop = lambda: adversary.asked.total() >= searches  # noqa: E731
+    result = swept(space, NETWORKS[1], Objective.EDP, stop=stop)
+    assert result.interrupted
+    reasons = {point.reason for point in result.points}
+    assert any("not searched to the end" in str(reason) for reason in reasons)
+    assert not any("time limit" in str(reason) or "cutoff" in str(reason) for reason in reasons)
+
+
 @given(st.data(), st.sampled_from(Objective), st.floats(0.5, 60.0), st.booleans())
 @settings(max_examples=100, deadline=None)
 def test_budgets(data, objective, power_mw, pareto) -> None:
