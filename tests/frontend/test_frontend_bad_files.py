@@ -194,7 +194,8 @@ def test_import_is_cheap() -> None:
 
 def composite(save: MakeModel) -> Path:
     """A small file with every kind of operator that is looked into."""
-    from tests.frontend.test_frontend_control import LOOP_INPUTS, choice, constant, loop, scan
+    from tests.frontend.test_frontend_control import choice, constant
+    from tests.frontend.test_frontend_loops import LOOP_INPUTS, loop, scan
 
     def contrib(op_type: str, inputs: list[str], output: str, **attributes: object):
         return helper.make_node(op_type, inputs, [output], domain="com.microsoft", **attributes)
