@@ -48,6 +48,8 @@ class Architecture:
         Clocks of the DMA and of everything else.
     energy
         Energy of one access.
+    leakage_mw
+        Power that is drawn in every cycle, whatever happens.
     pe_pipeline_stages
         Read and reported; enters no formula.
     notes
@@ -70,6 +72,7 @@ class Architecture:
     dma_mhz: float = 3200.0
     accelerator_mhz: float = 500.0
     energy: AccessEnergy = field(default_factory=AccessEnergy)
+    leakage_mw: float = 0.0
     pe_pipeline_stages: int = 1
     notes: str = ""
 
@@ -108,6 +111,8 @@ def _architecture_problems(arch: Architecture) -> Iterator[Problem]:
     for name in ("dma_mhz", "accelerator_mhz"):
         if not _is_number(getattr(arch, name)) or not 1e-6 <= getattr(arch, name) <= 1e9:
             yield Problem(name, repr(getattr(arch, name)), "a number from 1e-6 to 1e9")
+    if not _is_number(arch.leakage_mw) or not 0 <= arch.leakage_mw <= 1e12:
+        yield Problem("leakage_mw", repr(arch.leakage_mw), "a number from 0 to 1e12")
     for item in fields(AccessEnergy):
         value = getattr(arch.energy, item.name)
         if not _is_number(value) or not 0 <= value <= 1e12:

@@ -11,22 +11,32 @@ What is left out, and why an optimum survives:
   tiling, as capacities grow with every factor.
 * Of all loop orders only those that keep an operand stationary are kept, and *none*
   where it exists (`dmaze_cp.mapping.stationary_order`). Cost depends on an order only
-  through the three reuse factors of its level, and partial reuse of an operand is never
-  better than full reuse (design of the cost model: reuse enters as a divisor).
+  through the three reuse factors of its level. A loop of a conv or gemm leaves exactly one
+  operand out, so that its level reuses the operand of its innermost loop, partly or fully;
+  *none* exists only where the level has no loops (or a depthwise C is innermost), and is kept
+  there. That leaves partial reuse ``2 <= r < R`` against full reuse ``R`` of one operand. While
+  what is held stays the same, every count and every wait happens ``1/r`` times as often: cost
+  never grows with r from 2 on. It is held with full reuse at most, and a held operand moves
+  less often still, its exchanges overlapping as before
+  (``tests/cost`` compares all of this with brute force over all orders).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cached_property, lru_cache
 from math import comb, prod
 
 import numpy as np
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
-from dmaze_cp.cost.batch import Bools, Ints, Tiling, banks, fits_batch, operand_elements, product
+from dmaze_cp.cost.batch import Bools, Ints, OptionTable, Picked
+from dmaze_cp.cost.expression import Evaluation
+from dmaze_cp.cost.limits import Limit, capacities, rf_elements, spm_elements, used_pes
+from dmaze_cp.cost.terms import free_loops, loops, shared_loops
+from dmaze_cp.cost.values import Tiling, TilingValues
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.mapping import LEVELS, Dataflow, Mapping, stationary_order
 from dmaze_cp.workload import DEPENDS, MAX_MACS, OPERANDS, Kind, Layer
@@ -79,12 +89,20 @@ class MapSpace:
         What is mapped, onto what, and within which limits.
     groups
         Independent option lists; a tiling picks one option of each.
+    limits
+        What a tiling has to satisfy beyond being in the lists.
     """
 
     layer: Layer
     architecture: Architecture
     constraints: Constraints
     groups: tuple[Group, ...]
+    limits: tuple[Limit, ...]
+
+    @cached_property
+    def table(self) -> OptionTable:
+        """Symbols of all options."""
+        return OptionTable(self.layer, self.architecture, self.groups)
 
     @property
     def size(self) -> int:
@@ -161,11 +179,24 @@ def build(
         has too many options to list.
     """
     check_sizes([layer], architecture)
-    groups = tuple(
-        _fitting(_group(layer, dims, constraints), layer, architecture)
-        for dims in GROUPS[layer.kind]
-    )
-    return MapSpace(layer, architecture, constraints, groups)
+    limits = (*capacities(layer, architecture), *demanded(layer, architecture, constraints))
+    groups = tuple(_group(layer, dims, constraints) for dims in GROUPS[layer.kind])
+    fitting = _fitting(OptionTable(layer, architecture, groups), limits)
+    kept = tuple(group.take(fits) for group, fits in zip(groups, fitting, strict=True))
+    return MapSpace(layer, architecture, constraints, kept, limits)
+
+
+def demanded(layer: Layer, arch: Architecture, constraints: Constraints) -> tuple[Limit, ...]:
+    """The user's minimum utilisations."""
+    used_bytes = at_least(constraints.min_spm_utilization, arch.spm_bytes)
+    least = {
+        used_pes(layer): at_least(constraints.min_pe_utilization, arch.pes),
+        rf_elements(layer): at_least(constraints.min_rf_utilization, arch.rf_words),
+        spm_elements(layer): -(-used_bytes // arch.word_bytes),
+    }
+    names = ("min_pe_utilization", "min_rf_utilization", "min_spm_utilization")
+    found = zip(names, least.items(), strict=True)
+    return tuple(Limit(name, node, least=count) for name, (node, count) in found if count > 0)
 
 
 def check_sizes(layers: Iterable[Layer], architecture: Architecture) -> None:
@@ -216,16 +247,18 @@ def _allowed(layer: Layer, dimension: str, constraints: Constraints) -> Ints:
     return options
 
 
-def _fitting(group: Group, layer: Layer, architecture: Architecture) -> Group:
-    """Drop options that do not fit even with every other factor 1."""
-    one = np.ones(1, dtype=np.int64)
-    tiling = {
-        level: {
-            d: group.factor(level, d) if d in group.dimensions else one for d in layer.dimensions
-        }
-        for level in LEVELS
-    }
-    return group.take(np.broadcast_to(fits_batch(layer, architecture, tiling), len(group)))
+def _fitting(table: OptionTable, limits: Sequence[Limit]) -> list[Bools]:
+    """Which options may be in a tiling: with the best that every other group has."""
+    count = len(table.sizes)
+    kept = []
+    for g, size in enumerate(table.sizes):
+        picked = [np.arange(size) if i == g else None for i in range(count)]
+        good = np.ones(size, dtype=bool)
+        smallest, largest = (Evaluation(Picked(table, picked, most)) for most in (False, True))
+        for limit in limits:
+            good &= limit.holds(largest if limit.most is None else smallest)
+        kept.append(good)
+    return kept
 
 
 def why_infeasible(layer: Layer, architecture: Architecture) -> str | None:
@@ -234,16 +267,16 @@ def why_infeasible(layer: Layer, architecture: Architecture) -> str | None:
     Without further constraints a layer fits exactly if the tiling with every loop at
     DRAM does: it has the smallest tiles at every level.
     """
-    ones = {d: np.ones(1, dtype=np.int64) for d in layer.dimensions}
-    elements = operand_elements(layer, ones)
-    words = sum(int(e[0]) if np.ndim(e) else int(e) for e in elements.values())
+    ones = {level: dict.fromkeys(layer.dimensions, 1) for level in LEVELS}
+    at = Evaluation(TilingValues(layer, architecture, ones))
+    words = at(rf_elements(layer))
     if words > architecture.rf_words:
         return (
             f"rf_bytes: found {architecture.rf_bytes} ({architecture.rf_words} words of "
             f"{architecture.word_bytes} bytes), expected at least "
             f"{words * architecture.word_bytes} for one element of each operand"
         )
-    need = sum(int(np.max(banks(architecture, np.asarray(e)))) for e in elements.values())
+    need = at(capacities(layer, architecture)[2].node)
     if need > architecture.spm_banks:
         return (
             f"spm_banks: found {architecture.spm_banks} of {architecture.spm_bank_bytes} bytes, "
@@ -254,14 +287,8 @@ def why_infeasible(layer: Layer, architecture: Architecture) -> str | None:
 
 def dataflows(kind: Kind) -> tuple[Dataflow, ...]:
     """Every pair of stationary operands a loop nest of this kind can have."""
-    names = [x for x in OPERANDS if len(DEPENDS[kind][x]) < len(loops(kind))] + ["none"]
+    names = [x for x in OPERANDS if free_loops(kind, x)] + ["none"]
     return tuple(Dataflow(dram, spm) for dram in names for spm in names)
-
-
-@cache
-def loops(kind: Kind) -> tuple[str, ...]:
-    """Dimensions that can have more than one iteration."""
-    return tuple(d for d in kind.dimensions if (kind, d) != (Kind.DEPTHWISE, "M"))
 
 
 def stationary_exists(kind: Kind, stationary: str, factors: dict[str, Ints]) -> Bools:
@@ -270,36 +297,21 @@ def stationary_exists(kind: Kind, stationary: str, factors: dict[str, Ints]) -> 
     An operand: a loop it does not depend on has more than one iteration. None: all loops
     have one iteration, or a loop that every operand depends on has more.
     """
-    depends = DEPENDS[kind]
     if stationary != "none":
-        free = [d for d in loops(kind) if d not in depends[stationary]]
-        result: Bools = product([factors[d] for d in free]) > 1
-        return result
-    shared = [d for d in loops(kind) if all(d in depends[x] for x in OPERANDS)]
-    looping = product([factors[d] for d in loops(kind)]) > 1
-    exists: Bools = ~looping | (product([factors[d] for d in shared]) > 1)
-    return exists
+        return _product(factors[d] for d in free_loops(kind, stationary)) > 1
+    looping = _product(factors[d] for d in loops(kind)) > 1
+    return ~looping | (_product(factors[d] for d in shared_loops(kind)) > 1)
+
+
+def _product(columns: Iterable[Ints]) -> Ints:
+    result: Ints = np.asarray(prod(columns))
+    return result
 
 
 def dataflow_exists(kind: Kind, dataflow: Dataflow, tiling: Tiling) -> Bools:
     """Whether each tiling has loop orders with this dataflow."""
     at_dram = stationary_exists(kind, dataflow.dram, dict(tiling["DRAM"]))
     return at_dram & stationary_exists(kind, dataflow.spm, dict(tiling["SPM"]))
-
-
-def satisfies(space: MapSpace, tiling: Tiling) -> Bools:
-    """Whether each tiling meets the user's minimum utilisations."""
-    layer, arch, limits = space.layer, space.architecture, space.constraints
-    used = product([tiling["PE"][d] for d in layer.dimensions])
-    good: Bools = used >= at_least(limits.min_pe_utilization, arch.pes)
-    if limits.min_rf_utilization > 0:
-        words = sum(operand_elements(layer, dict(tiling["RF"])).values())
-        good = good & (words >= at_least(limits.min_rf_utilization, arch.rf_words))
-    if limits.min_spm_utilization > 0:
-        tile = {d: tiling["SPM"][d] * tiling["RF"][d] * tiling["PE"][d] for d in layer.dimensions}
-        size = sum(operand_elements(layer, tile).values()) * arch.word_bytes
-        good = good & (size >= at_least(limits.min_spm_utilization, arch.spm_bytes))
-    return good
 
 
 def at_least(fraction: float, whole: int) -> int:

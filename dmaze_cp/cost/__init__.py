@@ -1,7 +1,8 @@
 """The exact analytical cost model (dMazeRunner's).
 
-`evaluate` gives the cost of one mapping with every quantity it is made of; `fits` says
-why a mapping does not fit an architecture.
+`dmaze_cp.cost.model` states it once, as expressions (`dmaze_cp.cost.expression`); `evaluate`
+gives the cost of one mapping with every quantity it is made of; `fits` says why a mapping does
+not fit an architecture.
 """
 
 from dmaze_cp.cost.capacity import fits

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from math import prod
-
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.cost.elements import tile_elements
+from dmaze_cp.cost.expression import Evaluation, Product
+from dmaze_cp.cost.limits import capacities, used_banks
 from dmaze_cp.cost.report import PerOperand
+from dmaze_cp.cost.terms import elements
+from dmaze_cp.cost.values import TilingValues
 from dmaze_cp.mapping import Mapping
+from dmaze_cp.workload import OPERANDS
 
 
 def spm_banks(spm_elements: PerOperand, architecture: Architecture) -> PerOperand:
@@ -32,24 +34,18 @@ def fits(mapping: Mapping, architecture: Architecture) -> tuple[str, ...]:
         One line for each capacity that is exceeded, with what was found and what was
         expected; empty when the mapping fits.
     """
+    layer = mapping.layer
+    at = Evaluation(TilingValues(layer, architecture, mapping.tiling))
+    parts = {
+        "RF words": {x: at(Product(elements(layer.kind, x, "RF"))) for x in OPERANDS},
+        "SPM banks": {x: at(used_banks(layer, architecture, x)) for x in OPERANDS},
+    }
+    size = {"SPM banks": f" of {architecture.spm_bank_bytes} bytes"}
     reasons = []
-    pes = prod(mapping.level("PE").values())
-    if pes > architecture.pes:
-        reasons.append(f"PEs: found {pes}, expected at most {architecture.pes}")
-    rf = tile_elements(mapping.layer, mapping.tile("RF"))
-    if sum(rf.values()) > architecture.rf_words:
-        reasons.append(
-            f"RF words: found {sum(rf.values())} ({_by_operand(rf)}), "
-            f"expected at most {architecture.rf_words}"
-        )
-    banks = spm_banks(tile_elements(mapping.layer, mapping.tile("SPM")), architecture)
-    if sum(banks.values()) > architecture.spm_banks:
-        reasons.append(
-            f"SPM banks: found {sum(banks.values())} ({_by_operand(banks)}), "
-            f"expected at most {architecture.spm_banks} of {architecture.spm_bank_bytes} bytes"
-        )
+    for limit in capacities(layer, architecture):
+        if not limit.holds(at):
+            by_operand = " + ".join(f"{x} {n}" for x, n in parts.get(limit.name, {}).items())
+            found = f"{at(limit.node)}" + (f" ({by_operand})" if by_operand else "")
+            expected = f"at most {limit.most}{size.get(limit.name, '')}"
+            reasons.append(f"{limit.name}: found {found}, expected {expected}")
     return tuple(reasons)
-
-
-def _by_operand(counts: PerOperand) -> str:
-    return " + ".join(f"{operand} {count}" for operand, count in counts.items())

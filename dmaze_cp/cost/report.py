@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 COMPONENTS: Final = ("MAC", "RF", "NoC", "SPM", "DRAM")
-"""Where energy goes."""
+"""Where energy goes on every accelerator."""
 
 PerOperand = dict[str, int]
 """A quantity of each operand: keys O, I, W."""
@@ -23,7 +23,8 @@ class Cost:
     latency_cycles
         Accelerator cycles.
     energy_breakdown_pj
-        By component (`COMPONENTS`); adds up to the total before rounding.
+        By component (`COMPONENTS`, and ``leakage`` where the accelerator leaks); adds up
+        to the total before rounding.
     energy_by_operand_pj
         By component, then by operand; RF energy of the MACs' own accesses
         and the MACs themselves are under ``compute``.

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.cost.energy import access_counts, energy_breakdown, energy_by_operand, total_energy
-from dmaze_cp.cost.latency import latency_cycles, spm_pass_cycles
-from dmaze_cp.cost.quantities import quantities
+from dmaze_cp.cost.expression import Evaluation
+from dmaze_cp.cost.model import Flow, Reuse, cost_model, energy_breakdown, prices, total_energy
 from dmaze_cp.cost.report import Cost
-from dmaze_cp.cost.transfer import transfer_cycles
+from dmaze_cp.cost.reuse import loop_reuse, reused_loops
+from dmaze_cp.cost.terms import LAYOUT
+from dmaze_cp.cost.transfer import transfer, transfer_cycles
+from dmaze_cp.cost.values import TilingValues
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.workload import OPERANDS
 
@@ -30,27 +34,55 @@ def evaluate(mapping: Mapping, architecture: Architecture) -> Cost:
         Energy, latency and every quantity they are made of. Counts and cycles are
         exact integers, energies are doubles.
     """
-    q = quantities(mapping)
-    counts = access_counts(q)
-    breakdown = energy_breakdown(counts, architecture.energy)
-    dma = {x: transfer_cycles(q.transfers[x], architecture) for x in OPERANDS}
-    pass_cycles = spm_pass_cycles(q)
+    layer = mapping.layer
+    flow = flow_of(mapping)
+    model = cost_model(layer, architecture, flow)
+    values = TilingValues(layer, architecture, mapping.tiling)
+    at = Evaluation(values)
+    counts = {c: {x: at(n) for x, n in parts.items()} for c, parts in model.counts.items()}
+    breakdown = energy_breakdown({c: sum(n.values()) for c, n in counts.items()}, architecture)
+    price = prices(architecture)
+    moved = {x: transfer(layer, values.extents["SPM"], x) for x in OPERANDS}
+    elements = {
+        tile: {x: prod(extents[d] for d in LAYOUT[layer.kind][x]) for x in OPERANDS}
+        for tile, extents in values.extents.items()
+    }
     return Cost(
-        energy_pj=total_energy(breakdown),
-        latency_cycles=latency_cycles(q, pass_cycles, dma),
+        energy_pj=round(total_energy(breakdown)),
+        latency_cycles=at(model.latency),
         energy_breakdown_pj=breakdown,
-        energy_by_operand_pj=energy_by_operand(counts, architecture.energy),
-        reuse_dram=q.reuse_dram,
-        reuse_spm=q.reuse_spm,
-        rf_elements=q.rf_elements,
-        array_elements=q.array_elements,
-        spm_elements=q.spm_elements,
-        noc_cycles=q.noc_cycles,
-        reduction_cycles=q.reduction_cycles,
-        dma_invocations={x: q.transfers[x].invocations for x in OPERANDS},
-        dma_burst_elements={x: q.transfers[x].burst_elements for x in OPERANDS},
-        dma_cycles=dma,
-        spm_pass_cycles=pass_cycles,
-        rf_pass_cycles=q.rf_pass_cycles,
-        held=q.held,
+        energy_by_operand_pj={
+            c: {x: n * price[c] for x, n in parts.items()} for c, parts in counts.items()
+        },
+        reuse_dram=loop_reuse(layer, mapping.level("DRAM"), mapping.dram_order),
+        reuse_spm=loop_reuse(layer, mapping.level("SPM"), mapping.spm_order),
+        rf_elements=elements["RF"],
+        array_elements=elements["array"],
+        spm_elements=elements["SPM"],
+        noc_cycles=elements["array"],
+        reduction_cycles=0 if model.reduction_cycles is None else at(model.reduction_cycles),
+        dma_invocations={x: moved[x].invocations for x in OPERANDS},
+        dma_burst_elements={x: moved[x].burst_elements for x in OPERANDS},
+        dma_cycles={x: transfer_cycles(moved[x], architecture) for x in OPERANDS},
+        spm_pass_cycles=at(model.pass_cycles),
+        rf_pass_cycles=prod(mapping.level("RF").values()),
+        held=flow.dram.operand if flow.held else None,
     )
+
+
+def flow_of(mapping: Mapping) -> Flow:
+    """What decides which expression the cost of a mapping is.
+
+    At most one operand is reused at a level, as every loop but those that all operands
+    depend on leaves out exactly one.
+    """
+    layer, levels = mapping.layer, []
+    for level, order in (("DRAM", mapping.dram_order), ("SPM", mapping.spm_order)):
+        factors = mapping.level(level)
+        loops = {x: reused_loops(layer, factors, order, x) for x in OPERANDS}
+        operand = next((x for x in OPERANDS if loops[x]), "none")
+        levels.append(Reuse(operand, loops.get(operand, ())))
+    dram, spm = levels
+    looping = [d for d, factor in mapping.level("SPM").items() if factor > 1]
+    held = dram.operand != "none" and (not looping or (dram.operand, len(looping)) == (spm.operand, len(spm.loops)))
+    return Flow(dram, spm, held)

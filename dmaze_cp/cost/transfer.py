@@ -4,34 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.cost.elements import input_extents
-from dmaze_cp.workload import OPERANDS, Kind, Layer
-
-LAYOUT: Final[Mapping[Kind, Mapping[str, tuple[str, ...]]]] = {
-    Kind.CONV: {
-        "O": ("Oy", "Ox", "M", "N"),
-        "I": ("y", "x", "C", "N"),
-        "W": ("Fy", "Fx", "C", "M"),
-    },
-    Kind.DEPTHWISE: {
-        "O": ("Oy", "Ox", "C", "N"),
-        "I": ("y", "x", "C", "N"),
-        "W": ("Fy", "Fx", "C"),
-    },
-    Kind.GEMM: {
-        "O": ("Y", "X"),
-        "I": ("K", "X"),
-        "W": ("Y", "K"),
-    },
-}
-"""Each operand's memory layout, innermost dimension first; x and y are input axes."""
+from dmaze_cp.cost.terms import LAYOUT
+from dmaze_cp.workload import Layer
 
 
 class Transfer(NamedTuple):
-    """How the SPM tile of an operand is moved, once.
+    """How the SPM tile of an operand is moved, once: integers, or arrays of them.
 
     Attributes
     ----------
@@ -41,23 +24,18 @@ class Transfer(NamedTuple):
         Contiguous elements that one of them moves.
     """
 
-    invocations: int
-    burst_elements: int
-
-    @property
-    def elements(self) -> int:
-        """Elements moved in all."""
-        return self.invocations * self.burst_elements
+    invocations: Any
+    burst_elements: Any
 
 
 def dma_cycles(
-    burst_elements: int,
+    burst_elements: Any,
     *,
     startup_cycles: float,
     cycles_per_byte: float,
     word_bytes: int,
     clock_ratio: float,
-) -> int:
+) -> Any:
     """Accelerator cycles of one DMA invocation.
 
     Evaluated in IEEE doubles in exactly this order, because that is how dMazeRunner
@@ -67,7 +45,7 @@ def dma_cycles(
     Parameters
     ----------
     burst_elements
-        Contiguous elements that are moved.
+        Contiguous elements that are moved: an integer, or an array.
     startup_cycles, cycles_per_byte
         In cycles of the DMA clock.
     word_bytes
@@ -76,11 +54,22 @@ def dma_cycles(
         Accelerator clock over DMA clock.
     """
     dma_clock_cycles = startup_cycles + cycles_per_byte * (burst_elements * word_bytes)
-    return math.ceil(dma_clock_cycles * clock_ratio)
+    cycles = dma_clock_cycles * clock_ratio
+    if isinstance(cycles, np.ndarray):
+        return np.ceil(cycles).astype(np.int64)
+    return math.ceil(cycles)
 
 
-def transfers(layer: Layer, tile: Mapping[str, int]) -> dict[str, Transfer]:
-    """Invocations and burst of each operand for an SPM tile.
+def whole_extents(layer: Layer) -> dict[str, int]:
+    """Extents of whole operands: of the input with its padding and unused edge columns."""
+    whole = layer.bounds
+    if layer.padded_input is not None:
+        whole["x"], whole["y"] = layer.padded_input
+    return whole
+
+
+def transfer(layer: Layer, extents: Mapping[str, Any], operand: str) -> Transfer:
+    """Invocations and burst of an operand for an SPM tile.
 
     From the innermost dimension of the layout out, extents multiply into the burst up
     to and including the first one that the tile does not cover whole, then into the
@@ -91,31 +80,33 @@ def transfers(layer: Layer, tile: Mapping[str, int]) -> dict[str, Transfer]:
     ----------
     layer
         Gives layout and bounds.
-    tile
-        Extent of the SPM tile along each dimension of the layer.
+    extents
+        Of the SPM tile, by dimension and input axis (`dmaze_cp.cost.values.tile_extents`).
+    operand
+        What is moved.
     """
-    extents, whole = dict(tile), layer.bounds
-    if layer.padded_input is not None:
-        extents["x"], extents["y"] = input_extents(layer, tile)
-        whole["x"], whole["y"] = layer.padded_input
-    result = {}
-    for operand in OPERANDS:
-        burst = invocations = 1
-        contiguous = True
-        for axis in LAYOUT[layer.kind][operand]:
-            if contiguous:
-                burst *= extents[axis]
-                contiguous = extents[axis] == whole[axis]
-            else:
-                invocations *= extents[axis]
-        result[operand] = Transfer(invocations, burst)
-    return result
+    whole = whole_extents(layer)
+    burst: Any = 1
+    invocations: Any = 1
+    contiguous: Any = True
+    for axis in LAYOUT[layer.kind][operand]:
+        burst = burst * _if(contiguous, extents[axis])
+        invocations = invocations * _if(np.logical_not(contiguous), extents[axis])
+        contiguous = np.logical_and(contiguous, extents[axis] == whole[axis])
+    return Transfer(invocations, burst)
 
 
-def transfer_cycles(transfer: Transfer, architecture: Architecture) -> int:
+def _if(condition: Any, value: Any) -> Any:
+    """The value where the condition holds, else 1."""
+    if isinstance(condition, np.ndarray) and condition.ndim:
+        return np.where(condition, value, 1)
+    return value if condition else 1
+
+
+def transfer_cycles(moved: Transfer, architecture: Architecture) -> Any:
     """Accelerator cycles to move an SPM tile once."""
-    return transfer.invocations * dma_cycles(
-        transfer.burst_elements,
+    return moved.invocations * dma_cycles(
+        moved.burst_elements,
         startup_cycles=architecture.dma_startup_cycles,
         cycles_per_byte=architecture.dma_cycles_per_byte,
         word_bytes=architecture.word_bytes,

@@ -1,13 +1,14 @@
 """Logarithms of what an option contributes to a product: the atoms of every term.
 
-A cost or capacity term is a product over groups, so its logarithm is a sum of one
-number for each chosen option. Those numbers are linear combinations of *atoms*: the
-logarithms of the option's factors, of its halo extents, and of its part of a DMA cost.
+A cost or capacity term is a product of symbols (`dmaze_cp.cost.expression`), each of which belongs
+to one group of dimensions. Its logarithm is thus a sum of one number for each chosen option.
+The *atoms* are the logarithms of the symbols: of the option's factors, of its input extents, and
+of its part of a DMA cost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
@@ -16,94 +17,45 @@ import numpy as np
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost.batch import Floats, Ints
-from dmaze_cp.cost.transfer import LAYOUT
+from dmaze_cp.cost.expression import Powers
+from dmaze_cp.cost.terms import AXES, LAYOUT, TILES
 from dmaze_cp.mapping import LEVELS
 from dmaze_cp.mapspace import GROUPS, Group, MapSpace
-from dmaze_cp.workload import OPERANDS, Kind, Layer
-
-TILE_LEVELS = {"RF": ("RF",), "array": ("RF", "PE"), "SPM": ("RF", "PE", "SPM")}
-"""Levels whose factors multiply to a tile's extents."""
+from dmaze_cp.workload import OPERANDS, Kind
 
 CEIL_SLACK = 1e-9
 """Relative slack below which a ceiling may be one lower: covers rounding of doubles."""
 
 
 class Basis:
-    """Names and places of the atoms of one kind of layer.
-
-    ``LEVEL.dimension``: logarithm of a factor. ``halo.TILE.axis``: logarithm of an
-    input extent. ``dma.X.dimension``: logarithm of ``transfers * cycles`` of operand X
-    (without the loops X does not depend on) if that dimension is the first that is not
-    contiguous. Behind them ``dma.X``, the largest of operand X's, which is no atom of
-    any option: terms refer to it.
-    """
+    """Symbols of one kind of layer, group by group, as places in a row of atoms."""
 
     def __init__(self, kind: Kind) -> None:
-        self.kind = kind
         names: list[str] = []
         owner: list[int] = []
         for g, dims in enumerate(GROUPS[kind]):
             mine = [f"{level}.{d}" for d in dims for level in LEVELS]
             if len(dims) == 2:
                 axis = dims[0][1]
-                mine += [f"halo.{tile}.{axis}" for tile in TILE_LEVELS]
+                mine += [f"halo.{tile}.{axis}" for tile in TILES]
                 mine += ["dma.I.rows"] if axis == "x" else []
             for x in OPERANDS:
                 layout = LAYOUT[kind][x]
                 mine += [f"dma.{x}.{d}" for d in layout if d in dims or f"O{d}" in dims]
             names += mine
             owner += [g] * len(mine)
-        self.atoms = len(names)
-        self.owner = np.array(owner)
-        names += [f"dma.{x}" for x in OPERANDS]
         self.names = tuple(names)
         self.index = {name: i for i, name in enumerate(names)}
-        self._rows: dict[tuple[str, ...], Floats] = {}
-        self.slices = [np.flatnonzero(self.owner == g) for g in range(len(GROUPS[kind]))]
-        self.alternatives = {x: self._alternatives(x) for x in OPERANDS}
+        self.slices = [
+            slice(owner.index(g), owner.index(g) + owner.count(g)) for g in range(len(GROUPS[kind]))
+        ]
 
-    def _alternatives(self, x: str) -> Floats:
-        """Rows of atoms of which ``dma.X`` is the maximum: shape (alternatives, atoms)."""
-        rows = []
-        for d in LAYOUT[self.kind][x]:
-            row = self.zero()
-            row[self.index[f"dma.{x}.{d}"]] = 1.0
-            if (x, d) == ("I", "y"):
-                row[self.index["dma.I.rows"]] = 1.0
-            rows.append(row)
-        return np.array(rows)[:, : self.atoms]
-
-    def zero(self) -> Floats:
-        """The empty product."""
-        return np.zeros(len(self.names))
-
-    def factors(self, level: str, dims: Iterable[str]) -> Floats:
-        """Product of one level's factors over dimensions."""
-        return self._row(tuple(f"{level}.{d}" for d in dims))
-
-    def _row(self, names: tuple[str, ...]) -> Floats:
-        """The product of some atoms; each row is made once and not written to."""
-        if names not in self._rows:
-            row = self.zero()
-            for name in names:
-                row[self.index[name]] += 1.0
-            row.setflags(write=False)
-            self._rows[names] = row
-        return self._rows[names]
-
-    def elements(self, x: str, tile: str) -> Floats:
-        """Elements of operand `x` in a tile: ``RF``, ``array`` or ``SPM``."""
-        names: list[str] = []
-        for d in LAYOUT[self.kind][x]:
-            if d in ("x", "y"):
-                names.append(f"halo.{tile}.{d}")
-            else:
-                names += [f"{level}.{d}" for level in TILE_LEVELS[tile]]
-        return self._row(tuple(names))
-
-    def dma(self, x: str) -> Floats:
-        """DMA cycles of operand `x`, once for every tile of it."""
-        return self._row((f"dma.{x}",))
+    def row(self, powers: Powers) -> Floats:
+        """A product of symbols as exponents of atoms: shape (atoms)."""
+        row = np.zeros(len(self.names))
+        for symbol, power in powers:
+            row[self.index[symbol]] += power
+        return row
 
 
 @lru_cache(maxsize=8)
@@ -132,63 +84,25 @@ class AtomTable:
         return AtomTable(self.basis, tuple(v[o] for v, o in zip(self.values, options, strict=True)))
 
     def at(self, options: Sequence[int]) -> Floats:
-        """Atoms of one choice of options, and the operands' DMA maxima behind them."""
-        b = self.basis
-        z = b.zero()
-        for atoms, values, option in zip(b.slices, self.values, options, strict=True):
-            z[atoms] = values[option]
-        z[b.atoms :] = [(b.alternatives[x] @ z[: b.atoms]).max() for x in OPERANDS]
-        return z
-
-    def extreme(self, row: Floats, largest: bool) -> float:
-        """Smallest or largest logarithm that a product can have, group by group."""
-        total = 0.0
-        for atoms, values in zip(self.basis.slices, self.values, strict=True):
-            part = row[atoms]
-            if part.any():
-                column = values @ part
-                total += float(column.max() if largest else column.min())
-        return total
+        """Atoms of one choice of options."""
+        return np.concatenate([v[o] for v, o in zip(self.values, options, strict=True)])
 
 
 def atom_table(space: MapSpace) -> AtomTable:
     """Atoms of every option of a map-space (no group may be empty)."""
-    layer, arch = space.layer, space.architecture
-    b = basis(layer.kind)
-    columns: dict[str, Floats] = {}
-    for group in space.groups:
-        columns |= _factor_atoms(group)
-        if len(group.dimensions) == 2:
-            columns |= _halo_atoms(group, layer)
+    arch = space.architecture
+    b = basis(space.layer.kind)
+    dma: dict[str, Floats] = {}
     for x in OPERANDS:
-        if x == "I" and layer.kind is not Kind.GEMM:
-            columns |= _input_dma_atoms(space)
+        if x == "I" and space.layer.kind is not Kind.GEMM:
+            dma |= _input_dma_atoms(space)
         else:
-            columns |= _dma_atoms(space, x, arch)
-    values = tuple(np.stack([columns[b.names[i]] for i in atoms], axis=1) for atoms in b.slices)
-    return AtomTable(b, values)
-
-
-def _factor_atoms(group: Group) -> dict[str, Floats]:
-    return {
-        f"{level}.{d}": np.log(group.factor(level, d)) for d in group.dimensions for level in LEVELS
-    }
-
-
-def halo_extents(group: Group, layer: Layer, tile: str) -> Ints:
-    """Input extents of each option's tile along the group's axis."""
-    axis = 0 if group.dimensions[0] == "Ox" else 1
-    outputs, taps = (
-        np.prod([group.factor(level, d) for level in TILE_LEVELS[tile]], axis=0)
-        for d in group.dimensions
-    )
-    extents: Ints = (outputs - 1) * layer.stride[axis] + (taps - 1) * layer.dilation[axis] + 1
-    return extents
-
-
-def _halo_atoms(group: Group, layer: Layer) -> dict[str, Floats]:
-    axis = group.dimensions[0][1]
-    return {f"halo.{tile}.{axis}": np.log(halo_extents(group, layer, tile)) for tile in TILE_LEVELS}
+            dma |= _dma_atoms(space, x, arch)
+    values = []
+    for mine, columns in zip(b.slices, space.table.columns, strict=True):
+        names = b.names[mine]
+        values.append(np.stack([dma[n] if n in dma else np.log(columns[n]) for n in names], axis=1))
+    return AtomTable(b, tuple(values))
 
 
 def burst_cycles(arch: Architecture, elements: Ints | int) -> Floats:
@@ -244,7 +158,7 @@ def _input_dma_atoms(space: MapSpace) -> dict[str, Floats]:
     layer, arch = space.layer, space.architecture
     b, (height, width) = layer.bounds, layer.padded_input or layer.used_input
     gy, gx = _group_of(space, "Oy"), _group_of(space, "Ox")
-    hy, hx = halo_extents(gy, layer, "SPM"), halo_extents(gx, layer, "SPM")
+    (_, hx), (_, hy) = (space.table.extent(axis) for axis in AXES)
     ty, tx = (
         g.factor("DRAM", g.dimensions[0]) * g.factor("DRAM", g.dimensions[1]) for g in (gy, gx)
     )

@@ -10,13 +10,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from math import prod
 
 import numpy as np
 
 from dmaze_cp.cost.batch import Bools, Ints
+from dmaze_cp.cost.expression import Powers
+from dmaze_cp.cost.model import Flow, Reuse
+from dmaze_cp.cost.terms import factors, free_loops, loops, own_loops, shared_loops
 from dmaze_cp.mapping import Dataflow
-from dmaze_cp.mapspace import Group, MapSpace, loops
-from dmaze_cp.workload import DEPENDS, OPERANDS, Kind
+from dmaze_cp.mapspace import Group, MapSpace
+from dmaze_cp.workload import OPERANDS, Kind
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,13 @@ class Case:
         """The dataflow to score mappings of this case with."""
         return Dataflow(self.dram, self.spm)
 
+    def flow(self, kind: Kind) -> Flow:
+        """What decides the expression of the cost."""
+        dram, spm = (
+            Reuse(x, free_loops(kind, x)) if x != "none" else Reuse() for x in (self.dram, self.spm)
+        )
+        return Flow(dram, spm, self.held, self.reduces)
+
 
 @dataclass(frozen=True)
 class Demand:
@@ -56,6 +67,11 @@ class Demand:
     level: str
     dimensions: tuple[str, ...]
     least: int
+
+    @property
+    def product(self) -> Powers:
+        """The product."""
+        return factors(self.level, self.dimensions)
 
 
 def cases(kind: Kind) -> tuple[Case, ...]:
@@ -71,24 +87,6 @@ def cases(kind: Kind) -> tuple[Case, ...]:
         found += [Case("none", spm, False, True, (at_dram, False)) for spm in names]
         found += [Case("none", "none", False, True, (at_dram, n)) for n in nones]
     return tuple(replace(case, reduces=flag) for case in found for flag in (False, True))
-
-
-@cache
-def free_loops(kind: Kind, x: str) -> tuple[str, ...]:
-    """Loops that an operand does not depend on."""
-    return tuple(d for d in loops(kind) if d not in DEPENDS[kind][x])
-
-
-@cache
-def own_loops(kind: Kind, x: str) -> tuple[str, ...]:
-    """Loops that an operand depends on."""
-    return tuple(d for d in loops(kind) if d in DEPENDS[kind][x])
-
-
-@cache
-def shared_loops(kind: Kind) -> tuple[str, ...]:
-    """Loops that every operand depends on."""
-    return tuple(d for d in loops(kind) if all(d in DEPENDS[kind][x] for x in OPERANDS))
 
 
 def _ones(case: Case, kind: Kind) -> list[tuple[str, tuple[str, ...]]]:
@@ -131,19 +129,16 @@ def options_of(case: Case, space: MapSpace) -> tuple[Ints, ...] | None:
     keep = [np.ones(len(group), dtype=bool) for group in space.groups]
     for level, dims in _ones(case, kind):
         _keep_where(keep, space.groups, level, dims, True)
-    needs = demands(case, kind)
-    for need in needs:
-        inside = [i for i, g in enumerate(space.groups) if set(g.dimensions) & set(need.dimensions)]
-        if len(inside) == 1:
-            keep[inside[0]] &= product_of(space.groups[inside[0]], need) >= need.least
+    parts = [(need, space.table.parts(need.product)) for need in demands(case, kind)]
+    for need, columns in parts:
+        if len(columns) == 1:
+            ((group, column),) = columns
+            keep[group] &= column >= need.least
     options = tuple(np.flatnonzero(k) for k in keep)
     if any(len(o) == 0 for o in options):
         return None
-    for need in needs:
-        largest = 1.0
-        for group, o in zip(space.groups, options, strict=True):
-            largest *= float(product_of(group, need)[o].max())
-        if largest < need.least:
+    for need, columns in parts:
+        if prod(int(column[options[g]].max()) for g, column in columns) < need.least:
             return None
     return options
 
@@ -155,12 +150,3 @@ def _keep_where(
         for d in group.dimensions:
             if d in dims:
                 keep[index] &= (group.factor(level, d) == 1) == one
-
-
-def product_of(group: Group, need: Demand) -> Ints:
-    """A group's part of a demanded product, for each option."""
-    result = np.ones(len(group), dtype=np.int64)
-    for d in group.dimensions:
-        if d in need.dimensions:
-            result = result * group.factor(need.level, d)
-    return result

@@ -1,11 +1,16 @@
 """Lower bounds of cases: the Lagrangian (geometric-programming) dual.
 
-For any weights ``w`` of the terms, weighted AM-GM gives
-``log sum_i exp(l_i) >= sum_i w_i (l_i - log w_i)``, and a maximum is at least any
-convex combination. What is left is linear in the atoms and thus a sum over groups,
-each minimised by itself. The weights are improved by a quasi-Newton method on a
-smoothed minimum; the bound itself is evaluated with the true minimum, so that it holds
-whatever the weights are.
+Every block of a case (`dmaze_cp.relaxation.rows`) is a maximum of sums of terms. For weights
+``w`` of its terms that add up to 1, with ``W_s`` the weight of the sum ``s`` that a term is in,
+
+    log max_s sum_(i in s) a_i  >=  sum_i w_i (log a_i - log w_i + log W_s(i)),
+
+as a maximum is at least any convex combination and by weighted AM-GM within each sum. The
+logarithm of a term is linear in the atoms, plus that of the block it refers to, which is bounded
+in the same way. Capacities enter with multipliers. What is left is linear in the
+atoms and thus a sum over groups, each minimised by itself. The weights are improved by a
+quasi-Newton method on a smoothed minimum; the bound itself is evaluated with the true minimum,
+so that it holds whatever the weights are.
 
 All cases of a layer are bounded side by side: arrays have one row a case.
 """
@@ -13,7 +18,7 @@ All cases of a layer are bounded side by side: arrays have one row a case.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,9 +26,7 @@ from dmaze_cp.cost.batch import Bools, Floats, Ints
 from dmaze_cp.objective import Objective
 from dmaze_cp.relaxation.ascent import Ascent
 from dmaze_cp.relaxation.atoms import AtomTable
-from dmaze_cp.relaxation.relax import Relaxation
-from dmaze_cp.relaxation.rows import NO_LAYOUT, Blocks, Layout, Rows
-from dmaze_cp.workload import OPERANDS
+from dmaze_cp.relaxation.rows import NodeRows
 
 Schedule = Sequence[tuple[float, int]]
 """Smoothing of the minimum and iterations, one stage after the other."""
@@ -32,6 +35,9 @@ SCHEDULE: Schedule = ((0.1, 20), (0.03, 20), (0.01, 20))
 
 TINY = 1e-300
 """Keeps logarithms of weights that are 0 finite."""
+
+UNIT = 2.0**-53
+"""Largest relative error of one operation on doubles."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,28 +63,6 @@ class Bound:
     weights: Floats
 
 
-def _softmax(theta: Floats) -> Floats:
-    shifted = np.exp(theta - theta.max(axis=1, keepdims=True))
-    result: Floats = shifted / shifted.sum(axis=1, keepdims=True)
-    return result
-
-
-def _log(values: Floats) -> Floats:
-    return np.log(np.maximum(values, TINY))
-
-
-def _centred(weights: Floats, gradient: Floats) -> Floats:
-    """Gradient of a softmax's parameters from that of its values."""
-    mean = (weights * gradient).sum(axis=1, keepdims=True)
-    result: Floats = weights * (gradient - mean)
-    return result
-
-
-def _dot(a: Floats, b: Floats) -> Floats:
-    result: Floats = np.einsum("bk,bk->b", a, b)
-    return result
-
-
 @dataclass(frozen=True, eq=False)
 class Evaluation:
     """The dual function at some weights; one entry or row for each case.
@@ -102,74 +86,190 @@ class Evaluation:
     scores: tuple[Floats, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class _Weighted:
+    """Weights of edges and multipliers of blocks at a point; see `Duals.weigh`."""
+
+    share: Floats
+    flow: Floats
+    inner: Floats
+    capacity: Floats
+    demand: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class _Arrays:
+    """The graphs of several cases, padded to one shape; the first axis is the case."""
+
+    rows: Floats  # (n, edges, atoms)
+    constant: Floats  # (n, edges)
+    present: Floats  # (n, edges)
+    source: Ints  # (n, edges)
+    target: Ints  # (n, edges); blocks where none
+    sums: Ints  # (n, edges)
+    of_block: Floats  # (n, edges, blocks + 1)
+    of_sum: Floats  # (n, edges, sums)
+    to_block: Floats  # (n, edges, blocks + 1)
+    roots: Floats  # (n, blocks + 1)
+    capacity: Floats  # (n, capacities, blocks + 1)
+    limits: Floats  # (n, capacities)
+    demands: Floats  # (n, demands, atoms)
+    at_least: Floats  # (n, demands)
+    wanted: Floats  # (n, demands)
+    worthless: Bools  # (n)
+
+    def select(self, which: Ints) -> _Arrays:
+        """Some of the cases only."""
+        return _Arrays(*(value[which] for value in self.__dict__.values()))
+
+
+def _arrays(nodes: Sequence[NodeRows], objective: Objective) -> _Arrays:
+    cases = [n.case for n in nodes]
+    count, atoms = len(nodes), nodes[0].rows.shape[1]
+    edges, blocks = max(len(n.constant) for n in nodes), max(c.blocks for c in cases) + 1
+    sums = max(int(c.sums.max()) for c in cases) + 1
+    wants = max(len(n.at_least) for n in nodes)
+    a = _Arrays(
+        rows=np.zeros((count, edges, atoms)),
+        constant=np.zeros((count, edges)),
+        present=np.zeros((count, edges)),
+        source=np.full((count, edges), blocks - 1),
+        target=np.full((count, edges), blocks - 1),
+        sums=np.zeros((count, edges), dtype=np.int64),
+        of_block=np.zeros((count, edges, blocks)),
+        of_sum=np.zeros((count, edges, sums)),
+        to_block=np.zeros((count, edges, blocks)),
+        roots=np.zeros((count, blocks)),
+        capacity=np.zeros((count, len(cases[0].ceiled), blocks)),
+        limits=np.array([[c.log_limit for c in case.ceiled] for case in cases]),
+        demands=np.zeros((count, wants, atoms)),
+        at_least=np.zeros((count, wants)),
+        wanted=np.zeros((count, wants)),
+        worthless=np.zeros(count, dtype=bool),
+    )
+    for i, (node, case) in enumerate(zip(nodes, cases, strict=True)):
+        k, d = len(node.constant), len(node.at_least)
+        a.rows[i, :k], a.constant[i, :k], a.present[i, :k] = node.rows, node.constant, node.present
+        a.source[i, :k], a.sums[i, :k] = case.source, case.sums
+        a.target[i, :k] = np.where(case.target < 0, blocks - 1, case.target)
+        here = np.arange(k)
+        a.of_block[i, here, case.source] = 1.0
+        a.of_sum[i, here, case.sums] = 1.0
+        inside = here[case.target >= 0]
+        a.to_block[i, inside, case.target[inside]] = 1.0
+        a.roots[i, case.energy] = float(objective is not Objective.LATENCY)
+        a.roots[i, case.latency] = float(objective is not Objective.ENERGY)
+        for j, ceiled in enumerate(case.ceiled):
+            a.capacity[i, j, ceiled.block] = 1.0
+        a.demands[i, :d], a.at_least[i, :d], a.wanted[i, :d] = node.demands, node.at_least, 1.0
+        # A cost without any term may be 0, whose logarithm nothing bounds.
+        used = set(case.source[node.present].tolist())
+        wanted = np.flatnonzero(a.roots[i])
+        a.worthless[i] = any(int(b) not in used for b in wanted)
+    return a
+
+
+def _along(values: Floats, onehot: Floats) -> Floats:
+    result: Floats = (values[:, None, :] @ onehot)[:, 0, :]
+    return result
+
+
+def _dot(a: Floats, b: Floats) -> Floats:
+    result: Floats = np.einsum("bk,bk->b", a, b)
+    return result
+
+
 class Duals:
     """The dual functions of several cases for one objective.
 
     Parameters
     ----------
-    relaxations
-        One for each case.
+    nodes
+        The rows of each case.
     table
         Atoms of all options that any of the cases has.
     masks
         For each case and group, which options it has (None: all).
     objective
         What is bounded.
-    layout
-        At least so much room for terms, so that weights can be reused.
     """
 
     def __init__(
         self,
-        relaxations: Sequence[Relaxation],
+        nodes: Sequence[NodeRows],
         table: AtomTable,
         masks: Sequence[Sequence[Bools]] | None,
         objective: Objective,
-        layout: Layout = NO_LAYOUT,
     ) -> None:
-        self.basis = table.basis
-        self.values = table.values
-        self.on_energy = float(objective is not Objective.LATENCY)
-        self.on_latency = float(objective is not Objective.ENERGY)
-        self.rows = Rows(relaxations, table.basis, layout)
-        self.blocks = Blocks(self.rows, table.basis)
-        self.size = self.blocks.size
+        self.slices, self.values = table.basis.slices, table.values
+        self.arrays = _arrays(nodes, objective)
+        self.depth = max(n.case.depth for n in nodes)
         self.penalty: list[Floats] | None = None
         if masks is not None:
             self.penalty = [
                 np.where(np.array([m[g] for m in masks]), 0.0, np.inf)
                 for g in range(len(self.values))
             ]
-        self.alternatives = [self.basis.alternatives[x] for x in OPERANDS]
-        self.worthless = np.array(
-            [bool(self.on_energy) and not relaxation.energy for relaxation in relaxations]
-        )
 
     def select(self, which: Ints) -> Duals:
         """Some of the cases only."""
         other = object.__new__(Duals)
         other.__dict__.update(self.__dict__)
-        other.rows = self.rows.select(which)
-        other.worthless = self.worthless[which]
+        other.arrays = self.arrays.select(which)
         if self.penalty is not None:
             other.penalty = [p[which] for p in self.penalty]
         return other
 
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """Number of parameters: edges, capacities, demands."""
+        a = self.arrays
+        return a.constant.shape[1], a.limits.shape[1], a.at_least.shape[1]
+
     def start(self, weights: Sequence[Floats | None] = ()) -> Floats:
-        """Weights to start from, one row a case: those of similar cases where they fit."""
-        theta = self.blocks.start(self.rows)
+        """Weights to start from, one row a case: those that are known, where they fit."""
+        edges, capacities, demands = self.sizes
+        count = len(self.arrays.constant)
+        theta = np.concatenate(
+            [
+                np.zeros((count, edges)),
+                np.full((count, capacities), -1.5),
+                np.full((count, demands), -2.0),
+            ],
+            axis=1,
+        )
         for i, known in enumerate(weights):
             if known is not None and known.shape == theta[i].shape:
                 theta[i] = known
-        return self.blocks.fit(theta, self.rows)
+        return theta
+
+    def _weigh(self, theta: Floats) -> _Weighted:
+        """Weights of the edges, and how much each counts in the bound."""
+        a = self.arrays
+        edges, capacities, _ = self.sizes
+        each = np.arange(len(theta))[:, None]
+        free = theta[:, :edges]
+        relative = np.exp(np.maximum(free - free.max(axis=1, keepdims=True), -200.0)) * a.present
+        total = _along(relative, a.of_block)[each, a.source]
+        share = relative / np.where(total > 0, total, 1.0)
+        together = _along(share, a.of_sum)[each, a.sums]
+        inner = a.constant - np.log(np.maximum(share, TINY)) + np.log(np.maximum(together, TINY))
+        capacity = np.exp(np.clip(theta[:, edges : edges + capacities], -200, 50))
+        demand = np.exp(np.clip(theta[:, edges + capacities :], -200, 50)) * a.wanted
+        roots = a.roots + _along(capacity, a.capacity)
+        counts = roots
+        for _ in range(self.depth - 1):
+            flow = counts[each, a.source] * share
+            counts = roots + _along(flow, a.to_block)
+        return _Weighted(share, counts[each, a.source] * share, inner, capacity, demand)
 
     def _minimise(self, atoms: Floats, tau: float) -> tuple[Floats, Floats, Floats, list[Floats]]:
         """Smoothed and true minimum over options, the mean atoms, and the scores."""
         count = len(atoms)
-        z = np.empty((count, len(self.basis.names)))
+        z = np.empty_like(atoms)
         smooth, hard = np.zeros(count), np.zeros(count)
         scores = []
-        for g, (mine, values) in enumerate(zip(self.basis.slices, self.values, strict=True)):
+        for g, (mine, values) in enumerate(zip(self.slices, self.values, strict=True)):
             score = atoms[:, mine] @ values.T
             if self.penalty is not None:
                 score += self.penalty[g]
@@ -182,52 +282,52 @@ class Duals:
             scores.append(score)
         return smooth, hard, z, scores
 
+    def _constant(self, w: _Weighted) -> Floats:
+        a = self.arrays
+        found: Floats = _dot(w.flow, w.inner) - _dot(w.capacity, a.limits)
+        return found + _dot(w.demand, a.at_least)
+
     def evaluate(self, theta: Floats, tau: float) -> Evaluation:
         """The dual functions and their gradients at `theta`, smoothed by `tau`."""
-        r, cut = self.rows, self.blocks
-        w_e, w_l, w_v = (_softmax(theta[:, b]) for b in (cut.energy, cut.latency, cut.passes))
-        shares = [_softmax(theta[:, b]) for b in cut.alternatives]
-        m, f, n = (np.exp(theta[:, b]) for b in (cut.capacity, cut.floor, cut.demand))
-        on_pass = self.on_latency * _dot(w_l, r.of_pass)
-        weights = np.concatenate(
-            [self.on_energy * w_e, self.on_latency * w_l, on_pass[:, None] * w_v, m, n], axis=1
-        )
-        row = (weights[:, None, :] @ r.matrix)[:, 0, :]
-        atoms, on_dma = row[:, : self.basis.atoms], row[:, self.basis.atoms :]
-        for i, share in enumerate(shares):
-            atoms = atoms + on_dma[:, i, None] * (share @ self.alternatives[i])
+        a, w = self.arrays, self._weigh(theta)
+        each = np.arange(len(theta))[:, None]
+        atoms = _along(w.flow, a.rows) - _along(w.demand, a.demands)
         smooth, hard, z, scores = self._minimise(atoms, tau)
-        choices = [z[:, : self.basis.atoms] @ a.T for a in self.alternatives]
-        for i, (share, choice) in enumerate(zip(shares, choices, strict=True)):
-            z[:, self.basis.atoms + i] = _dot(share, choice)
-        logs = (r.matrix @ z[:, :, None])[:, :, 0]
-        l_e, l_l, l_v, l_c, l_n = (logs[:, b] for b in r.blocks)
-        c_e, c_l, c_v, c_c, c_n = (r.constant[:, b] for b in r.blocks)
-        in_v = c_v - _log(w_v) + _log(r.spread(w_v, r.pass_sums))
-        in_l = c_l - _log(w_l) + _log(r.spread(w_l, r.latency_sums))
-        in_e = c_e - _log(w_e)
-        m_all = m.copy()
-        m_all[:, r.floored] += f
-        log_m = _log(m_all)
-        slack = _log(m_all @ r.same_capacity) - r.limits
-        constant = self.on_energy * _dot(w_e, in_e) + self.on_latency * _dot(w_l, in_l)
-        constant += on_pass * _dot(w_v, in_v) + _dot(n, c_n)
-        constant += _dot(m, c_c) + _dot(m_all, slack - log_m)
-        of_pass = r.of_pass * _dot(w_v, l_v + in_v)[:, None]
+        constant = self._constant(w)
+        leaf = w.inner + (a.rows @ z[:, :, None])[:, :, 0]
+        value, blocks = leaf, np.zeros_like(a.roots)
+        for _ in range(self.depth):
+            blocks = _along(w.share * value, a.of_block)
+            blocks[:, -1] = 0.0
+            value = leaf + blocks[each, a.target]
         gradient = np.concatenate(
             [
-                self.on_energy * _centred(w_e, l_e + in_e),
-                self.on_latency * _centred(w_l, l_l + in_l + of_pass),
-                on_pass[:, None] * _centred(w_v, l_v + in_v),
-                *(on_dma[:, i, None] * _centred(shares[i], choices[i]) for i in range(3)),
-                m * (l_c + c_c + slack - log_m),
-                f * (slack - log_m)[:, r.floored],
-                n * (l_n + c_n),
+                w.flow * (value - blocks[each, a.source]),
+                w.capacity * ((a.capacity @ blocks[:, :, None])[:, :, 0] - a.limits),
+                w.demand * (a.at_least - (a.demands @ z[:, :, None])[:, :, 0]),
             ],
             axis=1,
         )
-        hard = np.where(self.worthless, -np.inf, constant + hard)
+        hard = np.where(a.worthless, -np.inf, constant + hard)
         return Evaluation(constant + smooth, gradient, hard, atoms, tuple(scores))
+
+    def rounding(self, theta: Floats) -> Floats:
+        """By how much at most the computed bounds at `theta` are above the true ones.
+
+        A bound is a sum of products of weights with constants and atoms. Its computed value
+        differs from the true one by at most the number of operations on the way to it times
+        the unit of rounding, relative to the sum of the *magnitudes* of all that is added
+        up; weights that do not add up to 1 to the last digit are part of it. Twice that is taken.
+        """
+        a, w = self.arrays, self._weigh(theta)
+        logs = np.abs(a.constant) + np.abs(np.log(np.maximum(w.share, TINY))) * (w.share > 0)
+        largest = np.concatenate([np.abs(v).max(axis=0) for v in self.values])
+        size = _dot(w.flow, 2 * logs + np.abs(a.rows) @ largest)
+        size += _dot(w.capacity, np.abs(a.limits) + 1)
+        size += _dot(w.demand, np.abs(a.at_least) + np.abs(a.demands) @ largest)
+        operations = sum(self.sizes) + a.rows.shape[2] + 16 * self.depth + 64
+        slack: Floats = 2 * UNIT * operations * (size + 1)
+        return slack
 
     def solve(
         self,
@@ -249,7 +349,7 @@ class Duals:
         """
         theta = self.start() if theta is None else theta
         count = len(theta)
-        stop = np.broadcast_to(np.asarray(stop_above, dtype=np.float64), (count,))
+        stop = np.broadcast_to(np.asarray(stop_above, dtype=np.float64) + 1e-9, (count,))
         best: list[Bound] = [Bound(-np.inf, np.zeros(0), (), t) for t in theta]
         going, duals = np.arange(count), self
         for tau, iterations in schedule:
@@ -267,22 +367,7 @@ class Duals:
                 break
             if len(still) < len(going):
                 duals, going = duals.select(still), going[still]
-        return best
-
-
-class Dual(Duals):
-    """The dual function of a single case."""
-
-    def __init__(self, relaxation: Relaxation, table: AtomTable, objective: Objective) -> None:
-        super().__init__([relaxation], table, None, objective)
-
-    def bound(
-        self,
-        theta: Floats | None = None,
-        *,
-        schedule: Schedule = SCHEDULE,
-        stop_above: float = np.inf,
-    ) -> Bound:
-        """The bound of the case (see `Duals.solve`); weights that do not fit are ignored."""
-        start = None if theta is None or len(theta) != self.size else theta[None, :]
-        return self.solve(start, schedule=schedule, stop_above=stop_above)[0]
+        slack = self.rounding(np.array([b.weights for b in best]))
+        return [
+            replace(b, log_value=b.log_value - s) for b, s in zip(best, slack.tolist(), strict=True)
+        ]

@@ -1,203 +1,262 @@
-"""The terms of several cases as arrays: one row of the first axis for each case.
+"""A case's lower bounds as arrays: blocks of edges.
 
-Cases have different numbers of terms; the missing ones are rows of zeros whose weight
-is always 0.
+A `Form` (`dmaze_cp.cost.expression`) is the maximum of sums of terms, each a product of symbols,
+possibly times another form. Written down as a graph, every form is a *block*, and every term an
+*edge* from its block to the block it refers to, if any. An edge has a row: the logarithm of
+its product as a linear function of the atoms.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import log, prod
 
 import numpy as np
 
 from dmaze_cp.cost.batch import Bools, Floats, Ints
+from dmaze_cp.cost.expression import Form, Less, Powers, lowered
+from dmaze_cp.cost.limits import Limit
+from dmaze_cp.cost.model import cost_model
+from dmaze_cp.mapspace import MapSpace
 from dmaze_cp.relaxation.atoms import Basis
-from dmaze_cp.relaxation.relax import Relaxation
-from dmaze_cp.relaxation.terms import Sum
-from dmaze_cp.workload import OPERANDS
+from dmaze_cp.relaxation.cases import Case, demands
 
-ABSENT = -1e9
-"""Parameter of a term that a case does not have: its weight is 0."""
+Ranges = Mapping[Powers, tuple[int, int]]
+"""Least and largest value of products over the options that are left."""
 
 
 @dataclass(frozen=True, eq=False)
-class _Block:
-    """One family of sums of every case."""
+class Ceiled:
+    """A capacity: a block whose value is at most a limit."""
 
-    matrix: Floats
-    constant: Floats
-    present: Bools
-    of_pass: Floats
-    sums: Floats
-
-
-def _block(families: Sequence[Sequence[Sum]], width: int, least: tuple[int, int]) -> _Block:
-    """Arrays of the terms of ``families[case][sum]``, at least so many terms and sums."""
-    longest = max(least[0], *(sum(len(s) for s in family) for family in families))
-    most = max(least[1], *(len(family) for family in families))
-    matrix = np.zeros((len(families), longest, width))
-    constant = np.zeros((len(families), longest))
-    present = np.zeros((len(families), longest), dtype=bool)
-    of_pass = np.zeros((len(families), longest))
-    sums = np.zeros((len(families), longest, most))
-    for case, family in enumerate(families):
-        k = 0
-        for number, terms in enumerate(family):
-            for term in terms:
-                matrix[case, k] = term.row
-                constant[case, k] = term.log_coefficient
-                of_pass[case, k] = term.of_pass
-                sums[case, k, number] = 1.0
-                present[case, k] = True
-                k += 1
-    return _Block(matrix, constant, present, of_pass, sums)
+    name: str
+    block: int
+    log_limit: float
 
 
 @dataclass(frozen=True, eq=False)
-class _Arrays:
-    """What depends on the case; see `Rows`."""
+class Floored:
+    """A sum of products that is at least so large; a product alone is a sum of one."""
 
-    matrix: Floats
-    constant: Floats
-    of_pass: Floats
-    pass_sums: Floats
-    latency_sums: Floats
-    present: tuple[Bools, ...]
+    products: tuple[Powers, ...]
+    least: int
 
 
-Layout = tuple[tuple[int, int], ...]
-"""Room for terms and sums of energy, latency, passes, capacities and demands.
-
-Cases with one layout have weights of one shape.
-"""
-
-NO_LAYOUT: Layout = ((1, 1),) * 5
-
-
-class Rows:
-    """Terms of all cases.
+@dataclass(frozen=True, eq=False)
+class CaseRows:
+    """The lower bounds of a case as a graph of blocks and edges.
 
     Attributes
     ----------
-    matrix, constant
-        Exponents and logarithms of coefficients of all terms: energy, latency, passes,
-        capacities, and demands (negated, so that a positive value is a violation).
-    blocks
-        Where each of the five families stands.
-    of_pass
-        Which latency terms are multiplied by the SPM passes (1 or 0).
-    pass_sums, latency_sums
-        Which sum a term belongs to, one-hot.
-    limits, same_capacity, floored
-        Of the capacity terms: logarithm of the limit; which share a limit; which count
-        at least 1.
+    case
+        The case.
+    rows, constant
+        Of every edge: exponents of the atoms, logarithm of the coefficient.
+    source, target, sums
+        Of every edge: its block, the block it refers to (-1: none), and the number of its
+        sum within all sums.
+    chords
+        Edges with a factor ``1 - m/k``, and that factor.
+    energy, latency
+        Blocks of the two costs.
+    blocks, depth
+        Number of blocks, and of edges on the longest way through them.
+    ceiled, floored
+        Capacities, and products that are at least so large.
+    counts
+        Products whose ranges are needed.
+    least
+        Products that are at least so large in the case.
     """
 
-    def __init__(
-        self, relaxations: Sequence[Relaxation], basis: Basis, layout: Layout = NO_LAYOUT
-    ) -> None:
-        width = len(basis.names)
-        energy = _block([[r.energy] for r in relaxations], width, layout[0])
-        latency = _block([r.latency for r in relaxations], width, layout[1])
-        passes = _block([r.passes for r in relaxations], width, layout[2])
-        capacity = _block([[c.terms for c in r.capacities] for r in relaxations], width, layout[3])
-        most = max(layout[4][0], *(len(r.demands) for r in relaxations))
-        demand, least = (
-            np.zeros((len(relaxations), most, width)),
-            np.zeros((len(relaxations), most)),
-        )
-        wanted = np.zeros((len(relaxations), most), dtype=bool)
-        for case, relaxation in enumerate(relaxations):
-            for k, need in enumerate(relaxation.demands):
-                demand[case, k] = -basis.factors(need.level, need.dimensions)
-                least[case, k] = np.log(need.least)
-                wanted[case, k] = True
-        parts = [energy, latency, passes, capacity]
-        sizes = [p.matrix.shape[1] for p in parts] + [most]
-        self.layout: Layout = (*(p.sums.shape[1:] for p in parts), (most, 1))
-        ends = np.cumsum([0, *sizes])
-        self.blocks = tuple(slice(a, b) for a, b in pairwise(ends))
-        capacities = relaxations[0].capacities
-        self.limits = np.log([c.limit for c in capacities for _ in c.terms])
-        owner = np.array([i for i, c in enumerate(capacities) for _ in c.terms])
-        self.same_capacity = (owner[:, None] == owner[None, :]).astype(np.float64)
-        self.floored: Ints = np.flatnonzero([c.at_least_one for c in capacities for _ in c.terms])
-        self._set(
-            _Arrays(
-                np.concatenate([*(p.matrix for p in parts), demand], axis=1),
-                np.concatenate([*(p.constant for p in parts), least], axis=1),
-                latency.of_pass,
-                passes.sums,
-                latency.sums,
-                (energy.present, latency.present, passes.present, wanted),
-            )
-        )
-
-    def _set(self, arrays: _Arrays) -> None:
-        self._arrays = arrays
-        self.matrix, self.constant = arrays.matrix, arrays.constant
-        self.of_pass = arrays.of_pass
-        self.pass_sums, self.latency_sums = arrays.pass_sums, arrays.latency_sums
-        self.present = arrays.present
-
-    def select(self, which: Ints) -> Rows:
-        """Some of the cases only."""
-        a = self._arrays
-        other = object.__new__(Rows)
-        other.__dict__.update(self.__dict__)
-        other._set(
-            replace(
-                a,
-                matrix=a.matrix[which],
-                constant=a.constant[which],
-                of_pass=a.of_pass[which],
-                pass_sums=a.pass_sums[which],
-                latency_sums=a.latency_sums[which],
-                present=tuple(p[which] for p in a.present),
-            )
-        )
-        return other
-
-    @staticmethod
-    def spread(weights: Floats, sums: Floats) -> Floats:
-        """For each term the weight of the whole sum it belongs to."""
-        by_sum = weights[:, None, :] @ sums
-        result: Floats = (sums @ by_sum.transpose(0, 2, 1))[:, :, 0]
-        return result
+    case: Case
+    rows: Floats
+    constant: Floats
+    source: Ints
+    target: Ints
+    sums: Ints
+    chords: tuple[tuple[int, Less], ...]
+    energy: int
+    latency: int
+    blocks: int
+    depth: int
+    ceiled: tuple[Ceiled, ...]
+    floored: tuple[Floored, ...]
+    counts: frozenset[Powers]
+    least: Mapping[Powers, int]
 
 
-class Blocks:
-    """Where each family of parameters stands in a vector of weights."""
+class _Graph:
+    """Collects the blocks and edges of forms."""
 
-    def __init__(self, rows: Rows, basis: Basis) -> None:
-        energy, latency, passes, capacity, demand = (b.stop - b.start for b in rows.blocks)
-        sizes = [energy, latency, passes]
-        sizes += [len(basis.alternatives[x]) for x in OPERANDS]
-        sizes += [capacity, len(rows.floored), demand]
-        ends = np.cumsum([0, *sizes])
-        cuts = [slice(a, b) for a, b in pairwise(ends)]
-        self.energy, self.latency, self.passes = cuts[:3]
-        self.alternatives = cuts[3:6]
-        self.capacity, self.floor, self.demand = cuts[6:]
-        self.size = int(ends[-1])
+    def __init__(self, basis: Basis) -> None:
+        self.basis = basis
+        self.blocks: dict[int, int] = {}
+        self.depths: dict[int, int] = {}
+        self.forms: list[Form] = []
+        self.rows: list[Floats] = []
+        self.constant: list[float] = []
+        self.source: list[int] = []
+        self.target: list[int] = []
+        self.sums: list[int] = []
+        self.chords: list[tuple[int, Less]] = []
+        self.number = 0
 
-    def start(self, rows: Rows) -> Floats:
-        """Parameters to start from; capacities and demands count for little."""
-        theta = np.zeros((len(rows.matrix), self.size))
-        theta[:, self.capacity], theta[:, self.floor], theta[:, self.demand] = -1.5, -2.5, -2.0
-        return self.fit(theta, rows)
+    def block(self, form: Form) -> int:
+        """The block of a form; added with all that it refers to if it is new."""
+        if id(form) in self.blocks:
+            return self.blocks[id(form)]
+        me = self.blocks[id(form)] = len(self.forms)
+        self.forms.append(form)
+        depth = 0
+        for terms in form.sums:
+            number = self.number
+            self.number += 1
+            for term in terms:
+                target = -1
+                if term.block is not None:
+                    target = self.block(term.block)
+                    depth = max(depth, self.depths[target])
+                if term.less is not None:
+                    self.chords.append((len(self.rows), term.less))
+                self.rows.append(self.basis.row(term.powers))
+                self.constant.append(log(term.coefficient))
+                self.source.append(me)
+                self.target.append(target)
+                self.sums.append(number)
+        self.depths[me] = depth + 1
+        return me
 
-    def fit(self, theta: Floats, rows: Rows) -> Floats:
-        """Parameters of other cases, with the weights that these cases lack at 0."""
-        theta = np.where(theta <= ABSENT / 2, -2.0, theta)
-        energy, latency, passes, wanted = rows.present
-        for block, present in (
-            (self.energy, energy),
-            (self.latency, latency),
-            (self.passes, passes),
-            (self.demand, wanted),
-        ):
-            theta[:, block] = np.where(present, theta[:, block], ABSENT)
-        return theta
+
+def case_rows(space: MapSpace, basis: Basis, case: Case) -> CaseRows:
+    """The lower bounds of a case and the limits of a map-space as blocks and edges."""
+    kind = space.layer.kind
+    model = cost_model(space.layer, space.architecture, case.flow(kind))
+    graph = _Graph(basis)
+    energy, latency = graph.block(lowered(model.energy)), graph.block(lowered(model.latency))
+    ceiled, floored = [], []
+    for limit in space.limits:
+        form = lowered(limit.node)
+        if limit.most is not None:
+            ceiled.append(Ceiled(limit.name, graph.block(form), log(limit.most)))
+        if limit.least is not None:
+            floored.append(_floored(limit, form))
+    needs = {need.product: need.least for need in demands(case, kind)}
+    floored += [Floored((product,), least) for product, least in needs.items()]
+    counts = {less.count for _, less in graph.chords}
+    counts |= {p for f in floored if len(f.products) > 1 for p in f.products}
+    return CaseRows(
+        case,
+        np.array(graph.rows),
+        np.array(graph.constant),
+        np.array(graph.source),
+        np.array(graph.target),
+        np.array(graph.sums),
+        tuple(graph.chords),
+        energy,
+        latency,
+        len(graph.forms),
+        max(graph.depths.values()),
+        tuple(ceiled),
+        tuple(floored),
+        frozenset(counts),
+        needs,
+    )
+
+
+def _floored(limit: Limit, form: Form) -> Floored:
+    """A limit from below: its node has to be a sum of products without coefficients."""
+    (terms,) = form.sums
+    return Floored(tuple(t.powers for t in terms), int(limit.least or 0))
+
+
+def ranges(space: MapSpace, rows: CaseRows, options: Sequence[Ints]) -> Ranges:
+    """Least and largest value of the products that a case needs the ranges of."""
+    found = {}
+    for product in rows.counts:
+        parts = [column[options[g]] for g, column in space.table.parts(product)]
+        low, high = prod(int(p.min()) for p in parts), prod(int(p.max()) for p in parts)
+        found[product] = (max(low, rows.least.get(product, 1)), high)
+    return found
+
+
+def chord(less: Less, low: int, high: int) -> tuple[float, float] | None:
+    """``start, slope`` with ``log(1 - m/k) >= start + slope * log k`` for k in [low, high].
+
+    ``log(1 - m/k)`` is concave in ``log k``: its second derivative is that of
+    ``log(e^x - m) - x``, ``-m e^x / (e^x - m)^2 < 0``. So it is above the chord between the
+    ends of the range. None where it is -inf at the lower end.
+    """
+    if low <= less.less:
+        return None
+    start = log(1 - less.less / low)
+    if high <= low:
+        return start, 0.0
+    slope = (log(1 - less.less / high) - start) / (log(high) - log(low))
+    return start - slope * log(low), slope
+
+
+def at_most_linear(floored: Floored, known: Ranges) -> tuple[list[float], float]:
+    """``slopes, constant`` with ``log(sum of products) <= constant + slopes . logs``.
+
+    The logarithm of a sum is convex in the logarithms of its parts, and the share of a part
+    grows where the others fall. From the upper ends of all ranges one part after the other is
+    lowered: along it the function is at most its chord, whose slope is least where the
+    others are at their upper ends.
+    """
+    if len(floored.products) == 1:
+        return [1.0], 0.0
+    low, high = zip(*(known[p] for p in floored.products), strict=True)
+    top = log(sum(high))
+    slopes = []
+    for i, (least, most) in enumerate(zip(low, high, strict=True)):
+        others = sum(high) - high[i]
+        fall = top - log(others + least)
+        slopes.append(fall / (log(most) - log(least)) if most > least else 0.0)
+    return slopes, top - sum(s * log(h) for s, h in zip(slopes, high, strict=True))
+
+
+@dataclass(frozen=True, eq=False)
+class NodeRows:
+    """The rows of a part of a case: its chords are taken over the options that are left.
+
+    Attributes
+    ----------
+    case
+        The graph.
+    rows, constant, present
+        As those of the case, with the chords in; edges that are worth nothing are absent.
+    demands, at_least
+        Rows, and the logarithm that each is at least.
+    """
+
+    case: CaseRows
+    rows: Floats
+    constant: Floats
+    present: Bools
+    demands: Floats
+    at_least: Floats
+
+
+def node_rows(space: MapSpace, basis: Basis, case: CaseRows, options: Sequence[Ints]) -> NodeRows:
+    """The rows of the part of a case that has these options."""
+    known = ranges(space, case, options)
+    rows, constant = case.rows.copy(), case.constant.copy()
+    present = np.ones(len(rows), dtype=bool)
+    for edge, less in case.chords:
+        line = chord(less, *known[less.count])
+        if line is None:
+            present[edge] = False
+            continue
+        constant[edge] += line[0]
+        if line[1]:
+            rows[edge] += line[1] * basis.row(less.count)
+    demand = np.zeros((len(case.floored), rows.shape[1]))
+    least = np.zeros(len(case.floored))
+    for i, floored in enumerate(case.floored):
+        slopes, start = at_most_linear(floored, known)
+        least[i] = log(floored.least) - start
+        for slope, product in zip(slopes, floored.products, strict=True):
+            demand[i] += slope * basis.row(product)
+    return NodeRows(case, rows, constant, present, demand, least)

@@ -1,0 +1,107 @@
+"""The products that the cost model speaks of, as symbols of one kind of layer.
+
+``LEVEL.dimension`` is a tiling factor, ``halo.TILE.axis`` the input extent of a tile
+along x or y (the loops' halo included), and ``dma.X.dimension`` the cycles of an operand's
+transfers if that dimension is the first that is not contiguous, which has no exact
+value of its own (`dmaze_cp.relaxation.atoms`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Final
+
+from dmaze_cp.cost.expression import Powers, Symbol, powers_of
+from dmaze_cp.mapping import LEVELS
+from dmaze_cp.workload import DEPENDS, OPERANDS, Kind
+
+LAYOUT: Final[Mapping[Kind, Mapping[str, tuple[str, ...]]]] = {
+    Kind.CONV: {
+        "O": ("Oy", "Ox", "M", "N"),
+        "I": ("y", "x", "C", "N"),
+        "W": ("Fy", "Fx", "C", "M"),
+    },
+    Kind.DEPTHWISE: {
+        "O": ("Oy", "Ox", "C", "N"),
+        "I": ("y", "x", "C", "N"),
+        "W": ("Fy", "Fx", "C"),
+    },
+    Kind.GEMM: {
+        "O": ("Y", "X"),
+        "I": ("K", "X"),
+        "W": ("Y", "K"),
+    },
+}
+"""Each operand's memory layout, innermost dimension first; x and y are input axes."""
+
+TILES: Final[Mapping[str, tuple[str, ...]]] = {
+    "RF": ("RF",),
+    "array": ("RF", "PE"),
+    "SPM": ("RF", "PE", "SPM"),
+}
+"""The tiles that cost money, and the levels whose factors multiply to their extents."""
+
+AXES: Final = ("x", "y")
+"""Input axes; the loops over outputs and filters along them are Ox, Fx, Oy, Fy."""
+
+
+@cache
+def loops(kind: Kind) -> tuple[str, ...]:
+    """Dimensions that can have more than one iteration."""
+    return tuple(d for d in kind.dimensions if (kind, d) != (Kind.DEPTHWISE, "M"))
+
+
+@cache
+def free_loops(kind: Kind, operand: str) -> tuple[str, ...]:
+    """Loops that an operand does not depend on."""
+    return tuple(d for d in loops(kind) if d not in DEPENDS[kind][operand])
+
+
+@cache
+def own_loops(kind: Kind, operand: str) -> tuple[str, ...]:
+    """Loops that an operand depends on."""
+    return tuple(d for d in loops(kind) if d in DEPENDS[kind][operand])
+
+
+@cache
+def shared_loops(kind: Kind) -> tuple[str, ...]:
+    """Loops that every operand depends on."""
+    return tuple(d for d in loops(kind) if all(d in DEPENDS[kind][x] for x in OPERANDS))
+
+
+def factors(level: str, dimensions: Iterable[str]) -> Powers:
+    """Product of one level's factors."""
+    return powers_of(f"{level}.{d}" for d in dimensions)
+
+
+@cache
+def elements(kind: Kind, operand: str, tile: str) -> Powers:
+    """Elements of an operand in a tile: ``RF``, ``array`` or ``SPM``."""
+    symbols: list[Symbol] = []
+    for d in LAYOUT[kind][operand]:
+        symbols += [f"halo.{tile}.{d}"] if d in AXES else [f"{lv}.{d}" for lv in TILES[tile]]
+    return powers_of(symbols)
+
+
+@cache
+def burst_alternatives(kind: Kind, operand: str) -> tuple[Powers, ...]:
+    """Products of which the largest bounds the cycles of an operand's transfers."""
+    # Rows of the input's tiles: what its transfers along y are repeated for.
+    extra = {("I", "y"): ("dma.I.rows",)}
+    return tuple(
+        powers_of((f"dma.{operand}.{d}", *extra.get((operand, d), ())))
+        for d in LAYOUT[kind][operand]
+    )
+
+
+def whole_loops(powers: Powers, bounds: Mapping[str, int]) -> tuple[int, Powers]:
+    """Take whole loops out of a product: the four factors of one multiply to its bound."""
+    coefficient, left = 1, dict(powers)
+    for d, bound in bounds.items():
+        names = [f"{level}.{d}" for level in LEVELS]
+        if all(left.get(n, 0) >= 1 for n in names):
+            coefficient *= bound
+            for n in names:
+                left[n] -= 1
+    return coefficient, tuple(sorted((s, p) for s, p in left.items() if p))
