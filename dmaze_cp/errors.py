@@ -80,5 +80,12 @@ class NoSolutionError(DmazeError):
     """Time ran out before any mapping was found; one may exist."""
 
 
+class ProofError(DmazeError):
+    """A bound contradicts a mapping: one of them is wrong, so that nothing is proven.
+
+    The message has all that is needed to repeat it.
+    """
+
+
 class MissingExtraError(DmazeError):
     """An optional dependency is not installed; the message names the extra."""

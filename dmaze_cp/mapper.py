@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from math import inf, isfinite
 from typing import Final
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
-from dmaze_cp.cost import evaluate
+from dmaze_cp.cost import Cost, evaluate, fits
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.mapspace import MapSpace, build, mapping_at, why_infeasible
+from dmaze_cp.mapspace import check_sizes, is_allowed, mapping_at, why_infeasible
+from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import NOTHING_KNOWN, Incumbent, Known, LayerResult, Status
-from dmaze_cp.search import SearchResult, search
+from dmaze_cp.search import Engine, SearchResult, search
+from dmaze_cp.search.prepared import Prepared, prepared
 from dmaze_cp.workload import Layer
 
 DEFAULT_TIME_LIMIT_S = 60.0
@@ -31,6 +34,7 @@ def map_layer(
     time_limit: float = DEFAULT_TIME_LIMIT_S,
     gap: float = 0.0,
     constraints: Constraints = NO_CONSTRAINTS,
+    engine: Engine | str = Engine.AUTO,
     workers: int = 1,
     seed: int = 0,
     known: Known = NOTHING_KNOWN,
@@ -53,6 +57,9 @@ def map_layer(
         Stop once the proven relative gap is at most this; 0 asks for the optimum.
     constraints
         Limits on the map-space.
+    engine
+        What decides the parts of the map-space that bounds leave open: ``auto``,
+        ``cp-sat`` or ``bounds``. All prove the same optimum.
     workers, seed
         Threads and random seed of CP-SAT. One worker and the same seed give the same answer.
     known
@@ -79,42 +86,43 @@ def map_layer(
         When an option makes no sense, or the layer is too large for the exact model.
     """
     began = time.monotonic()
-    objective = _checked(objective, time_limit, gap, workers)
+    objective, engine = _checked(objective, engine, time_limit, gap, workers)
 
     def result(status: Status, **found: object) -> LayerResult:
-        fields = {"constraints": constraints, "solve_time_s": time.monotonic() - began, **found}
+        fields = {"constraints": constraints, "engine": str(engine), **found}
+        fields["solve_time_s"] = time.monotonic() - began
         return LayerResult(layer, architecture, objective, status, **fields)  # type: ignore[arg-type]
 
-    space = build(layer, architecture, constraints)
+    check_sizes([layer], architecture)
     reason = why_infeasible(layer, architecture)
-    if reason is None and not all(len(group) for group in space.groups):
-        reason = _overconstrained(constraints)
-    if reason is not None:
-        return result(Status.INFEASIBLE, reason=reason)
+    space = None if reason else prepared(layer.shape, architecture, constraints)
+    if space is None:
+        return result(Status.INFEASIBLE, reason=reason or _overconstrained(constraints))
     found = search(
         space,
         objective,
         time_limit=time_limit - (time.monotonic() - began),
         gap=gap,
-        workers=workers,
-        seed=seed,
+        engine=engine,
         stop=stop,
         on_progress=on_progress,
         known=known,
         quick=quick,
         cutoff=cutoff,
     )
-    return _to_result(space, objective, found, result, stop, cutoff)
+    return _to_result(layer, space, objective, found, result, stop, cutoff)
 
 
 def _to_result(
-    space: MapSpace,
+    layer: Layer,
+    prepared: Prepared,
     objective: Objective,
     found: SearchResult,
     result: Callable[..., LayerResult],
     stop: Callable[[], bool] | None,
     cutoff: int | None,
 ) -> LayerResult:
+    space = replace(prepared.space, layer=layer)
     ended = "interrupted" if stop is not None and stop() else "time limit"
     if found.best is None and found.bound == inf:
         reason = _overconstrained(space.constraints)
@@ -128,8 +136,7 @@ def _to_result(
         return result(Status.UNKNOWN, bound=bound, reason=reason, stats=found.stats)
     mapping = mapping_at(space, found.best.options, found.best.dataflow)
     cost = evaluate(mapping, space.architecture)
-    if objective.of(cost.energy_pj, cost.latency_cycles) != found.best.value:
-        raise RuntimeError(f"the two cost models disagree on {mapping}")
+    _check(mapping, space.architecture, space.constraints, objective, cost, found.best.value)
     proven = found.bound >= found.best.value
     return result(
         Status.OPTIMAL if proven else Status.FEASIBLE,
@@ -142,10 +149,39 @@ def _to_result(
     )
 
 
-def _checked(objective: Objective | str, time_limit: float, gap: float, workers: int) -> Objective:
+def _check(
+    mapping: Mapping,
+    architecture: Architecture,
+    constraints: Constraints,
+    objective: Objective,
+    cost: Cost,
+    value: int,
+) -> None:
+    """Check a mapping by itself, in Python integers, whatever found it.
+
+    Raises
+    ------
+    ProofError
+        When it does not fit, breaks a limit, or costs something else.
+    """
+    again = objective.of(cost.energy_pj, cost.latency_cycles)
+    wrong = [*fits(mapping, architecture)]
+    if again != value:
+        wrong.append(f"{objective}: found {again}, expected {value} as in the search")
+    if not is_allowed(mapping, architecture, constraints):
+        wrong.append(f"constraints: found a mapping outside of {constraints}")
+    if wrong:
+        raise ProofError(f"{'; '.join(wrong)}: {mapping} on {architecture}")
+
+
+def _checked(
+    objective: Objective | str, engine: Engine | str, time_limit: float, gap: float, workers: int
+) -> tuple[Objective, Engine]:
     problems = []
     if objective not in list(Objective):
         problems.append(Problem("objective", repr(objective), ", ".join(Objective)))
+    if engine not in list(Engine):
+        problems.append(Problem("engine", repr(engine), ", ".join(Engine)))
     if not time_limit > 0:
         problems.append(Problem("time_limit", repr(time_limit), "seconds above 0"))
     if not 0 <= gap < 1:
@@ -154,7 +190,7 @@ def _checked(objective: Objective | str, time_limit: float, gap: float, workers:
         problems.append(Problem("workers", repr(workers), "an integer of at least 1"))
     if problems:
         raise SpecError(problems)
-    return Objective(objective)
+    return Objective(objective), Engine(engine)
 
 
 def _overconstrained(constraints: Constraints) -> str:

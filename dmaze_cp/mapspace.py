@@ -314,6 +314,19 @@ def dataflow_exists(kind: Kind, dataflow: Dataflow, tiling: Tiling) -> Bools:
     return at_dram & stationary_exists(kind, dataflow.spm, dict(tiling["SPM"]))
 
 
+def is_allowed(mapping: Mapping, architecture: Architecture, constraints: Constraints) -> bool:
+    """Whether a mapping meets the user's search options, in Python integers."""
+    layer = mapping.layer
+    at = Evaluation(TilingValues(layer, architecture, mapping.tiling))
+    ones = {d for d in ("Fx", "Fy") if constraints.no_feature_dram and d in layer.dimensions}
+    spread = free_loops(layer.kind, "O") if constraints.no_spatial_reduction else ()
+    return (
+        all(limit.holds(at) for limit in demanded(layer, architecture, constraints))
+        and all(mapping.level("DRAM")[d] == 1 for d in ones)
+        and all(mapping.level("PE")[d] == 1 for d in spread)
+    )
+
+
 def at_least(fraction: float, whole: int) -> int:
     """Smallest count whose share of a whole is at least this fraction."""
     count = round(fraction * whole)

@@ -130,6 +130,8 @@ class LayerResult:
         Where they went.
     from_store
         The answer was looked up; `solve_time_s` and `stats` are of the run that found it.
+    engine
+        What decided the parts of the map-space that bounds left open.
     failed
         The search did not end by itself (its worker died, say); `reason` says why.
     """
@@ -147,6 +149,7 @@ class LayerResult:
     constraints: Constraints = NO_CONSTRAINTS
     stats: SearchStats = field(default_factory=SearchStats)
     from_store: bool = False
+    engine: str = "auto"
     failed: bool = False
 
     @property
@@ -155,6 +158,12 @@ class LayerResult:
         if self.cost is None:
             return None
         return self.objective.of(self.cost.energy_pj, self.cost.latency_cycles)
+
+    @property
+    def closed_by(self) -> dict[str, int]:
+        """How many parts of the map-space bounds, exact scores and CP-SAT closed."""
+        s = self.stats
+        return {"bounds": s.nodes_bounded, "scoring": s.nodes_scored, "cp-sat": s.nodes_solved}
 
     @property
     def gap(self) -> float | None:

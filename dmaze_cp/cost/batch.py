@@ -134,14 +134,29 @@ class OptionTable:
 class Picked:
     """Values of symbols for a batch: one array of options a group, all of one length.
 
-    Where a group has no array yet, its smallest (or largest) value stands for it, so that a
-    product is a lower (or upper) bound over all completions.
+    Where a group has no array yet, the smallest (or largest) value among its options stands
+    for it, so that a product is a lower (or upper) bound over all completions.
+
+    Parameters
+    ----------
+    table
+        Symbols of all options.
+    picked
+        For each group an array of options, or None.
+    largest
+        Which value stands for a group without an array.
+    options
+        Options of each group that are left; all of them unless told.
     """
 
     def __init__(
-        self, table: OptionTable, picked: Sequence[Ints | None], largest: bool = False
+        self,
+        table: OptionTable,
+        picked: Sequence[Ints | None],
+        largest: bool = False,
+        options: Sequence[Ints] | None = None,
     ) -> None:
-        self.table, self.picked, self.largest = table, picked, largest
+        self.table, self.picked, self.largest, self.options = table, picked, largest, options
 
     def product(self, powers: Powers) -> Any:
         """The product of powers of symbols."""
@@ -149,6 +164,8 @@ class Picked:
         for g, column in self.table.parts(powers):
             option = self.picked[g]
             if option is None:
+                if self.options is not None:
+                    column = column[self.options[g]]
                 constant *= int(column.max() if self.largest else column.min())
             elif len(column) == 1:
                 constant *= int(column[0])

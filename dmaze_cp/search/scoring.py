@@ -1,77 +1,150 @@
-"""Exact scores of blocks of mappings; the best becomes the incumbent."""
+"""Exact scores of combinations of options; the best becomes the incumbent.
+
+Combinations of options are made group by group. Two things keep them few: reduced costs that
+add up to more than the room below the incumbent, and limits that are exceeded already.
+"""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from math import inf, prod
+from math import inf
 from typing import Any
 
 import numpy as np
 
 from dmaze_cp.cost import evaluate
-from dmaze_cp.cost.batch import BatchCost, Bools, Ints, Tiling, fits_batch, score_batch
+from dmaze_cp.cost.batch import BatchCost, Bools, Floats, Ints, OptionTable, Picked
+from dmaze_cp.cost.expression import Evaluation
+from dmaze_cp.cost.limits import Limit
+from dmaze_cp.errors import ProofError
 from dmaze_cp.mapping import Dataflow, Mapping
 from dmaze_cp.mapspace import (
     MapSpace,
     dataflow_exists,
     mapping_at,
     options_of_mapping,
-    satisfies,
     stationary_exists,
     tiling_at,
 )
 from dmaze_cp.objective import Objective
 from dmaze_cp.relaxation.cases import Case
-from dmaze_cp.search.state import Found, Node, Search
-from dmaze_cp.workload import Layer
+from dmaze_cp.search.incumbent import Best, Found
+from dmaze_cp.search.node import Node
 
 TIE = 1e-15
 """Products that differ relatively by less may be in the wrong order as doubles."""
 
+CHECKED_EARLY = 2_000
+"""Partial combinations are checked against the limits from so many on."""
 
-def score(state: Search, case: Case, options: Sequence[Ints]) -> None:
-    """Score tilings of a case exactly and keep the best as incumbent.
 
-    `options` are places in the map-space's lists, one array a group; they broadcast.
+def combinations(
+    table: OptionTable,
+    options: Sequence[Ints],
+    limits: Sequence[Limit],
+    reduced: Sequence[Floats] | None = None,
+    room: float = inf,
+    most: int | None = None,
+) -> list[Ints] | None:
+    """Combinations of options that satisfy all limits, one array of options a group.
+
+    Parameters
+    ----------
+    table, options
+        Options of each group that are left, as places in the table.
+    limits
+        Exact; each grows with every factor, so that partial combinations can be judged.
+    reduced, room
+        Only combinations whose reduced costs add up to at most `room`.
+    most
+        Give up (None) once there are more combinations than this at any stage.
     """
-    began = time.monotonic()
-    space, layer = state.space, state.space.layer
-    tiling = tiling_at(space, options)
-    fits = fits_batch(layer, space.architecture, tiling) & satisfies(space, tiling)
-    fits = fits & node_exists(case, layer, tiling)
-    state.count(candidates=fits.size)
-    places = np.nonzero(fits)
-    if len(places[0]):
-        valid = [np.broadcast_to(o, fits.shape)[places] for o in options]
-        cost = score_batch(layer, space.architecture, tiling_at(space, valid), case.dataflow)
-        _keep_best(state, case, valid, cost)
-    state.count(rescore_s=time.monotonic() - began)
+    count = len(options)
+    order = sorted(range(count), key=lambda g: len(options[g]))
+    picked: list[Ints | None] = [None] * count
+    cost = np.zeros(1)
+    for stage, g in enumerate(order):
+        if reduced is None or room == inf:
+            ranked, costs = options[g], np.zeros(len(options[g]))
+        else:
+            by_cost = np.argsort(reduced[g], kind="stable")
+            ranked, costs = options[g][by_cost], reduced[g][by_cost]
+        each = np.searchsorted(costs, room - cost, side="right")
+        total = int(each.sum())
+        if total == 0:
+            return [np.zeros(0, dtype=np.int64)] * count
+        if most is not None and total > most:
+            return None
+        before = np.repeat(np.arange(len(cost)), each)
+        place = np.arange(total) - np.repeat(np.cumsum(each) - each, each)
+        cost = cost[before] + costs[place]
+        picked = [None if p is None else p[before] for p in picked]
+        picked[g] = ranked[place]
+        last = stage == count - 1
+        if last or total >= CHECKED_EARLY:
+            kept = np.flatnonzero(_possible(table, picked, options, limits, total))
+            if len(kept) < total:
+                cost = cost[kept]
+                picked = [None if p is None else p[kept] for p in picked]
+            if not len(kept):
+                return [np.zeros(0, dtype=np.int64)] * count
+    return [p for p in picked if p is not None]
 
 
-def _keep_best(state: Search, case: Case, options: Sequence[Ints], cost: BatchCost) -> None:
-    """Make the best of some valid mappings the incumbent, if it is better."""
-    value = np.asarray(
-        cost.energy_pj
-        if state.objective is Objective.ENERGY
-        else cost.latency_cycles
-        if state.objective is Objective.LATENCY
-        else cost.edp
+def _possible(
+    table: OptionTable,
+    picked: Sequence[Ints | None],
+    options: Sequence[Ints],
+    limits: Sequence[Limit],
+    count: int,
+) -> Bools:
+    """Which partial combinations may satisfy the limits once they are complete."""
+    good = np.ones(count, dtype=bool)
+    smallest, largest = (
+        Evaluation(Picked(table, picked, most, options)) for most in (False, True)
     )
+    for limit in limits:
+        good &= limit.holds(largest if limit.most is None else smallest)
+    return good
+
+
+def score(best: Best, space: MapSpace, node: Node, picked: Sequence[Ints]) -> int:
+    """Score combinations of a node exactly, keep the best as incumbent; how many there were.
+
+    Raises
+    ------
+    ProofError
+        When one of them costs less than the node's bound.
+    """
+    count = len(picked[0])
+    if not count:
+        return 0
+    cost = BatchCost(space.table, node.case.model, picked)
+    value = _values(best.objective, cost)
     least = float(value.min())
-    if state.best is not None and least > state.best.value * (1 + TIE):
-        return
+    if least < node.cost(best.objective) * (1 - 1e-14):
+        raise ProofError(
+            f"a mapping costs {least!r}, below the bound {node.cost(best.objective)!r} of its part "
+            f"of the map-space ({node.case.case}) for {best.objective} of {space.layer} on "
+            f"{space.architecture} within {space.constraints}"
+        )
+    if best.found is not None and least > best.found.value * (1 + TIE):
+        return count
     # Doubles cannot tell products above 2**53 apart: the closest are compared as integers.
     closest = np.flatnonzero(value <= least * (1 + TIE))
-    energy, latency = (
-        _integers(np.broadcast_to(c, value.shape)[closest])
-        for c in (cost.energy_pj, cost.latency_cycles)
-    )
-    exact = _exact(state.objective, energy, latency)
+    energy, latency = (_integers(c[closest]) for c in (cost.energy_pj, cost.latency_cycles))
+    exact = _exact(best.objective, energy, latency)
     first = int(np.argmin(exact))
-    if state.best is None or exact[first] < state.best.value:
-        chosen = tuple(int(o[closest[first]]) for o in options)
-        state.best = Found(chosen, _flow_of(case, state.space, chosen), int(exact[first]))
+    if best.found is None or exact[first] < best.found.value:
+        chosen = tuple(int(o[closest[first]]) for o in picked)
+        best.offer(Found(chosen, _flow_of(node.case.case, space, chosen), int(exact[first])))
+    return count
+
+
+def _values(objective: Objective, cost: BatchCost) -> Floats | Ints:
+    if objective is Objective.ENERGY:
+        return cost.energy_pj
+    return cost.latency_cycles if objective is Objective.LATENCY else cost.edp
 
 
 _integers = np.frompyfunc(int, 1, 1)
@@ -83,16 +156,6 @@ def _exact(objective: Objective, energy_pj: Any, latency_cycles: Any) -> Any:
     return objective.of(energy_pj, latency_cycles)
 
 
-def node_exists(case: Case, layer: Layer, tiling: Tiling) -> Bools:
-    """Whether tilings have orders with the case's dataflow.
-
-    A held operand needs no loops at SPM: it is held over none of them too.
-    """
-    if case.held:
-        return stationary_exists(layer.kind, case.dram, dict(tiling["DRAM"]))
-    return dataflow_exists(layer.kind, case.dataflow, tiling)
-
-
 def _flow_of(case: Case, space: MapSpace, options: Sequence[int]) -> Dataflow:
     """The dataflow of one tiling of a case (a held operand may have no SPM loops)."""
     factors = tiling_at(space, [np.asarray(o) for o in options])
@@ -100,55 +163,18 @@ def _flow_of(case: Case, space: MapSpace, options: Sequence[int]) -> Dataflow:
     return case.dataflow if bool(exists) else Dataflow(case.dram, "none")
 
 
-def score_known(state: Search, mapping: Mapping) -> None:
+def score_known(best: Best, space: MapSpace, mapping: Mapping) -> None:
     """Make a known tiling the incumbent, with its best dataflow, if it is in the map-space."""
-    space = state.space
     options = options_of_mapping(space, mapping)
     if options is None:
         return
-    places = [np.array([o]) for o in options]
-    tiling = tiling_at(space, places)
-    if not (fits_batch(space.layer, space.architecture, tiling) & satisfies(space, tiling)).all():
+    picked = [np.array([o]) for o in options]
+    at = Evaluation(Picked(space.table, picked))
+    if not all(np.all(limit.holds(at)) for limit in space.limits):
         return
+    tiling = tiling_at(space, picked)
     for flow in space.dataflows:
         if bool(np.all(dataflow_exists(space.layer.kind, flow, tiling))):
             cost = evaluate(mapping_at(space, options, flow), space.architecture)
-            value = state.objective.of(cost.energy_pj, cost.latency_cycles)
-            if state.best is None or value < state.best.value:
-                state.best = Found(options, flow, value)
-
-
-def score_all(state: Search, case: Case, options: Sequence[Ints]) -> None:
-    """Score every combination of some options of a case."""
-    score(state, case, np.ix_(*options))
-
-
-def score_head(state: Search, node: Node) -> None:
-    """Score the mappings around a node's least reduced costs."""
-    ranked = [np.argsort(r, kind="stable") for r in node.bound.reduced]
-    costs = [r[order] for r, order in zip(node.bound.reduced, ranked, strict=True)]
-    sizes = [1] * len(costs)
-    while True:
-        # Take the next cheapest option of any group, as long as the block stays small.
-        following = [c[n] if n < len(c) else inf for c, n in zip(costs, sizes, strict=True)]
-        g = int(np.argmin(following))
-        if following[g] == inf or prod(sizes) // sizes[g] * (sizes[g] + 1) > state.settings.head:
-            break
-        sizes[g] += 1
-    best = [order[:n] for order, n in zip(ranked, sizes, strict=True)]
-    score_all(state, node.case, [o[b] for o, b in zip(node.options, best, strict=True)])
-
-
-def score_block(state: Search, node: Node, options: Sequence[int]) -> dict[int, int]:
-    """Score a candidate with a block around it; what stays fixed in the block.
-
-    The longest lists of options are freed, as long as the block stays small.
-    """
-    sizes = [len(o) for o in node.options]
-    free: list[int] = []
-    for g in sorted(range(len(sizes)), key=lambda g: -sizes[g]):
-        if prod(sizes[i] for i in free) * sizes[g] <= state.settings.block:
-            free.append(g)
-    lists = [o if g in free else o[[options[g]]] for g, o in enumerate(node.options)]
-    score_all(state, node.case, lists)
-    return {g: o for g, o in enumerate(options) if g not in free and sizes[g] > 1}
+            value = best.objective.of(cost.energy_pj, cost.latency_cycles)
+            best.offer(Found(options, flow, value))

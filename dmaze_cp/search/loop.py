@@ -1,0 +1,279 @@
+"""The loop over nodes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from math import inf
+
+from dmaze_cp.errors import ProofError
+from dmaze_cp.mapspace import tilings_count
+from dmaze_cp.objective import Objective
+from dmaze_cp.relaxation.dual import Schedule
+from dmaze_cp.result import NOTHING_KNOWN, Incumbent, Known, SearchStats
+from dmaze_cp.search.bounding import AGAIN, FIRST, FULL, bound_nodes, within
+from dmaze_cp.search.incumbent import Best, Found
+from dmaze_cp.search.node import Node, keep, root, split
+from dmaze_cp.search.prepared import Prepared
+from dmaze_cp.search.scoring import combinations, score, score_known
+from dmaze_cp.search.settings import DEFAULTS, Engine, SearchSettings
+
+HEADS = 5
+"""In each round, nodes whose best mappings are scored for an incumbent."""
+
+WORTHWHILE = 0.5
+"""A node that has lost this share of its tilings is bounded again before it is split."""
+
+ROOMS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
+"""Reduced costs up to which the first mappings of a node are scored, smallest first."""
+
+
+@dataclass(frozen=True, eq=False)
+class SearchResult:
+    """What a search returns.
+
+    Attributes
+    ----------
+    best
+        The best mapping found, or None.
+    bound
+        Proven lower bound of the objective (inf: proven that no mapping fits).
+    complete
+        The search ended by itself, not at a limit.
+    stats
+        What was done and how long it took.
+    """
+
+    best: Found | None
+    bound: float
+    complete: bool
+    stats: SearchStats
+
+
+@dataclass
+class Run:
+    """A running search.
+
+    Attributes
+    ----------
+    prepared, settings, engine
+        What is searched, and how.
+    best
+        The incumbent and what is still of interest.
+    ended
+        The one stop criterion: true once the time is over or the caller wants an end.
+    report
+        Tells the caller of the incumbent and the bound.
+    open
+        Nodes that may hold something better.
+    closed
+        Nothing in the nodes that are closed costs less, but for what was scored.
+    stats
+        What was done.
+    """
+
+    prepared: Prepared
+    settings: SearchSettings
+    engine: Engine
+    best: Best
+    ended: Callable[[], bool]
+    report: Callable[[int | None, float], None]
+    open: list[Node] = field(default_factory=list)
+    closed: float = inf
+    stats: SearchStats = field(default_factory=SearchStats)
+
+    def count(self, **changes: float) -> None:
+        """Add to the statistics."""
+        current = {name: getattr(self.stats, name) + value for name, value in changes.items()}
+        self.stats = replace(self.stats, **current)
+
+    def log_target(self, node: Node) -> float:
+        """Logarithm of the largest cost of interest in a node."""
+        return self.best.log_target(node.least_energy_pj)
+
+    def close(self, node: Node) -> None:
+        """A node holds nothing of interest any more, but for what was scored."""
+        least = node.cost(self.best.objective)
+        self.closed = min(self.closed, max(least, self.best.target + 1))
+
+    @property
+    def bound(self) -> float:
+        """The least that any mapping can cost, as far as proven."""
+        least = min((n.cost(self.best.objective) for n in self.open), default=inf)
+        found = self.best.found
+        return min(least, self.closed, inf if found is None else found.value)
+
+    def tell(self) -> None:
+        """Report how far the search is."""
+        found = self.best.found
+        self.report(None if found is None else found.value, self.bound)
+
+
+def search(
+    prepared: Prepared,
+    objective: Objective,
+    *,
+    time_limit: float,
+    gap: float = 0.0,
+    engine: Engine = Engine.AUTO,
+    stop: Callable[[], bool] | None = None,
+    on_progress: Callable[[Incumbent], None] | None = None,
+    known: Known = NOTHING_KNOWN,
+    quick: bool = False,
+    cutoff: int | None = None,
+    settings: SearchSettings = DEFAULTS,
+) -> SearchResult:
+    """Find and prove the best mapping of a map-space.
+
+    Parameters
+    ----------
+    prepared
+        Tilings, what they must satisfy, and the cases of the cost.
+    time_limit
+        Wall seconds.
+    gap
+        Stop once ``(value - bound) / value`` is at most this.
+    engine
+        What decides the nodes that bounds leave open.
+    stop
+        Polled; the search ends soon after it returns True.
+    on_progress
+        Called with the incumbent and the bound when one of them has changed.
+    known
+        Mapping and bound to start from.
+    quick
+        End after the first bound of every case and the mappings scored with it, however
+        long these take.
+    cutoff
+        Mappings that cost so much or more are of no interest: the search ends with a bound
+        of at least the cutoff if there is no cheaper one.
+    settings
+        Sizes that trade speed, none of which changes the answer.
+    """
+    began = time.monotonic()
+
+    def ended() -> bool:
+        return time.monotonic() - began >= time_limit or (stop is not None and stop())
+
+    def report(value: int | None, bound: float) -> None:
+        if on_progress is not None:
+            bound = max(bound, known.bound)
+            on_progress(Incumbent(value, bound, time.monotonic() - began))
+
+    best = Best(objective, gap, cutoff)
+    run = Run(prepared, settings, engine, best, ended, report)
+    run.count(map_space=tilings_count(prepared.space.layer))
+    if known.mapping is not None:
+        score_known(best, prepared.space, known.mapping)
+    if known.bound > best.target:
+        return SearchResult(best.found, _checked(run, known, 0), True, run.stats)
+    _start(run, insist=quick)
+    run.tell()
+    complete = not run.open or (not quick and _close_all(run))
+    return SearchResult(best.found, _checked(run, known, run.bound), complete, run.stats)
+
+
+def _checked(run: Run, known: Known, bound: float) -> float:
+    """The better of a bound and the one that was known, unless that contradicts a mapping."""
+    found = run.best.found
+    if found is not None and known.bound > found.value:
+        space = run.prepared.space
+        raise ProofError(
+            f"the known bound {known.bound!r} is above the {run.best.objective} {found.value!r} of "
+            f"a mapping ({found}) of {space.layer} on {space.architecture} within "
+            f"{space.constraints}"
+        )
+    return max(bound, known.bound)
+
+
+def _start(run: Run, insist: bool) -> None:
+    """Score small cases whole; open a node for every other, with a rough bound."""
+    for case in run.prepared.cases:
+        run.count(cases=1)
+        node = root(run.prepared, case, run.best.objective)
+        if node.size <= run.settings.scored and run.engine is not Engine.CP_SAT:
+            _score(run, node, inf)
+            run.close(node)
+            run.count(cases_scored=1, nodes_scored=1)
+        else:
+            run.open.append(node)
+    if run.open and (insist or not run.ended()):
+        _bound(run, run.open, FIRST)
+        _score_heads(run, run.open)
+
+
+def _bound(run: Run, nodes: Sequence[Node], schedule: Schedule) -> None:
+    began = time.monotonic()
+    bound_nodes(run.prepared, run.best, nodes, schedule)
+    run.count(bound_s=time.monotonic() - began)
+
+
+def _score_heads(run: Run, nodes: Sequence[Node]) -> None:
+    """Score the mappings around the least reduced costs of the nodes with the least bounds."""
+    for node in sorted(nodes, key=lambda n: n.log_bound)[:HEADS]:
+        if node.log_bound <= run.log_target(node):
+            _score_head(run, node)
+
+
+def _score_head(run: Run, node: Node) -> None:
+    for room in ROOMS:
+        scored = _score(run, node, room, run.settings.head)
+        if scored is None or scored >= run.settings.head // 8:
+            return
+
+
+def _score(run: Run, node: Node, room: float, most: int | None = None) -> int | None:
+    """Score all combinations within some room; None if there are more than `most`."""
+    began = time.monotonic()
+    space = run.prepared.space
+    picked = combinations(
+        space.table, node.options, node.case.limits, node.bound.reduced, room, most
+    )
+    scored = None if picked is None else score(run.best, space, node, picked)
+    run.count(rescore_s=time.monotonic() - began, candidates=scored or 0)
+    return scored
+
+
+def _close_all(run: Run) -> bool:
+    """Bound, score and split nodes until all are closed; False if time runs out."""
+    fresh, schedule = list(run.open), FULL
+    while fresh:
+        if run.ended():
+            return False
+        _bound(run, fresh, schedule)
+        schedule = AGAIN
+        _score_heads(run, fresh)
+        following: list[Node] = []
+        for node in sorted(fresh, key=lambda n: n.log_bound):
+            if run.ended():
+                return False
+            parts = _advance(run, node)
+            run.open.remove(node)
+            run.open += parts
+            following += parts
+        fresh = following
+        run.tell()
+    return True
+
+
+def _advance(run: Run, node: Node) -> list[Node]:
+    """Close a node, or what is left of it: one smaller node, or two halves."""
+    above = run.log_target(node)
+    if node.log_bound > above:
+        run.close(node)
+        run.count(nodes_bounded=1)
+        return []
+    room = above - node.bound.log_value
+    if _score(run, node, room, run.settings.scored) is not None:
+        run.close(node)
+        run.count(nodes_scored=1)
+        return []
+    kept = within(node, room)
+    smaller = node
+    if any(len(k) < len(o) for k, o in zip(kept, node.options, strict=True)):
+        smaller = keep(run.prepared, node, kept)
+        run.closed = min(run.closed, run.best.target + 1)
+    if smaller.size <= WORTHWHILE * node.size:
+        return [smaller]
+    return split(run.prepared, smaller)

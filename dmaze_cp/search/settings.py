@@ -1,0 +1,40 @@
+"""Engines, and the sizes that trade one part of a search for another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Engine(StrEnum):
+    """What decides the parts of the map-space that bounds leave open."""
+
+    AUTO = "auto"
+    """Whatever closes a part sooner."""
+    CP_SAT = "cp-sat"
+    """CP-SAT alone: nothing is split, nothing is scored whole."""
+    BOUNDS = "bounds"
+    """Bounds and exact scores alone: no call of the solver."""
+
+
+@dataclass(frozen=True)
+class SearchSettings:
+    """Sizes of a search; none of them changes the answer.
+
+    Attributes
+    ----------
+    scored
+        At most so many combinations of options are scored to close a node.
+    head
+        About so many are scored around a node's least reduced costs for an incumbent.
+    block
+        At most so many are scored around a candidate of CP-SAT.
+    """
+
+    scored: int = 60_000
+    head: int = 10_000
+    block: int = 40_000
+
+
+DEFAULTS: Final = SearchSettings()
