@@ -16,7 +16,7 @@ from dmaze_cp.mapspace import check_sizes, is_allowed, mapping_at, why_infeasibl
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import NOTHING_KNOWN, Incumbent, Known, LayerResult, Status
-from dmaze_cp.search import Engine, SearchResult, search
+from dmaze_cp.search import DEFAULTS, Engine, SearchResult, SearchSettings, search
 from dmaze_cp.search.prepared import Prepared, prepared
 from dmaze_cp.workload import Layer
 
@@ -42,6 +42,7 @@ def map_layer(
     cutoff: int | None = None,
     on_progress: Callable[[Incumbent], None] | None = None,
     stop: Callable[[], bool] | None = None,
+    settings: SearchSettings = DEFAULTS,
 ) -> LayerResult:
     """Find the mapping of a layer with the least cost, and prove it.
 
@@ -74,6 +75,8 @@ def map_layer(
         Called with incumbent and bound while the search runs.
     stop
         Polled; the search ends soon after it returns True, as at the time limit.
+    settings
+        Sizes that trade one part of the search for another; none changes the answer.
 
     Returns
     -------
@@ -109,6 +112,7 @@ def map_layer(
         known=known,
         quick=quick,
         cutoff=cutoff,
+        settings=settings,
     )
     return _to_result(layer, space, objective, found, result, stop, cutoff)
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -93,6 +94,7 @@ def powers_of(symbols: Iterable[Symbol]) -> Powers:
     return tuple(sorted(Counter(symbols).items()))
 
 
+@lru_cache(maxsize=65_536)
 def multiply(first: Powers, second: Powers, sign: int = 1) -> Powers:
     """The product (or with ``sign=-1`` the quotient) of two products."""
     exponents = dict(first)
@@ -114,19 +116,18 @@ class Node:
 
 
 class Evaluation:
-    """Evaluates nodes exactly at some values, each once."""
+    """Evaluates nodes exactly at some values, each once (nodes are told apart by identity)."""
 
     def __init__(self, values: Values) -> None:
         self.values = values
-        self._known: dict[int, Any] = {}
+        self._known: dict[Node, Any] = {}
         self._products: dict[Powers, Any] = {}
 
     def __call__(self, node: Node) -> Any:
         """The exact value of a node."""
-        key = id(node)
-        if key not in self._known:
-            self._known[key] = node.value(self)
-        return self._known[key]
+        if node not in self._known:
+            self._known[node] = node.value(self)
+        return self._known[node]
 
     def product(self, powers: Powers) -> Any:
         """The exact value of a product."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Any, Final
 
 from dmaze_cp.architecture import Architecture
@@ -203,7 +204,7 @@ class _Builder:
     """Writes the expressions of one flow."""
 
     def __init__(self, layer: Layer, flow: Flow) -> None:
-        self.layer, self.flow, self.kind = layer, flow, layer.kind
+        self.layer, self.flow, self.kind, self.bounds = layer, flow, layer.kind, layer.bounds
         self.held = flow.dram.operand if flow.held else "none"
         # What is held over all SPM loops is not exchanged at any of them.
         self.kept = "none" if flow.held else flow.spm.operand
@@ -218,22 +219,15 @@ class _Builder:
         self.reducing = self._product(factors("PE", free_loops(self.kind, "O")))
         self._pass: Node | None = None
 
-    def _product(self, powers: Powers) -> Product:
-        coefficient, left = whole_loops(powers, dict(self._loop_bounds))
-        return Product(left, coefficient)
-
-    @property
-    def _loop_bounds(self) -> list[tuple[str, int]]:
-        bounds = self.layer.bounds
-        return [(d, bounds[d]) for d in loops(self.kind)]
+    def _product(self, powers: Powers, coefficient: int | float = 1) -> Product:
+        whole, left = whole_loops(powers, self.kind)
+        return Product(left, coefficient * prod(self.bounds[d] for d in whole))
 
     def _times(self, *products: Product) -> Product:
-        coefficient: int | float = 1
         powers: Powers = ()
         for product in products:
-            coefficient, powers = coefficient * product.coefficient, multiply(powers, product.powers)
-        whole, left = whole_loops(powers, dict(self._loop_bounds))
-        return Product(left, coefficient * whole)
+            powers = multiply(powers, product.powers)
+        return self._product(powers, prod(p.coefficient for p in products))
 
     def _without(self, product: Product, divisor: Product) -> Product:
         return Product(multiply(product.powers, divisor.powers, -1))

@@ -72,6 +72,11 @@ def shared_loops(kind: Kind) -> tuple[str, ...]:
 
 def factors(level: str, dimensions: Iterable[str]) -> Powers:
     """Product of one level's factors."""
+    return _factors(level, tuple(dimensions))
+
+
+@cache
+def _factors(level: str, dimensions: tuple[str, ...]) -> Powers:
     return powers_of(f"{level}.{d}" for d in dimensions)
 
 
@@ -95,13 +100,20 @@ def burst_alternatives(kind: Kind, operand: str) -> tuple[Powers, ...]:
     )
 
 
-def whole_loops(powers: Powers, bounds: Mapping[str, int]) -> tuple[int, Powers]:
-    """Take whole loops out of a product: the four factors of one multiply to its bound."""
-    coefficient, left = 1, dict(powers)
-    for d, bound in bounds.items():
+@cache
+def whole_loops(powers: Powers, kind: Kind) -> tuple[tuple[str, ...], Powers]:
+    """Take whole loops out of a product: the four factors of one multiply to its bound.
+
+    Returns
+    -------
+    tuple
+        Dimensions whose bounds are to be multiplied in, and what is left.
+    """
+    whole, left = [], dict(powers)
+    for d in loops(kind):
         names = [f"{level}.{d}" for level in LEVELS]
         if all(left.get(n, 0) >= 1 for n in names):
-            coefficient *= bound
+            whole.append(d)
             for n in names:
                 left[n] -= 1
-    return coefficient, tuple(sorted((s, p) for s, p in left.items() if p))
+    return tuple(whole), tuple(sorted((s, p) for s, p in left.items() if p))

@@ -17,7 +17,7 @@ import numpy as np
 from dmaze_cp.cost.batch import Bools, Floats, Ints
 from dmaze_cp.cost.expression import Form, Less, Powers, lowered
 from dmaze_cp.cost.limits import Limit
-from dmaze_cp.cost.model import cost_model
+from dmaze_cp.cost.model import CostModel
 from dmaze_cp.mapspace import MapSpace
 from dmaze_cp.relaxation.atoms import Basis
 from dmaze_cp.relaxation.cases import Case, demands
@@ -129,10 +129,9 @@ class _Graph:
         return me
 
 
-def case_rows(space: MapSpace, basis: Basis, case: Case) -> CaseRows:
+def case_rows(space: MapSpace, basis: Basis, case: Case, model: CostModel) -> CaseRows:
     """The lower bounds of a case and the limits of a map-space as blocks and edges."""
     kind = space.layer.kind
-    model = cost_model(space.layer, space.architecture, case.flow(kind))
     graph = _Graph(basis)
     energy, latency = graph.block(lowered(model.energy)), graph.block(lowered(model.latency))
     ceiled, floored = [], []

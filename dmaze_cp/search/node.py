@@ -105,7 +105,8 @@ def split(prepared: Prepared, node: Node) -> list[Node]:
         zip(prepared.atoms.basis.slices, prepared.atoms.values, strict=True)
     ):
         mine_left = values[node.options[g]]
-        weight = np.exp(-node.bound.reduced[g] / 0.01)
+        reduced = node.bound.reduced[g]
+        weight = np.exp((reduced.min() - reduced) / 0.01)
         weight /= weight.sum()
         mean = weight @ mine_left
         spread = np.abs(node.bound.prices[mine]) * np.sqrt(weight @ (mine_left - mean) ** 2)

@@ -75,12 +75,13 @@ def prepared(layer: Layer, architecture: Architecture, constraints: Constraints)
         needs = tuple(
             Limit("case", Product(d.product), least=d.least) for d in demands(case, layer.kind)
         )
-        rows = case_rows(space, atoms.basis, case)
+        model = cost_model(layer, architecture, case.flow(layer.kind))
+        rows = case_rows(space, atoms.basis, case, model)
         found.append(
             PreparedCase(
                 case,
                 options,
-                cost_model(layer, architecture, case.flow(layer.kind)),
+                model,
                 (*space.limits, *needs),
                 rows,
                 node_rows(space, atoms.basis, rows, options),

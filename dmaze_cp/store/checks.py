@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from dmaze_cp.cost import evaluate, fits
 from dmaze_cp.cost.report import Cost
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.mapping import LEVELS, Mapping
-from dmaze_cp.mapspace import MapSpace, check_sizes, satisfies
+from dmaze_cp.mapping import Mapping
+from dmaze_cp.cost.expression import Evaluation
+from dmaze_cp.cost.values import TilingValues
+from dmaze_cp.mapspace import check_sizes, demanded
 from dmaze_cp.result import Status
 from dmaze_cp.store.answer import Answer
 from dmaze_cp.store.question import Question
@@ -110,13 +110,10 @@ def proof_problems(answer: Answer) -> Iterator[Problem]:
 def _limit_problems(question: Question, mapping: Mapping) -> Iterator[Problem]:
     """Constraints that a mapping does not satisfy."""
     limits, layer = question.constraints, mapping.layer
-    space = MapSpace(layer, question.architecture, limits, ())
-    tiling = {
-        level: {d: np.array([f]) for d, f in mapping.level(level).items()} for level in LEVELS
-    }
-    if not np.all(satisfies(space, tiling)):
-        found = "a utilisation below the constraints"
-        yield Problem("mapping", found, "at least what the constraints ask for")
+    at = Evaluation(TilingValues(layer, question.architecture, mapping.tiling))
+    for limit in demanded(layer, question.architecture, limits):
+        if not limit.holds(at):
+            yield Problem(f"mapping: {limit.name}", str(at(limit.node)), f"at least {limit.least}")
     dram, pe = mapping.level("DRAM"), mapping.level("PE")
     if limits.no_feature_dram and any(dram.get(d, 1) > 1 for d in ("Fx", "Fy")):
         yield Problem("mapping.tiling.DRAM", "filter loops", "none (no_feature_dram)")
