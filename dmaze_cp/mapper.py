@@ -11,11 +11,11 @@ from typing import Final
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cost import Cost, evaluate, fits
-from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.mapspace import check_sizes, is_allowed, mapping_at, why_infeasible
+from dmaze_cp.errors import Problem, ProofError, SpecError
 from dmaze_cp.mapping import Mapping
+from dmaze_cp.mapspace import check_sizes, is_allowed, mapping_at, why_infeasible
 from dmaze_cp.objective import Objective
-from dmaze_cp.result import NOTHING_KNOWN, Incumbent, Known, LayerResult, Status
+from dmaze_cp.result import NOTHING_KNOWN, Incumbent, Known, LayerResult, SearchStats, Status
 from dmaze_cp.search import DEFAULTS, Engine, SearchResult, SearchSettings, search
 from dmaze_cp.search.prepared import Prepared, prepared
 from dmaze_cp.workload import Layer
@@ -92,7 +92,7 @@ def map_layer(
     objective, engine = _checked(objective, engine, time_limit, gap, workers)
 
     def result(status: Status, **found: object) -> LayerResult:
-        fields = {"constraints": constraints, "engine": str(engine), **found}
+        fields = {"constraints": constraints, "stats": SearchStats(engine=str(engine)), **found}
         fields["solve_time_s"] = time.monotonic() - began
         return LayerResult(layer, architecture, objective, status, **fields)  # type: ignore[arg-type]
 

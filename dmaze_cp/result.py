@@ -49,6 +49,8 @@ class SearchStats:
         Calls of the solver.
     candidates
         Mappings scored exactly.
+    engine
+        What decided the parts that bounds left open (see `dmaze_cp.search.Engine`).
     """
 
     bound_s: float = 0.0
@@ -63,6 +65,7 @@ class SearchStats:
     nodes_solved: int = 0
     cp_calls: int = 0
     candidates: int = 0
+    engine: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,8 +133,6 @@ class LayerResult:
         Where they went.
     from_store
         The answer was looked up; `solve_time_s` and `stats` are of the run that found it.
-    engine
-        What decided the parts of the map-space that bounds left open.
     failed
         The search did not end by itself (its worker died, say); `reason` says why.
     """
@@ -149,7 +150,6 @@ class LayerResult:
     constraints: Constraints = NO_CONSTRAINTS
     stats: SearchStats = field(default_factory=SearchStats)
     from_store: bool = False
-    engine: str = "auto"
     failed: bool = False
 
     @property
@@ -158,6 +158,11 @@ class LayerResult:
         if self.cost is None:
             return None
         return self.objective.of(self.cost.energy_pj, self.cost.latency_cycles)
+
+    @property
+    def engine(self) -> str:
+        """What decided the parts of the map-space that bounds left open ("": not known)."""
+        return self.stats.engine
 
     @property
     def closed_by(self) -> dict[str, int]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dmaze_cp import mapper
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS
 from dmaze_cp.cost import evaluate, fits
@@ -16,27 +13,21 @@ from dmaze_cp.mapper import CUTOFF, map_layer
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import Known, Status
-from dmaze_cp.search import DEFAULTS, SearchSettings, search
+from dmaze_cp.search import SearchSettings
 from dmaze_cp.workload import Layer
 from tests import strategies
 from tests.oracle.brute_force import all_tilings, brute_force, is_allowed, is_valid
 
-SETTINGS = (
-    DEFAULTS,
+SETTINGS: tuple[dict[str, object], ...] = (
+    {},
     # Every case is bounded, pruned and split before anything is scored whole.
-    SearchSettings(exhaustive=8, head=4, block=16, small=50, splits=32),
+    {"engine": "bounds", "settings": SearchSettings(scored=8, head=4)},
     # Incumbents are poor, and CP-SAT has to prove it all.
-    SearchSettings(exhaustive=0, head=2, block=4, small=10**9, splits=0),
+    {"engine": "cp-sat", "settings": SearchSettings(head=2, block=4)},
 )
 LAYER = Layer.conv("c", {"M": 6, "C": 4, "Ox": 4, "Fx": 3}, stride=(2, 1))
 ARCH = Architecture(pes=6, rf_bytes=48, spm_banks=10, spm_bank_bytes=32)
 OPTIMA = {objective: brute_force(LAYER, ARCH).value(objective) for objective in Objective}
-
-
-def solve(layer, arch, objective, sizes=DEFAULTS, **options):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mapper, "search", partial(search, settings=sizes))
-        return map_layer(layer, arch, objective, **options)
 
 
 def near(optimum: int) -> st.SearchStrategy[int]:
@@ -70,8 +61,8 @@ def test_results_with_a_cutoff_are_true(data, objective, sizes):
     gap = data.draw(st.sampled_from((0.0, 0.0, 0.05, 0.5)))
     quick = data.draw(st.booleans())
     limit = data.draw(st.sampled_from((60.0, 60.0, 60.0, 1e-9, 0.01)))
-    result = solve(
-        layer, arch, objective, sizes, constraints=limits, cutoff=cutoff, gap=gap, quick=quick,
+    result = map_layer(
+        layer, arch, objective, **sizes, constraints=limits, cutoff=cutoff, gap=gap, quick=quick,
         time_limit=limit, known=Known(mapping, bound),
     )  # fmt: skip
     if optimum is None:
@@ -107,9 +98,9 @@ def test_results_with_a_cutoff_are_true(data, objective, sizes):
 @pytest.mark.parametrize("objective", list(Objective))
 def test_one_above_the_optimum_is_solved_and_the_optimum_is_not_improved_on(objective, sizes):
     optimum = OPTIMA[objective]
-    above = solve(LAYER, ARCH, objective, sizes, cutoff=optimum + 1)
+    above = map_layer(LAYER, ARCH, objective, cutoff=optimum + 1, **sizes)
     assert (above.status, above.value, above.bound) == (Status.OPTIMAL, optimum, optimum)
-    at = solve(LAYER, ARCH, objective, sizes, cutoff=optimum)
+    at = map_layer(LAYER, ARCH, objective, cutoff=optimum, **sizes)
     assert at.bound == optimum
     assert at.status is Status.OPTIMAL if at.value == optimum else at.reason == CUTOFF
 
@@ -123,7 +114,7 @@ def test_a_cutoff_that_is_known_to_be_reached_takes_no_search():
 
 @pytest.mark.parametrize("cutoff", [0, 1])
 def test_a_cutoff_that_nothing_is_below(cutoff):
-    result = solve(LAYER, ARCH, Objective.LATENCY, SETTINGS[1], cutoff=cutoff)
+    result = map_layer(LAYER, ARCH, Objective.LATENCY, cutoff=cutoff, **SETTINGS[1])
     assert cutoff <= result.bound <= OPTIMA[Objective.LATENCY]
 
 

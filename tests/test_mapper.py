@@ -318,7 +318,7 @@ def test_cost_models_that_disagree_are_an_error(monkeypatch):
         return replace(cost, energy_pj=cost.energy_pj + 1)
 
     monkeypatch.setattr(mapper, "evaluate", wrong)
-    with pytest.raises(RuntimeError, match="disagree"):
+    with pytest.raises(ProofError, match="as in the search"):
         map_layer(SMALL, TINY, "energy")
 
 

@@ -13,14 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dmaze_cp.architecture import AccessEnergy, Architecture
-from dmaze_cp.constraints import Constraints
+from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cost import evaluate
 from dmaze_cp.mapper import map_layer
-from dmaze_cp.mapspace import build, mapping_at
+from dmaze_cp.mapspace import mapping_at
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import Status
-from dmaze_cp.search import DEFAULTS, SearchSettings, search
-from dmaze_cp.search.state import MARGIN, NO_LOG_COST, rounded, unrounded
+from dmaze_cp.search import DEFAULTS, Engine, SearchSettings, search
+from dmaze_cp.search.incumbent import MARGIN, NO_LOG_COST, rounded, unrounded
+from dmaze_cp.search.prepared import prepared
 from dmaze_cp.workload import Layer
 from tests.oracle.brute_force import brute_force
 
@@ -31,6 +32,7 @@ import exhaustive_search  # noqa: E402 - a script, not a package
 
 LAYER = Layer.conv("c", {"M": 6, "C": 4, "Ox": 4, "Fx": 3}, stride=(2, 1))
 ARCH = Architecture(pes=6, rf_bytes=48, spm_banks=10, spm_bank_bytes=32)
+READY = prepared(LAYER.shape, ARCH, NO_CONSTRAINTS)
 OPTIMA = {objective: brute_force(LAYER, ARCH).value(objective) for objective in Objective}
 ENERGY = st.floats(1e-6, 1e12)
 
@@ -70,53 +72,50 @@ def test_bounds_at_the_ends():
 
 
 @pytest.mark.parametrize("objective", list(Objective))
+@pytest.mark.parametrize("engine", list(Engine))
 @pytest.mark.parametrize(
     "changes",
     [
-        {"exhaustive": 0},
-        {"exhaustive": 10**9},
-        {"exhaustive": 0, "head": 1, "block": 1},
-        {"exhaustive": 0, "head": 10**6, "block": 10**6},
-        {"exhaustive": 0, "splits": 0},
-        {"exhaustive": 1, "splits": 10**4, "head": 1},
+        {"scored": 40},
+        {"scored": 10**9},
+        {"scored": 1, "head": 1, "block": 1},
+        {"scored": 100, "head": 10**6, "block": 10**6},
     ],
     ids=str,
 )
-def test_no_setting_changes_the_answer(changes, objective):
-    found = search(
-        build(LAYER, ARCH), objective, time_limit=60, settings=replace(DEFAULTS, **changes)
-    )
+def test_no_setting_changes_the_answer(changes, engine, objective):
+    chosen = replace(DEFAULTS, **changes)
+    found = search(READY, objective, time_limit=60, engine=engine, settings=chosen)
     assert found.complete
     assert found.best.value == found.bound == OPTIMA[objective]
 
 
 def test_the_found_options_are_of_the_map_space():
-    space = build(LAYER, ARCH)
-    found = search(space, Objective.EDP, time_limit=60)
-    mapping = mapping_at(space, found.best.options, found.best.dataflow)
+    found = search(READY, Objective.EDP, time_limit=60)
+    mapping = mapping_at(READY.space, found.best.options, found.best.dataflow)
     assert evaluate(mapping, ARCH).edp == found.best.value
 
 
 def test_cases_are_accounted_for():
-    settings_ = SearchSettings(exhaustive=16, head=4, block=8)
-    stats = search(build(LAYER, ARCH), Objective.EDP, time_limit=60, settings=settings_).stats
+    settings_ = SearchSettings(scored=16, head=4)
+    stats = search(READY, Objective.EDP, time_limit=60, settings=settings_).stats
     assert stats.cases > 5
     assert stats.cases_scored < stats.cases
     assert stats.candidates > 0
+    assert min(stats.nodes_bounded, stats.nodes_scored) > 0
     assert min(stats.bound_s, stats.rescore_s) > 0
-    whole = search(
-        build(LAYER, ARCH), Objective.EDP, time_limit=60, settings=SearchSettings(exhaustive=10**9)
-    ).stats
-    assert whole.cases == whole.cases_scored == stats.cases
-    assert whole.cp_calls == 0
+    whole = SearchSettings(scored=10**9)
+    stats = search(READY, Objective.EDP, time_limit=60, settings=whole).stats
+    assert stats.cases == stats.cases_scored == stats.nodes_scored == len(READY.cases)
+    assert stats.cp_calls == stats.nodes_bounded == 0
 
 
 @settings(max_examples=20)
 @given(st.floats(1e-4, 0.2), st.sampled_from(list(Objective)))
 def test_whenever_it_stops_the_bound_holds(limit, objective):
     best = OPTIMA[objective]
-    forced = SearchSettings(exhaustive=0, head=2, block=4)
-    found = search(build(LAYER, ARCH), objective, time_limit=limit, settings=forced)
+    forced = SearchSettings(scored=4, head=2)
+    found = search(READY, objective, time_limit=limit, settings=forced)
     assert found.bound <= best
     assert found.best is None or found.best.value >= best
     assert not found.complete or found.best.value == best
@@ -201,13 +200,13 @@ def test_middle_sized_layers_equal_an_enumeration_of_all_tilings(name, chip):
         assert result.value == best.value(objective), objective
 
 
-def test_margins_cover_rounding():
-    """A bound is only ever trusted to within the margin, far more than doubles lose."""
-    assert exp(log(1e15)) / 1e15 - 1 < MARGIN / 1e3
+@given(st.floats(1, 1e30))
+def test_margins_cover_a_logarithm_and_back(value):
+    assert value * (1 - MARGIN / 10) <= exp(log(value)) <= value * (1 + MARGIN / 10)
 
 
-FORCED = SearchSettings(exhaustive=0, head=0, block=4, small=1, splits=10)
-"""Every node is split or goes to CP-SAT, with no incumbent to begin with."""
+FORCED = SearchSettings(scored=1, head=0)
+"""Every node is split, with no incumbent to begin with."""
 
 FREE = replace(ARCH, energy=AccessEnergy(0, 0, 0, 0, 0))
 
@@ -218,7 +217,8 @@ def test_costs_of_nothing_need_no_incumbent(objective, pes):
     """With no energy at all there is no bound above 0, and no logarithm of one."""
     limits = Constraints(min_pe_utilization=pes, min_rf_utilization=0.7 if pes < 0.9 else 1)
     best = brute_force(LAYER, FREE, limits).value(objective)
-    result = search(build(LAYER, FREE, limits), objective, time_limit=60, settings=FORCED)
+    ready = prepared(LAYER.shape, FREE, limits)
+    result = search(ready, objective, time_limit=60, settings=FORCED)
     assert result.complete
     assert (result.best.value if result.best else None) == best
     assert result.bound == (inf if best is None else best)

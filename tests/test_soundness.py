@@ -9,13 +9,11 @@ from __future__ import annotations
 import os
 import random
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
 from itertools import count
 from multiprocessing import get_context
 
 import pytest
 
-from dmaze_cp import mapper
 from dmaze_cp.architecture import AccessEnergy, Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cost import evaluate, fits
@@ -23,7 +21,7 @@ from dmaze_cp.mapper import map_layer
 from dmaze_cp.mapspace import at_least, why_infeasible
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import Status
-from dmaze_cp.search import SearchSettings, search
+from dmaze_cp.search import SearchSettings
 from dmaze_cp.workload import Kind, Layer
 from tests.oracle import brute_force as oracle
 
@@ -31,11 +29,13 @@ BOUNDS = (1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 20, 24, 
 FILTERS = (1, 1, 2, 3, 3, 5)
 ENERGIES = (0.0, 0.03, 0.075, 0.48, 0.96, 2.0, 13.5, 68.3475, 200.0)
 
-BY_CP_SAT = SearchSettings(exhaustive=0, head=4, block=8, small=10**9, splits=0)
+BY_CP_SAT = {"engine": "cp-sat", "settings": SearchSettings(head=4, block=8)}
 """Nothing is scored whole and incumbents are poor: CP-SAT has to prove it all."""
 
-BY_SPLITTING = SearchSettings(exhaustive=16, head=8, block=64, small=100, splits=64)
+BY_SPLITTING = {"engine": "bounds", "settings": SearchSettings(scored=16, head=8)}
 """Nodes are bounded, pruned and split although scoring them would be quicker."""
+
+AS_IT_IS: dict[str, object] = {}
 
 
 def random_layer(rng: random.Random, tilings: tuple[int, int]) -> Layer:
@@ -106,7 +106,7 @@ def question(seed: int, constrained: bool, tilings: tuple[int, int] = (30, 4000)
     return layer, arch, limits, oracle.brute_force(layer, arch, limits)
 
 
-def complaints(seed: int, constrained: bool, settings: SearchSettings | None) -> list[str]:
+def complaints(seed: int, constrained: bool, settings: dict[str, object]) -> list[str]:
     """What is wrong with the results of one random question, for all three objectives."""
     layer, arch, limits, best = question(seed, constrained)
     found = []
@@ -119,11 +119,7 @@ def complaints(seed: int, constrained: bool, settings: SearchSettings | None) ->
 
 
 def solve(layer, arch, objective, limits, settings):
-    if settings is None:
-        return map_layer(layer, arch, objective, constraints=limits)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mapper, "search", partial(search, settings=settings))
-        return map_layer(layer, arch, objective, constraints=limits)
+    return map_layer(layer, arch, objective, constraints=limits, **settings)
 
 
 def wrong_with(result, exact, arch, limits) -> str:
@@ -168,13 +164,13 @@ CHUNK = 10
 @pytest.mark.parametrize("chunk", range(20))
 def test_equals_brute_force(chunk):
     for seed in range(chunk * CHUNK, (chunk + 1) * CHUNK):
-        assert complaints(seed, False, None) == []
+        assert complaints(seed, False, AS_IT_IS) == []
 
 
 @pytest.mark.parametrize("chunk", range(10))
 def test_equals_brute_force_within_constraints(chunk):
     for seed in range(1000 + chunk * CHUNK, 1000 + (chunk + 1) * CHUNK):
-        assert complaints(seed, True, None) == []
+        assert complaints(seed, True, AS_IT_IS) == []
 
 
 @pytest.mark.parametrize("constrained", [False, True])
@@ -197,7 +193,7 @@ def test_cp_sat_is_what_proves_it():
     assert result.stats.cases_scored == 0
 
 
-def checked(job: tuple[int, bool, SearchSettings | None]) -> list[str]:
+def checked(job: tuple[int, bool, dict[str, object]]) -> list[str]:
     return complaints(*job)
 
 
@@ -205,7 +201,7 @@ def checked(job: tuple[int, bool, SearchSettings | None]) -> list[str]:
 @pytest.mark.parametrize("constrained", [False, True])
 @pytest.mark.parametrize(
     ("settings", "seeds"),
-    [(None, 700), (BY_CP_SAT, 150), (BY_SPLITTING, 250)],
+    [(AS_IT_IS, 700), (BY_CP_SAT, 150), (BY_SPLITTING, 250)],
     ids=["as it is", "by CP-SAT", "by splitting"],
 )
 def test_equals_brute_force_on_many_more(settings, seeds, constrained):
@@ -260,12 +256,11 @@ INTERRUPTIONS = {
 }
 
 
-@pytest.mark.parametrize("settings", [None, BY_CP_SAT, BY_SPLITTING], ids=["", "cp", "split"])
+@pytest.mark.parametrize("settings", [AS_IT_IS, BY_CP_SAT, BY_SPLITTING], ids=["", "cp", "split"])
 @pytest.mark.parametrize("name", INTERRUPTIONS)
-def test_interrupted_searches_claim_nothing_wrong(name, settings, monkeypatch):
+def test_interrupted_searches_claim_nothing_wrong(name, settings):
     options = dict(INTERRUPTIONS[name])
-    if settings is not None:
-        monkeypatch.setattr(mapper, "search", partial(search, settings=settings))
+    options |= settings
     for seed in range(4000, 4006):
         layer, arch, limits, best = question(seed, constrained=seed % 3 == 0)
         for objective in Objective:
@@ -288,12 +283,10 @@ def test_a_gap_that_is_reached_ends_the_search():
 
 
 def solve_with_gap(layer, arch, gap):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mapper, "search", partial(search, settings=BY_CP_SAT))
-        return map_layer(layer, arch, Objective.EDP, gap=gap)
+    return map_layer(layer, arch, Objective.EDP, gap=gap, **BY_CP_SAT)
 
 
-@pytest.mark.parametrize("settings", [None, BY_CP_SAT], ids=["", "cp"])
+@pytest.mark.parametrize("settings", [AS_IT_IS, BY_CP_SAT], ids=["", "cp"])
 def test_the_same_seed_and_one_worker_give_the_same_mapping(settings):
     for seed in range(4200, 4204):
         layer, arch, limits, _ = question(seed, False)
@@ -305,9 +298,7 @@ def test_the_same_seed_and_one_worker_give_the_same_mapping(settings):
 
 def test_several_workers_give_the_same_value():
     layer, arch, limits, best = question(4300, False)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mapper, "search", partial(search, settings=BY_CP_SAT))
-        result = map_layer(layer, arch, "edp", constraints=limits, workers=2, seed=5)
+    result = map_layer(layer, arch, "edp", constraints=limits, workers=2, seed=5, **BY_CP_SAT)
     assert result.value == best.value("edp")
 
 
@@ -315,9 +306,7 @@ def test_progress_closes_in_on_the_optimum():
     layer, arch, _, best = question(5, False)
     exact = best.value("edp")
     seen = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mapper, "search", partial(search, settings=BY_CP_SAT))
-        map_layer(layer, arch, "edp", on_progress=seen.append)
+    map_layer(layer, arch, "edp", on_progress=seen.append, **BY_CP_SAT)
     assert seen
     assert all(report.bound <= exact * (1 + 1e-12) for report in seen)
     values = [report.value for report in seen if report.value is not None]

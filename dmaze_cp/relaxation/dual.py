@@ -162,10 +162,10 @@ def _arrays(nodes: Sequence[NodeRows], objective: Objective) -> _Arrays:
         for j, ceiled in enumerate(case.ceiled):
             a.capacity[i, j, ceiled.block] = 1.0
         a.demands[i, :d], a.at_least[i, :d], a.wanted[i, :d] = node.demands, node.at_least, 1.0
-        # A cost without any term may be 0, whose logarithm nothing bounds.
+        # A cost without any term may be 0, whose logarithm nothing bounds: 0 stands for it.
         used = set(case.source[node.present].tolist())
-        wanted = np.flatnonzero(a.roots[i])
-        a.worthless[i] = any(int(b) not in used for b in wanted)
+        a.worthless[i] = any(int(b) not in used for b in np.flatnonzero(a.roots[i]))
+        a.roots[i] *= not a.worthless[i]
     return a
 
 
@@ -308,8 +308,7 @@ class Duals:
             ],
             axis=1,
         )
-        hard = np.where(a.worthless, -np.inf, constant + hard)
-        return Evaluation(constant + smooth, gradient, hard, atoms, tuple(scores))
+        return Evaluation(constant + smooth, gradient, constant + hard, atoms, tuple(scores))
 
     def rounding(self, theta: Floats) -> Floats:
         """By how much at most the computed bounds at `theta` are above the true ones.
@@ -369,5 +368,16 @@ class Duals:
                 duals, going = duals.select(still), going[still]
         slack = self.rounding(np.array([b.weights for b in best]))
         return [
-            replace(b, log_value=b.log_value - s) for b, s in zip(best, slack.tolist(), strict=True)
+            replace(b, log_value=_settled(b.log_value - s, w))
+            for b, s, w in zip(best, slack.tolist(), self.arrays.worthless.tolist(), strict=True)
         ]
+
+
+def _settled(log_value: float, worthless: bool) -> float:
+    """The bound; where the cost may be 0, only whether there is any mapping counts.
+
+    With 0 for the logarithm of the cost, a mapping makes the dual function at most 0.
+    """
+    if not worthless:
+        return log_value
+    return np.inf if log_value > 0 else -np.inf

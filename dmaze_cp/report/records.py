@@ -115,6 +115,8 @@ def layer_result_record(result: LayerResult, share: float | None = None) -> Reco
         "failed": result.failed,
         "solve_time_s": result.solve_time_s,
         "candidates_rescored": result.stats.candidates,
+        "engine": result.engine or None,
+        "closed_by": result.closed_by,
         "stats": _stats_record(result),
     }
 
@@ -129,9 +131,6 @@ def _stats_record(result: LayerResult) -> Record:
         "map_space": stats.map_space,
         "cases": stats.cases,
         "cases_scored": stats.cases_scored,
-        "nodes_bounded": stats.nodes_bounded,
-        "nodes_scored": stats.nodes_scored,
-        "nodes_solved": stats.nodes_solved,
         "cp_calls": stats.cp_calls,
     }
 

@@ -31,9 +31,7 @@ LARGEST_BATCH = 2_000_000
 """Options times nodes that are bounded at once."""
 
 
-def bound_nodes(
-    prepared: Prepared, best: Best, nodes: Sequence[Node], schedule: Schedule
-) -> None:
+def bound_nodes(prepared: Prepared, best: Best, nodes: Sequence[Node], schedule: Schedule) -> None:
     """Improve the bounds of nodes, as far as it takes to discard them."""
     options = max(1, sum(len(g) for g in prepared.space.groups))
     at_once = max(1, LARGEST_BATCH // options)
@@ -41,9 +39,7 @@ def bound_nodes(
         _bound_batch(prepared, best, nodes[at : at + at_once], schedule)
 
 
-def _bound_batch(
-    prepared: Prepared, best: Best, nodes: Sequence[Node], schedule: Schedule
-) -> None:
+def _bound_batch(prepared: Prepared, best: Best, nodes: Sequence[Node], schedule: Schedule) -> None:
     duals, masks = duals_of(prepared, nodes, best.objective)
     theta = duals.start([n.bound.weights for n in nodes])
     stop = np.array([best.log_target(n.least_energy_pj) for n in nodes])

@@ -92,6 +92,11 @@ class Run:
         """Logarithm of the largest cost of interest in a node."""
         return self.best.log_target(node.least_energy_pj)
 
+    def is_beyond(self, node: Node) -> bool:
+        """Whether all mappings of a node cost more than is of interest: no cost is negative."""
+        above = self.log_target(node)
+        return above == -inf or node.log_bound > above
+
     def close(self, node: Node) -> None:
         """A node holds nothing of interest any more, but for what was scored."""
         least = node.cost(self.best.objective)
@@ -163,7 +168,7 @@ def search(
 
     best = Best(objective, gap, cutoff)
     run = Run(prepared, settings, engine, best, ended, report)
-    run.count(map_space=tilings_count(prepared.space.layer))
+    run.stats = SearchStats(map_space=tilings_count(prepared.space.layer), engine=str(engine))
     if known.mapping is not None:
         score_known(best, prepared.space, known.mapping)
     if known.bound > best.target:
@@ -212,7 +217,7 @@ def _bound(run: Run, nodes: Sequence[Node], schedule: Schedule) -> None:
 def _score_heads(run: Run, nodes: Sequence[Node]) -> None:
     """Score the mappings around the least reduced costs of the nodes with the least bounds."""
     for node in sorted(nodes, key=lambda n: n.log_bound)[:HEADS]:
-        if node.log_bound <= run.log_target(node):
+        if not run.is_beyond(node):
             _score_head(run, node)
 
 
@@ -259,12 +264,11 @@ def _close_all(run: Run) -> bool:
 
 def _advance(run: Run, node: Node) -> list[Node]:
     """Close a node, or what is left of it: one smaller node, or two halves."""
-    above = run.log_target(node)
-    if node.log_bound > above:
+    if run.is_beyond(node):
         run.close(node)
         run.count(nodes_bounded=1)
         return []
-    room = above - node.bound.log_value
+    room = run.log_target(node) - node.bound.log_value
     if _score(run, node, room, run.settings.scored) is not None:
         run.close(node)
         run.count(nodes_scored=1)

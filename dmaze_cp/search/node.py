@@ -62,7 +62,9 @@ class Node:
 
 def root(prepared: Prepared, case: PreparedCase, objective: Objective) -> Node:
     """The node of a whole case, with no bound yet."""
-    nothing = Bound(NO_BOUND, np.zeros(0), tuple(np.zeros(len(o)) for o in case.options), np.zeros(0))
+    nothing = Bound(
+        NO_BOUND, np.zeros(0), tuple(np.zeros(len(o)) for o in case.options), np.zeros(0)
+    )
     energy = least_energy(prepared, case)
     floor = log(energy) - MARGIN if objective is not Objective.LATENCY and energy > 0 else NO_BOUND
     return Node(case, case.options, case.whole, nothing, energy, floor)

@@ -100,9 +100,7 @@ def _possible(
 ) -> Bools:
     """Which partial combinations may satisfy the limits once they are complete."""
     good = np.ones(count, dtype=bool)
-    smallest, largest = (
-        Evaluation(Picked(table, picked, most, options)) for most in (False, True)
-    )
+    smallest, largest = (Evaluation(Picked(table, picked, most, options)) for most in (False, True))
     for limit in limits:
         good &= limit.holds(largest if limit.most is None else smallest)
     return good

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from dmaze_cp.errors import Problem, SpecError
+
 
 class Engine(StrEnum):
     """What decides the parts of the map-space that bounds leave open."""
@@ -25,7 +27,7 @@ class SearchSettings:
     Attributes
     ----------
     scored
-        At most so many combinations of options are scored to close a node.
+        At most so many combinations of options are scored to close a node; at least 1.
     head
         About so many are scored around a node's least reduced costs for an incumbent.
     block
@@ -35,6 +37,10 @@ class SearchSettings:
     scored: int = 60_000
     head: int = 10_000
     block: int = 40_000
+
+    def __post_init__(self) -> None:
+        if self.scored < 1:
+            raise SpecError(Problem("scored", repr(self.scored), "at least 1"))
 
 
 DEFAULTS: Final = SearchSettings()

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from dmaze_cp.cost import evaluate, fits
+from dmaze_cp.cost.expression import Evaluation
 from dmaze_cp.cost.report import Cost
+from dmaze_cp.cost.values import TilingValues
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.mapping import Mapping
-from dmaze_cp.cost.expression import Evaluation
-from dmaze_cp.cost.values import TilingValues
 from dmaze_cp.mapspace import check_sizes, demanded
 from dmaze_cp.result import Status
 from dmaze_cp.store.answer import Answer

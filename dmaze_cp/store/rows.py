@@ -223,8 +223,10 @@ def _stats(columns: Columns) -> SearchStats:
     known = {item.name: item.default for item in fields(SearchStats)}
     for name in known:
         value = record.get(name, known[name])
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise SpecError(Problem(f"stats.{name}", describe(value), "a number"))
+        text = isinstance(known[name], str)
+        if isinstance(value, bool) or not isinstance(value, str if text else int | float):
+            expected = "text" if text else "a number"
+            raise SpecError(Problem(f"stats.{name}", describe(value), expected))
     return SearchStats(**{name: record.get(name, known[name]) for name in known})
 
 
