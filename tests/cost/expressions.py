@@ -121,7 +121,9 @@ def reduced(draw: st.DrawFn, count: Powers | None = None, rest: Powers | None = 
 def paid(draw: st.DrawFn) -> Node:
     """Differences beside the products that pay for them, in any order."""
     rest = draw(powers(2))
-    parts: list[Node] = [Product(rest, draw(coefficients())) for _ in range(draw(st.integers(1, 3)))]
+    parts: list[Node] = [
+        Product(rest, draw(coefficients())) for _ in range(draw(st.integers(1, 3)))
+    ]
     counts = st.sampled_from((powers_of(["PE.C"]), powers_of(["PE.C", "RF.C"])))
     parts += [draw(reduced(draw(counts), rest)) for _ in range(draw(st.integers(1, 3)))]
     parts += draw(st.lists(products(), max_size=2))

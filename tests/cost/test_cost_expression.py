@@ -41,7 +41,7 @@ from tests.cost.expressions import (
 )
 
 ROUNDING = Fraction(1, 10**12)
-MANY = settings(max_examples=400)
+MANY = settings(max_examples=250)
 
 
 @MANY

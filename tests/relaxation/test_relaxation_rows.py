@@ -119,8 +119,13 @@ def test_a_demand_on_a_single_product_is_exact():
     for members in every_case(space):
         everything = combinations([len(o) for o in members.options])
         atoms = np.stack([members.table.at(row) for row in everything])
-        pes = np.prod([g.factor("PE", g.dimensions[0])[o][p] for g, o, p in zip(
-            space.groups, members.options, everything.T, strict=True)], axis=0)
+        pes = np.prod(
+            [
+                g.factor("PE", g.dimensions[0])[o][p]
+                for g, o, p in zip(space.groups, members.options, everything.T, strict=True)
+            ],
+            axis=0,
+        )
         assert (pes[demands_hold(members.node, atoms)] >= 0.7 * SMALL.pes).all()
 
 
