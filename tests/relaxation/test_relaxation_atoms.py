@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.cost.terms import burst_alternatives, elements, factors
+from dmaze_cp.cost.terms import burst_alternatives, factors
+from dmaze_cp.cost.terms import elements as elements_of
 from dmaze_cp.mapping import LEVELS
 from dmaze_cp.mapspace import build
 from dmaze_cp.relaxation.atoms import atom_table, basis, burst_cycles
@@ -46,7 +47,7 @@ def test_factors_and_elements_are_exact_products(space):
     _, spm, rf, pe = np.moveaxis(tilings, 1, 0)
     for tile, extents in (("RF", rf), ("array", rf * pe), ("SPM", rf * pe * spm)):
         for x, exact in zip(OPERANDS, oracle._elements(layer, extents), strict=True):
-            got = np.exp(atoms @ names.row(elements(layer.kind, x, tile)))
+            got = np.exp(atoms @ names.row(elements_of(layer.kind, x, tile)))
             np.testing.assert_allclose(got, exact, rtol=1e-12)
 
 

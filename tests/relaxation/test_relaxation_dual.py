@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from dmaze_cp.architecture import AccessEnergy, Architecture
+from dmaze_cp.constraints import Constraints
 from dmaze_cp.mapspace import build
 from dmaze_cp.objective import Objective
 from dmaze_cp.relaxation.atoms import AtomTable, atom_table
@@ -82,8 +83,7 @@ def test_bounds_of_some_options_are_below_every_mapping_of_them(space, objective
         left = members_of(space, table, members.case, options)
         if len(left.picked):
             parts.append(left)
-    if not parts:
-        return
+    assume(parts)
     bounds = side_by_side(parts, table, objective).solve(schedule=SHORT)
     for bound, members in zip(bounds, parts, strict=True):
         whole = np.stack([o[p] for o, p in zip(members.options, members.picked.T, strict=True)], 1)
@@ -113,6 +113,7 @@ def test_a_case_is_bounded_beside_others_as_it_is_alone(space, objective, seed):
     """At the same weights, whatever the others are, and in whatever shape they come."""
     rng = np.random.default_rng(seed)
     table, found = atom_table(space), every_case(space)
+    assume(found)
     together = side_by_side(found, table, objective)
     edges, capacities, demands = together.sizes
     theta = rng.normal(scale=2.0, size=(len(found), edges + capacities + demands))
@@ -136,10 +137,11 @@ def test_a_case_is_bounded_beside_others_as_it_is_alone(space, objective, seed):
         assert (np.delete(every.gradient[i], used) == 0).all()
 
 
-@settings(max_examples=8)
+@settings(max_examples=6)
 @given(spaces(limited=True, max_tilings=600), OBJECTIVES)
 def test_solved_bounds_agree_alone_and_side_by_side(space, objective):
     found = every_case(space)
+    assume(found)
     together = side_by_side(found, atom_table(space), objective).solve()
     for bound, members in zip(together, found, strict=True):
         (single,) = alone(members, objective).solve()
@@ -153,7 +155,8 @@ def test_solved_bounds_agree_alone_and_side_by_side(space, objective):
 @given(spaces(limited=True, max_tilings=300), OBJECTIVES, st.integers(0, 2**32))
 def test_the_gradient_is_that_of_the_smoothed_function(space, objective, seed):
     rng = np.random.default_rng(seed)
-    members = every_case(space)[0]
+    members = next(iter(every_case(space)), None)
+    assume(members is not None)
     duals = alone(members, objective)
     theta = rng.normal(size=(1, sum(duals.sizes)))
     here = duals.evaluate(theta, 0.2)
@@ -168,9 +171,9 @@ def test_the_gradient_is_that_of_the_smoothed_function(space, objective, seed):
         assert slope == pytest.approx(here.gradient[0, k], abs=1e-4 * scale)
 
 
-@pytest.mark.parametrize("leakage_mw", [0.0, 20.0])
+@pytest.mark.parametrize(("leakage_mw", "worst"), [(0.0, 2.5), (20.0, 3.0)])
 @pytest.mark.parametrize("objective", list(Objective))
-def test_the_bound_is_useful(objective, leakage_mw):
+def test_the_bound_is_useful(objective, leakage_mw, worst):
     layer = Layer.conv("conv", {"M": 8, "C": 6, "Ox": 4, "Oy": 4, "Fx": 3})
     arch = Architecture(pes=8, rf_bytes=64, spm_banks=12, spm_bank_bytes=64, leakage_mw=leakage_mw)
     gaps = []
@@ -178,7 +181,7 @@ def test_the_bound_is_useful(objective, leakage_mw):
         (bound,) = alone(members, objective).solve()
         gaps.append(log_costs(members, objective).min() - bound.log_value)
     assert np.median(gaps) < 0.8
-    assert max(gaps) < 2.5
+    assert max(gaps) < worst
 
 
 def test_a_worthless_energy_bounds_nothing():
@@ -241,25 +244,17 @@ def test_known_weights_are_a_start_where_they_fit():
 
 
 def test_a_demand_raises_the_bound():
-    """What a case asks for is not for nothing: without it, the bound would be lower."""
+    """What is asked for is not for nothing: a bound without it would be lower."""
     layer = Layer.gemm("g", {"X": 8, "Y": 8, "K": 8})
-    space = build(layer, Architecture(pes=8))
-    basis = atom_table(space).basis
-    members = next(m for m in every_case(space) if m.case.spm == "O" and m.case.reduces)
-    rows = case_rows(space, basis, members.case)
-    without = replace(
-        members.node,
-        case=replace(rows, floored=()),
-        demands=np.zeros((0, len(basis.names))),
-        at_least=np.zeros(0),
-    )
-    assert (members.node.case.floored, len(members.node.at_least)) != ((), 0)
-    gains = []
-    for objective in Objective:
-        (asked,) = alone(members, objective).solve()
-        (free,) = Duals([without], members.table, None, objective).solve()
-        gains.append(asked.log_value - free.log_value)
-    assert max(gains) > 0.01
-    assert node_rows(space, basis, rows, members.options).at_least == pytest.approx(
-        members.node.at_least
-    )
+    arch = Architecture(pes=64, rf_bytes=64, spm_banks=12, spm_bank_bytes=64)
+    space = build(layer, arch, Constraints(min_pe_utilization=0.8))
+    raised = []
+    for members in every_case(space):
+        # The same options, with the limits and without.
+        free = replace(case_rows(space, members.table.basis, members.case), floored=())
+        without = node_rows(space, members.table.basis, free, members.options)
+        (high,) = alone(members, Objective.EDP).solve()
+        (low,) = Duals([without], members.table, None, Objective.EDP).solve()
+        raised.append(high.log_value - low.log_value)
+    assert min(raised) > -0.05
+    assert max(raised) > 0.2
