@@ -54,6 +54,14 @@ def components(architecture: Architecture) -> tuple[str, ...]:
     return (*COMPONENTS, LEAKAGE) if architecture.leakage_mw else COMPONENTS
 
 
+def leakage_pj(architecture: Architecture) -> float:
+    """Energy that leaks in a cycle.
+
+    A milliwatt is 1000 pJ in a microsecond, and a megahertz one cycle in it.
+    """
+    return architecture.leakage_mw * 1000 / architecture.accelerator_mhz
+
+
 def prices(architecture: Architecture) -> dict[str, float]:
     """Energy of one access, operation or cycle of each component, in pJ."""
     e = architecture.energy
@@ -63,8 +71,7 @@ def prices(architecture: Architecture) -> dict[str, float]:
         "NoC": e.noc_pj,
         "SPM": e.spm_pj,
         "DRAM": e.dram_pj,
-        # A milliwatt is 1000 pJ in a microsecond, and a megahertz one cycle in it.
-        LEAKAGE: architecture.leakage_mw * 1000 / architecture.accelerator_mhz,
+        LEAKAGE: leakage_pj(architecture),
     }
     return {c: price[c] for c in components(architecture)}
 
