@@ -39,7 +39,6 @@ from tests.oracle import brute_force as oracle
 from tests.relaxation.enumeration import combinations, tilings_at
 from tests.strategies import architectures, constraints, layers
 
-
 ROOMY = {"pes": 2**40, "rf_bytes": 2**40, "spm_banks": 2**40}
 
 

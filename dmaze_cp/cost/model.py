@@ -49,9 +49,10 @@ LEAKAGE: Final = "leakage"
 """Where it also goes on one that leaks."""
 
 
-def components(architecture: Architecture) -> tuple[str, ...]:
-    """Where energy goes on an accelerator, in the order in which it is added up."""
-    return (*COMPONENTS, LEAKAGE) if architecture.leakage_mw else COMPONENTS
+def components(*architectures: Architecture) -> tuple[str, ...]:
+    """Where energy goes on any of some accelerators, in the order in which it is added up."""
+    leaks = any(architecture.leakage_mw for architecture in architectures)
+    return (*COMPONENTS, LEAKAGE) if leaks else COMPONENTS
 
 
 def leakage_pj(architecture: Architecture) -> float:

@@ -40,7 +40,4 @@ def loop_reuse(layer: Layer, factors: Mapping[str, int], order: Sequence[str]) -
     dict
         Reuse of O, I and W, at least 1. At most one of them is above 1.
     """
-    return {
-        x: prod(factors[d] for d in reused_loops(layer, factors, order, x)) for x in OPERANDS
-    }
-
+    return {x: prod(factors[d] for d in reused_loops(layer, factors, order, x)) for x in OPERANDS}

@@ -84,5 +84,7 @@ def flow_of(mapping: Mapping) -> Flow:
         levels.append(Reuse(operand, loops.get(operand, ())))
     dram, spm = levels
     looping = [d for d, factor in mapping.level("SPM").items() if factor > 1]
-    held = dram.operand != "none" and (not looping or (dram.operand, len(looping)) == (spm.operand, len(spm.loops)))
+    held = dram.operand != "none" and (
+        not looping or (dram.operand, len(looping)) == (spm.operand, len(spm.loops))
+    )
     return Flow(dram, spm, held)
