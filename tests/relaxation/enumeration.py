@@ -8,10 +8,11 @@ import numpy as np
 from hypothesis import strategies as st
 
 from dmaze_cp.architecture import AccessEnergy
+from dmaze_cp.cost.model import cost_model
 from dmaze_cp.mapspace import MapSpace, build, why_infeasible
 from dmaze_cp.relaxation.atoms import AtomTable, atom_table
 from dmaze_cp.relaxation.cases import Case, cases, options_of
-from dmaze_cp.relaxation.rows import NodeRows, case_rows, node_rows
+from dmaze_cp.relaxation.rows import CaseRows, NodeRows, case_rows, node_rows
 from dmaze_cp.workload import OPERANDS, Layer
 from tests.oracle import brute_force as oracle
 from tests.strategies import architectures, constraints, layers
@@ -77,9 +78,15 @@ def members_of(
     energy, latency = np.zeros(0), np.zeros(0)
     if len(picked):
         energy, latency = oracle.costs(layer, arch, tilings, spm, dram)
-    node = node_rows(space, table.basis, case_rows(space, table.basis, case), options)
+    node = node_rows(space, table.basis, rows_of(space, table, case), options)
     atoms = atoms_of(mine, picked)
     return Members(case, options, mine, node, picked, tilings, atoms, energy, latency)
+
+
+def rows_of(space: MapSpace, table: AtomTable, case: Case) -> CaseRows:
+    """The lower bounds of a case."""
+    model = cost_model(space.layer, space.architecture, case.flow(space.layer.kind))
+    return case_rows(space, table.basis, case, model)
 
 
 def atoms_of(table: AtomTable, picked: np.ndarray) -> np.ndarray:

@@ -15,9 +15,9 @@ from dmaze_cp.mapspace import build
 from dmaze_cp.objective import Objective
 from dmaze_cp.relaxation.atoms import AtomTable, atom_table
 from dmaze_cp.relaxation.dual import SCHEDULE, Duals
-from dmaze_cp.relaxation.rows import case_rows, node_rows
+from dmaze_cp.relaxation.rows import node_rows
 from dmaze_cp.workload import Layer
-from tests.relaxation.enumeration import every_case, members_of, spaces
+from tests.relaxation.enumeration import every_case, members_of, rows_of, spaces
 
 OBJECTIVES = st.sampled_from(list(Objective))
 SHORT = ((0.1, 6), (0.02, 6))
@@ -251,7 +251,7 @@ def test_a_demand_raises_the_bound():
     raised = []
     for members in every_case(space):
         # The same options, with the limits and without.
-        free = replace(case_rows(space, members.table.basis, members.case), floored=())
+        free = replace(rows_of(space, members.table, members.case), floored=())
         without = node_rows(space, members.table.basis, free, members.options)
         (high,) = alone(members, Objective.EDP).solve()
         (low,) = Duals([without], members.table, None, Objective.EDP).solve()

@@ -19,10 +19,10 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.relaxation.atoms import atom_table
 from dmaze_cp.relaxation.cases import cases, options_of
 from dmaze_cp.relaxation.dual import Duals
-from dmaze_cp.relaxation.rows import case_rows, node_rows
+from dmaze_cp.relaxation.rows import node_rows
 from dmaze_cp.spec import load_architecture
 from dmaze_cp.workload import Layer
-from tests.relaxation.enumeration import every_case
+from tests.relaxation.enumeration import every_case, rows_of
 from tests.relaxation.high_precision import exact_bounds, ln
 from tests.strategies import architectures, constraints, layers
 
@@ -54,7 +54,7 @@ def some_cases(space: MapSpace, step: int, objective: Objective) -> Duals:
     for case in cases(space.layer.kind)[::step]:
         options = options_of(case, space)
         if options is not None:
-            rows = case_rows(space, table.basis, case)
+            rows = rows_of(space, table, case)
             nodes.append(node_rows(space, table.basis, rows, options))
             keep = zip(space.groups, options, strict=True)
             masks.append([np.isin(np.arange(len(g)), o) for g, o in keep])
