@@ -268,7 +268,12 @@ def cost(problem: Problem, s: dict, dram: str, spm: str) -> tuple[np.ndarray, np
     r_dram = {x: s["rDRAM" + x] if x == dram else one for x in OPERANDS}
     r_spm = {x: s["rSPM" + x] if x == spm else one for x in OPERANDS}
     held = {x: (r_spm[x] == s["A"]) & (r_dram[x] > 1) for x in OPERANDS}
-    return _energy(problem, s, r_dram, r_spm, held), _latency(s, r_dram, r_spm, held, dram, spm)
+    energy = _energy(problem, s, r_dram, r_spm, held)
+    latency = _latency(s, r_dram, r_spm, held, dram, spm)
+    leakage = problem.arch.get("leakage_mw", 0)
+    if leakage:
+        energy = energy + latency * (leakage * 1000 / problem.arch["accelerator_mhz"])
+    return np.rint(energy), latency
 
 
 def _energy(problem: Problem, s: dict, r_dram: dict, r_spm: dict, held: dict) -> np.ndarray:
@@ -288,7 +293,7 @@ def _energy(problem: Problem, s: dict, r_dram: dict, r_spm: dict, held: dict) ->
     total = total + (4 * macs + 3 * reductions) * price["rf_pj"]
     total = total + (hops + reductions) * price["noc_pj"]
     total = total + accesses * price["spm_pj"]
-    return np.rint(total + words * price["dram_pj"])
+    return total + words * price["dram_pj"]
 
 
 def _latency(s: dict, r_dram: dict, r_spm: dict, held: dict, dram: str, spm: str) -> np.ndarray:

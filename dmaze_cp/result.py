@@ -10,7 +10,8 @@ from typing import Final
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
-from dmaze_cp.cost.report import COMPONENTS, Cost
+from dmaze_cp.cost.model import components
+from dmaze_cp.cost.report import Cost
 from dmaze_cp.errors import InfeasibleError, NoSolutionError
 from dmaze_cp.mapping import Dataflow, Mapping
 from dmaze_cp.objective import Objective
@@ -223,7 +224,7 @@ class Totals:
     unproven_layers
         Those of the mapped layers whose bound does not meet the value.
     energy_breakdown_pj
-        By component (`COMPONENTS`).
+        By component, as those of a layer's cost.
     """
 
     energy_pj: int
@@ -271,7 +272,7 @@ class WorkloadResult:
         """Sums over the layers for one objective."""
         results = self.of(objective)
         energy = latency = edp = value = bound = mapped = unproven = 0
-        parts = dict.fromkeys(COMPONENTS, 0.0)
+        parts = dict.fromkeys(components(self.architecture), 0.0)
         for result in results:
             if result.cost is None or result.value is None:
                 continue
@@ -283,7 +284,7 @@ class WorkloadResult:
             edp += times * result.cost.edp
             value += times * result.value
             bound += times * known
-            for component in COMPONENTS:
+            for component in parts:
                 parts[component] += times * result.cost.energy_breakdown_pj[component]
         # An interrupted run has no result at all for some layers.
         missing = max(0, len(self.workload) - len(results))

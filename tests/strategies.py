@@ -67,6 +67,7 @@ def architectures(draw: st.DrawFn) -> Architecture:
         dma_mhz=draw(st.sampled_from((300.0, 1600.0, 2400.0, 3200.0))),
         accelerator_mhz=draw(st.sampled_from((200.0, 500.0, 700.0, 1000.0))),
         energy=AccessEnergy(*(draw(energies()) for _ in range(5))),
+        leakage_mw=draw(st.sampled_from((0.0, 0.0, 0.1, 3.5, 250.0))),
     )
 
 

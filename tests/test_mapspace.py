@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from fractions import Fraction
 from itertools import product as every
 from math import prod
@@ -15,6 +16,8 @@ from hypothesis import strategies as st
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import Constraints
 from dmaze_cp.cost import fits, loop_reuse
+from dmaze_cp.cost.batch import Picked
+from dmaze_cp.cost.expression import Evaluation
 from dmaze_cp.errors import SpecError
 from dmaze_cp.mapping import LEVELS, Dataflow, Mapping
 from dmaze_cp.mapspace import (
@@ -26,7 +29,6 @@ from dmaze_cp.mapspace import (
     divisors,
     factorisations,
     mapping_at,
-    satisfies,
     stationary_exists,
     tiling_at,
     tilings_count,
@@ -36,6 +38,8 @@ from dmaze_cp.workload import OPERANDS, Kind, Layer
 from tests.oracle import brute_force as oracle
 from tests.relaxation.enumeration import combinations, tilings_at
 from tests.strategies import architectures, constraints, layers
+
+ROOMY = {"pes": 2**40, "rf_bytes": 2**40, "spm_banks": 2**40}
 
 
 @pytest.mark.parametrize("bound", [1, 2, 7, 12, 64, 97, 112, 360, 1009])
@@ -97,15 +101,54 @@ def test_the_space_holds_every_mapping_that_fits_and_is_allowed(layer, arch, lim
 
 @settings(max_examples=100)
 @given(layers(max_tilings=1500), architectures(), constraints())
-def test_satisfied_limits_equal_an_independent_implementation(layer, arch, limits):
+def test_limits_equal_an_independent_implementation(layer, arch, limits):
     assume(arch.rf_words > 0)
     space = build(layer, arch, limits)
     assume(space.size > 0)
     picked = combinations([len(g) for g in space.groups])
-    tiling = tiling_at(space, list(picked.T))
-    got = np.broadcast_to(satisfies(space, tiling), len(picked))
-    expected = oracle.is_allowed(layer, arch, limits, tilings_at(space, picked))
+    at = Evaluation(Picked(space.table, list(picked.T)))
+    got = np.all([np.broadcast_to(lim.holds(at), len(picked)) for lim in space.limits], axis=0)
+    tilings = tilings_at(space, picked)
+    expected = oracle.is_valid(layer, arch, tilings)
+    expected &= oracle.is_allowed(layer, arch, limits, tilings)
     assert (got == expected).all()
+
+
+@settings(max_examples=60)
+@given(layers(max_tilings=1000), architectures(), constraints())
+def test_only_options_that_cannot_be_in_a_tiling_are_dropped(layer, arch, limits):
+    """Against the best that other groups have; what is left out exceeds or misses a limit."""
+    space, free = build(layer, arch, limits), build(layer, replace(arch, **ROOMY))
+    tilings = oracle.all_tilings(layer)
+    good = tilings[oracle.is_valid(layer, arch, tilings)]
+    good = good[oracle.is_allowed(layer, arch, limits, good)]
+    for group, whole in zip(space.groups, free.groups, strict=True):
+        columns = [layer.dimensions.index(d) for d in group.dimensions]
+        needed = {tuple(t[:, columns].ravel()) for t in good}
+        kept = {tuple(o.ravel()) for o in np.moveaxis(group.factors, 2, 0)}
+        there = {tuple(o.ravel()) for o in np.moveaxis(whole.factors, 2, 0)}
+        assert needed <= kept <= there
+
+
+def test_a_utilisation_that_no_tiling_reaches_leaves_nothing_at_once():
+    """5.4 KB of operands never fill half of a buffer of 128 KB: no option is left to try."""
+    layer = Layer.conv("c", {"M": 24, "C": 16, "Ox": 8, "Oy": 8, "Fx": 1, "Fy": 1})
+    arch = Architecture(spm_banks=64)
+    assert (layer.bounds["M"], arch.spm_bytes) == (24, 128 * 1024)
+    elements = 24 * 64 + 16 * 64 + 24 * 16
+    assert 5_400 < elements * arch.word_bytes < 6_000
+    space = build(layer, arch, Constraints(min_spm_utilization=0.5))
+    assert [len(group) for group in space.groups] == [0] * 5
+    assert space.size == 0
+    assert build(layer, arch, Constraints(min_spm_utilization=0.04)).size > 0
+
+
+def test_options_too_small_for_a_utilisation_are_left_out():
+    """Of X, which has 8 at most, half of 16 PEs need 2 at least."""
+    layer = Layer.gemm("g", {"X": 8, "Y": 4, "K": 1})
+    space = build(layer, Architecture(pes=16), Constraints(min_pe_utilization=0.5))
+    assert set(space.groups[0].factor("PE", "X").tolist()) == {2, 4, 8}
+    assert set(space.groups[1].factor("PE", "Y").tolist()) == {1, 2, 4}
 
 
 @given(st.floats(0, 1), st.integers(1, 10**6))

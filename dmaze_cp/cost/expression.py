@@ -188,8 +188,10 @@ class Reduced(Node):
         return at(self.rest) * (at(self.count) - self.less)
 
     def lower(self) -> Form:
-        """A term with the factor ``1 - less/count``."""
+        """A term with the factor ``1 - less/count``; nothing where the rest is 0."""
         whole = self.rest.times(self.count)
+        if whole.coefficient == 0:
+            return Form(())
         term = Term(float(whole.coefficient), whole.powers, Less(self.count.powers, self.less))
         return Form(((term,),))
 
@@ -255,13 +257,12 @@ class Times(Node):
 
     def lower(self) -> Form:
         """Each term of the node, times the product; a difference multiplies the whole form."""
-        inner = lowered(self.node)
-        if isinstance(self.by, Product):
-            coefficient = float(self.by.coefficient)
-            return inner.times(coefficient, self.by.powers) if coefficient else Form(())
-        ((outer,),) = self.by.lower().sums
-        if not inner.sums:
+        inner, by = lowered(self.node), self.by.lower()
+        if not inner.sums or not by.sums:
             return Form(())
+        ((outer,),) = by.sums
+        if outer.less is None:
+            return inner.times(outer.coefficient, outer.powers)
         if len(inner.sums) == 1 and all(t.less is None for t in inner.sums[0]):
             (terms,) = inner.sums
             return Form((tuple(_with_less(t, outer) for t in terms),))
@@ -427,7 +428,7 @@ def collected(terms: Sequence[Term]) -> Sum:
             plain[powers] = plain.get(powers, 0.0) + paid
             if plain[rest] < 1e-12 * before:  # rounding alone
                 del plain[rest]
-        if coefficient > paid:
+        if coefficient - paid > 1e-12 * coefficient:
             others.append(Term((coefficient - paid) * ROUNDED, powers, Less(count, less)))
     # The error of the differences is relative to what was there before: less than the sum.
     scale = ROUNDED if reduced else 1.0

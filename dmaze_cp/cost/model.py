@@ -49,9 +49,18 @@ LEAKAGE: Final = "leakage"
 """Where it also goes on one that leaks."""
 
 
-def components(architecture: Architecture) -> tuple[str, ...]:
-    """Where energy goes on an accelerator, in the order in which it is added up."""
-    return (*COMPONENTS, LEAKAGE) if architecture.leakage_mw else COMPONENTS
+def components(*architectures: Architecture) -> tuple[str, ...]:
+    """Where energy goes on any of some accelerators, in the order in which it is added up."""
+    leaks = any(architecture.leakage_mw for architecture in architectures)
+    return (*COMPONENTS, LEAKAGE) if leaks else COMPONENTS
+
+
+def leakage_pj(architecture: Architecture) -> float:
+    """Energy that leaks in a cycle.
+
+    A milliwatt is 1000 pJ in a microsecond, and a megahertz one cycle in it.
+    """
+    return architecture.leakage_mw * 1000 / architecture.accelerator_mhz
 
 
 def prices(architecture: Architecture) -> dict[str, float]:
@@ -63,8 +72,7 @@ def prices(architecture: Architecture) -> dict[str, float]:
         "NoC": e.noc_pj,
         "SPM": e.spm_pj,
         "DRAM": e.dram_pj,
-        # A milliwatt is 1000 pJ in a microsecond, and a megahertz one cycle in it.
-        LEAKAGE: architecture.leakage_mw * 1000 / architecture.accelerator_mhz,
+        LEAKAGE: leakage_pj(architecture),
     }
     return {c: price[c] for c in components(architecture)}
 

@@ -18,10 +18,11 @@ from typing import Final
 
 from dmaze_cp.architecture import AccessEnergy, Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
+from dmaze_cp.cost.model import leakage_pj
 from dmaze_cp.objective import Objective
 
 _ROUNDING: Final = Fraction(1, 2**48)
-"""Relative error of an energy as it is computed: 5 products and 4 sums of doubles, with counts
+"""Relative error of an energy as it is computed: 6 products and 5 sums of doubles, with counts
 rounded to doubles, come to less than 2**-49; twice that for good measure."""
 
 _HALF: Final = Fraction(1, 2)
@@ -77,7 +78,8 @@ def costs_no_more(
     Notes
     -----
     Energy: access counts depend on the mapping alone. Each product count x price, the sum in its
-    fixed order and its rounding to an integer are monotone in the prices, in doubles too.
+    fixed order and its rounding to an integer are monotone in the prices, in doubles too. So is
+    leakage in its price and in latency: where there is any, latency has to be no more either.
 
     Latency: DMA cycles of a burst, ``ceil((init + per_byte (burst word)) ratio)``, are monotone
     in the four figures, in doubles too. In latency, let ``r >= 2`` be the reuse at DRAM of the
@@ -87,7 +89,7 @@ def costs_no_more(
     ``base T``. Everything else in it depends on the mapping alone.
     """
     kind = Objective(objective)
-    if kind is not Objective.LATENCY and not _energy_no_more(cheaper.energy, dearer.energy):
+    if kind is not Objective.LATENCY and not _energy_no_more(cheaper, dearer):
         return False
     return kind is Objective.ENERGY or _dma_no_more(cheaper, dearer)
 
@@ -119,8 +121,8 @@ def bound_transfers(
     return contains and costs_no_more(source, target, objective)
 
 
-def energy_ratio(source: AccessEnergy, target: AccessEnergy) -> Fraction:
-    """Largest known f such that each mapping's energy under `target` is at least f times its own.
+def energy_ratio(source: Architecture, target: Architecture) -> Fraction:
+    """Largest known f such that each mapping's energy on `target` is at least f times its own.
 
     That is before rounding to integers (`transferred_bound` takes care of that).
 
@@ -128,13 +130,22 @@ def energy_ratio(source: AccessEnergy, target: AccessEnergy) -> Fraction:
     -----
     For a fixed mapping energy is linear in prices, with counts that are no less than 0. They come
     in bundles: a MAC comes with four RF accesses, and a reduction step is three RF accesses, one
-    NoC hop and one MAC. So energy is a sum over MACs, reduction steps and NoC, SPM and DRAM
-    accesses of counts times prices of these five, and the least ratio of a price to the other is
-    a ratio for the sum. A price of 0 under `source` adds nothing to its energy. Where all are,
-    the ratio is 0.
+    NoC hop and one MAC. So energy is a sum over MACs, reduction steps, NoC, SPM and DRAM
+    accesses and cycles of counts times prices of these six, and the least ratio of a price to the
+    other is a ratio for the sum. A price of 0 on `source` adds nothing to its energy. Where all
+    are, the ratio is 0. Only cycles may be fewer on `target`: where a cycle has a price and they
+    are not known to be as many, the ratio is 0.
     """
-    bundles = zip(prices(source), prices(target), strict=True)
-    return min((after / before for before, after in bundles if before > 0), default=Fraction(0))
+    return min(_ratios(source, target), default=Fraction(0))
+
+
+def _ratios(source: Architecture, target: Architecture) -> list[Fraction]:
+    """Ratios of the prices that `source` has."""
+    pairs = zip(prices(source), prices(target), strict=True)
+    ratios = [after / before for before, after in pairs if before > 0]
+    if source.leakage_mw > 0 and not _dma_no_more(source, target):
+        ratios[-1] = Fraction(0)  # a cycle's is the last
+    return ratios
 
 
 def transferred_bound(
@@ -187,9 +198,9 @@ def transferred_bound(
     if costs_no_more(source, target, kind):
         best = known
     if kind is Objective.ENERGY:
-        best = max(best, _energy_bound(source.energy, target.energy, known, macs))
+        best = max(best, _energy_bound(source, target, known, macs))
     elif kind is Objective.EDP:
-        best = max(best, _edp_factor(source.energy, target.energy, macs) * known)
+        best = max(best, _edp_factor(source, target, macs) * known)
     return ceil(best)
 
 
@@ -214,13 +225,16 @@ def _utilisation_kept(larger: Architecture, smaller: Architecture, limits: Const
     )
 
 
-def _energy_no_more(cheaper: AccessEnergy, dearer: AccessEnergy) -> bool:
+def _energy_no_more(cheaper: Architecture, dearer: Architecture) -> bool:
+    one, other = cheaper.energy, dearer.energy
     return (
-        cheaper.rf_pj <= dearer.rf_pj
-        and cheaper.noc_pj <= dearer.noc_pj
-        and cheaper.spm_pj <= dearer.spm_pj
-        and cheaper.dram_pj <= dearer.dram_pj
-        and cheaper.mac_pj <= dearer.mac_pj
+        one.rf_pj <= other.rf_pj
+        and one.noc_pj <= other.noc_pj
+        and one.spm_pj <= other.spm_pj
+        and one.dram_pj <= other.dram_pj
+        and one.mac_pj <= other.mac_pj
+        and leakage_pj(cheaper) <= leakage_pj(dearer)
+        and (cheaper.leakage_mw == 0 or _dma_no_more(cheaper, dearer))
     )
 
 
@@ -233,27 +247,32 @@ def _dma_no_more(cheaper: Architecture, dearer: Architecture) -> bool:
     )
 
 
+def prices(architecture: Architecture) -> tuple[Fraction, ...]:
+    """Prices (pJ) of a MAC, a reduction step, accesses by NoC, to SPM and DRAM, and a cycle."""
+    return _prices(architecture.energy, leakage_pj(architecture))
+
+
 @cache
-def prices(energy: AccessEnergy) -> tuple[Fraction, ...]:
-    """Prices (pJ) of a MAC, a reduction step, and accesses by NoC, to SPM and DRAM."""
+def _prices(energy: AccessEnergy, cycle_pj: float) -> tuple[Fraction, ...]:
     rf, noc, mac = Fraction(energy.rf_pj), Fraction(energy.noc_pj), Fraction(energy.mac_pj)
-    return mac + 4 * rf, 3 * rf + noc + mac, noc, Fraction(energy.spm_pj), Fraction(energy.dram_pj)
+    spm, dram = Fraction(energy.spm_pj), Fraction(energy.dram_pj)
+    return mac + 4 * rf, 3 * rf + noc + mac, noc, spm, dram, Fraction(cycle_pj)
 
 
 def _energy_bound(
-    source: AccessEnergy, target: AccessEnergy, bound: Fraction, macs: int
+    source: Architecture, target: Architecture, bound: Fraction, macs: int
 ) -> Fraction:
-    """A lower bound of rounded energies under `target`."""
-    (own, *others), (new_own, *new_others) = prices(source), prices(target)
-    pairs = zip(others, new_others, strict=True)
-    ratio = min((after / before for before, after in pairs if before > 0), default=Fraction(0))
+    """A lower bound of rounded energies on `target`."""
+    own, new_own = prices(source)[0], prices(target)[0]
+    # The first ratio is that of MACs, unless they are free.
+    ratio = min(_ratios(source, target)[1 if own > 0 else 0 :], default=Fraction(0))
     least = (bound - _HALF) * (1 - _ROUNDING)  # of the energy under `source`, before rounding
     exact = macs * new_own + ratio * max(Fraction(0), least - macs * own)
     return exact * (1 - _ROUNDING) - _HALF
 
 
-def _edp_factor(source: AccessEnergy, target: AccessEnergy, macs: int) -> Fraction:
-    """A factor between rounded energies: each mapping's under `target` over that under `source`."""
+def _edp_factor(source: Architecture, target: Architecture, macs: int) -> Fraction:
+    """A factor between rounded energies: each mapping's on `target` over that on `source`."""
     own, *_ = prices(source)
     least = macs * own * (1 - _ROUNDING) - _HALF
     if least <= 0:

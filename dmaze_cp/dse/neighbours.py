@@ -144,7 +144,7 @@ class _Group:
         self._capacities = _table((a.pes, a.rf_words) for a in archs)
         self._banks = _table((a.spm_banks, a.spm_bank_bytes / a.word_bytes) for a in archs)
         self._dma = _table(_dma(a) if _has_latency(questions) else () for a in archs)
-        self._prices = _table(map(float, prices(a.energy)) for a in archs)
+        self._prices = _table(map(float, prices(a)) for a in archs)
         self.mapped: _Bools = np.zeros(len(archs), dtype=bool)
         self.open: _Bools = np.zeros(len(archs), dtype=bool)
         self.bounds = np.zeros(len(archs))
@@ -214,7 +214,7 @@ def _has_energy(questions: Sequence[Question]) -> bool:
 
 
 def _same_prices(one: Question, other: Question) -> bool:
-    return one.architecture.energy == other.architecture.energy
+    return prices(one.architecture) == prices(other.architecture)
 
 
 def _dma(architecture: Architecture) -> Iterable[float]:

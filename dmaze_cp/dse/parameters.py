@@ -14,7 +14,10 @@ from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.spec.fields import Fields, describe, nearest
 
 COUNTS: Final = ("pes", "rf_bytes", "word_bytes", "spm_banks", "spm_bank_bytes")
-NUMBERS: Final = ("accelerator_mhz", "dma_mhz", "dma_startup_cycles", "dma_cycles_per_byte")
+NUMBERS: Final = (
+    *("accelerator_mhz", "dma_mhz", "dma_startup_cycles", "dma_cycles_per_byte"),
+    "leakage_mw",
+)
 ENERGIES: Final = ("rf_pj", "noc_pj", "spm_pj", "dram_pj", "mac_pj")
 SPM_SIZES: Final = ("spm_banks", "spm_kb", "spm_bytes")
 """Ways to give the size of the scratchpad, of which a space uses one.

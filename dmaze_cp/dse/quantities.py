@@ -23,6 +23,7 @@ QUANTITIES: Final[Mapping[str, str]] = {
     "dma_mhz": "clock of the DMA",
     "dma_startup_cycles": "start-up of a DMA burst",
     "dma_cycles_per_byte": "DMA cycles for a byte",
+    "leakage_mw": "power drawn in every cycle",
     "rf_pj": "energy of an RF access",
     "noc_pj": "energy of a NoC transfer",
     "spm_pj": "energy of an SPM access",

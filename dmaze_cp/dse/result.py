@@ -91,7 +91,7 @@ class NetworkCost:
         for result in self.layers:
             if result.cost is not None:
                 for name, energy in result.cost.energy_breakdown_pj.items():
-                    totals[name] += result.layer.instances * energy
+                    totals[name] = totals.get(name, 0.0) + result.layer.instances * energy
         return totals
 
 

@@ -8,7 +8,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from dmaze_cp.cost.report import COMPONENTS
 from dmaze_cp.report import numbers
 from dmaze_cp.report.console import printable
 from dmaze_cp.report.layer import plain_table
@@ -56,11 +55,13 @@ def _cost_table(answers: Sequence[Record]) -> Table:
 def _energy_table(console: Console, answers: Sequence[Record]) -> Table:
     table = plain_table()
     table.add_column("#", justify="right", no_wrap=True)
-    for component in COMPONENTS:
+    energies = [answer["energy_breakdown_pj"] for answer in answers]
+    # A component that any of them has; those of an accelerator that does not leak are fewer.
+    components = list(dict.fromkeys(component for parts in energies for component in parts))
+    for component in components:
         table.add_column(component, justify="right", no_wrap=True)
     table.add_column("cycles of an SPM pass", justify="right", no_wrap=True)
-    for answer in answers:
-        parts = answer["energy_breakdown_pj"]
-        cells = [printable(console, numbers.energy(parts[component])) for component in COMPONENTS]
+    for answer, parts in zip(answers, energies, strict=True):
+        cells = [printable(console, numbers.energy(parts.get(c, 0.0))) for c in components]
         table.add_row(str(answer["index"]), *cells, numbers.compact(answer["spm_pass_cycles"]))
     return table

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from dmaze_cp.cost.report import COMPONENTS
+from dmaze_cp.cost.model import components
 from dmaze_cp.errors import printable
 from dmaze_cp.report import numbers
 from dmaze_cp.report.comparison import comparison_records
@@ -33,7 +33,7 @@ def layers_csv(results: Sequence[WorkloadResult]) -> str:
         for total in (total_value(entry.result.of(entry.objective)),)
         for result in entry.result.of(entry.objective)
     ]
-    return _text(rows, LAYER_COLUMNS)
+    return _text(rows, layer_columns(results))
 
 
 def comparison_csv(results: Sequence[WorkloadResult]) -> str:
@@ -41,13 +41,16 @@ def comparison_csv(results: Sequence[WorkloadResult]) -> str:
     return _text(comparison_records(results), COMPARISON_COLUMNS)
 
 
-LAYER_COLUMNS: Final = (
-    *("model", "architecture", "objective", "layer", "also", "kind", "bounds", "stride"),
-    *("dilation", "padded_input", "instances", "macs", *_AS_THEY_ARE),
-    *(f"{component.lower()}_energy_pj" for component in COMPONENTS),
-    *("tiling", "loop_order", "stationary_dram", "stationary_spm"),
-    *("solve_time_s", "from_store", "reason"),
-)
+def layer_columns(results: Sequence[WorkloadResult]) -> tuple[str, ...]:
+    """Names of the columns of `layers_csv`."""
+    return (
+        *("model", "architecture", "objective", "layer", "also", "kind", "bounds", "stride"),
+        *("dilation", "padded_input", "instances", "macs", *_AS_THEY_ARE),
+        *(f"{c.lower()}_energy_pj" for c in components(*(r.architecture for r in results))),
+        *("tiling", "loop_order", "stationary_dram", "stationary_spm"),
+        *("solve_time_s", "from_store", "reason"),
+    )
+
 
 COMPARISON_COLUMNS: Final = (
     *("result", "model", "architecture", "objective", "layers", "instances", "value", "bound"),
@@ -59,7 +62,7 @@ COMPARISON_COLUMNS: Final = (
 
 def _row(entry: Standing, result: LayerResult, total: int) -> Record:
     layer, record = result.layer, layer_result_record(result, layer_share(result, total))
-    energies = record["energy_breakdown_pj"] or dict.fromkeys(COMPONENTS)
+    energies = record["energy_breakdown_pj"] or dict.fromkeys(components(result.architecture))
     stationary = record["stationary"] or {"DRAM": None, "SPM": None}
     padded = layer.padded_input
     return {
@@ -76,7 +79,7 @@ def _row(entry: Standing, result: LayerResult, total: int) -> Record:
         "instances": layer.instances,
         "macs": layer.macs,
         **{name: record[name] for name in _AS_THEY_ARE},
-        **{f"{component.lower()}_energy_pj": energies[component] for component in COMPONENTS},
+        **{f"{component.lower()}_energy_pj": energy for component, energy in energies.items()},
         "tiling": _compact(record["tiling"]),
         "loop_order": _compact(record["loop_order"]),
         "stationary_dram": stationary["DRAM"],

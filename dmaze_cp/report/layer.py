@@ -13,7 +13,7 @@ from rich.text import Text
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS
 from dmaze_cp.cost.capacity import spm_banks
-from dmaze_cp.cost.report import COMPONENTS, Cost
+from dmaze_cp.cost.report import Cost
 from dmaze_cp.errors import printable as one_line
 from dmaze_cp.mapping import LEVELS, Mapping
 from dmaze_cp.report import numbers
@@ -221,8 +221,8 @@ def _passes(mapping: Mapping, cost: Cost) -> Text:
 def energy_table(console: Console, parts: dict[str, float]) -> Table:
     """Energy by component, in pJ, with each one's share."""
     total = sum(parts.values()) or 1.0
-    amounts = {c: printable(console, numbers.energy(parts[c])) for c in COMPONENTS}
-    return bars_table(console, [(c, amounts[c], parts[c] / total, "magenta") for c in COMPONENTS])
+    amounts = {c: printable(console, numbers.energy(part)) for c, part in parts.items()}
+    return bars_table(console, [(c, amounts[c], parts[c] / total, "magenta") for c in parts])
 
 
 def _operand_table(console: Console, cost: Cost, architecture: Architecture) -> Table:

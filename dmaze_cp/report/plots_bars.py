@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from dmaze_cp.cost.report import COMPONENTS
 from dmaze_cp.report.layer import objective_name
 from dmaze_cp.report.plots_style import (
     COMPONENT_COLOURS,
@@ -43,8 +42,9 @@ def energy_plot(sweep: Sweep) -> Figure | None:
     axes.grid(visible=True, axis="x")
     rows = range(len(shown))
     starts = [0.0] * len(shown)
-    for component in COMPONENTS:
-        parts = [f.energy_breakdown_pj[component] / scale for _, _, f in shown]
+    components = list(dict.fromkeys(c for _, _, f in shown for c in f.energy_breakdown_pj))
+    for component in components:
+        parts = [f.energy_breakdown_pj.get(component, 0.0) / scale for _, _, f in shown]
         axes.barh(
             rows,
             parts,
@@ -80,7 +80,7 @@ def energy_plot(sweep: Sweep) -> Figure | None:
     axes.set_xlabel(f"energy ({unit})")
     axes.set_ylabel(parameters_legend(sweep))
     axes.set_title(title_of(sweep, "energy of the best designs"), pad=22)
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(COMPONENTS), fontsize=8)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(components), fontsize=8)
     if any(sweep.point(position).gap for position, _, _ in shown):
         note = "*: better mappings of this design may exist"
         figure.supxlabel(note, fontsize=7.5, color="#444444", x=0.02, ha="left")

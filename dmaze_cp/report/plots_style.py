@@ -30,6 +30,7 @@ COMPONENT_COLOURS: Final = {
     "NoC": GREEN,
     "SPM": ORANGE,
     "DRAM": "#56606a",
+    "leakage": VERMILION,
 }
 LONGEST_NAME: Final = 28
 _CORNERS: Final = tuple(itertools.product(("left", "right"), ("bottom", "top", "center")))

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from dmaze_cp.cost.report import COMPONENTS
+from dmaze_cp.cost.model import components
 from dmaze_cp.dse.result import PointStatus
 from dmaze_cp.errors import printable
 from dmaze_cp.report import numbers
@@ -130,8 +130,8 @@ def _amounts(
         amounts = [p.value if f else None for p, f in zip(points, figures, strict=True)]
         yield objective_name(sweep.result.objective), amounts, sweep.unit.text
     yield "energy", each(lambda f: f.energy_pj), numbers.energy
-    for part in COMPONENTS:
-        parts = [None if f is None else f.energy_breakdown_pj[part] for f in figures]
+    for part in components(*(point.design.architecture for point in points)):
+        parts = [None if f is None else f.energy_breakdown_pj.get(part, 0.0) for f in figures]
         yield f"  {part}", parts, numbers.energy
     if sweep.unit.hertz is None:
         yield "time", each(lambda f: f.latency_s), numbers.seconds

@@ -9,7 +9,7 @@ from math import inf, isfinite
 from typing import Final
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.cost.report import COMPONENTS
+from dmaze_cp.cost.model import components
 from dmaze_cp.dse.result import NetworkCost, PointStatus, SweepPoint, SweepResult
 from dmaze_cp.objective import Objective
 from dmaze_cp.report import numbers
@@ -112,6 +112,11 @@ class Sweep:
             n.workload.name: int(n.weight) if float(n.weight).is_integer() else n.weight
             for n in self.result.networks
         }
+
+    @cached_property
+    def components(self) -> tuple[str, ...]:
+        """Where energy goes in any of its designs."""
+        return components(*(point.design.architecture for point in self.result.points))
 
     @cached_property
     def swept(self) -> tuple[str, ...]:
@@ -258,7 +263,7 @@ def _figures(point: SweepPoint, weights: Mapping[str, float], unit: Unit) -> Fig
     if point.value is None or any(network.value is None for network in point.networks):
         return None
     mhz = point.design.architecture.accelerator_mhz
-    parts: dict[str, float] = dict.fromkeys(COMPONENTS, 0.0)
+    parts: dict[str, float] = dict.fromkeys(components(point.design.architecture), 0.0)
     causes: dict[str, float] = dict.fromkeys(CAUSES, 0)
     # Integers, unless a weight is a fraction.
     energy: float = 0

@@ -6,7 +6,6 @@ import csv
 import io
 from typing import Any, Final
 
-from dmaze_cp.cost.report import COMPONENTS
 from dmaze_cp.dse.result import SweepPoint, SweepResult
 from dmaze_cp.errors import printable
 from dmaze_cp.report.flat import FORMULA_STARTS
@@ -37,7 +36,7 @@ def point_columns(sweep: Sweep) -> tuple[str, ...]:
     return (
         *("index", *sweep.result.space.names, "status", "reason", "best", "front"),
         *("unit", "value", "bound", "gap", "ratio_to_best", *COSTS, "area_mm2", "power_mw"),
-        *(f"{component.lower()}_energy_pj" for component in COMPONENTS),
+        *(f"{component.lower()}_energy_pj" for component in sweep.components),
         *_CYCLES,
         *(f"value of {model}" for model in sweep.weights),
     )
@@ -71,8 +70,7 @@ def _row(sweep: Sweep, position: int, point: SweepPoint, *, on_front: bool) -> R
     }
     if figures is not None:
         row |= {name: getattr(figures, name) for name in COSTS}
-        parts = figures.energy_breakdown_pj
-        row |= {f"{c.lower()}_energy_pj": parts[c] for c in COMPONENTS}
+        row |= {f"{c.lower()}_energy_pj": e for c, e in figures.energy_breakdown_pj.items()}
         row |= {name: figures.cycles[c] for name, c in zip(_CYCLES, CAUSES, strict=True)}
     for network in point.networks if figures is not None else ():
         if network.value is not None:

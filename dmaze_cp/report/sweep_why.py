@@ -159,7 +159,10 @@ def _changes(own: Figures, other: Figures) -> str:
     energy = _change(
         "energy",
         (own.energy_pj, other.energy_pj),
-        {c: e - other.energy_breakdown_pj[c] for c, e in own.energy_breakdown_pj.items()},
+        {
+            c: own.energy_breakdown_pj.get(c, 0.0) - other.energy_breakdown_pj.get(c, 0.0)
+            for c in own.energy_breakdown_pj | other.energy_breakdown_pj
+        },
         numbers.energy,
     )
     if _same_clock(own, other):

@@ -111,6 +111,7 @@ def architecture_from_dict(obj: object, *, name: str = "unnamed") -> Architectur
     values |= {key: spec.number(key, getattr(base, key)) for key in _NUMBERS}
     values["name"] = spec.name("name", name, required=False)
     values["notes"] = spec.text("notes", "", required=False)
+    values["leakage_mw"] = spec.number("leakage_mw", base.leakage_mw, required=False)
     stages = spec.integer("pe_pipeline_stages", base.pe_pipeline_stages, required=False)
     values["pe_pipeline_stages"] = stages
     energies = ", ".join(_ENERGIES)
@@ -124,9 +125,12 @@ def architecture_from_dict(obj: object, *, name: str = "unnamed") -> Architectur
     return _make(values, spec.problems, {})
 
 
-def architecture_to_dict(arch: Architecture) -> dict[str, object]:
-    """The architecture in our own form: `load_architecture` gives it back equal."""
-    return asdict(arch)
+def architecture_to_dict(arch: Architecture) -> dict[str, Any]:
+    """The architecture in our own form: `load_architecture` gives it back equal.
+
+    Leakage is left out where there is none, as in files that know of none.
+    """
+    return {k: v for k, v in asdict(arch).items() if k != "leakage_mw" or v}
 
 
 def _make(

@@ -12,7 +12,12 @@ from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import Constraints
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.objective import Objective
-from dmaze_cp.spec import architecture_from_dict, layer_from_dict, layer_to_dict
+from dmaze_cp.spec import (
+    architecture_from_dict,
+    architecture_to_dict,
+    layer_from_dict,
+    layer_to_dict,
+)
 from dmaze_cp.spec.fields import Fields
 from dmaze_cp.spec.files import parse_json
 from dmaze_cp.workload import Layer
@@ -84,7 +89,8 @@ def figures_record(architecture: Architecture) -> dict[str, Any]:
 
     Not to be changed by the caller: whole networks ask for the same one again.
     """
-    record = {k: v for k, v in asdict(architecture).items() if k not in _ONLY_REPORTED}
+    spec: dict[str, Any] = architecture_to_dict(architecture)
+    record = {k: v for k, v in spec.items() if k not in _ONLY_REPORTED}
     energy = {k: _as_float(v) for k, v in record.pop("energy").items()}
     return {k: v if k in _COUNTS else _as_float(v) for k, v in record.items()} | {"energy": energy}
 

@@ -66,3 +66,20 @@ def validation_rows() -> list[dict[str, str]]:
 def validation_factors(row: dict[str, str]) -> tuple[tuple[int, ...], ...]:
     """The tiling of a validation row, in the order N M C Ox Oy Fx Fy."""
     return tuple(tuple(map(int, row[level].split())) for level in ("DRAM", "SPM", "RF", "PE"))
+
+
+def leakage_rows() -> list[tuple[Mapping, Architecture, dict[str, int]]]:
+    """Mappings on accelerators that leak, with their costs: capacities are not part of it."""
+    found = []
+    for line in (DATA / "leakage.jsonl").read_text().splitlines():
+        row = json.loads(line)
+        shape = dict(row["layer"])
+        kind, bounds = Kind(shape.pop("kind")), shape.pop("bounds")
+        layer = Layer("row", kind, tuple(bounds.values()), *(map(tuple, shape.values())))
+        assert tuple(bounds) == kind.dimensions
+        factors = tuple(tuple(f.values()) for f in row["tiling"].values())
+        orders = (tuple(row["loop_order"][level]) for level in ("DRAM", "SPM"))
+        energy = AccessEnergy(**row["architecture"].pop("energy"))
+        arch = Architecture(**row["architecture"], energy=energy)
+        found.append((Mapping(layer, factors, *orders), arch, row["expected"]))
+    return found

@@ -8,7 +8,7 @@ from math import ceil
 
 import pytest
 
-from dmaze_cp.architecture import Architecture
+from dmaze_cp.architecture import AccessEnergy, Architecture
 from dmaze_cp.cost import dma_cycles, evaluate, fits, loop_reuse
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.workload import Layer
@@ -117,6 +117,41 @@ def test_counts_past_64_bits_do_not_overflow():
     assert cost.rf_pass_cycles == side**5
     assert cost.latency_cycles > side**5 > 2**63
     assert cost.energy_pj == pytest.approx(side**5 * (0.075 + 4 * 0.96), rel=1e-3)
+
+
+def test_every_count_past_64_bits_is_exact():
+    """C at DRAM, M at SPM, the rest in the RF, all of them odd and near 2^20."""
+    n, m, c, x, y = (2**20 - i for i in (1, 3, 5, 7, 9))
+    layer = Layer.conv("huge", {"N": n, "M": m, "C": c, "Ox": x, "Oy": y})
+    in_rf = {"N": n, "Ox": x, "Oy": y}
+    mapping = Mapping.from_tiling(layer, {"DRAM": {"C": c}, "SPM": {"M": m}, "RF": in_rf})
+    # A transfer takes as many cycles as it has bursts; only hops cost energy.
+    unit = replace(
+        DEFAULT,
+        energy=AccessEnergy(0, 2.0**-60, 0, 0, 0),
+        dma_startup_cycles=1,
+        dma_cycles_per_byte=0,
+        dma_mhz=500,
+    )
+    cost, pixels = evaluate(mapping, unit), n * x * y
+    # O is reused at DRAM and I at SPM; O goes there and back, and W there, in every RF pass.
+    assert (cost.reuse_dram["O"], cost.reuse_spm["I"], cost.held) == (c, m, None)
+    hops = 2 * pixels * m * c + pixels * c + m * c
+    assert cost.energy_breakdown_pj["NoC"] == float(Fraction(hops, 2**60))
+    assert cost.dma_cycles == {"O": 1, "I": n, "W": m}
+    # An RF pass takes as long to distribute O as to compute, and hides the rest.
+    assert cost.spm_pass_cycles == 2 * pixels * m
+    assert cost.latency_cycles == 2 * layer.macs > 2**100
+    assert cost.edp == cost.energy_pj * cost.latency_cycles
+
+
+def test_leakage_by_hand():
+    """Two milliwatts over 322 cycles of 2 ns: 1288 pJ on top of 2741."""
+    mapping = Mapping.from_tiling(SMALL_GEMM, {"DRAM": {"X": 2}, "SPM": {"Y": 2}, "RF": {"K": 2}})
+    cost = evaluate(mapping, replace(DEFAULT, leakage_mw=2.0))
+    assert (cost.energy_pj, cost.latency_cycles) == (2741 + 1288, 322)
+    assert cost.energy_breakdown_pj["leakage"] == 1288
+    assert list(cost.energy_breakdown_pj)[-1] == "leakage"
 
 
 def test_every_reason_for_not_fitting_is_named():

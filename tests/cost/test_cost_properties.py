@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
 from itertools import permutations
 from math import prod
 
@@ -11,8 +13,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from dmaze_cp.architecture import AccessEnergy, Architecture
-from dmaze_cp.cost import evaluate, fits, loop_reuse
-from dmaze_cp.cost.elements import input_extents
+from dmaze_cp.cost import COMPONENTS, evaluate, fits, loop_reuse
+from dmaze_cp.cost.model import LEAKAGE, components
+from dmaze_cp.cost.values import tile_extents
 from dmaze_cp.workload import OPERANDS, Kind
 from tests.oracle import brute_force as oracle
 from tests.oracle.loop_walk import contiguous_runs, tile_changes, window_indices
@@ -75,9 +78,8 @@ def test_dma_bursts_are_the_contiguous_runs_in_memory(data):
     mapping = data.draw(mappings(layer))
     cost = evaluate(mapping, Architecture())
     assume(max(cost.spm_elements.values()) <= 3000)
-    tile, whole = mapping.tile("SPM"), layer.bounds
+    tile, whole = tile_extents(layer, mapping.tiling, "SPM"), layer.bounds
     if layer.kind is not Kind.GEMM:
-        tile["x"], tile["y"] = input_extents(layer, tile)
         whole["x"], whole["y"] = layer.padded_input
     layouts = {
         Kind.CONV: {"O": "N M Ox Oy", "I": "N C x y", "W": "M C Fx Fy"},
@@ -96,23 +98,42 @@ def test_dma_bursts_are_the_contiguous_runs_in_memory(data):
 @given(st.data())
 def test_input_extents_span_the_touched_indices(data):
     layer = data.draw(st.sampled_from((Kind.CONV, Kind.DEPTHWISE)).flatmap(layers))
-    tile = data.draw(mappings(layer)).tile("SPM")
+    mapping = data.draw(mappings(layer))
+    tile, extents = mapping.tile("SPM"), tile_extents(layer, mapping.tiling, "SPM")
     for axis, name in enumerate("xy"):
         first, last, _ = window_indices(
             tile[f"O{name}"], tile[f"F{name}"], layer.stride[axis], layer.dilation[axis]
         )
-        assert input_extents(layer, tile)[axis] == last - first + 1
+        assert extents[name] == last - first + 1
 
 
 @ENOUGH
 @given(st.data())
 def test_breakdowns_add_up(data):
     layer = data.draw(layers())
-    cost = evaluate(data.draw(mappings(layer)), data.draw(architectures()))
+    arch = data.draw(architectures())
+    cost = evaluate(data.draw(mappings(layer)), arch)
+    assert tuple(cost.energy_breakdown_pj) == components(arch)
+    assert cost.energy_by_operand_pj.keys() == cost.energy_breakdown_pj.keys()
     for component, parts in cost.energy_by_operand_pj.items():
         assert sum(parts.values()) == pytest.approx(cost.energy_breakdown_pj[component])
     assert sum(cost.energy_breakdown_pj.values()) == pytest.approx(cost.energy_pj, abs=0.51)
     assert cost.edp == cost.energy_pj * cost.latency_cycles
+
+
+@given(st.data())
+def test_leakage_is_added_to_the_rest(data):
+    """It is power times time, and changes nothing else."""
+    layer = data.draw(layers())
+    mapping, arch = data.draw(mappings(layer)), data.draw(architectures())
+    silent, leaking = (evaluate(mapping, replace(arch, leakage_mw=mw)) for mw in (0.0, 3.5))
+    seconds = Fraction(leaking.latency_cycles) / Fraction(arch.accelerator_mhz * 10**6)
+    assert tuple(silent.energy_breakdown_pj) == COMPONENTS
+    lost = leaking.energy_breakdown_pj.pop(LEAKAGE)
+    assert lost == pytest.approx(float(seconds * Fraction(35, 10**4) * 10**12), rel=1e-12)
+    assert leaking.energy_by_operand_pj.pop(LEAKAGE) == {"cycles": lost}
+    assert leaking.energy_pj - silent.energy_pj == pytest.approx(lost, abs=1)
+    assert replace(leaking, energy_pj=0) == replace(silent, energy_pj=0)
 
 
 @settings(max_examples=60)

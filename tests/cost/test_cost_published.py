@@ -13,6 +13,7 @@ from tests.cost.published import (
     ENVIRONMENTS,
     golden_mapping,
     golden_rows,
+    leakage_rows,
     validation_factors,
     validation_rows,
 )
@@ -43,6 +44,13 @@ def test_every_golden_row_is_reproduced_exactly():
         if cost.energy_breakdown_pj != pytest.approx(row["energy_breakdown_pj"], rel=1e-9, abs=0):
             wrong.append((number, "energy_breakdown_pj"))
     assert wrong == []
+
+
+def test_published_energy_with_leakage():
+    for mapping, arch, expected in leakage_rows():
+        cost = evaluate(mapping, arch)
+        assert arch.leakage_mw > 0
+        assert {name: getattr(cost, name) for name in expected} == expected
 
 
 def test_golden_rows_cover_what_the_model_distinguishes():

@@ -7,6 +7,7 @@ from math import inf
 
 import numpy as np
 import pytest
+from dmaze_cp.relaxation.relax import relax
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,7 +25,6 @@ from dmaze_cp.cp.constraints import (
 )
 from dmaze_cp.mapspace import build
 from dmaze_cp.relaxation.cases import cases
-from dmaze_cp.relaxation.relax import relax
 from dmaze_cp.workload import Layer
 from tests.cp.models import Tiny, is_feasible, narrowed
 from tests.oracle import brute_force as oracle

@@ -152,6 +152,10 @@ def prices(draw: st.DrawFn) -> tuple[Architecture, Architecture]:
         name: getattr(cheap, name) * draw(st.sampled_from((1, 1, 2)))
         for name in ("dma_startup_cycles", "dma_cycles_per_byte", "accelerator_mhz", "dma_mhz")
     }
+    cheap = replace(cheap, leakage_mw=cheap.leakage_mw * scale)
+    other["leakage_mw"] = cheap.leakage_mw * draw(factor)
+    if draw(st.integers(0, 9)) == 0:
+        other["leakage_mw"] = draw(st.sampled_from((0.0, 1.0)))
     return cheap, replace(cheap, energy=AccessEnergy(**energy), **other)
 
 
@@ -186,6 +190,19 @@ def test_each_price_counts():
         assert not costs_no_more(slow, CHIP, "latency")
         assert not costs_no_more(slow, CHIP, "edp")
         assert costs_no_more(slow, CHIP, "energy")
+        # What leaks does so for as long as it takes.
+        leaking, slow_leaking = (replace(arch, leakage_mw=1.0) for arch in (CHIP, slow))
+        if name != "accelerator_mhz":
+            assert costs_no_more(leaking, slow_leaking, "energy")
+        assert not costs_no_more(slow_leaking, leaking, "energy")
+    leaky = replace(CHIP, leakage_mw=1.0)
+    for objective, no_more in (("energy", False), ("edp", False), ("latency", True)):
+        assert costs_no_more(CHIP, leaky, objective)
+        assert costs_no_more(leaky, CHIP, objective) is no_more
+    # Per cycle, not per second: the faster of two that leak alike leaks less in a cycle.
+    faster = replace(leaky, accelerator_mhz=1000.0, dma_mhz=6400.0)
+    assert costs_no_more(faster, leaky, "energy")
+    assert not costs_no_more(leaky, faster, "energy")
 
 
 @given(st.data(), prices(), st.sampled_from(Objective))
@@ -208,8 +225,8 @@ def test_a_bound_that_is_met_gives_one_that_holds(data, pair, objective):
 @settings(max_examples=60, deadline=None)
 def test_bounds_that_transfer_hold_for_all_mappings(data, kind, sizes, pair):
     layer = data.draw(strategies.layers(kind, max_tilings=300))
-    source = replace(sizes[1], energy=pair[0].energy)
-    target = replace(sizes[0], energy=pair[1].energy)
+    source = replace(sizes[1], energy=pair[0].energy, leakage_mw=pair[0].leakage_mw)
+    target = replace(sizes[0], energy=pair[1].energy, leakage_mw=pair[1].leakage_mw)
     here, there = brute_force(layer, source), brute_force(layer, target)
     for objective in Objective:
         if larger_or_equal(source, target) and there.value(objective) is not None:
@@ -254,7 +271,7 @@ def test_nothing_transfers_to_what_admits_more_or_is_cheaper():
 def test_a_bound_keeps_most_of_its_worth_when_one_price_falls():
     """Half the RF price: MACs are known exactly, the rest falls by less than half."""
     cheap = replace(CHIP, energy=replace(CHIP.energy, rf_pj=0.48))
-    ratio = energy_ratio(CHIP.energy, cheap.energy)
+    ratio = energy_ratio(CHIP, cheap)
     assert ratio == (Fraction(0.075) + 4 * Fraction(0.48)) / (Fraction(0.075) + 4 * Fraction(0.96))
     macs, bound = 10**9, 10**10
     found = transferred_bound(CHIP, cheap, "energy", bound, macs=macs)
@@ -265,12 +282,28 @@ def test_a_bound_keeps_most_of_its_worth_when_one_price_falls():
 
 
 def test_ratios_of_prices():
-    free = AccessEnergy(0.0, 0.0, 0.0, 0.0, 0.0)
-    assert energy_ratio(free, AccessEnergy()) == 0
-    assert energy_ratio(AccessEnergy(), free) == 0
-    assert energy_ratio(AccessEnergy(), AccessEnergy()) == 1
-    double = AccessEnergy(**{k: 2 * v for k, v in vars(AccessEnergy()).items()})
-    assert energy_ratio(AccessEnergy(), double) == 2
+    free = replace(CHIP, energy=AccessEnergy(0.0, 0.0, 0.0, 0.0, 0.0))
+    assert energy_ratio(free, CHIP) == 0
+    assert energy_ratio(CHIP, free) == 0
+    assert energy_ratio(CHIP, CHIP) == 1
+    twice = AccessEnergy(**{k: 2 * v for k, v in vars(AccessEnergy()).items()})
+    double = replace(CHIP, energy=twice)
+    assert energy_ratio(CHIP, double) == 2
+
+
+def test_ratios_of_leakage():
+    leaky = replace(CHIP, leakage_mw=4.0)
+    assert energy_ratio(CHIP, leaky) == 1
+    assert energy_ratio(leaky, replace(leaky, leakage_mw=3.0)) == Fraction(3, 4)
+    assert energy_ratio(leaky, CHIP) == 0
+    # Nothing is known of energy where a mapping may take fewer cycles.
+    faster = replace(leaky, dma_startup_cycles=1.0)
+    assert energy_ratio(leaky, faster) == 0
+    assert energy_ratio(faster, leaky) == 1
+    only = replace(leaky, energy=AccessEnergy(0.0, 0.0, 0.0, 0.0, 0.0))
+    assert energy_ratio(only, replace(only, leakage_mw=2.0)) == Fraction(1, 2)
+    bound = transferred_bound(leaky, faster, "energy", 10**9, macs=10)
+    assert bound == round(10 * (0.075 + 4 * 0.96))
 
 
 def test_every_figure_of_an_accelerator_is_compared():
@@ -278,6 +311,7 @@ def test_every_figure_of_an_accelerator_is_compared():
     named = {"name", "notes", "pe_pipeline_stages"}  # no part in any cost
     compared = {"pes", "rf_bytes", "word_bytes", "spm_banks", "spm_bank_bytes", "energy"}
     compared |= {"dma_startup_cycles", "dma_cycles_per_byte", "dma_mhz", "accelerator_mhz"}
+    compared |= {"leakage_mw"}
     assert {each.name for each in fields(Architecture)} == named | compared
     prices = {"rf_pj", "noc_pj", "spm_pj", "dram_pj", "mac_pj"}
     assert {each.name for each in fields(AccessEnergy)} == prices

@@ -51,6 +51,7 @@ def related(draw: st.DrawFn) -> list[Architecture]:
             for name in ("rf_pj", "noc_pj", "spm_pj", "dram_pj", "mac_pj")
         }
         changes["energy"] = AccessEnergy(**prices)
+        changes["leakage_mw"] = first.leakage_mw * draw(st.sampled_from((0.5, 1.0, 1.0, 1.5)))
         made.append(replace(first, **changes))
     return made
 

@@ -5,7 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dmaze_cp.architecture import Architecture
+from dmaze_cp.dse.design import Design, InvalidDesign
 from dmaze_cp.dse.parameters import PARAMETERS, Parameter, parameter_from, parse_parameter
+from dmaze_cp.dse.rules import Rule
+from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.errors import SpecError
 
 POWERS = (16, 32, 64, 128)
@@ -118,3 +121,14 @@ def test_the_fields_of_an_architecture_are_parameters():
         *("name", "notes", "energy", "pe_pipeline_stages")
     }
     assert fields | {"spm_kb", "spm_bytes"} == {p for p in PARAMETERS if not p.endswith("_pj")}
+
+
+def test_leakage_is_a_parameter_and_a_quantity():
+    parameter = parse_parameter("leakage_mw=0:4:+2")
+    assert parameter.values == (0, 2, 4)
+    rules = (Rule("leakage_mw < 4", "cool"),)
+    designs = list(DesignSpace("s", parameters=(parameter,), rules=rules).points())
+    assert [d.architecture.leakage_mw for d in designs if isinstance(d, Design)] == [0, 2]
+    assert [d.cause for d in designs if isinstance(d, InvalidDesign)] == ["cool"]
+    with pytest.raises(SpecError, match="leakage_mw"):
+        parse_parameter("leakage_mw=-1")

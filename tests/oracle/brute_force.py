@@ -218,7 +218,9 @@ def costs(
         )
         extra = np.maximum(load - base, 0) + np.maximum(store - base, 0)
         latency = latency + np.where(reuse_dram[:, x] > 1, extra * passes // reuse_dram[:, x], 0)
-    return energy, latency
+    if architecture.leakage_mw:
+        energy = energy + latency * (architecture.leakage_mw * 1000 / architecture.accelerator_mhz)
+    return np.rint(energy), latency
 
 
 def _energy(
@@ -243,8 +245,7 @@ def _energy(
     total = total + (4 * macs + 3 * reduced) * price.rf_pj
     total = total + (noc + reduced) * price.noc_pj
     total = total + spm * price.spm_pj
-    total = total + dram * price.dram_pj
-    return np.rint(total)
+    return total + dram * price.dram_pj
 
 
 def _pass_cycles(steps, cycles, array, reduction, held, reuse):

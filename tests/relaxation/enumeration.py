@@ -8,11 +8,11 @@ import numpy as np
 from hypothesis import strategies as st
 
 from dmaze_cp.architecture import AccessEnergy
+from dmaze_cp.cost.model import cost_model
 from dmaze_cp.mapspace import MapSpace, build, why_infeasible
 from dmaze_cp.relaxation.atoms import AtomTable, atom_table
 from dmaze_cp.relaxation.cases import Case, cases, options_of
-from dmaze_cp.relaxation.relax import Relaxation, relax
-from dmaze_cp.relaxation.terms import Sum
+from dmaze_cp.relaxation.rows import CaseRows, NodeRows, case_rows, node_rows
 from dmaze_cp.workload import OPERANDS, Layer
 from tests.oracle import brute_force as oracle
 from tests.strategies import architectures, constraints, layers
@@ -28,7 +28,7 @@ class Members:
     case: Case
     options: tuple[np.ndarray, ...]
     table: AtomTable
-    relaxation: Relaxation
+    node: NodeRows
     picked: np.ndarray
     tilings: np.ndarray
     atoms: np.ndarray
@@ -42,7 +42,7 @@ def spaces(draw: st.DrawFn, limited: bool = False, max_tilings: int = 2500) -> M
     layer = draw(layers(max_tilings=max_tilings))
     arch = draw(architectures().filter(lambda a: why_infeasible(layer, a) is None))
     energy = AccessEnergy(*(LOUD * value for value in vars(arch.energy).values()))
-    space = build(layer, replace(arch, energy=energy))
+    space = build(layer, replace(arch, energy=energy, leakage_mw=LOUD * arch.leakage_mw))
     if not limited:
         return space
     limits = build(layer, space.architecture, draw(constraints()))
@@ -78,21 +78,21 @@ def members_of(
     energy, latency = np.zeros(0), np.zeros(0)
     if len(picked):
         energy, latency = oracle.costs(layer, arch, tilings, spm, dram)
-    relaxation = relax(space, mine, case)
+    node = node_rows(space, table.basis, rows_of(space, table, case), options)
     atoms = atoms_of(mine, picked)
-    return Members(case, options, mine, relaxation, picked, tilings, atoms, energy, latency)
+    return Members(case, options, mine, node, picked, tilings, atoms, energy, latency)
+
+
+def rows_of(space: MapSpace, table: AtomTable, case: Case) -> CaseRows:
+    """The lower bounds of a case."""
+    model = cost_model(space.layer, space.architecture, case.flow(space.layer.kind))
+    return case_rows(space, table.basis, case, model)
 
 
 def atoms_of(table: AtomTable, picked: np.ndarray) -> np.ndarray:
     """`AtomTable.at` for many choices of options."""
-    basis = table.basis
-    atoms = np.zeros((len(picked), len(basis.names)))
-    for mine, values, option in zip(basis.slices, table.values, picked.T, strict=True):
-        atoms[:, mine] = values[option]
-    for i, x in enumerate(OPERANDS):
-        alternatives = atoms[:, : basis.atoms] @ basis.alternatives[x].T
-        atoms[:, basis.atoms + i] = alternatives.max(axis=1)
-    return atoms
+    parts = [values[option] for values, option in zip(table.values, picked.T, strict=True)]
+    return np.concatenate(parts, axis=1)
 
 
 def combinations(sizes: list[int]) -> np.ndarray:
@@ -159,18 +159,32 @@ def is_member(layer: Layer, case: Case, tilings: np.ndarray) -> np.ndarray:
     return good
 
 
-def sum_of(terms: Sum, atoms: np.ndarray, passes: np.ndarray | float = 1.0) -> np.ndarray:
-    """A sum of products at each row of atoms."""
-    total = np.zeros(len(atoms))
-    for term in terms:
-        part = term.coefficient * np.exp(atoms @ term.row)
-        total = total + part * (passes if term.of_pass else 1.0)
-    return total
+def block_values(node: NodeRows, atoms: np.ndarray) -> list[np.ndarray]:
+    """The value of every block at each row of atoms, straight from the meaning of the graph."""
+    case = node.case
+    edges = np.exp(atoms @ node.rows.T + node.constant)
+    found: dict[int, np.ndarray] = {}
+
+    def value(block: int) -> np.ndarray:
+        if block not in found:
+            sums: dict[int, np.ndarray] = {}
+            for e in np.flatnonzero((case.source == block) & node.present):
+                inner = value(int(case.target[e])) if case.target[e] >= 0 else 1.0
+                number = int(case.sums[e])
+                sums[number] = sums.get(number, np.zeros(len(atoms))) + edges[:, e] * inner
+            found[block] = np.max([*sums.values(), np.zeros(len(atoms))], axis=0)
+        return found[block]
+
+    return [value(block) for block in range(case.blocks)]
 
 
-def relaxed(relaxation: Relaxation, atoms: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Relaxed energy, cycles of all SPM passes, and latency at each row of atoms."""
-    energy = sum_of(relaxation.energy, atoms)
-    passes = np.max([sum_of(s, atoms) for s in relaxation.passes], axis=0)
-    latency = np.max([sum_of(s, atoms, passes) for s in relaxation.latency], axis=0)
-    return energy, passes, latency
+def relaxed(node: NodeRows, atoms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Relaxed energy and latency at each row of atoms."""
+    values = block_values(node, atoms)
+    return values[node.case.energy], values[node.case.latency]
+
+
+def demands_hold(node: NodeRows, atoms: np.ndarray, rounding: float = 1e-9) -> np.ndarray:
+    """Where the products and sums that are at least so large are."""
+    good: np.ndarray = (atoms @ node.demands.T >= node.at_least - rounding).all(axis=1)
+    return good

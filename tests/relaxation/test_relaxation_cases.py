@@ -10,9 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dmaze_cp.architecture import Architecture
+from dmaze_cp.cost.scalar import flow_of
+from dmaze_cp.mapping import Mapping, stationary_order
 from dmaze_cp.mapspace import build, dataflows
-from dmaze_cp.relaxation.cases import cases, demands, options_of, product_of
+from dmaze_cp.relaxation.cases import cases, demands, options_of
 from dmaze_cp.workload import OPERANDS, Kind, Layer
+from tests.oracle import brute_force as oracle
 from tests.relaxation.enumeration import (
     combinations,
     flow_exists,
@@ -21,6 +24,7 @@ from tests.relaxation.enumeration import (
     spaces,
     tilings_at,
 )
+from tests.strategies import layers
 
 
 def inside(space, case, picked):
@@ -32,11 +36,8 @@ def inside(space, case, picked):
     for column, kept in zip(picked.T, options, strict=True):
         good &= np.isin(column, kept)
     for demand in demands(case, space.layer.kind):
-        parts = [
-            product_of(group, demand)[column]
-            for group, column in zip(space.groups, picked.T, strict=True)
-        ]
-        good &= np.prod(parts, axis=0) >= demand.least
+        columns = space.table.parts(demand.product)
+        good &= np.prod([column[picked[:, g]] for g, column in columns], axis=0) >= demand.least
     return good
 
 
@@ -94,6 +95,38 @@ def test_an_empty_case_is_none():
     space = build(ones, Architecture())
     left = [case for case in cases(Kind.GEMM) if options_of(case, space) is not None]
     assert [(c.dram, c.spm, c.held, c.reduces) for c in left] == [("none", "none", False, False)]
+
+
+@settings(max_examples=100)
+@given(layers(), st.integers(0, 2**32))
+def test_a_mapping_has_the_flow_of_its_case(layer, seed):
+    """The loops of a flow that have one iteration only make no difference."""
+    rng = np.random.default_rng(seed)
+    rows = [oracle.factorisations(bound) for bound in layer.extents]
+    tilings = np.array(
+        [
+            [r[i] for r, i in zip(rows, pick, strict=True)]
+            for pick in rng.integers([len(r) for r in rows], size=(40, len(rows)))
+        ]
+    ).transpose(0, 2, 1)
+    for case in cases(layer.kind):
+        flow = case.flow(layer.kind)
+        for tiling in tilings[is_member(layer, case, tilings)][:3]:
+            orders = (stationary_order(layer, x) for x in (case.dram, case.spm))
+            mapping = Mapping(layer, tuple(map(tuple, tiling.tolist())), *orders)
+            own = flow_of(mapping)
+            assert own.held == flow.held
+            assert own.dram.operand == flow.dram.operand
+            # A held operand's SPM loops may all have one iteration.
+            assert own.spm.operand == flow.spm.operand or (
+                case.held and not own.spm.loops and max(mapping.level("SPM").values()) == 1
+            )
+            for level, mine, whole in (
+                ("DRAM", own.dram.loops, flow.dram.loops),
+                ("SPM", own.spm.loops, flow.spm.loops),
+            ):
+                looping = {d for d in whole if mapping.level(level)[d] > 1}
+                assert set(mine) == looping
 
 
 @given(st.sampled_from(list(Kind)))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.errors import SpecError
 from dmaze_cp.objective import Objective
-from dmaze_cp.report.flat import COMPARISON_COLUMNS, LAYER_COLUMNS
+from dmaze_cp.report.flat import COMPARISON_COLUMNS, layer_columns
 from dmaze_cp.report.formats import TABLE_WIDTH, Format, format_of, render
 from dmaze_cp.report.markdown import escape
 from dmaze_cp.report.records import result_record
@@ -81,7 +81,7 @@ def test_json_of_several_results_can_be_evaluated(tmp_path) -> None:
 def rows_of(*results: WorkloadResult, only_summary: bool = False) -> list[dict[str, str]]:
     text = render(results, Format.CSV, only_summary=only_summary)
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
-    columns = COMPARISON_COLUMNS if only_summary else LAYER_COLUMNS
+    columns = COMPARISON_COLUMNS if only_summary else layer_columns(results)
     assert all(list(row) == list(columns) for row in rows)
     assert None not in {cell for row in rows for cell in row.values()}, "a short row"
     return rows

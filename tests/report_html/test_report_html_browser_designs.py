@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 
+from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import Constraints
+from dmaze_cp.dse.parameters import Parameter
 from dmaze_cp.dse.result import PointStatus
+from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.objective import Objective
 from tests.report_html import documents
 from tests.report_html.conftest import Open, Opened
@@ -204,3 +207,26 @@ def test_a_phone_has_the_numbers_of_cells_and_scrolls_no_comparison(open_page: O
     assert boxes
     assert not any(boxes)
     assert opened.overflow() <= 0
+
+
+def test_leakage_has_a_place_where_some_design_leaks(open_page: Open):
+    for leakage, shown in (((0.0, 5.0), True), ((0.0,), False)):
+        space = DesignSpace(
+            "power", parameters=(Parameter("leakage_mw", leakage), Parameter("pes", (64, 128)))
+        )
+        opened = open_page(swept(space, (PointStatus.OPTIMAL,)))
+        assert ("leakage" in opened.texts("#plot-best .legend li")) is shown
+        opened.page.click("table.points tr[data-key='0']")
+        text = opened.text("main")
+        assert "NaN" not in text
+        assert "undefined" not in text
+        assert opened.errors == []
+
+
+def test_leakage_has_a_bar_where_a_machine_leaks(open_page: Open):
+    for leakage, shown in ((250.0, True), (0.0, False)):
+        machine = Architecture(leakage_mw=leakage)
+        opened = open_page(documents.result(architecture=machine))
+        assert ("leakage" in opened.texts("#plot-energy .legend li")) is shown
+        assert "NaN" not in opened.text("main")
+        assert opened.errors == []

@@ -304,3 +304,26 @@ def test_the_default_architecture_of_the_library_is_the_built_in_one() -> None:
 def test_an_architecture_is_its_own_reference() -> None:
     arch = Architecture(pes=3)
     assert load_architecture(arch) is arch
+
+
+def test_leakage_is_read_and_is_left_out_where_there_is_none():
+    assert load_architecture(OWN).leakage_mw == 0
+    leaky = load_architecture({**OWN, "leakage_mw": 3})
+    assert leaky == replace(load_architecture(OWN), leakage_mw=3.0)
+    assert architecture_to_dict(leaky)["leakage_mw"] == 3.0
+    assert load_architecture(architecture_to_dict(leaky)) == leaky
+    for none in (0, 0.0, -0.0):
+        silent = load_architecture({**OWN, "leakage_mw": none})
+        assert silent == load_architecture(OWN)
+        assert "leakage_mw" not in architecture_to_dict(silent)
+
+
+@pytest.mark.parametrize("value", [-1, "3", True, None, 2e12, float("nan")])
+def test_leakage_that_no_accelerator_has(value):
+    (line,) = lines_of({**OWN, "leakage_mw": value})
+    assert line.startswith("leakage_mw: found ")
+
+
+def test_a_file_of_another_form_has_no_leakage():
+    (line,) = lines_of(changed(DMAZERUNNER, "arch_details.leakage_mw", 3))
+    assert line.startswith("arch_details.leakage_mw: ")

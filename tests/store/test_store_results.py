@@ -115,9 +115,18 @@ OTHERS = {
         f"min_{level}": replace(BASE, constraints=Constraints(**{f"min_{level}_utilization": 0.1}))
         for level in ("pe", "rf", "spm")
     },
+    "leakage_mw": replace(BASE, architecture=replace(CHIP, leakage_mw=3.5)),
     "no_feature_dram": replace(BASE, constraints=Constraints(no_feature_dram=True)),
     "no_spatial_reduction": replace(BASE, constraints=Constraints(no_spatial_reduction=True)),
 }
+
+
+def test_accelerators_that_do_not_leak_have_the_keys_that_they_had():
+    """Results that were stored before there was leakage are found again."""
+    assert "leakage" not in question_text(BASE)
+    leaky = replace(BASE, architecture=replace(CHIP, leakage_mw=3.5))
+    assert '"leakage_mw":3.5' in question_text(leaky)
+    assert question_from_text(question_text(leaky)).architecture.leakage_mw == 3.5
 
 
 def test_whatever_decides_the_answer_makes_another_question():

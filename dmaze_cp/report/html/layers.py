@@ -6,7 +6,7 @@ from math import isclose, prod
 from typing import Final
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.cost import COMPONENTS, Cost, evaluate, fits
+from dmaze_cp.cost import Cost, evaluate, fits
 from dmaze_cp.cost.capacity import spm_banks
 from dmaze_cp.mapping import LEVELS, Mapping
 from dmaze_cp.objective import Objective
@@ -14,8 +14,8 @@ from dmaze_cp.report import numbers as shown
 from dmaze_cp.report.breakdown import cycles, usages
 from dmaze_cp.report.html.read import (
     View,
-    breakdown,
     choice,
+    energies,
     flag,
     numbers,
     text,
@@ -75,7 +75,7 @@ def _layer_view(record: object, architecture: Architecture, detailed: bool) -> V
         "reason": text(spec, "reason"),
         "from_store": flag(spec, "from_store"),
         "failed": flag(spec, "failed"),
-        "breakdown": breakdown(spec),
+        "breakdown": energies(spec),
         **numbers(spec, *_FIGURES),
     }
     view["value_text"], view["bound_text"] = (_exact(view[key]) for key in ("value", "bound"))
@@ -139,7 +139,7 @@ def _mapping_view(view: View, mapping: Mapping, architecture: Architecture) -> V
             "rf": prod(mapping.level("SPM").values()),
             "rf_cycles": cost.rf_pass_cycles,
         },
-        "energy": [cost.energy_breakdown_pj[component] for component in COMPONENTS],
+        "energy": list(cost.energy_breakdown_pj.values()),
         "latency": cost.latency_cycles,
         "usage": [
             [use.resource, use.used, use.capacity, use.unit, use.fraction]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from dmaze_cp.architecture import Architecture
+from dmaze_cp.cost.model import LEAKAGE
 from dmaze_cp.cost.report import COMPONENTS
 from dmaze_cp.errors import SpecError
 from dmaze_cp.spec import architecture_from_dict
@@ -162,13 +163,15 @@ def merge(spec: Fields, *others: Fields) -> None:
         spec.problems.extend(other.problems)
 
 
-def breakdown(
-    spec: Fields, key: str = "energy_breakdown_pj", names: Sequence[str] = COMPONENTS
-) -> list[float] | None:
-    """A number for each name: by default, energy of each of `COMPONENTS` in pJ.
+def energies(spec: Fields) -> list[float] | None:
+    """Energy of each of `COMPONENTS` in pJ, and last what leaks, if anything does."""
+    parts = spec.data.get("energy_breakdown_pj")
+    leaks = isinstance(parts, Mapping) and LEAKAGE in parts
+    return breakdown(spec, "energy_breakdown_pj", (*COMPONENTS, LEAKAGE) if leaks else COMPONENTS)
 
-    None where there is none.
-    """
+
+def breakdown(spec: Fields, key: str, names: Sequence[str]) -> list[float] | None:
+    """A number for each name; None where there is none."""
     if spec.data.get(key) is None:
         return None
     parts = inside(spec, key, f"a mapping of {', '.join(names)} to numbers")

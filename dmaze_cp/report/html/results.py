@@ -91,6 +91,7 @@ def architecture_view(machine: Architecture) -> View:
             ["NoC transfer", f"{energy.noc_pj:g} pJ"],
             ["SPM access", f"{energy.spm_pj:g} pJ"],
             ["DRAM access", f"{energy.dram_pj:g} pJ"],
+            *([["leakage", f"{machine.leakage_mw:g} mW"]] if machine.leakage_mw else []),
         ],
     }
 

@@ -12,6 +12,7 @@ from dmaze_cp.report.html.read import (
     architecture,
     breakdown,
     choice,
+    energies,
     flag,
     index,
     indices,
@@ -142,7 +143,7 @@ def _point(record: object, parameters: Sequence[str], in_full: set[object]) -> V
         "status": spec.data["status"],
         "reason": text(spec, "reason"),
         "parameters": _parameters(spec, parameters),
-        "breakdown": breakdown(spec),
+        "breakdown": energies(spec),
         "cycles": breakdown(spec, "latency_breakdown_cycles", _CAUSES),
         "flat": _flat(architecture_to_dict(machine)),
         "networks": views(
@@ -230,7 +231,7 @@ def _share_architecture(points: Iterable[View]) -> dict[str, object]:
     shared = {
         key: value
         for key, value in first.items()
-        if all(point["flat"][key] == value for point in points)
+        if all(point["flat"].get(key) == value for point in points)
     }
     for point in points:
         point["flat"] = {k: v for k, v in point["flat"].items() if k not in shared}

@@ -59,6 +59,8 @@ function legend(series) {
 }
 
 const COMPONENT_SERIES = COMPONENTS.map((name) => ({ name, class: `c-${name.toLowerCase()}` }));
+/** Leakage, the last, is there only where some machine leaks. */
+const componentSeries = (...energies) => COMPONENT_SERIES.slice(0, Math.max(0, ...energies.map((parts) => parts.length)));
 const CYCLE_SERIES = [
   { name: "compute", class: "c-compute" },
   { name: "NoC/reduction", class: "c-noc" },

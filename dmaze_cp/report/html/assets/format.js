@@ -6,7 +6,7 @@ const UNITS = {
   time: ["ps", "ns", "µs", "ms", "s"],
   count: ["", "k", "M", "G", "T", "P", "E", "Z", "Y"],
 };
-const COMPONENTS = ["MAC", "RF", "NoC", "SPM", "DRAM"];
+const COMPONENTS = ["MAC", "RF", "NoC", "SPM", "DRAM", "leakage"];
 const NONE = "–";
 
 function known(value) {

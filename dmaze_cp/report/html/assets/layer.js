@@ -131,7 +131,7 @@ function passes(layer) {
 
 function energyBars(parts) {
   const total = parts.reduce((a, b) => a + b, 0) || 1;
-  return COMPONENT_SERIES.map((series, i) => ({ name: series.name, text: energy(parts[i]), fraction: parts[i] / total, class: series.class }));
+  return componentSeries(parts).map((series, i) => ({ name: series.name, text: energy(parts[i]), fraction: parts[i] / total, class: series.class }));
 }
 
 function operandTable(rows) {

@@ -140,7 +140,7 @@ function whyText(sweep, point, other) {
   const kind = kindOf(sweep);
   const differences = (a, b, names, show) => {
     if (!a || !b) return "";
-    const parts = a.map((value, i) => [names[i], value - b[i]]).sort((p, q) => Math.abs(q[1]) - Math.abs(p[1]));
+    const parts = names.map((name, i) => [name, (a[i] || 0) - (b[i] || 0)]).sort((p, q) => Math.abs(q[1]) - Math.abs(p[1]));
     const largest = Math.abs(parts[0][1]);
     const named = parts.filter(([, d]) => Math.abs(d) >= 0.1 * largest && d).map(([name, d]) => `${name} ${d < 0 ? "−" : "+"}${show(Math.abs(d))}`);
     return named.length ? ` (${named.join(", ")})` : "";
@@ -166,7 +166,7 @@ function change(ratio) {
 /** Energies and cycles of two designs, side by side. */
 function compareParts(sweep, point, other) {
   const tables = [];
-  if (point.breakdown && other.breakdown) tables.push(pairTable("energy", point, other, point.breakdown, other.breakdown, COMPONENT_SERIES, energy));
+  if (point.breakdown && other.breakdown) tables.push(pairTable("energy", point, other, point.breakdown, other.breakdown, componentSeries(point.breakdown, other.breakdown), energy));
   if (point.cycles && other.cycles && !sweep.clocksDiffer) tables.push(pairTable("cycles", point, other, point.cycles, other.cycles, CYCLE_SERIES, count));
   return el("div", { class: "pair-tables" }, tables);
 }
@@ -176,10 +176,10 @@ function pairTable(what, point, other, mine, others, series, show) {
   const bar = (value, name) => el("div", { class: "track" }, sized(el("i", { class: name }), (100 * value) / largest));
   return el("div", { class: "scroller" }, el("table", { class: "bars pairs" },
     el("thead", {}, el("tr", {}, [what, `#${point.index}`, `#${other.index}`, "", ""].map((text, i) => el("th", { scope: "col", class: i ? "number" : "" }, text)))),
-    el("tbody", {}, series.map((one, i) => el("tr", {}, el("th", { scope: "row" }, one.name),
-      el("td", { class: "number" }, show(mine[i])), el("td", { class: "number" }, show(others[i])),
-      el("td", { class: "number" }, others[i] > 0 ? change(mine[i] / others[i]) : NONE),
-      el("td", { class: "track-cell" }, bar(mine[i], one.class), bar(others[i], `${one.class} faint`)))))));
+    el("tbody", {}, series.map((one, i) => [one, mine[i] || 0, others[i] || 0]).map(([one, a, b]) => el("tr", {}, el("th", { scope: "row" }, one.name),
+      el("td", { class: "number" }, show(a)), el("td", { class: "number" }, show(b)),
+      el("td", { class: "number" }, b > 0 ? change(a / b) : NONE),
+      el("td", { class: "track-cell" }, bar(a, one.class), bar(b, `${one.class} faint`)))))));
 }
 
 /** The networks of a design: choose one, then a layer, to see its mapping. */

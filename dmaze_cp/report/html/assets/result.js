@@ -124,7 +124,7 @@ function layerPlots(layers, architecture, objective, pick) {
       { title: `Share of ${objective === "edp" ? "EDP" : objective} by layer`, id: "plot-share", pick, format: (v) => `${short(100 * v)}${GAP}%`, series: [{ name: "share", class: "c-share" }] }),
     createColumns(mapped.filter((layer) => layer.breakdown).map((layer) => ({ key: layer.name, name: layer.name,
       values: layer.breakdown.map((pj) => pj * layer.instances), lines: partLines(layer) })),
-    { title: "Energy by component (all instances)", id: "plot-energy", pick, format: (v) => energy(v, 2), series: COMPONENT_SERIES }),
+    { title: "Energy by component (all instances)", id: "plot-energy", pick, format: (v) => energy(v, 2), series: componentSeries(...mapped.map((layer) => layer.breakdown || [])) }),
   ];
   const detailed = mapped.filter((layer) => layer.cycles);
   if (!detailed.length) return plots;

@@ -213,6 +213,6 @@ function bestColumns(sweep, pick) {
   const fit = sweep.parameters.length && names.every((name) => name.length <= LONGEST_NAME);
   return createColumns(shown.map((point, i) => ({ key: point.index, name: fit ? names[i] : `#${point.index}`, values: point.breakdown,
     lines: [...pointLines(sweep, point).slice(0, 1 + sweep.parameters.length), ...point.breakdown.map((pj, k) => [COMPONENTS[k], energy(pj)])] })),
-  { title: "Energy by component, best designs first", id: "plot-best", pick, series: COMPONENT_SERIES, format: (v) => energy(v, 2), height: 320,
+  { title: "Energy by component, best designs first", id: "plot-best", pick, series: componentSeries(...shown.map((point) => point.breakdown)), format: (v) => energy(v, 2), height: 320,
     x: fit ? sweep.parameters.join(" / ") : "design" });
 }

@@ -1,0 +1,116 @@
+"""Leakage is a component of energy in reports of an accelerator that leaks, and in no others."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+
+from dmaze_cp.architecture import Architecture
+from dmaze_cp.dse.parameters import Parameter
+from dmaze_cp.dse.space import DesignSpace
+from dmaze_cp.objective import Objective
+from dmaze_cp.report.formats import Format, render
+from dmaze_cp.report.html import html_page
+from dmaze_cp.report.plots_bars import energy_plot
+from dmaze_cp.report.records import result_record
+from dmaze_cp.report.sweep import SweepFormat, render_sweep, sweep_text
+from dmaze_cp.report.sweep_figures import Sweep
+from tests.report.networks import lost, network
+from tests.report.samples import CONV, DEPTHWISE, GEMM, sample_result
+from tests.report.sweeps import sample_sweep, weighted
+from tests.report_html.test_report_html_page import data_of
+
+SILENT = Architecture(name="silent")
+LEAKY = Architecture(name="leaky", leakage_mw=250.0)
+NAMES = ["MAC", "RF", "NoC", "SPM", "DRAM", "leakage"]
+
+
+def mapped(architecture):
+    results = [sample_result(x, architecture=architecture) for x in (CONV, GEMM)]
+    return network(*results, lost(DEPTHWISE, architecture=architecture), name=architecture.name)
+
+
+@pytest.mark.parametrize("form", list(Format))
+def test_results_name_it_where_there_is_any(form):
+    quiet, loud = (render([mapped(a)], form) for a in (SILENT, LEAKY))
+    assert "leakage" in loud
+    assert "leakage" not in quiet
+    assert "leakage" in render([mapped(SILENT), mapped(LEAKY)], form)
+
+
+def test_totals_add_up_with_it():
+    result = mapped(LEAKY)
+    totals = result.totals(Objective.EDP)
+    parts = totals.energy_breakdown_pj
+    assert list(parts) == NAMES
+    assert sum(parts.values()) == pytest.approx(totals.energy_pj, abs=4)
+    expected = totals.latency_cycles * 250.0 * 1000 / LEAKY.accelerator_mhz
+    assert parts["leakage"] == pytest.approx(expected)
+    shares = result_record(result)["totals"]["edp"]["energy_share"]
+    assert sum(shares.values()) == pytest.approx(1)
+
+
+def test_rows_of_accelerators_that_do_not_leak_have_an_empty_cell():
+    text = render([mapped(SILENT), mapped(LEAKY)], Format.CSV)
+    rows = list(csv.DictReader(io.StringIO(text)))
+    for row in rows:
+        assert (row["leakage_energy_pj"] != "") == (
+            row["architecture"] == "leaky" and row["energy_pj"] != ""
+        )
+    (quiet,) = {tuple(r) for r in csv.DictReader(io.StringIO(render([mapped(SILENT)], Format.CSV)))}
+    assert [name for name in rows[0] if name != "leakage_energy_pj"] == list(quiet)
+
+
+def test_a_page_has_it_last():
+    for architecture, count in ((SILENT, 5), (LEAKY, 6)):
+        data = data_of(html_page(json.loads(json.dumps(result_record(mapped(architecture))))))
+        layers = [layer for layer in data["layers"] if layer["breakdown"]]
+        assert {len(layer["breakdown"]) for layer in layers} == {count}
+        for layer in layers:
+            assert layer["energy"] == pytest.approx(layer["breakdown"])
+        facts = dict(data["architecture"]["facts"])
+        assert facts.get("leakage") == (None if count == 5 else "250 mW")
+
+
+def leaking_sweep(leakage=(0.0, 5.0), rf_bytes=(128, 256)):
+    parameters = (Parameter("leakage_mw", leakage), Parameter("rf_bytes", rf_bytes))
+    space = DesignSpace("power", parameters=parameters)
+    return sample_sweep(space, (weighted("net", 2.0), weighted("other", 1.0, GEMM)))
+
+
+def test_rows_of_a_sweep_over_leakage():
+    rows = list(csv.DictReader(io.StringIO(render_sweep(leaking_sweep(), SweepFormat.CSV))))
+    assert [row["leakage_energy_pj"] != "" for row in rows] == [False, False, True, True]
+    assert [float(row["leakage_mw"]) for row in rows] == [0, 0, 5, 5]
+    assert "leakage_energy_pj" not in render_sweep(leaking_sweep((0.0,)), SweepFormat.CSV)
+
+
+def test_a_document_and_a_page_of_a_sweep_over_leakage():
+    document = json.loads(render_sweep(leaking_sweep(), SweepFormat.JSON))
+    for point in document["points"]:
+        leaks = point["parameters"]["leakage_mw"] > 0
+        assert ("leakage" in point["energy_breakdown_pj"]) is leaks
+        assert ("leakage_mw" in point["architecture"]) is leaks
+    points = data_of(html_page(document))["points"]
+    assert [len(point["breakdown"]) for point in points] == [5, 5, 6, 6]
+
+
+@pytest.mark.parametrize(("values", "shown"), [((0.0, 5.0), 1), ((5.0, 0.0), 1), ((0.0,), 0)])
+def test_designs_of_which_some_leak_are_compared(values, shown):
+    lines = sweep_text(leaking_sweep(values, (256,)), 120).splitlines()
+    assert len([line for line in lines if line.startswith("  leakage ")]) == shown
+    assert render_sweep(leaking_sweep(values), SweepFormat.EXCEL)
+
+
+def test_a_plot_of_designs_of_which_some_leak():
+    labels = [
+        [
+            text.get_text()
+            for text in energy_plot(Sweep(leaking_sweep(values))).axes[0].get_legend().get_texts()
+        ]
+        for values in ((0.0, 5.0), (0.0,))
+    ]
+    assert labels == [NAMES, NAMES[:-1]]
