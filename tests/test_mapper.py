@@ -13,7 +13,7 @@ from dmaze_cp import mapper
 from dmaze_cp.architecture import AccessEnergy, Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cost import evaluate, fits
-from dmaze_cp.errors import InfeasibleError, NoSolutionError, SpecError
+from dmaze_cp.errors import InfeasibleError, NoSolutionError, ProofError, SpecError
 from dmaze_cp.mapper import map_layer
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import Known, Status
@@ -310,7 +310,7 @@ def test_a_quick_answer_for_a_large_layer_is_quick():
 
 
 def test_cost_models_that_disagree_are_an_error(monkeypatch):
-    """The scalar model re-scores every answer; it shares no formula with the batch."""
+    """Every answer is scored once more by itself, in integers of any size."""
     right = mapper.evaluate
 
     def wrong(mapping, architecture):

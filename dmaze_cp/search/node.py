@@ -66,7 +66,8 @@ def root(prepared: Prepared, case: PreparedCase, objective: Objective) -> Node:
         NO_BOUND, np.zeros(0), tuple(np.zeros(len(o)) for o in case.options), np.zeros(0)
     )
     energy = least_energy(prepared, case)
-    floor = log(energy) - MARGIN if objective is not Objective.LATENCY and energy > 0 else NO_BOUND
+    on_energy = objective is not Objective.LATENCY and energy > 0
+    floor = log(energy) - MARGIN if on_energy else NO_BOUND
     return Node(case, case.options, case.whole, nothing, energy, floor)
 
 
