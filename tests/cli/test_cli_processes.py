@@ -81,17 +81,88 @@ def test_a_second_interrupt_stops_at_once(model, tmp_path: Path) -> None:
     assert not out.exists()
 
 
-@pytest.mark.parametrize("arguments", [["layers", "efficientnet_b0"], ["map", "net.json"]])
-def test_a_reader_that_leaves_is_no_error(model, arguments) -> None:
+INTERRUPTED_IMPORT = """
+import os, signal, sys
+
+module = sys.argv.pop(1)
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == module:
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+            except BaseException:
+                pass  # as where an exception has nowhere to go, or an extension module clears it
+
+sys.meta_path.insert(0, Finder())
+from dmaze_cp.cli import main
+main()
+sys.stderr.write("went on")
+"""
+
+
+@pytest.mark.parametrize("module", ["dmaze_cp.cli.app", "click", "yaml", "numpy", "rich.console"])
+def test_no_import_can_swallow_an_interrupt(model, module) -> None:
+    command = [sys.executable, "-c", INTERRUPTED_IMPORT, module, "map", str(model("fc"))]
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "error: interrupted\n")
+
+
+LOST = "error: standard output: found {}, expected a place for all that is written\n"
+COMMANDS = (
+    ["map", "net.json"],
+    ["map", "net.json", "-o", "-"],
+    ["map", "net.json", "-o", "/dev/stdout"],
+    ["layers", "efficientnet_b0"],
+    ["archs"],
+    ["--help"],
+)
+
+
+def closing_stdout() -> None:
+    os.close(1)
+
+
+@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("to", ["a closed stream", "a full disk", "a reader that has gone"])
+def test_a_result_that_nobody_gets_is_an_error(model, arguments, to) -> None:
     path = model(*(f"fc{i}" for i in range(60)))
     arguments = [str(path) if a == "net.json" else a for a in arguments]
-    process = start(*arguments)
-    assert process.stdout is not None
-    process.stdout.readline()
-    process.stdout.close()
-    assert process.stderr is not None
-    assert process.stderr.read() == ""
-    assert process.wait(timeout=20) == 141
+    if to == "a full disk":
+        if not Path("/dev/full").exists():
+            pytest.skip("needs /dev/full")
+        with open("/dev/full", "w") as full:
+            process = start(*arguments, stdout=full)
+    elif to == "a closed stream":
+        process = start(*arguments, stdout=None, preexec_fn=closing_stdout)
+    else:
+        ours, theirs = os.pipe()
+        process = start(*arguments, stdout=theirs)
+        os.close(theirs)
+        os.close(ours)
+    _, err = process.communicate()
+    found = "a failure to write (No space left on device)"
+    assert err == LOST.format(found if to == "a full disk" else "nobody who reads it")
+    assert process.returncode == 1
+
+
+def test_a_closed_stream_that_is_not_needed(model, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    process = start("map", model("fc"), "-o", out, stdout=None, preexec_fn=closing_stdout)
+    assert process.communicate() == (None, "")
+    assert process.returncode == 0
+    assert json.loads(out.read_text())["model"] == "net"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_warnings_that_nobody_gets_end_nothing(model) -> None:
+    with open("/dev/full", "w") as full:
+        process = start("map", model("fc"), "--verbose", "--summary", stderr=full)
+    out, _ = process.communicate()
+    assert process.returncode == 0
+    assert "Summary: net" in out
 
 
 def test_json_into_a_pipe_and_special_files(model, tmp_path: Path) -> None:
