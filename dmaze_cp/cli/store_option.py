@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
@@ -68,6 +69,19 @@ def open_store(path: str | None, no_store: bool) -> Store | None:
             Problem(p.where, p.found, f"{p.expected}, or --no-store", p.source)
             for p in error.problems
         ) from None
+
+
+def store_files(path: str | None, no_store: bool) -> tuple[Path, ...]:
+    """The files of the store that the options ask for, whether or not they are there yet."""
+    from dmaze_cp.store import StoreUnavailableError, default_store_path
+
+    if no_store:
+        return ()
+    try:
+        store = default_store_path() if path is None else Path(path)
+    except StoreUnavailableError:
+        return ()
+    return store, Path(f"{store}-journal")
 
 
 def _was_typed(name: str) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.spec.reading import note_file
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto, TensorProto
@@ -34,6 +35,7 @@ def read_model(path: Path) -> ModelProto:
         When the file is missing, is no ONNX model, or uses an operator set that
         the installed onnx does not know.
     """
+    note_file(path)
     model = _parse(path)
     for graph in graphs(model.graph):
         _strip(graph, path.parent)
@@ -160,10 +162,15 @@ def unread_constants(graph: GraphProto) -> dict[str, str]:
     from onnx import TensorProto
 
     return {
-        tensor.name: next((e.value for e in tensor.external_data if e.key == "location"), "?")
+        tensor.name: _location(tensor)
         for tensor in graph.initializer
         if tensor.data_location == TensorProto.EXTERNAL
     }
+
+
+def _location(tensor: TensorProto) -> str:
+    """The external file of a tensor."""
+    return next((e.value for e in tensor.external_data if e.key == "location"), "?")
 
 
 def _strip(graph: GraphProto, folder: Path) -> None:
@@ -198,6 +205,9 @@ def _strip_tensor(tensor: TensorProto, folder: Path, *, decides: bool) -> None:
     from onnx import TensorProto
 
     external = tensor.data_location == TensorProto.EXTERNAL
+    if external:
+        # Part of the model, whether or not it is read.
+        note_file(folder / _location(tensor))
     small = 0 <= prod(tensor.dims) <= MAX_KEPT_ELEMENTS
     if external and small and decides:
         from onnx.external_data_helper import load_external_data_for_tensor

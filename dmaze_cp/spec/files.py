@@ -17,6 +17,7 @@ import yaml
 
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.spec.fields import label
+from dmaze_cp.spec.reading import note_file
 
 YAML_SUFFIXES: Final = (".yaml", ".yml")
 SPEC_SUFFIXES: Final = (*YAML_SUFFIXES, ".json")
@@ -58,6 +59,7 @@ def read_text(path: Path, suffixes: tuple[str, ...]) -> str:
         When there is no such text, with the path as its source.
     """
     source = str(path)
+    note_file(path)
     try:
         _check_file(path, suffixes)
         text = path.read_bytes().decode("utf-8-sig")

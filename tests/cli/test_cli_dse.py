@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -292,6 +293,15 @@ def test_answers_are_looked_up_the_next_time(run) -> None:
     assert counts[0]["searches"] > 0
     assert counts[1]["searches"] == 0
     assert counts[1]["looked_up"] > 0
+
+
+def test_a_workbook_keeps_the_mode_of_the_file(run) -> None:
+    path = Path("out.xlsx")
+    path.touch()
+    path.chmod(0o600)
+    assert run("-", "net.json", *PARAMS, "-o", path).exit_code == 0
+    assert path.read_bytes()[:2] == b"PK"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_verbose(run) -> None:
