@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,13 +15,21 @@ from dmaze_cp.errors import SpecError
 
 if TYPE_CHECKING:
     from dmaze_cp.report.records import Record
-    from dmaze_cp.spec import RecordsForm
 
 
 @click.command("evaluate")
 @click.argument("file")
-@output_option("Write the answers to FILE, in the same form as the records.")
-def evaluate_command(file: str, output: str | None) -> None:
+@output_option(
+    "Write the answers to FILE, instead of tables on standard output: .csv, .md and .txt by "
+    "suffix, every other FILE as JSON in the same form as the records."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "csv", "markdown"]),
+    help="Form of the answers, whatever the suffix of FILE.",
+)
+def evaluate_command(file: str, output: str | None, form: str | None) -> None:
     """Compute the exact cost of the mappings in FILE.
 
     FILE holds one mapping record, a list of them, JSON Lines (suffix .jsonl), or the
@@ -43,17 +50,22 @@ def evaluate_command(file: str, output: str | None) -> None:
     Examples:
       dmaze-cp evaluate mappings.json
       dmaze-cp evaluate mappings.jsonl -o answers.jsonl
+      dmaze-cp evaluate result.json -o costs.csv
     """  # noqa: D301 (click needs the character)
-    target = None if output is None else OutputFile(output)
-    if target is not None:
-        target.check(inputs=(file,))
+    from dmaze_cp.report.answers import answers_format_of, render_answers
+    from dmaze_cp.report.formats import Format
     from dmaze_cp.spec import load_mapping_records
+    from dmaze_cp.spec.reading import files_read
 
-    loaded = load_mapping_records(file)
-    base = Path(file).resolve().parent
-    answers = [_answer(index, record, base) for index, record in enumerate(loaded.records)]
-    if target is not None:
-        target.write(_as_text(answers, loaded.form))
+    wanted = answers_format_of(output, None if form is None else Format(form))
+    with files_read() as files:
+        loaded = load_mapping_records(file)
+        base = Path(file).resolve().parent
+        answers = [_answer(index, record, base) for index, record in enumerate(loaded.records)]
+    if output is not None or wanted is not Format.TABLE:
+        target = OutputFile(output or "-")
+        target.check(files)
+        target.write(render_answers(answers, wanted, loaded.form))
     else:
         from dmaze_cp.report.console import make_console
         from dmaze_cp.report.evaluation import print_answers
@@ -79,12 +91,3 @@ def _answer(index: int, record: object, base: Path) -> Record:
         return {"index": index, "error": str(error)}
     cost = evaluate(mapping, architecture)
     return answer_record(index, mapping, cost, fits(mapping, architecture))
-
-
-def _as_text(answers: list[Record], form: RecordsForm) -> str:
-    from dmaze_cp.spec import RecordsForm
-
-    if form is RecordsForm.JSON_LINES:
-        return "".join(json.dumps(answer, allow_nan=False) + "\n" for answer in answers)
-    whole = answers[0] if form is RecordsForm.SINGLE else answers
-    return json.dumps(whole, indent=1, allow_nan=False) + "\n"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -16,6 +14,7 @@ from rich.text import Text
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.report import numbers
+from dmaze_cp.report.flat import records_csv
 from dmaze_cp.report.layer import STATUS_STYLE, layer_shape, plain_table
 from dmaze_cp.report.records import Record
 from dmaze_cp.result import Status, relative_gap
@@ -159,26 +158,7 @@ def records_as_text(records: Sequence[Record], form: str) -> str:
         return "".join(json.dumps(record, allow_nan=False) + "\n" for record in records)
     if form == "json":
         return json.dumps(list(records), indent=1, allow_nan=False) + "\n"
-    flat = [_flat(record) for record in records]
-    columns = list(dict.fromkeys(column for row in flat for column in row))
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, columns, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(flat)
-    return stream.getvalue()
-
-
-def _flat(record: Record, prefix: str = "") -> Record:
-    """``{"a": {"b": 1}}`` as ``{"a.b": 1}``; lists are words with blanks in between."""
-    flat: Record = {}
-    for name, value in record.items():
-        if isinstance(value, dict):
-            flat |= _flat(value, f"{prefix}{name}.")
-        elif isinstance(value, list):
-            flat[prefix + name] = " ".join(map(str, value))
-        else:
-            flat[prefix + name] = value
-    return {name: "" if value is None else value for name, value in flat.items()}
+    return records_csv(records)
 
 
 def _question(entry: Entry) -> Text:

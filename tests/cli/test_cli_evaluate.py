@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -153,3 +154,57 @@ def test_the_records_are_not_overwritten(run) -> None:
     result = run("evaluate", write("in.json", GOOD), "-o", "in.json")
     assert result.exit_code == 1
     assert json.loads(Path("in.json").read_text()) == GOOD
+
+
+def test_a_table_for_spreadsheets(run) -> None:
+    named = GOOD | {"layer": GOOD["layer"] | {"name": "=fc"}}
+    records = [named, BAD_PRODUCT, NOT_FITTING]
+    write("in.json", records)
+    assert run("evaluate", "in.json", "-o", "out.csv").exit_code == 1
+    with open("out.csv", newline="") as file:
+        good, bad, large = csv.DictReader(file)
+    answers = json.loads(run("evaluate", "in.json", "-o", "-").stdout)
+    for row, answer in ((good, answers[0]), (large, answers[2])):
+        for key in ("index", "energy_pj", "latency_cycles", "edp", "spm_pass_cycles"):
+            assert row[key] == str(answer[key]), key
+        assert row["reuse.DRAM.O"] == str(answer["reuse"]["DRAM"]["O"])
+        assert row["valid"] == str(answer["valid"]).lower()
+        assert row["reasons"] == "; ".join(answer["reasons"])
+    assert (bad["index"], bad["energy_pj"]) == ("1", "")
+    assert bad["error"].split("; ") == answers[1]["error"].split("\n")
+    assert good["name"] == "'=fc", "text stays text"
+
+
+def test_tables_for_documents(run) -> None:
+    write("in.json", [GOOD, BAD_PRODUCT, NOT_FITTING])
+    assert run("evaluate", "in.json", "-o", "out.md").exit_code == 1
+    text = Path("out.md").read_text()
+    answers = json.loads(run("evaluate", "in.json", "-o", "-").stdout)
+    rows = [line for line in text.splitlines() if line.startswith(("| 0 |", "| 2 |"))]
+    assert len(rows) == 4, "costs and energies of the two that are mappings"
+    for row, answer in zip(rows, (answers[0], answers[2]), strict=False):
+        assert f"| {answer['energy_pj']:,} | {answer['latency_cycles']:,} |" in row
+    noted = {line.split(":")[0] for line in text.splitlines() if line.startswith("-")}
+    assert noted == {"- record 1", "- record 2 does not fit"}
+
+
+def test_the_tables_of_the_terminal_in_a_file(run) -> None:
+    shown = run("evaluate", write("in.json", GOOD)).stdout
+    assert run("evaluate", "in.json", "-o", "out.txt").exit_code == 0
+    words = [line.split() for line in Path("out.txt").read_text().splitlines()]
+    assert words == [line.split() for line in shown.rstrip().splitlines()]
+
+
+@pytest.mark.parametrize("name", ["out.xlsx", "out.html", "out.yaml", "out.PDF"])
+def test_forms_that_are_not_written(run, name) -> None:
+    result = run("evaluate", write("in.json", GOOD), "-o", name)
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"error: {name}: -o: found the suffix '{Path(name).suffix.lower()}'")
+    assert not Path(name).exists()
+
+
+def test_a_form_whatever_the_suffix(run) -> None:
+    assert run("evaluate", write("in.json", GOOD), "--format", "csv").stdout.startswith("index,")
+    assert run("evaluate", "in.json", "--format", "json", "-o", "out.md").exit_code == 0
+    assert json.loads(Path("out.md").read_text())["valid"] is True

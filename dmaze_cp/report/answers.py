@@ -1,0 +1,101 @@
+"""Answers to mapping records as the text of a file: JSON, CSV, Markdown or tables."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from dmaze_cp.cost.report import COMPONENTS
+from dmaze_cp.report import numbers
+from dmaze_cp.report.console import make_console
+from dmaze_cp.report.evaluation import print_answers
+from dmaze_cp.report.flat import records_csv
+from dmaze_cp.report.formats import BY_SUFFIX, TABLE_WIDTH, Format, chosen_format
+from dmaze_cp.report.markdown import escape, markdown_table
+from dmaze_cp.report.records import Record
+from dmaze_cp.spec import RecordsForm
+
+_BY_SUFFIX: Final = {**BY_SUFFIX, ".jsonl": Format.JSON}
+
+_HEADERS: Final = ("#", "layer", "fits", "energy (pJ)", "latency (cycles)", "EDP", "held")
+
+
+def answers_format_of(path: str | None, wanted: Format | None = None) -> Format:
+    """The format of an output file; see `dmaze_cp.report.formats.format_of`."""
+    return chosen_format(path, wanted, _BY_SUFFIX, terminal=Format.TABLE, otherwise=Format.JSON)
+
+
+def render_answers(answers: Sequence[Record], form: Format, records: RecordsForm) -> str:
+    """Answers in a format, with a line break at the end.
+
+    Parameters
+    ----------
+    records
+        How the file held the records: JSON has the same form.
+    """
+    match form:
+        case Format.JSON:
+            return _json(answers, records)
+        case Format.CSV:
+            return records_csv([_row(answer) for answer in answers])
+        case Format.MARKDOWN:
+            return "\n\n".join(_markdown(answers)) + "\n"
+        case Format.TABLE:
+            stream = io.StringIO()
+            print_answers(make_console(stream, width=TABLE_WIDTH, plain=True), answers)
+            return "".join(f"{line.rstrip()}\n" for line in stream.getvalue().rstrip().split("\n"))
+
+
+def _json(answers: Sequence[Record], records: RecordsForm) -> str:
+    if records is RecordsForm.JSON_LINES:
+        return "".join(json.dumps(answer, allow_nan=False) + "\n" for answer in answers)
+    whole = answers[0] if records is RecordsForm.SINGLE else list(answers)
+    return json.dumps(whole, indent=1, allow_nan=False) + "\n"
+
+
+def _row(answer: Record) -> Record:
+    """What is text in several parts, as one."""
+    row = dict(answer)
+    if "reasons" in row:
+        row["reasons"] = "; ".join(row["reasons"])
+    if "error" in row:
+        row["error"] = "; ".join(row["error"].split("\n"))
+    return row
+
+
+def _markdown(answers: Sequence[Record]) -> Iterator[str]:
+    good = [answer for answer in answers if "error" not in answer]
+    if good:
+        rows = [_costs(answer) for answer in good]
+        yield markdown_table(_HEADERS, rows, (True, False, False, True, True, True, False))
+        energies = [
+            (str(a["index"]), *(numbers.energy(a["energy_breakdown_pj"][c]) for c in COMPONENTS))
+            for a in good
+        ]
+        yield markdown_table(("#", *COMPONENTS), energies, (True,) * (1 + len(COMPONENTS)))
+    notes = [
+        f"- record {answer['index']}{what}: {escape(line)}"
+        for answer in answers
+        for what, lines in (
+            ("", answer.get("error", "").split("\n")),
+            (" does not fit", answer.get("reasons", ())),
+        )
+        for line in lines
+        if line
+    ]
+    if notes:
+        yield "\n".join(notes)
+
+
+def _costs(answer: Record) -> tuple[str, ...]:
+    return (
+        str(answer["index"]),
+        str(answer.get("name", "")),
+        "yes" if answer["valid"] else "no",
+        numbers.exact(answer["energy_pj"]),
+        numbers.exact(answer["latency_cycles"]),
+        numbers.scientific(answer["edp"]),
+        answer["held"] or "-",
+    )
