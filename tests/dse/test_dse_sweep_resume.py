@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import random
+import sqlite3
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,12 +18,12 @@ from hypothesis import strategies as st
 from dmaze_cp import mapper
 from dmaze_cp.constraints import NO_CONSTRAINTS
 from dmaze_cp.dse import neighbours
-from dmaze_cp.dse.sweep import StoreFailed
+from dmaze_cp.dse.sweep import StoreFailed, SweepEvent
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.network import RunSettings
+from dmaze_cp.network import RowsDistrusted, RunSettings
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import Status
-from dmaze_cp.store import Store
+from dmaze_cp.store import Store, verify
 from tests.cli.test_cli_runs import run, started, workers_end_with
 from tests.dse.adversary import Adversary
 from tests.dse.oracle import check_sweep, listed
@@ -140,6 +141,26 @@ def test_a_store_that_fails_does_not_end_the_sweep(tmp_path: Path, monkeypatch) 
         result = swept(_steps(), NETWORKS[1], Objective.EDP, store=store, on_event=events.append)
     check_sweep(result)
     assert sum(isinstance(event, StoreFailed) for event in events) == 1
+
+
+def test_a_bad_row_is_searched_anew_and_replaced(monkeypatch) -> None:
+    monkeypatch.setattr(mapper, "map_layer", Adversary(random.Random(1)))
+    asked = {"all_points": True}
+    with new_store() as store:
+        first = swept(_steps(), NETWORKS[1], Objective.EDP, store=store, **asked)
+        with closing(sqlite3.connect(store.path)) as connection, connection:
+            bad = "SELECT min(key) FROM results WHERE status = 'optimal'"
+            connection.execute(f"UPDATE results SET value = '7' WHERE key = ({bad})")
+        events: list[SweepEvent] = []
+        again = swept(
+            _steps(), NETWORKS[1], Objective.EDP, store=store, on_event=events.append, **asked
+        )
+        assert verify(store.entries()).bad == ()
+    (told,) = (event for event in events if isinstance(event, RowsDistrusted))
+    assert len(told.reasons) == 1
+    check_sweep(again)
+    assert (again.best, again.best_proven) == (first.best, True)
+    assert 0 < again.searches < first.searches
 
 
 def test_a_total_time_limit_ends_the_sweep_with_true_claims(monkeypatch) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,10 +13,18 @@ import pytest
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.network import Planned, RunSettings, Searched, Searching, StoreFailed, map_networks
+from dmaze_cp.network import (
+    Planned,
+    RowsDistrusted,
+    RunSettings,
+    Searched,
+    Searching,
+    StoreFailed,
+    map_networks,
+)
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import Status
-from dmaze_cp.store import Store
+from dmaze_cp.store import Store, verify
 from dmaze_cp.workload import Workload
 from tests.network.test_network_map import ONE, TINY, TWIN, TWO, Events, figures, gemm, hard
 
@@ -104,6 +114,48 @@ def test_an_interrupted_run_has_stored_what_is_finished(store: Store, jobs: int)
     assert (cut.status, cut.reason) == (Status.FEASIBLE, "interrupted")
     kept = store.get(hard("h"), ARCH, Objective.EDP, NO_CONSTRAINTS)
     assert (kept.value, kept.bound) == (cut.value, cut.bound)
+
+
+@pytest.fixture
+def spoilt(store: Store) -> Store:
+    """A store in which one of two results is bad."""
+    run([ONE], store, [TINY])
+    spoil(store, "energy_pj = '7' WHERE key = (SELECT min(key) FROM results)")
+    return store
+
+
+def spoil(store: Store, assignment: str) -> None:
+    with closing(sqlite3.connect(store.path)) as connection, connection:
+        connection.execute(f"UPDATE results SET {assignment}")
+
+
+def test_a_bad_row_is_searched_anew_and_replaced(spoilt: Store) -> None:
+    key = min(entry.key for entry in spoilt.entries())
+    (result,), events = run([ONE], spoilt, [TINY])
+    assert {r.status for r in result} == {Status.OPTIMAL}
+    assert events.searches == 1
+    (told,) = events.of(RowsDistrusted)
+    (reason,) = told.reasons
+    assert f"{spoilt.path}: result {key[:8]}: energy_pj: found 7, expected " in reason
+    assert events.of(StoreFailed) == []
+    assert verify(spoilt.entries()).bad == ()
+    _, events = run([ONE], spoilt, [TINY])
+    assert (events.searches, events.of(RowsDistrusted)) == (0, [])
+
+
+def test_a_damaged_store_costs_no_result_and_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "results.sqlite"
+    with Store.open(path) as store:
+        run([ONE], store, [TINY])
+    content = path.read_bytes()
+    path.write_bytes(content[:4096] + b"\xa5" * (len(content) - 4096))
+    damaged = path.read_bytes()
+    with Store.open(path) as store:
+        (result,), events = run([ONE], store, [TINY])
+    assert {r.status for r in result} == {Status.OPTIMAL}
+    (told,) = events.of(StoreFailed)
+    assert "a damaged store (" in told.reason
+    assert path.read_bytes() == damaged
 
 
 def test_a_store_that_fails_costs_no_result(store: Store, monkeypatch) -> None:
