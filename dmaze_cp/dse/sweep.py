@@ -164,6 +164,8 @@ class _Sweep:
         self.tell = tell
         self.looked_up = 0
         self.searched = 0
+        # Told of once what they rest on is kept.
+        self._done: list[PointDone] = []
         # The best of the designs that are done, with its rank.
         self._best: tuple[Rival, SweepPoint] | None = None
         self.schedule = SweepSchedule(
@@ -179,6 +181,7 @@ class _Sweep:
         """Answer what has to be answered; whether it was stopped before that."""
         self._look_up()
         self.schedule.begin()
+        self._tell_done()
         open_ones = sum(not question.final for question in self._plan.questions)
         if not open_ones or not self.schedule.designs_open:
             return False
@@ -213,6 +216,7 @@ class _Sweep:
             # Another design may have proven more in the meantime.
             better = result.bound is not None and bound > result.bound
             self._keeper.keep(replace(result, bound=bound) if better else result)
+        self._tell_done()
         self.searched += 1
         self.tell(SearchDone(self.searched, self.schedule.designs_open))
 
@@ -239,7 +243,12 @@ class _Sweep:
             rival = Rival(value, candidate.area_mm2, candidate.position)
             if self._best is None or rival.rank < self._best[0].rank:
                 self._best = rival, point
-        self.tell(PointDone(candidate.position, point, self._best and self._best[1]))
+        self._done.append(PointDone(candidate.position, point, self._best and self._best[1]))
+
+    def _tell_done(self) -> None:
+        done, self._done = self._done, []
+        for event in done:
+            self.tell(event)
 
 
 def _cut_short(question: Question) -> bool:

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from dmaze_cp import mapper
 from dmaze_cp.constraints import NO_CONSTRAINTS
 from dmaze_cp.dse import neighbours
-from dmaze_cp.dse.sweep import StoreFailed, SweepEvent
+from dmaze_cp.dse.result import PointStatus
+from dmaze_cp.dse.sweep import PointDone, StoreFailed, SweepEvent
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.network import RowsDistrusted, RunSettings
 from dmaze_cp.objective import Objective
@@ -161,6 +162,26 @@ def test_a_bad_row_is_searched_anew_and_replaced(monkeypatch) -> None:
     check_sweep(again)
     assert (again.best, again.best_proven) == (first.best, True)
     assert 0 < again.searches < first.searches
+
+
+def test_a_design_is_told_of_once_its_results_are_kept(monkeypatch) -> None:
+    """So that whoever is killed after that has lost nothing."""
+    monkeypatch.setattr(mapper, "map_layer", Adversary(random.Random(1)))
+    with new_store() as store:
+        missing = []
+
+        def check(event: SweepEvent) -> None:
+            if isinstance(event, PointDone) and event.point.status is PointStatus.OPTIMAL:
+                figures = replace(event.point.design.architecture, name="", notes="")
+                for network in event.point.networks:
+                    for result in network.layers:
+                        asked = result.layer, figures, Objective.EDP, NO_CONSTRAINTS
+                        kept = store.get(*asked)
+                        missing.append(kept is None or kept.status is not Status.OPTIMAL)
+
+        swept(_steps(), NETWORKS[1], Objective.EDP, store=store, on_event=check, all_points=True)
+    assert missing
+    assert not any(missing)
 
 
 def test_a_total_time_limit_ends_the_sweep_with_true_claims(monkeypatch) -> None:
