@@ -23,6 +23,7 @@ from dmaze_cp.cli.dse_models import weighted_refs
 from dmaze_cp.errors import SpecError
 from dmaze_cp.report.html import html_page
 from tests.cli.conftest import environment
+from tests.patience import HANG_S
 
 Run = Callable[..., click.testing.Result]
 PARAMS = ("--param", "rf_bytes=16,32", "--param", "pes=4,8")
@@ -327,7 +328,7 @@ def test_what_is_finished_when_interrupted_is_written(tmp_path) -> None:
     assert process.stderr.readline().startswith("12 designs")
     time.sleep(1)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    process.communicate(timeout=HANG_S)
     assert process.returncode == 130
     record = json.loads((tmp_path / "out.json").read_text())
     assert record["interrupted"] is True

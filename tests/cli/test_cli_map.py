@@ -14,6 +14,7 @@ from dmaze_cp.spec import load_mapping_records, mapping_record_from_dict
 from dmaze_cp.store import default_store_path
 from tests.cli import fake_mapper
 from tests.cli.conftest import environment, start
+from tests.patience import HANG_S
 
 
 def test_a_layer_for_people(run, model) -> None:
@@ -273,7 +274,7 @@ def test_a_defect_is_one_line_with_a_hint(run, model) -> None:
 
 def test_a_defect_shows_its_traceback_where_asked(model) -> None:
     process = start("map", model("crash"), env=environment(DMAZE_CP_DEBUG="1"))
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=HANG_S)
     assert process.returncode == 70
     assert "Traceback" in err
     assert "in two lines" in err

@@ -173,18 +173,6 @@ def test_where_no_design_fits_the_reason_is_shown(open_page: Open):
     assert opened.errors == []
 
 
-def test_three_thousand_designs_open_soon(open_page: Open):
-    sweep = documents.sweep(tuple(range(16, 16 + 50 * 8, 8)), tuple(range(1, 61)), detailed=False)
-    assert len(sweep["points"]) == 3000
-    opened = open_page(sweep)
-    loaded = opened.page.evaluate(
-        "performance.timing.loadEventEnd - performance.timing.navigationStart"
-    )
-    # It takes less than a second.
-    assert loaded < 3000
-    assert opened.errors == []
-
-
 def test_of_more_parameters_memories_are_shown_first(open_page: Open):
     record = swept(THREE, (PointStatus.OPTIMAL,))
     opened = open_page(record)
