@@ -69,7 +69,7 @@ def cli() -> None:
     \b
     Exit codes:
       0  a mapping for every layer     3  some layer fits in no way (proven)
-      1  bad input                     4  out of time before any mapping
+      1  bad input or output           4  out of time before any mapping
       2  wrong usage                   130  interrupted; what is finished is written
     """  # noqa: D301 (click needs the character)
 
