@@ -69,5 +69,5 @@ def bar(console: Console, fraction: float, width: int, style: str = "cyan") -> T
 
 
 def printable(console: Console, text: str) -> str:
-    """`text` with units that an ASCII stream can show."""
-    return text.replace("µ", "u") if console.options.ascii_only else text
+    """`text` with units and signs that an ASCII stream can show."""
+    return text.replace("µ", "u").replace("≥", ">=") if console.options.ascii_only else text

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from math import floor, isfinite
+from math import floor, isfinite, log10
 from typing import Final
 
 from dmaze_cp.dse.result import PointStatus, SweepPoint
@@ -25,15 +25,18 @@ class CellState(StrEnum):
     PROVEN = "proven"
     """The value is that of the best mappings."""
     FOUND = "found"
-    """Better mappings may exist."""
-    SKIPPED = "skipped"
-    """Proven to be no better than another design: there is a bound."""
+    """Better mappings may exist, or a design that was not mapped may cost less."""
+    BOUNDED = "bounded"
+    """No value: skipped, or the search did not end. The ratio is that of a bound."""
     UNKNOWN = "unknown"
-    """Time was over, or a search failed."""
+    """Time was over, or a search failed, and no bound is known."""
     INFEASIBLE = "infeasible"
     """Some layer does not fit, or a budget is broken."""
     INVALID = "invalid"
     """No design, because of a rule or because there is no energy."""
+
+
+_WITH_RATIO: Final = (CellState.PROVEN, CellState.FOUND, CellState.BOUNDED)
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,8 @@ class Cell:
     position
         Of its point; None for `CellState.INVALID`.
     ratio
-        Of its value to that of the best design, of its bound where it is skipped; None where
-        neither is known.
+        Of its value to that of the best design, of its bound where it is `CellState.BOUNDED`;
+        None where neither is known.
     designs
         How many designs it is the best of.
     is_best
@@ -62,11 +65,27 @@ class Cell:
     is_best: bool = False
 
     @property
-    def shown_ratio(self) -> float | None:
-        """The ratio to two places; a bound is never shown as more than it is."""
-        if self.ratio is None or self.state is not CellState.SKIPPED:
-            return self.ratio
-        return floor(self.ratio * 100) / 100
+    def text(self) -> str:
+        """The ratio with its sign: ``1.23``, a bound ``≥1.23``, what may be less ``1.23*``.
+
+        Empty without a ratio. A bound is never shown as more than it is.
+        """
+        if self.ratio is None:
+            return ""
+        if self.state is CellState.BOUNDED:
+            return f"≥{_digits(self.ratio, floor)}"
+        return f"{_digits(self.ratio, round)}{'*' if self.state is CellState.FOUND else ''}"
+
+
+def _digits(ratio: float, whole: Callable[[float], int]) -> str:
+    """Two places, or as many digits as matter; `whole` says to which side the rest goes."""
+    if ratio < 100:
+        # What is a whole number of steps, but for rounding errors, stays.
+        return f"{whole(round(100 * ratio, 6)) / 100:.2f}"
+    if ratio < 1e4:
+        return f"{whole(ratio)}"
+    power = 10 ** floor(log10(ratio))
+    return f"{whole(ratio / power) * power:.0e}".replace("e+0", "e").replace("e+", "e")
 
 
 @dataclass(frozen=True)
@@ -150,33 +169,40 @@ def _cells(sweep: Sweep) -> Iterable[tuple[dict[str, float], Cell]]:
     best = sweep.result.best
     for position, point in enumerate(sweep.result.points):
         state = _state(point)
-        known = {
-            CellState.PROVEN: point.value,
-            CellState.FOUND: point.value,
-            CellState.SKIPPED: point.bound if isfinite(point.bound) else None,
-        }.get(state)
-        ratio = None if known is None else sweep.ratio(known)
+        known = point.bound if state is CellState.BOUNDED else point.value
+        ratio = sweep.ratio(known) if known is not None and state in _WITH_RATIO else None
         yield point.design.parameters, Cell(state, position, ratio, 1, position == best)
     for invalid in sweep.result.invalid:
         yield invalid.parameters, Cell(CellState.INVALID, None, None)
 
 
 def _state(point: SweepPoint) -> CellState:
-    return {
-        PointStatus.OPTIMAL: CellState.PROVEN,
-        PointStatus.FEASIBLE: CellState.FOUND,
-        PointStatus.SKIPPED: CellState.SKIPPED,
-        PointStatus.INFEASIBLE: CellState.INFEASIBLE,
-    }.get(point.status, CellState.UNKNOWN)
+    if point.is_mapped:
+        is_proven = point.status is PointStatus.OPTIMAL
+        return CellState.PROVEN if is_proven else CellState.FOUND
+    if point.status is PointStatus.INFEASIBLE:
+        return CellState.INFEASIBLE
+    return CellState.BOUNDED if isfinite(point.bound) and point.bound > 0 else CellState.UNKNOWN
 
 
 def _best(cells: list[Cell]) -> Cell:
-    """A design that is mapped, the cheapest first; else the one most is known of."""
-    order = list(CellState)
+    """The cheapest design that is mapped; else the least bound, if all that may be has one."""
+    mapped = [cell for cell in cells if cell.state in {CellState.PROVEN, CellState.FOUND}]
+    open_ = [cell for cell in cells if cell.state in {CellState.BOUNDED, CellState.UNKNOWN}]
+    if not mapped:
+        # Nothing is known of the cell as long as nothing is known of one of its designs.
+        worst = [cell for cell in open_ if cell.state is CellState.UNKNOWN]
+        order = list(CellState)
+        chosen = min(
+            worst or open_ or cells, key=lambda c: (_amount(c, float("inf")), order.index(c.state))
+        )
+        return replace(chosen, designs=len(cells))
+    chosen = min(mapped, key=lambda cell: (not cell.is_best, _amount(cell, float("inf"))))
+    least = _amount(chosen, float("inf"))
+    may_be_less = any(_amount(cell, 0.0) < least for cell in open_)
+    state = CellState.FOUND if may_be_less else chosen.state
+    return replace(chosen, state=state, designs=len(cells))
 
-    def place(cell: Cell) -> tuple[bool, bool, float, int]:
-        mapped = cell.state in {CellState.PROVEN, CellState.FOUND}
-        ratio = float("inf") if cell.ratio is None else cell.ratio
-        return not cell.is_best, not mapped, ratio, order.index(cell.state)
 
-    return replace(min(cells, key=place), designs=len(cells))
+def _amount(cell: Cell, otherwise: float) -> float:
+    return otherwise if cell.ratio is None else cell.ratio

@@ -102,7 +102,7 @@ def _column_blocks(widths: Sequence[int], room: int) -> list[list[int]]:
 def _styled(cell: str) -> Text:
     if cell.startswith("["):
         return Text(cell, style="bold green")
-    if cell.startswith("·") or cell in {"x", "n", "?"}:
+    if cell.startswith(("≥", ">=")) or cell in {"x", "n", "?"}:
         return Text(cell, style="dim")
     return Text(cell, style="yellow" if cell.endswith("*") else "")
 
