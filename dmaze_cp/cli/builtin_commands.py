@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -12,6 +14,9 @@ from dmaze_cp.errors import Problem, SpecError
 
 if TYPE_CHECKING:
     from dmaze_cp.spec import BuiltinSpec
+
+_UNBROKEN = 1000
+"""Columns that no line of a list has."""
 
 
 @click.command("models")
@@ -68,9 +73,18 @@ def _find(specs: Sequence[BuiltinSpec], name: str, what: str) -> BuiltinSpec:
 
 
 def _print_list(specs: Sequence[BuiltinSpec]) -> None:
-    width = max((len(spec.name) for spec in specs), default=0)
+    from rich.text import Text
+
+    from dmaze_cp.report.console import make_console
+    from dmaze_cp.report.tables import BETWEEN, print_fact
+
+    # Programs that read the list get a line for each name.
+    for_people = sys.stdout.isatty() or "COLUMNS" in os.environ
+    console = make_console(sys.stdout, width=None if for_people else _UNBROKEN)
+    width = max((len(spec.name) for spec in specs), default=0) + BETWEEN
     for spec in specs:
-        click.echo(f"{spec.name:{width}}  {spec.description}".rstrip())
+        print_fact(console, spec.name, Text(spec.description), width)
+    sys.stdout.flush()
 
 
 def _print_spec(spec: BuiltinSpec) -> None:

@@ -11,8 +11,8 @@ from rich.text import Text
 PIPED_WIDTH = 80
 """Columns where the stream is no terminal and COLUMNS is not set."""
 
-NARROWEST = 80
-"""Narrower terminals wrap the lines themselves, which loses no numbers."""
+NARROWEST = 40
+"""Reports fit in so many columns; narrower terminals wrap the lines, which loses nothing."""
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 

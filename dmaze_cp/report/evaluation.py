@@ -11,8 +11,8 @@ from rich.text import Text
 from dmaze_cp.cost.report import COMPONENTS
 from dmaze_cp.report import numbers
 from dmaze_cp.report.console import printable
-from dmaze_cp.report.layer import plain_table
 from dmaze_cp.report.records import Record
+from dmaze_cp.report.tables import plain_table
 
 
 def print_answers(console: Console, answers: Sequence[Record]) -> None:

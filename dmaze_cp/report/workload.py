@@ -7,26 +7,20 @@ from rich.text import Text
 
 from dmaze_cp.errors import printable
 from dmaze_cp.report import numbers
-from dmaze_cp.report.layer import plain_table
 from dmaze_cp.report.records import mapped_share
+from dmaze_cp.report.tables import fitting_tables, print_tables, print_title
 from dmaze_cp.workload import Kind, Layer, Workload
 
 _SHOWN_NAMES = 3
+_NARROWEST = 8
 
 
 def print_workload(console: Console, workload: Workload) -> None:
     """Write a model's layers, what is not mapped, and what share of the work is."""
-    console.rule(Text(workload.name, style="bold"), align="left", style="dim")
-    table = plain_table()
-    table.add_column("#", justify="right", no_wrap=True)
-    table.add_column("layer", overflow="fold", min_width=8)
-    table.add_column("kind", no_wrap=True)
-    table.add_column("bounds", overflow="fold")
-    table.add_column("stride", no_wrap=True)
-    table.add_column("count", justify="right", no_wrap=True)
-    table.add_column("MACs each", justify="right", no_wrap=True)
-    for index, layer in enumerate(workload):
-        table.add_row(
+    print_title(console, printable(workload.name))
+    headers = ("#", "layer", "kind", "bounds", "stride", "count", "MACs each")
+    rows = [
+        (
             str(index),
             _names(layer),
             str(layer.kind),
@@ -35,7 +29,10 @@ def print_workload(console: Console, workload: Workload) -> None:
             str(layer.instances),
             numbers.count(layer.macs),
         )
-    console.print(table)
+        for index, layer in enumerate(workload)
+    ]
+    tables = fitting_tables(console, headers, rows, folds=(1, 3), left=(2, 4), least=_NARROWEST)
+    print_tables(console, tables)
     console.print()
     instances = sum(layer.instances for layer in workload)
     distinct = f"{numbers.counted(len(workload), 'distinct layer')}, {instances} in all"
@@ -74,12 +71,10 @@ def _print_unmapped(console: Console, workload: Workload) -> None:
     console.print()
     total = sum(count for count, _ in grouped.values())
     console.print(Text(f"Not mapped: {numbers.counted(total, 'operator')}", style="bold"))
-    table = plain_table()
-    table.add_column("operator", overflow="fold")
-    table.add_column("count", justify="right", no_wrap=True)
-    table.add_column("MACs", justify="right", no_wrap=True)
-    table.add_column("reason", overflow="fold")
-    for (operator, reason), (count, macs) in grouped.items():
-        table.add_row(operator, str(count), numbers.count(macs) if macs else "-", reason)
-    console.print(table)
+    rows = [
+        (operator, str(count), numbers.count(macs) if macs else "-", reason)
+        for (operator, reason), (count, macs) in grouped.items()
+    ]
+    headers = ("operator", "count", "MACs", "reason")
+    print_tables(console, fitting_tables(console, headers, rows, folds=(0, 3), least=_NARROWEST))
     console.print()
