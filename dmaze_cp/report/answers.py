@@ -7,10 +7,19 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from rich.console import Console
+
 from dmaze_cp.cost.report import COMPONENTS
-from dmaze_cp.report import numbers
 from dmaze_cp.report.console import make_console
-from dmaze_cp.report.evaluation import print_answers
+from dmaze_cp.report.evaluation import (
+    COST_HEADERS,
+    Evaluated,
+    cost_cells,
+    energy_cells,
+    print_answers,
+    print_errors,
+    print_evaluated,
+)
 from dmaze_cp.report.flat import records_csv
 from dmaze_cp.report.formats import BY_SUFFIX, TABLE_WIDTH, Format, chosen_format
 from dmaze_cp.report.markdown import escape, markdown_table
@@ -19,21 +28,26 @@ from dmaze_cp.spec import RecordsForm
 
 _BY_SUFFIX: Final = {**BY_SUFFIX, ".jsonl": Format.JSON}
 
-_HEADERS: Final = ("#", "layer", "fits", "energy (pJ)", "latency (cycles)", "EDP", "held")
-
 
 def answers_format_of(path: str | None, wanted: Format | None = None) -> Format:
     """The format of an output file; see `dmaze_cp.report.formats.format_of`."""
     return chosen_format(path, wanted, _BY_SUFFIX, terminal=Format.TABLE, otherwise=Format.JSON)
 
 
-def render_answers(answers: Sequence[Record], form: Format, records: RecordsForm) -> str:
+def render_answers(
+    answers: Sequence[Record],
+    form: Format,
+    records: RecordsForm = RecordsForm.LIST,
+    evaluated: Sequence[Evaluated] = (),
+) -> str:
     """Answers in a format, with a line break at the end.
 
     Parameters
     ----------
     records
         How the file held the records: JSON has the same form.
+    evaluated
+        Mappings that tables have in full, before all answers.
     """
     match form:
         case Format.JSON:
@@ -44,8 +58,19 @@ def render_answers(answers: Sequence[Record], form: Format, records: RecordsForm
             return "\n\n".join(_markdown(answers)) + "\n"
         case Format.TABLE:
             stream = io.StringIO()
-            print_answers(make_console(stream, width=TABLE_WIDTH, plain=True), answers)
+            console = make_console(stream, width=TABLE_WIDTH, plain=True)
+            print_all(console, answers, evaluated)
+            print_errors(console, answers)
             return "".join(f"{line.rstrip()}\n" for line in stream.getvalue().rstrip().split("\n"))
+
+
+def print_all(
+    console: Console, answers: Sequence[Record], evaluated: Sequence[Evaluated] = ()
+) -> None:
+    """Write mappings in full, then all answers; one that is in full needs no table."""
+    print_evaluated(console, evaluated)
+    if len(evaluated) != 1:
+        print_answers(console, answers)
 
 
 def _json(answers: Sequence[Record], records: RecordsForm) -> str:
@@ -68,12 +93,9 @@ def _row(answer: Record) -> Record:
 def _markdown(answers: Sequence[Record]) -> Iterator[str]:
     good = [answer for answer in answers if "error" not in answer]
     if good:
-        rows = [_costs(answer) for answer in good]
-        yield markdown_table(_HEADERS, rows, (True, False, False, True, True, True, False))
-        energies = [
-            (str(a["index"]), *(numbers.energy(a["energy_breakdown_pj"][c]) for c in COMPONENTS))
-            for a in good
-        ]
+        rows = [cost_cells(answer) for answer in good]
+        yield markdown_table(COST_HEADERS, rows, (True, False, False, True, True, True, False))
+        energies = [energy_cells(answer) for answer in good]
         yield markdown_table(("#", *COMPONENTS), energies, (True,) * (1 + len(COMPONENTS)))
     notes = [
         f"- record {answer['index']}{what}: {escape(line)}"
@@ -87,15 +109,3 @@ def _markdown(answers: Sequence[Record]) -> Iterator[str]:
     ]
     if notes:
         yield "\n".join(notes)
-
-
-def _costs(answer: Record) -> tuple[str, ...]:
-    return (
-        str(answer["index"]),
-        str(answer.get("name", "")),
-        "yes" if answer["valid"] else "no",
-        numbers.exact(answer["energy_pj"]),
-        numbers.exact(answer["latency_cycles"]),
-        numbers.scientific(answer["edp"]),
-        answer["held"] or "-",
-    )

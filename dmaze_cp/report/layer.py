@@ -47,7 +47,7 @@ def print_layer(console: Console, result: LayerResult) -> None:
     """Write the report of one layer's result."""
     layer = result.layer
     print_title(console, one_line(layer.name))
-    _print_layer_facts(console, layer)
+    print_layer_facts(console, layer)
     _print_proof(console, result)
     if result.mapping is None or result.cost is None:
         console.print()
@@ -93,7 +93,8 @@ def layer_shape(layer: Layer) -> str:
     return ", ".join(parts)
 
 
-def _print_layer_facts(console: Console, layer: Layer) -> None:
+def print_layer_facts(console: Console, layer: Layer) -> None:
+    """Write what a layer is."""
     console.print(Text(layer_shape(layer)))
     facts = [f"{numbers.count(layer.macs)} MACs"]
     if layer.padded_input is not None:

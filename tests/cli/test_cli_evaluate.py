@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from dmaze_cp.architecture import Architecture
+from dmaze_cp.spec import architecture_to_dict
+
 GOLDEN = Path(__file__).resolve().parents[1] / "data" / "cost_model_golden.jsonl"
 
 GOOD: dict[str, Any] = {
@@ -188,11 +191,87 @@ def test_tables_for_documents(run) -> None:
     assert noted == {"- record 1", "- record 2 does not fit"}
 
 
-def test_the_tables_of_the_terminal_in_a_file(run) -> None:
+def test_the_report_of_the_terminal_in_a_file(run, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
     shown = run("evaluate", write("in.json", GOOD)).stdout
     assert run("evaluate", "in.json", "-o", "out.txt").exit_code == 0
-    words = [line.split() for line in Path("out.txt").read_text().splitlines()]
-    assert words == [line.split() for line in shown.rstrip().splitlines()]
+    lines = [line.rstrip() for line in Path("out.txt").read_text().splitlines()]
+    assert lines == [line.rstrip() for line in shown.rstrip().splitlines()]
+
+
+def test_people_see_what_map_shows(run, model) -> None:
+    """The same blocks as in the report of `map`, for each record."""
+    assert run("map", model("a", "b"), "-o", "out.json").exit_code == 0
+    mapped = run("map", model("a", "b")).stdout
+    shown = run("evaluate", "out.json").stdout
+    assert max(map(len, shown.split("\n"))) <= 80
+    start, end = mapped.index("Tiling"), mapped.index("Operands")
+    assert mapped[start:end] in shown
+    for heading in ("Tiling", "Loop nest", "Utilisation", "Cycles:", "Energy:", "Operands"):
+        assert shown.count(f"\n{heading}") == 2
+    short = run("evaluate", "out.json", "--summary").stdout
+    assert shown.endswith(short)
+    assert "Loop nest" not in short
+
+
+NAMED = {
+    "layer": {"model": "net.json", "name": "b"},
+    "tiling": {"DRAM": {"X": 4}, "SPM": {"Y": 6}, "RF": {"K": 8}},
+}
+
+
+def test_a_record_may_name_a_layer_of_a_network(run, model) -> None:
+    model("a", "b")
+    described = NAMED | {"layer": {"kind": "gemm", "bounds": {"X": 4, "Y": 6, "K": 8}, "name": "b"}}
+    Path("records").mkdir()
+    # A path begins at the file, as that of an architecture does.
+    Path("net.json").rename("records/net.json")
+    run("evaluate", write("records/in.json", [NAMED, described]), "-o", "out.json")
+    named, own = json.loads(Path("out.json").read_text())
+    assert named == own | {"index": 0}
+    assert named["name"] == "b"
+    builtin = {"layer": {"model": "resnet18", "name": "conv5_2b"}, "tiling": {}}
+    (line,) = run("evaluate", write("in.json", builtin)).stderr.splitlines()[:1]
+    assert "tiling.*.M: found 1 x 1 x 1 x 1 = 1, expected factors whose product is 512" in line
+
+
+@pytest.mark.parametrize(
+    ("layer", "where", "parts"),
+    [
+        ({"model": "resnet81", "name": "fc"}, "layer.model", ("resnet18",)),
+        ({"model": "resnet18", "name": "conv5_1x"}, "layer.name", ("conv5_1a", "conv5_1b")),
+        ({"model": "resnet18", "name": "zzz"}, "layer.name", ("conv1",)),
+        ({"model": "resnet18"}, "layer.name", ("nothing",)),
+        ({"model": 3, "name": "fc"}, "layer.model", ("3",)),
+        ({"model": "resnet18", "nam": "fc"}, "layer.nam", ("'name'",)),
+        ({"model": "resnet18", "name": "fc", "batch": 2}, "layer.batch", ("gemm layers fc",)),
+    ],
+)
+def test_a_layer_that_is_named_wrongly(run, layer, where, parts) -> None:
+    result = run("evaluate", write("in.json", [NAMED | {"layer": layer}]), "--summary")
+    assert result.exit_code == 1
+    line = result.stderr.splitlines()[0]
+    assert line.startswith(f"error: in.json: record 0: {where}: found ")
+    for part in parts:
+        assert part in line
+
+
+def test_another_accelerator_than_that_of_the_record(run) -> None:
+    own = GOOD | {"architecture": architecture_to_dict(Architecture(name="two", pes=2))}
+    broken = GOOD | {"architecture": "no such thing"}
+    write("in.json", [own, broken, GOOD])
+    answers = json.loads(run("evaluate", "in.json", "-o", "-").stdout)
+    assert [answer.get("valid") for answer in answers] == [False, None, True]
+    result = run("evaluate", "in.json", "--arch", "edge", "-o", "-")
+    assert result.exit_code == 0
+    first, second, third = json.loads(result.stdout)
+    assert first | {"index": 2} == second | {"index": 2} == third
+    assert third["energy_pj"] != answers[2]["energy_pj"]
+    wrong = run("evaluate", "gone.json", "--arch", "egde")
+    assert wrong.exit_code == 1
+    lines = wrong.stderr.splitlines()
+    assert ["edge" in lines[0], "gone.json" in lines[1]] == [True, True]
+    assert "on edge" in run("evaluate", "in.json", "--arch", "edge").stdout
 
 
 @pytest.mark.parametrize("name", ["out.xlsx", "out.html", "out.yaml", "out.PDF"])
