@@ -118,7 +118,7 @@ def _print_proof(console: Console, result: LayerResult) -> None:
     if result.value is not None:
         rows.append(("value", f"{numbers.exact(result.value)} {unit}"))
     if result.bound is not None:
-        rows.append(("bound", f"{numbers.exact(result.bound)} {unit}"))
+        rows.append(("bound", f"{numbers.exact_bound(result.bound)} {unit}"))
     if result.gap is not None:
         rows.append(("gap", numbers.percent(result.gap)))
     rows += [("limit", text) for text in constraint_texts(result.constraints)]
