@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from math import floor, isfinite, log10
+from math import floor, inf, isfinite, log10
 from typing import Final
 
 from dmaze_cp.dse.result import PointStatus, SweepPoint
@@ -36,9 +36,6 @@ class CellState(StrEnum):
     """No design, because of a rule or because there is no energy."""
 
 
-_WITH_RATIO: Final = (CellState.PROVEN, CellState.FOUND, CellState.BOUNDED)
-
-
 @dataclass(frozen=True)
 class Cell:
     """The best of the designs with the same two values.
@@ -52,6 +49,8 @@ class Cell:
     ratio
         Of its value to that of the best design, of its bound where it is `CellState.BOUNDED`;
         None where neither is known.
+    least
+        Proven: it costs at least so many times what the best design costs.
     designs
         How many designs it is the best of.
     is_best
@@ -61,6 +60,7 @@ class Cell:
     state: CellState
     position: int | None
     ratio: float | None
+    least: float
     designs: int = 1
     is_best: bool = False
 
@@ -80,8 +80,7 @@ class Cell:
 def _digits(ratio: float, whole: Callable[[float], int]) -> str:
     """Two places, or as many digits as matter; `whole` says to which side the rest goes."""
     if ratio < 100:
-        # What is a whole number of steps, but for rounding errors, stays.
-        return f"{whole(round(100 * ratio, 6)) / 100:.2f}"
+        return f"{whole(100 * ratio) / 100:.2f}"
     if ratio < 1e4:
         return f"{whole(ratio)}"
     power = 10 ** floor(log10(ratio))
@@ -169,11 +168,17 @@ def _cells(sweep: Sweep) -> Iterable[tuple[dict[str, float], Cell]]:
     best = sweep.result.best
     for position, point in enumerate(sweep.result.points):
         state = _state(point)
-        known = point.bound if state is CellState.BOUNDED else point.value
-        ratio = sweep.ratio(known) if known is not None and state in _WITH_RATIO else None
-        yield point.design.parameters, Cell(state, position, ratio, 1, position == best)
+        value, bound = (None if v is None else sweep.ratio(v) for v in (point.value, point.bound))
+        ratio, least = {
+            CellState.PROVEN: (value, value),
+            CellState.FOUND: (value, bound),
+            CellState.BOUNDED: (bound, bound),
+            CellState.UNKNOWN: (None, 0.0),
+        }.get(state, (None, inf))
+        cell = Cell(state, position, ratio, least or 0.0, is_best=position == best)
+        yield point.design.parameters, cell
     for invalid in sweep.result.invalid:
-        yield invalid.parameters, Cell(CellState.INVALID, None, None)
+        yield invalid.parameters, Cell(CellState.INVALID, None, None, inf)
 
 
 def _state(point: SweepPoint) -> CellState:
@@ -186,23 +191,13 @@ def _state(point: SweepPoint) -> CellState:
 
 
 def _best(cells: list[Cell]) -> Cell:
-    """The cheapest design that is mapped; else the least bound, if all that may be has one."""
+    """The cheapest design that is mapped; else the one that may cost least."""
+    order = list(CellState)
     mapped = [cell for cell in cells if cell.state in {CellState.PROVEN, CellState.FOUND}]
-    open_ = [cell for cell in cells if cell.state in {CellState.BOUNDED, CellState.UNKNOWN}]
     if not mapped:
-        # Nothing is known of the cell as long as nothing is known of one of its designs.
-        worst = [cell for cell in open_ if cell.state is CellState.UNKNOWN]
-        order = list(CellState)
-        chosen = min(
-            worst or open_ or cells, key=lambda c: (_amount(c, float("inf")), order.index(c.state))
-        )
+        chosen = min(cells, key=lambda cell: (cell.least, order.index(cell.state)))
         return replace(chosen, designs=len(cells))
-    chosen = min(mapped, key=lambda cell: (not cell.is_best, _amount(cell, float("inf"))))
-    least = _amount(chosen, float("inf"))
-    may_be_less = any(_amount(cell, 0.0) < least for cell in open_)
+    chosen = min(mapped, key=lambda cell: (not cell.is_best, cell.ratio or 0.0))
+    may_be_less = any(cell.least < (chosen.ratio or 0.0) for cell in cells)
     state = CellState.FOUND if may_be_less else chosen.state
     return replace(chosen, state=state, designs=len(cells))
-
-
-def _amount(cell: Cell, otherwise: float) -> float:
-    return otherwise if cell.ratio is None else cell.ratio

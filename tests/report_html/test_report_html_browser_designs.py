@@ -254,6 +254,7 @@ def test_a_cell_of_several_designs_says_what_may_be_less(open_page: Open):
             point["bound"] = best["value"] * 0.5
     record["points"][-1]["bound"] = None
     opened = open_page(record)
+    assert "Nothing is known of some designs" in opened.text("#design .note")
     opened.page.select_option("#plot-heatmap select >> nth=1", "pes")
     opened.page.select_option("#plot-heatmap select >> nth=2", "spm_kb")
     texts = {cell["text"] for cell in opened.page.evaluate(CELLS)}

@@ -110,7 +110,11 @@ def test_thousands_of_designs_stay_usable(open_page: Open):
 
 
 def test_a_comparison_leads_to_its_results(open_page: Open):
-    opened = open_page(documents.results())
+    document = documents.results()
+    document["comparison"][0]["gap"] = 0.03
+    opened = open_page(document)
+    less = [text for text in opened.texts("#comparison td") if "may be less by" in text]
+    assert len(less) == sum(record["gap"] > 0 for record in document["comparison"])
     assert opened.text("#comparison table.compare tbody tr:nth-child(2) th") == "beta"
     assert "best" in opened.text("#comparison .is-best >> nth=0")
     opened.page.click("#comparison table.compare tbody tr:nth-child(2) td:nth-child(3) button")

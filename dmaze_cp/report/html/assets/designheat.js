@@ -90,7 +90,7 @@ function ratioText(ratio, places, least = false) {
   if (ratio >= 1000) return short(least ? floorTo(ratio, 3) : ratio);
   const shown = ratio >= 100 ? Math.max(places - 2, 0) : places;
   const step = 10 ** shown;
-  return (least ? Math.floor(ratio * step + 1e-9) / step : ratio).toFixed(shown);
+  return (least ? Math.floor(ratio * step) / step : ratio).toFixed(shown);
 }
 
 function invalidCell(sweep, [column, row], points) {
