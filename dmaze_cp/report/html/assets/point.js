@@ -7,8 +7,8 @@ function pointTable(sweep, pick) {
   const columns = [
     { id: "index", label: "#", numeric: true, value: (p) => p.index, cell: (p) => String(p.index) },
     ...parameterColumns(sweep, sweep.points),
-    { id: "value", label: kind.name, title: kind.unit, numeric: true, value: (p) => p.value, cell: (p) => kind.show(p.value) + (p.gap > 0 ? "*" : "") },
-    best ? { id: "ratio", label: "× best", title: "value over that of the best design", numeric: true, value: (p) => p.value, cell: (p) => timesBest(p, best) } : null,
+    { id: "value", label: kind.name, title: `${kind.unit}; *: may be less`, numeric: true, value: (p) => p.value, cell: (p) => kind.show(p.value) + (p.gap > 0 ? "*" : "") },
+    best ? { id: "ratio", label: "× best", title: "value over that of the best design; *: may be less, ≥: a bound", numeric: true, value: (p) => p.value, cell: (p) => timesBest(p, best) } : null,
     { id: "bound", label: "Bound", title: "proven: it cannot be below", numeric: true, value: (p) => p.bound, cell: (p) => boundText(kind, p) },
     { id: "gap", label: "Gap", numeric: true, value: (p) => p.gap, cell: (p) => percent(p.gap) },
     has("area_mm2") ? { id: "area", label: "mm²", title: "area", numeric: true, value: (p) => p.area_mm2, cell: (p) => (known(p.area_mm2) ? p.area_mm2.toFixed(3) : NONE) } : null,
@@ -25,7 +25,7 @@ function pointTable(sweep, pick) {
 
 /** What a design cannot cost less than; the sign says so of those without a value. */
 function boundText(kind, point) {
-  if (!known(point.bound)) return NONE;
+  if (!(point.bound > 0) && point.status !== "optimal") return NONE;
   return point.status === "optimal" ? kind.show(point.bound) : `≥ ${kind.show(floorTo(point.bound, 4))}`;
 }
 
