@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import sys
+import shutil
+import textwrap
 from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -15,8 +15,8 @@ from dmaze_cp.errors import Problem, SpecError
 if TYPE_CHECKING:
     from dmaze_cp.spec import BuiltinSpec
 
-_UNBROKEN = 1000
-"""Columns that no line of a list has."""
+_UNBROKEN, _NARROWEST = 1000, 40
+"""Columns that no line of a list has, and those that it gets at least."""
 
 
 @click.command("models")
@@ -73,18 +73,12 @@ def _find(specs: Sequence[BuiltinSpec], name: str, what: str) -> BuiltinSpec:
 
 
 def _print_list(specs: Sequence[BuiltinSpec]) -> None:
-    from rich.text import Text
-
-    from dmaze_cp.report.console import make_console
-    from dmaze_cp.report.tables import BETWEEN, print_fact
-
     # Programs that read the list get a line for each name.
-    for_people = sys.stdout.isatty() or "COLUMNS" in os.environ
-    console = make_console(sys.stdout, width=None if for_people else _UNBROKEN)
-    width = max((len(spec.name) for spec in specs), default=0) + BETWEEN
+    room = max(shutil.get_terminal_size((_UNBROKEN, 0)).columns, _NARROWEST)
+    width = max((len(spec.name) for spec in specs), default=0) + 2
     for spec in specs:
-        print_fact(console, spec.name, Text(spec.description), width)
-    sys.stdout.flush()
+        line = f"{spec.name:{width}}{spec.description}".rstrip()
+        click.echo(textwrap.fill(line, room, subsequent_indent=" " * width))
 
 
 def _print_spec(spec: BuiltinSpec) -> None:
