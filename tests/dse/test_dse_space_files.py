@@ -16,7 +16,7 @@ from dmaze_cp.errors import SpecError
 from dmaze_cp.loading import load_workload
 from dmaze_cp.objective import Objective
 from dmaze_cp.spec import builtin_spaces, builtin_text
-from dmaze_cp.spec.files import parse_yaml
+from dmaze_cp.spec.yaml_text import parse_yaml
 
 FULL = {
     "name": "mine",
