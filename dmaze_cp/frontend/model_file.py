@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.frontend.graphs import graphs
+from dmaze_cp.frontend.limits import MAX_FOLDED_ELEMENTS
+from dmaze_cp.frontend.size import check_size
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto, TensorProto
-
-MAX_KEPT_ELEMENTS: Final = 1024
-"""Constants up to this size keep their values: shapes may be computed from them."""
 
 _SCALED: Final = frozenset({"Resize", "Upsample"})
 """Operators whose output size comes from numbers that are no integers."""
@@ -31,36 +31,17 @@ def read_model(path: Path) -> ModelProto:
     Raises
     ------
     SpecError
-        When the file is missing, is no ONNX model, or uses an operator set that
-        the installed onnx does not know.
+        When the file is missing, is no ONNX model, is past a limit, or uses an operator
+        set that the installed onnx does not know.
     """
     model = _parse(path)
+    check_size(model)
     for graph in graphs(model.graph):
         _strip(graph, path.parent)
     for function in model.functions:
         _strip_constants(function.node, path.parent)
     _check_operator_sets(model)
     return model
-
-
-def graphs(graph: GraphProto) -> Iterator[GraphProto]:
-    """The graph and all graphs nested in its operators, outermost first."""
-    yield graph
-    for node in graph.node:
-        for _, body in bodies(node):
-            yield from graphs(body)
-
-
-def bodies(node: NodeProto) -> Iterator[tuple[str, GraphProto]]:
-    """Name and graph of each attribute that holds a graph."""
-    from onnx import AttributeProto
-
-    for attribute in node.attribute:
-        if attribute.type == AttributeProto.GRAPH:
-            yield attribute.name, attribute.g
-        elif attribute.type == AttributeProto.GRAPHS:
-            for index, body in enumerate(attribute.graphs):
-                yield f"{attribute.name}[{index}]", body
 
 
 def is_standard(domain: str) -> bool:
@@ -198,7 +179,7 @@ def _strip_tensor(tensor: TensorProto, folder: Path, *, decides: bool) -> None:
     from onnx import TensorProto
 
     external = tensor.data_location == TensorProto.EXTERNAL
-    small = 0 <= prod(tensor.dims) <= MAX_KEPT_ELEMENTS
+    small = 0 <= prod(tensor.dims) <= MAX_FOLDED_ELEMENTS
     if external and small and decides:
         from onnx.external_data_helper import load_external_data_for_tensor
 

@@ -244,5 +244,5 @@ def test_whatever_a_file_holds_it_is_a_space_or_clear_lines(changes):
 @pytest.mark.parametrize("weight", [0, 1e-300, 1e300, float("nan"), 10**400])
 def test_weights_of_networks_have_a_range(weight):
     for made in (lambda: WeightedModel("net", weight), lambda: WeightedWorkload(None, weight)):
-        with pytest.raises(SpecError, match="weight: found .* a number from 1e-09 to 1e"):
+        with pytest.raises(SpecError, match=r"weight: found .* a number from 1e-09 to 1e"):
             made()
