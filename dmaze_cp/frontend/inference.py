@@ -48,7 +48,8 @@ def infer_shapes(model: ModelProto, work: Work) -> ModelProto:
     SpecError
         When shapes contradict each other, or the work is past its limit.
     """
-    count = operators(model.graph.node)
+    graph = model.graph
+    count = operators(graph.node) + len(graph.input) + len(graph.output) + len(graph.node)
     still_open = inf
     while True:
         work.spend(count)

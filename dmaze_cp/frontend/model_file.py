@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.frontend.graphs import graphs
+from dmaze_cp.frontend.graphs import bodies, graphs
 from dmaze_cp.frontend.limits import MAX_FOLDED_ELEMENTS
 from dmaze_cp.frontend.size import check_size
 
@@ -88,15 +88,29 @@ def _check_content(model: ModelProto) -> None:
 def _texts(model: ModelProto) -> Iterator[object]:
     """All strings that serve as names."""
     yield from (item.domain for item in model.opset_import)
-    for graph in graphs(model.graph):
-        for node in graph.node:
-            yield from (node.name, node.op_type, node.domain, *node.input, *node.output)
-            yield from (attribute.name for attribute in node.attribute)
-        yield from (tensor.name for tensor in graph.initializer)
-        yield from (sparse.values.name for sparse in graph.sparse_initializer)
-        for value in (*graph.input, *graph.output, *graph.value_info):
-            yield value.name
-            yield from (item.dim_param for item in value.type.tensor_type.shape.dim)
+    yield from _graph_texts(model.graph)
+    for function in model.functions:
+        yield from (function.name, function.domain, *function.input, *function.output)
+        yield from (item.domain for item in function.opset_import)
+        yield from _node_texts(function.node)
+
+
+def _graph_texts(graph: GraphProto) -> Iterator[object]:
+    yield from _node_texts(graph.node)
+    yield from (tensor.name for tensor in graph.initializer)
+    yield from (sparse.values.name for sparse in graph.sparse_initializer)
+    for value in (*graph.input, *graph.output, *graph.value_info):
+        yield value.name
+        yield from (item.dim_param for item in value.type.tensor_type.shape.dim)
+
+
+def _node_texts(nodes: Iterable[NodeProto]) -> Iterator[object]:
+    for node in nodes:
+        yield from (node.name, node.op_type, node.domain, *node.input, *node.output)
+        for attribute in node.attribute:
+            yield attribute.name
+        for _, body in bodies(node):
+            yield from _graph_texts(body)
 
 
 def _check_operator_sets(model: ModelProto) -> None:

@@ -16,12 +16,13 @@ from dmaze_cp.frontend.limits import LimitError, Work
 from dmaze_cp.frontend.model_file import is_standard
 from dmaze_cp.frontend.nested_model import as_model, free_names
 from dmaze_cp.frontend.tensors import (
+    Dimension,
     Known,
     Tensors,
     as_value_info,
-    common,
     declared_tensors,
     is_open,
+    possible,
     stated_shape,
 )
 
@@ -176,14 +177,28 @@ def _declare(graph: GraphProto, value: ValueInfoProto) -> None:
 
 
 def _declare_known(graph: GraphProto, tensors: Tensors, name: str, known: Known) -> bool:
-    """Declare a shape where it says more than what is known; return whether it does."""
+    """Declare a shape where it says more than what is known; return whether it does.
+
+    What is known is never lost, so that this ends even where a graph contradicts itself.
+    """
     before = tensors[name]
     if known.shape is None or not known.elem_type or not is_open(before):
         return False
-    if before is not None and (before == known.shape or common(before, known.shape) == known.shape):
+    shape = possible(known.shape)
+    if before is not None:
+        if len(before) != len(shape):
+            return False
+        shape = tuple(map(_more, before, shape))
+    if before == shape:
         return False
-    _declare(graph, as_value_info(name, known.elem_type, known.shape))
+    _declare(graph, as_value_info(name, known.elem_type, shape))
     return True
+
+
+def _more(one: Dimension, other: Dimension) -> Dimension:
+    """Of two dimensions the one that says more, the first if neither does."""
+    is_more = other is not None if one is None else isinstance(other, int)
+    return other if is_more and not isinstance(one, int) else one
 
 
 def _add_contrib_shapes(graph: GraphProto, tensors: Tensors) -> bool:

@@ -122,10 +122,14 @@ def stated_shape(value: ValueInfoProto) -> Shape | None:
     )
 
 
+def possible(shape: Shape) -> Shape:
+    """The shape without sizes that no tensor has: they are not known."""
+    return tuple(None if isinstance(d, int) and not 0 <= d < 2**63 else d for d in shape)
+
+
 def as_value_info(name: str, elem_type: int, shape: Shape | None) -> ValueInfoProto:
-    """An entry that states a shape; a size that is none is not known."""
+    """An entry that states a shape."""
     from onnx import helper
 
-    if shape is not None:
-        shape = tuple(None if isinstance(d, int) and not 0 <= d < 2**63 else d for d in shape)
+    shape = None if shape is None else possible(shape)
     return helper.make_tensor_value_info(name, elem_type, shape)
