@@ -124,28 +124,35 @@ def _problems(
             continue
         if node.op_type in readers.get(node.domain, ()):
             for attribute in node.attribute:
-                found = _problem(attribute)
+                found, expected = _problem(attribute) or _contradiction(node, attribute)
                 if found:
-                    where = f"{node_name(node, index)}.{attribute.name}"
-                    yield Problem(where, found, _WORDS[TYPES[attribute.name]])
+                    yield Problem(f"{node_name(node, index)}.{attribute.name}", found, expected)
         for _, body in bodies(node):
             yield from _problems(body.node, readers)
 
 
-def _problem(attribute: AttributeProto) -> str:
-    """What is wrong with an attribute, or nothing."""
+def _problem(attribute: AttributeProto) -> tuple[str, str] | None:
+    """What is found and expected of an attribute of a wrong type."""
     from onnx import AttributeProto
 
     expected = TYPES.get(attribute.name)
     if expected is None:
-        return ""
+        return None
     try:
         kind = AttributeProto.AttributeType.Name(attribute.type)
     except ValueError:
-        return f"the unknown type {attribute.type}"
+        return f"the unknown type {attribute.type}", _WORDS[expected]
     if kind != expected:
-        return _WORDS.get(kind, f"an attribute of type {kind}")
+        return _WORDS.get(kind, f"an attribute of type {kind}"), _WORDS[expected]
     length = max(len(attribute.ints), len(attribute.s))
     if length > MAX_LIST and attribute.name not in _ANY_LENGTH:
-        return f"one of length {length} (at most {MAX_LIST})"
-    return ""
+        return f"one of length {length} (at most {MAX_LIST})", _WORDS[expected]
+    return None
+
+
+def _contradiction(node: NodeProto, attribute: AttributeProto) -> tuple[str, str]:
+    """What ONNX's inference ends the whole process at."""
+    count = len(node.output)
+    if node.op_type == "Split" and attribute.name == "num_outputs" and attribute.i != count:
+        return str(attribute.i), f"{count}, as it has outputs"
+    return "", ""

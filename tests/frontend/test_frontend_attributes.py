@@ -88,3 +88,11 @@ def test_long_constants_are_no_problem(load: Load) -> None:
     long = helper.make_node("Constant", [], ["k"], value_ints=[1] * 2000)
     matmul = helper.make_node("MatMul", ["x", "w"], ["y"], "m")
     assert len(load([long, matmul], {"x": [2, 3], "w": [3, 4]})) == 1
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_outputs_of_a_split_are_counted(load: Load, count: int) -> None:
+    """ONNX's inference ends the process where the attribute says less than there are."""
+    split = helper.make_node("Split", ["x"], ["a", "b"], "s", axis=0, num_outputs=count)
+    found = lines(load, [split], {"x": [2, 3]}, opset=21)
+    assert found == [f"s.num_outputs: found {count}, expected 2, as it has outputs"]

@@ -118,40 +118,44 @@ def places(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...
             yield from places(inner, (*path, key))
 
 
+def at(value: Any, path: tuple[Any, ...]) -> Any:
+    """What is at a place; what is around it where the place is gone."""
+    for key in path:
+        try:
+            value = value[key]
+        except (KeyError, IndexError, TypeError):
+            break
+    return value
+
+
 def damaged_object(value: object, random: Random) -> object:
     """An object with a part that is lost, doubled, exchanged, or something else."""
     value = copy.deepcopy(value)
     for _ in range(random.choice((1, 1, 1, 2, 4))):
         everything = list(places(value))
         path = random.choice(everything)
-        if not path:
-            continue
-        holder: Any = value
-        for key in path[:-1]:
-            holder = holder[key]
-        key = path[-1]
-        kind = random.randrange(7)
-        if kind == 0:
-            del holder[key]
-        elif kind == 1 and isinstance(holder, list):
-            holder.insert(key, copy.deepcopy(holder[key]))
-        elif kind == 1:
-            holder[random.choice(("name", "x", "layers", "1"))] = holder[key]
-        elif kind == 2:
-            other: Any = value
-            for step in random.choice(everything):
-                try:
-                    other = other[step]
-                except (KeyError, IndexError, TypeError):
-                    break
-            holder[key] = copy.deepcopy(other)
-        elif kind == 3 and isinstance(holder[key], int):
-            holder[key] = holder[key] * random.choice((-1, 2, 3, 2**20, 10**200, 10**400))
-        elif kind == 4:
-            holder[key] = [holder[key]]
-        else:
-            holder[key] = copy.deepcopy(random.choice(NASTY))
+        if path:
+            damage(at(value, path[:-1]), path[-1], at(value, random.choice(everything)), random)
     return value
+
+
+def damage(holder: Any, key: Any, other: object, random: Random) -> None:
+    """Damage what a list or a mapping has at a key."""
+    kind = random.randrange(7)
+    if kind == 0:
+        del holder[key]
+    elif kind == 1 and isinstance(holder, list):
+        holder.insert(key, copy.deepcopy(holder[key]))
+    elif kind == 1:
+        holder[random.choice(("name", "x", "layers", "1"))] = holder[key]
+    elif kind == 2:
+        holder[key] = copy.deepcopy(other)
+    elif kind == 3 and isinstance(holder[key], int):
+        holder[key] = holder[key] * random.choice((-1, 2, 3, 2**20, 10**200, 10**400))
+    elif kind == 4:
+        holder[key] = [holder[key]]
+    else:
+        holder[key] = copy.deepcopy(random.choice(NASTY))
 
 
 def written(value: object, random: Random) -> tuple[str, bytes]:

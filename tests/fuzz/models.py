@@ -236,9 +236,9 @@ def other(field: Any, content: Any, made: ModelProto, random: Random) -> Any:
     number = random.choice(NUMBERS) if random.randrange(2) else content + random.choice((-1, 1, 5))
     if field.type in (field.TYPE_INT32, field.TYPE_SINT32):
         return max(-(2**31), min(number, 2**31 - 1))
-    return (
-        number % 2**63 if field.type == field.TYPE_UINT64 else min(max(number, -(2**63)), 2**63 - 1)
-    )
+    if field.type == field.TYPE_UINT64:
+        return number % 2**63
+    return min(max(number, -(2**63)), 2**63 - 1)
 
 
 def add(message: Any, random: Random) -> None:

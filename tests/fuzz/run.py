@@ -85,7 +85,9 @@ def main(kind: str, seed: str, first: str, last: str, folder: str) -> None:
         at.write_text(f"{kind} {number} {name}")
         wrong, _ = outcome(read, path)
         if wrong:
-            print(json.dumps({"number": number, "name": name, "wrong": wrong}), flush=True)
+            line = json.dumps({"number": number, "name": name, "wrong": wrong})
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
     at.write_text("done")
 
 
