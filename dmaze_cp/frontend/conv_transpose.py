@@ -172,7 +172,7 @@ def _phases(taps: int, stride: int, dilation: int, out: int, before: int) -> _Ph
             phase = _Phase(
                 taps=len(range(first_tap, taps, step)),
                 dilation=dilation // gcd(stride, dilation),
-                out=len(range(first_out, out, stride)),
+                out=-(-(out - first_out) // stride),
                 first=(first_out + before - first_tap * dilation) // stride,
             )
             phases[phase] += 1

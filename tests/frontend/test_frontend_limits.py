@@ -317,3 +317,12 @@ def test_names_in_functions_are_text(save: MakeModel) -> None:
     path.write_bytes(path.read_bytes().replace(b"Relu", b"Re\xff\xfe"))
     with pytest.raises(SpecError, match="names that are not UTF-8"):
         load_onnx(path)
+
+
+def test_transposed_convolutions_of_very_large_data(load: Load) -> None:
+    node = NODE("ConvTranspose", ["x", "w"], ["y"], "c", strides=[2, 2])
+    with pytest.raises(SpecError, match=r"c\.bounds\.Ox: found 4611686018427387"):
+        load([node], {"x": [1, 2, 2**62, 3], "w": [2, 2, 3, 3]})
+    node = NODE("ConvTranspose", ["x", "w"], ["y"], "c", strides=[2**40, 2])
+    with pytest.raises(SpecError, match=r"c\.bounds\.Ox: found 4611686018427387"):
+        load([node], {"x": [1, 2, 2**62, 3], "w": [2, 2, 3, 3]})
