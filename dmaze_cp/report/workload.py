@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from rich.console import Console
 from rich.text import Text
 
@@ -14,25 +16,19 @@ from dmaze_cp.workload import Kind, Layer, Workload
 _SHOWN_NAMES = 3
 _NARROWEST = 8
 
+MAX_TABLE_ROWS: Final = 2000
+"""Layers of a table; more are lines of columns with tabs between them, which no one waits for."""
+
+_COLUMNS: Final = ("#", "layer", "kind", "bounds", "stride", "count", "MACs each")
+
 
 def print_workload(console: Console, workload: Workload) -> None:
     """Write a model's layers, what is not mapped, and what share of the work is."""
     print_title(console, printable(workload.name))
-    headers = ("#", "layer", "kind", "bounds", "stride", "count", "MACs each")
-    rows = [
-        (
-            str(index),
-            _names(layer),
-            str(layer.kind),
-            " ".join(f"{d}={bound}" for d, bound in layer.bounds.items()),
-            _stride(layer),
-            str(layer.instances),
-            numbers.count(layer.macs),
-        )
-        for index, layer in enumerate(workload)
-    ]
-    tables = fitting_tables(console, headers, rows, folds=(1, 3), left=(2, 4), least=_NARROWEST)
-    print_tables(console, tables)
+    if len(workload) > MAX_TABLE_ROWS:
+        _print_lines(console, workload)
+    else:
+        _print_table(console, workload)
     console.print()
     instances = sum(layer.instances for layer in workload)
     distinct = f"{numbers.counted(len(workload), 'distinct layer')}, {instances} in all"
@@ -42,6 +38,27 @@ def print_workload(console: Console, workload: Workload) -> None:
     if share is not None:
         text = f"The layers cover {numbers.percent(share)} of the model's known MACs."
         console.print(Text(text))
+
+
+def _print_table(console: Console, workload: Workload) -> None:
+    rows = [(str(index), _names(layer), *_figures(layer)) for index, layer in enumerate(workload)]
+    tables = fitting_tables(console, _COLUMNS, rows, folds=(1, 3), left=(2, 4), least=_NARROWEST)
+    print_tables(console, tables)
+
+
+def _print_lines(console: Console, workload: Workload) -> None:
+    rows = (
+        (str(index), _names(layer).plain.replace("\n", " "), *_figures(layer))
+        for index, layer in enumerate(workload)
+    )
+    lines = ("\t".join(row).replace("\n", " ") for row in (_COLUMNS, *rows))
+    console.file.write("\n".join(lines) + "\n")
+
+
+def _figures(layer: Layer) -> tuple[str, ...]:
+    bounds = " ".join(f"{d}={bound}" for d, bound in layer.bounds.items())
+    figures = str(layer.instances), numbers.count(layer.macs)
+    return str(layer.kind), bounds, _stride(layer), *figures
 
 
 def _names(layer: Layer) -> Text:
