@@ -41,7 +41,9 @@ def print_workload(console: Console, workload: Workload) -> None:
 
 
 def _print_table(console: Console, workload: Workload) -> None:
-    rows = [(str(index), _names(layer), *_figures(layer)) for index, layer in enumerate(workload)]
+    rows: list[tuple[str | Text, ...]] = [
+        (str(index), _names(layer), *_figures(layer)) for index, layer in enumerate(workload)
+    ]
     tables = fitting_tables(console, _COLUMNS, rows, folds=(1, 3), left=(2, 4), least=_NARROWEST)
     print_tables(console, tables)
 
