@@ -6,7 +6,7 @@ A layer is a perfect loop nest over named dimensions that reads two operands
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from math import prod
@@ -22,6 +22,9 @@ MAX_MACS: Final = 2**52
 
 Every count in the cost model then stays well inside 64-bit integers.
 """
+
+MAX_INSTANCES: Final = 2**40
+"""Largest number of instances of one layer of a file."""
 
 
 class Kind(StrEnum):
@@ -313,16 +316,16 @@ class Workload:
 
 def fold_equal_layers(layers: Iterable[Layer]) -> tuple[Layer, ...]:
     """Fold layers of equal shape into the first of them, adding their instances."""
-    first: dict[Layer, Layer] = {}
+    equal: dict[tuple[object, ...], list[Layer]] = {}
     for layer in layers:
-        shape = layer.shape
-        if shape in first:
-            kept = first[shape]
-            first[shape] = replace(
-                kept,
-                instances=kept.instances + layer.instances,
-                also=(*kept.also, layer.name, *layer.also),
-            )
-        else:
-            first[shape] = layer
-    return tuple(first.values())
+        shape = layer.kind, layer.extents, layer.stride, layer.dilation, layer.padded_input
+        equal.setdefault(shape, []).append(layer)
+    return tuple(_folded(first, others) for first, *others in equal.values())
+
+
+def _folded(first: Layer, others: Sequence[Layer]) -> Layer:
+    if not others:
+        return first
+    instances = first.instances + sum(layer.instances for layer in others)
+    names = (name for layer in others for name in (layer.name, *layer.also))
+    return replace(first, instances=instances, also=(*first.also, *names))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import pytest
@@ -19,7 +18,9 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.result import Known, Status
 from dmaze_cp.workload import Kind, Layer
 from tests import strategies
+from tests.execution.works import ENDLESS
 from tests.oracle.brute_force import brute_force
+from tests.patience import HANG_S
 
 SMALL = Layer.gemm("small", {"X": 8, "Y": 6, "K": 4})
 TINY = Architecture(name="tiny", pes=4, rf_bytes=32, spm_banks=6, spm_bank_bytes=32)
@@ -89,17 +90,15 @@ def test_no_energy_is_a_value_of_zero():
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_the_largest_bounds_get_an_answer(objective):
     layer = Layer.gemm("long", {"X": 2**20, "Y": 4, "K": 1})
-    result = map_layer(layer, Architecture(), objective, time_limit=20)
+    result = map_layer(layer, Architecture(), objective, time_limit=HANG_S)
     assert result.status in (Status.OPTIMAL, Status.FEASIBLE)
     assert result.bound <= result.value
 
 
-def test_a_large_prime_is_mapped_quickly():
+def test_a_large_prime_is_mapped():
     layer = Layer.gemm("prime", {"X": 1_048_573, "Y": 1_048_573, "K": 31})
-    began = time.monotonic()
-    result = map_layer(layer, Architecture(), "edp", time_limit=20)
+    result = map_layer(layer, Architecture(), "edp", time_limit=HANG_S)
     assert result.status is Status.OPTIMAL
-    assert time.monotonic() - began < 10
     # More than 2**53 in every part: the value is still that of the exact model.
     cost = evaluate(result.mapping, Architecture())
     assert result.value == cost.energy_pj * cost.latency_cycles > 2**63
@@ -109,10 +108,8 @@ def test_a_large_prime_is_mapped_quickly():
     "bounds", [{"X": 2**20, "Y": 2**20, "K": 2**20}, {"X": 2**20, "Y": 2**20, "K": 2**13}]
 )
 def test_products_beyond_integers_are_refused(bounds):
-    began = time.monotonic()
     with pytest.raises(SpecError, match="expected at most"):
         map_layer(Layer.gemm("vast", bounds), Architecture(), "edp")
-    assert time.monotonic() - began < 2
 
 
 @pytest.mark.parametrize(
@@ -207,15 +204,10 @@ def test_out_of_time_before_any_mapping():
 
 
 def test_the_time_limit_is_kept():
-    layer = Layer.conv(
-        "c", {"M": 512, "C": 512, "Ox": 112, "Oy": 112, "Fx": 3, "Fy": 3}, padded_input=(114, 114)
-    )
-    began = time.monotonic()
-    result = map_layer(layer, Architecture(), "latency", time_limit=1.0)
-    assert time.monotonic() - began < 4.0
-    if result.status is Status.FEASIBLE:
-        assert "time limit" in result.reason
-        assert 0 < result.gap < 1
+    """Otherwise it would be proven, some time."""
+    result = map_layer(ENDLESS, Architecture(), "edp", time_limit=0.5)
+    assert result.status in {Status.FEASIBLE, Status.UNKNOWN}
+    assert "time limit" in result.reason
 
 
 @given(st.data())
@@ -302,9 +294,8 @@ def test_a_known_mapping_that_does_not_fit_is_ignored():
 
 
 def test_a_quick_answer_for_a_large_layer_is_quick():
-    began = time.monotonic()
     result = map_layer(LARGE, Architecture(), quick=True, time_limit=1e-9)
-    assert time.monotonic() - began < 3
+    assert result.stats.cp_calls == 0
     assert result.status is Status.FEASIBLE
     assert 0 < result.gap < 1
 

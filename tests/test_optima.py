@@ -11,6 +11,7 @@ from dmaze_cp.architecture import Architecture
 from dmaze_cp.mapper import map_layer
 from dmaze_cp.result import Status
 from dmaze_cp.workload import Layer
+from tests.patience import HANG_S
 
 TABLE = Path(__file__).parent / "data" / "optima.jsonl"
 ROWS = [json.loads(line) for line in TABLE.read_text(encoding="utf-8").splitlines()]
@@ -48,7 +49,7 @@ def questions():
 @pytest.mark.parametrize(("row", "objective"), list(questions()))
 def test_equals_the_published_optimum(row, objective):
     exact = int(row[OBJECTIVES[objective]])
-    result = map_layer(layer_of(row), Architecture(), objective, time_limit=120)
+    result = map_layer(layer_of(row), Architecture(), objective, time_limit=HANG_S)
     assert result.status is Status.OPTIMAL
     # The table's numbers went through a double.
     assert result.value == (exact if exact < 2**53 else pytest.approx(exact, rel=1e-12))

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import sys
+from dmaze_cp.cli.interrupt import end_at_interrupt
 
 
 def main() -> None:
-    """Run the program and exit; also Ctrl-C while it is still loading ends it with 130."""
-    try:
-        from dmaze_cp.cli.app import main as run
+    """Run the program and exit."""
+    # Before anything else is loaded, which takes a while.
+    end_at_interrupt()
+    from dmaze_cp.cli.app import main as run
 
-        run()
-    except KeyboardInterrupt:
-        sys.stderr.write("error: interrupted\n")
-        sys.stderr.flush()
-        os._exit(130)
+    run()
 
 
 __all__ = ["main"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Any
 
@@ -16,6 +15,7 @@ from dmaze_cp.cli.layers_command import layers_command
 from dmaze_cp.cli.map_command import map_command
 from dmaze_cp.cli.report_command import report_command
 from dmaze_cp.cli.store_command import store_command
+from dmaze_cp.cli.streams import prepare_streams
 
 HELP_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -69,7 +69,7 @@ def cli() -> None:
     \b
     Exit codes:
       0  a mapping for every layer     3  some layer fits in no way (proven)
-      1  bad input                     4  out of time before any mapping
+      1  bad input or output           4  out of time before any mapping
       2  wrong usage                   130  interrupted; what is finished is written
     """  # noqa: D301 (click needs the character)
 
@@ -90,20 +90,15 @@ for _command in (
 
 def main() -> None:
     """Run the program and exit."""
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
-        if stream is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 (process-long)
-        elif hasattr(stream, "reconfigure"):
-            # Names in a model may hold characters that the terminal's encoding lacks.
-            stream.reconfigure(errors="backslashreplace")
+    prepare_streams()
     try:
-        # Not standalone, where click turns an early Ctrl-C into the code of bad input.
-        code = cli(prog_name="dmaze-cp", standalone_mode=False)
-        sys.exit(code if isinstance(code, int) else ExitCode.OK)
+        # Around all of it: also help may have nobody who reads it.
+        with failures_as_exit_codes():
+            code = cli(prog_name="dmaze-cp", standalone_mode=False)
+            sys.stdout.flush()
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
-    except click.Abort:
-        # Ctrl-C before a command could answer it.
-        raise KeyboardInterrupt from None
+        code = error.exit_code
+    except click.exceptions.Exit as end:
+        code = end.exit_code
+    sys.exit(code if isinstance(code, int) else ExitCode.OK)

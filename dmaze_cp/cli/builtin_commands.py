@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import textwrap
 from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -12,6 +14,9 @@ from dmaze_cp.errors import Problem, SpecError
 
 if TYPE_CHECKING:
     from dmaze_cp.spec import BuiltinSpec
+
+_UNBROKEN, _NARROWEST = 1000, 40
+"""Columns that no line of a list has, and those that it gets at least."""
 
 
 @click.command("models")
@@ -68,9 +73,12 @@ def _find(specs: Sequence[BuiltinSpec], name: str, what: str) -> BuiltinSpec:
 
 
 def _print_list(specs: Sequence[BuiltinSpec]) -> None:
-    width = max((len(spec.name) for spec in specs), default=0)
+    # Programs that read the list get a line for each name.
+    room = max(shutil.get_terminal_size((_UNBROKEN, 0)).columns, _NARROWEST)
+    width = max((len(spec.name) for spec in specs), default=0) + 2
     for spec in specs:
-        click.echo(f"{spec.name:{width}}  {spec.description}".rstrip())
+        line = f"{spec.name:{width}}{spec.description}".rstrip()
+        click.echo(textwrap.fill(line, room, subsequent_indent=" " * width))
 
 
 def _print_spec(spec: BuiltinSpec) -> None:

@@ -12,8 +12,7 @@ import click
 from dmaze_cp.cli.dse_models import ModelOptions, load_networks, weighted_refs
 from dmaze_cp.cli.dse_space import NO_SPACE, space_from_options, space_options
 from dmaze_cp.cli.failure import TRACEBACK_HINT, ExitCode, report_error
-from dmaze_cp.cli.output import OutputFile
-from dmaze_cp.cli.output_folder import OutputFolder, write_bytes
+from dmaze_cp.cli.output import OutputFile, OutputFolder
 from dmaze_cp.cli.parameters import (
     batch_option,
     output_option,
@@ -27,14 +26,14 @@ from dmaze_cp.cli.search_options import (
     running_options,
     solver_options,
 )
-from dmaze_cp.cli.store_option import open_store
+from dmaze_cp.cli.store_option import open_store, store_files
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.objective import Objective
 
 if TYPE_CHECKING:
     from dmaze_cp.cli.sweeping import SweepQuestion
     from dmaze_cp.dse.design import WeightedModel
-    from dmaze_cp.dse.result import PointStatus, SweepResult
+    from dmaze_cp.dse.result import PointStatus, SweepResult, WeightedWorkload
     from dmaze_cp.dse.space import DesignSpace
     from dmaze_cp.report.sweep import SweepFormat
 
@@ -157,22 +156,15 @@ def _question(
 ) -> SweepQuestion:
     """What is asked; all that is wrong with it at once."""
     from dmaze_cp.cli.sweeping import SweepQuestion
+    from dmaze_cp.spec.reading import files_read
 
-    shapes = shapes_dictionary(options["shapes"])
     problems: list[Problem] = []
-    space = space_from_options(options["space"], options, problems)
-    models: tuple[WeightedModel, ...] = ()
-    with collected(problems):
-        models = weighted_refs(options["models"]) or (() if space is None else space.models)
-    if space is not None and not models and not options["models"]:
-        where = "MODEL" if options["space"] in {None, NO_SPACE} else "models"
-        problems.append(Problem(where, "none", "a network that designs are judged by"))
-    chosen = ModelOptions(options["layers"], options["batch"], shapes)
-    networks = load_networks(models, chosen, problems)
+    with files_read() as files:
+        space = space_from_options(options["space"], options, problems)
+        networks = _networks(space, options, problems)
     with collected(problems):
         if output is not None:
-            files = (options["space"], options["base"], options["store"])
-            output.check(inputs=[f for f in (*files, *(m.model for m in models)) if f])
+            output.check([*files, *store_files(options["store"], options["no_store"])])
     if space is not None and options["pareto"] and not problems:
         problems += _area_problems(space)
     with collected(problems):
@@ -184,6 +176,22 @@ def _question(
     pareto = options["pareto"] is not None
     return SweepQuestion(
         space, networks, objective, run_settings(options), pareto, options["all_points"]
+    )
+
+
+def _networks(
+    space: DesignSpace | None, options: dict[str, Any], problems: list[Problem]
+) -> tuple[WeightedWorkload, ...]:
+    """The networks that designs are judged by; what is wrong with them is noted."""
+    models: tuple[WeightedModel, ...] = ()
+    with collected(problems):
+        models = weighted_refs(options["models"]) or (() if space is None else space.models)
+    if space is not None and not models and not options["models"]:
+        where = "MODEL" if options["space"] in {None, NO_SPACE} else "models"
+        problems.append(Problem(where, "none", "a network that designs are judged by"))
+    shapes = shapes_dictionary(options["shapes"])
+    return load_networks(
+        models, ModelOptions(options["layers"], options["batch"], shapes), problems
     )
 
 
@@ -215,11 +223,7 @@ def _write(
         sys.stdout.flush()
         return
     target = output or OutputFile("-")
-    content = render_sweep(result, form, details=details)
-    if isinstance(content, bytes):
-        write_bytes(target.path, content, "-o")
-    else:
-        target.write(content)
+    target.write(render_sweep(result, form, details=details))
     if sys.stderr.isatty() and not target.is_stdout:
         print_sweep(make_console(sys.stderr), result)
         click.echo(f"wrote {target.path}", err=True)

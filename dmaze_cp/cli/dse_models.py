@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,10 +46,11 @@ def weighted_refs(texts: Sequence[str]) -> tuple[WeightedModel, ...]:
     Raises
     ------
     SpecError
-        When a weight is not positive, or a model is given twice.
+        When a weight is outside `WEIGHTS`, or a model is given twice.
     """
-    from dmaze_cp.dse.design import WeightedModel
+    from dmaze_cp.dse.design import WEIGHTS, WeightedModel
 
+    least, largest = WEIGHTS
     weights: dict[str, float] = {}
     problems: list[Problem] = []
     for text in texts:
@@ -58,8 +58,9 @@ def weighted_refs(texts: Sequence[str]) -> tuple[WeightedModel, ...]:
         if ref in weights:
             expected = f"it once, with one weight, such as {ref}=2"
             problems.append(Problem("MODEL", f"{ref!r} twice", expected))
-        elif not (isfinite(weight) and weight > 0):
-            problems.append(Problem("MODEL", repr(text), "a positive weight behind the `=`"))
+        elif not least <= weight <= largest:
+            expected = f"a weight from {least:g} to {largest:g} behind the `=`"
+            problems.append(Problem("MODEL", repr(text), expected))
         weights[ref] = weight
     if problems:
         raise SpecError(problems)

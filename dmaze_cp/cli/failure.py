@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from enum import IntEnum
 
 import click
 
+from dmaze_cp.cli.interrupt import INTERRUPTED_CODE
 from dmaze_cp.errors import DmazeError, InfeasibleError, NoSolutionError
 
 DEBUG_VARIABLE = "DMAZE_CP_DEBUG"
@@ -27,9 +27,7 @@ class ExitCode(IntEnum):
     INFEASIBLE = 3
     NO_SOLUTION = 4
     INTERNAL = 70
-    INTERRUPTED = 130
-    BROKEN_PIPE = 141
-    """The reader of our output has gone (128 + SIGPIPE)."""
+    INTERRUPTED = INTERRUPTED_CODE
 
 
 def report_error(text: str) -> None:
@@ -47,27 +45,16 @@ def failures_as_exit_codes() -> Iterator[None]:
         logging.getLogger("dmaze_cp").setLevel(logging.DEBUG)
     try:
         yield
-        sys.stdout.flush()
-    except (click.ClickException, click.exceptions.Exit, click.Abort):
+    except (click.ClickException, click.exceptions.Exit):
         raise
-    except BrokenPipeError:
-        _leave_pipe()
-        raise click.exceptions.Exit(ExitCode.BROKEN_PIPE) from None
-    except (Exception, KeyboardInterrupt) as error:
-        if os.environ.get(DEBUG_VARIABLE) and not isinstance(error, DmazeError | KeyboardInterrupt):
+    except Exception as error:
+        if os.environ.get(DEBUG_VARIABLE) and not isinstance(error, DmazeError):
             raise
-        # With stderr gone as well there is nobody left to tell.
-        code = ExitCode.BROKEN_PIPE
-        with suppress(BrokenPipeError):
-            code = _report(error)
-        raise click.exceptions.Exit(code) from None
+        raise click.exceptions.Exit(_report(error)) from None
 
 
-def _report(error: BaseException) -> ExitCode:
+def _report(error: Exception) -> ExitCode:
     """Say on stderr what went wrong; the exit code it stands for."""
-    if isinstance(error, KeyboardInterrupt):
-        report_error("interrupted")
-        return ExitCode.INTERRUPTED
     if isinstance(error, DmazeError):
         report_error(str(error))
         if isinstance(error, InfeasibleError):
@@ -80,10 +67,3 @@ def _report(error: BaseException) -> ExitCode:
     text = " ".join(str(error).split()) or "no message"
     click.echo(f"internal error: {type(error).__name__}: {text} ({TRACEBACK_HINT})", err=True)
     return ExitCode.INTERNAL
-
-
-def _leave_pipe() -> None:
-    """Send what is left to nowhere: the interpreter flushes stdout again at its end."""
-    with suppress(OSError, ValueError, AttributeError):
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())

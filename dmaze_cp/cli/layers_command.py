@@ -30,15 +30,16 @@ def layers_command(
       dmaze-cp layers net.onnx --shape seq_len=128 --batch 1
     """  # noqa: D301 (click needs the character)
     sizes = shapes_dictionary(shapes)
-    target = None if output is None else OutputFile(output)
-    if target is not None:
-        target.check(inputs=(model,))
     from dmaze_cp.loading import load_workload
+    from dmaze_cp.spec.reading import files_read
 
-    workload = load_workload(model, batch=batch, shapes=sizes)
-    if target is not None:
+    with files_read() as files:
+        workload = load_workload(model, batch=batch, shapes=sizes)
+    if output is not None:
         from dmaze_cp.report.records import workload_record
 
+        target = OutputFile(output)
+        target.check(files)
         target.write(json.dumps(workload_record(workload), indent=1, allow_nan=False) + "\n")
         return
     from dmaze_cp.report.console import make_console

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Self
 
+import click
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.live import Live
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 
 NO_WORKER: Final = "the cluster has no worker; waiting for one (Ctrl-C ends the run)"
+_MOST_LINES: Final = 5
+"""So many stored results are reported one by one."""
 
 
 class LiveDisplay(ABC):
@@ -65,6 +69,18 @@ class LiveDisplay(ABC):
             if live is not None:
                 live.start()
             self._live = live
+
+    def warn(self, text: str) -> None:
+        """A line on stderr that stays."""
+        with self.paused():
+            click.echo(f"warning: {text}", err=True)
+
+    def warn_of_rows(self, reasons: Sequence[str]) -> None:
+        """Say which stored results are searched anew."""
+        for reason in reasons[:_MOST_LINES]:
+            self.warn(f"searched anew: {reason}")
+        if len(reasons) > _MOST_LINES:
+            self.warn(f"searched anew: {len(reasons) - _MOST_LINES:,} more bad results")
 
     def message(self, text: str) -> None:
         """Say something until the end."""

@@ -26,7 +26,7 @@ from dmaze_cp.cli.search_options import (
     solver_options,
 )
 from dmaze_cp.cli.selection import select_layers
-from dmaze_cp.cli.store_option import open_store
+from dmaze_cp.cli.store_option import open_store, store_files
 from dmaze_cp.errors import Problem, SpecError, printable
 from dmaze_cp.objective import Objective
 
@@ -123,14 +123,15 @@ def _question(
 ) -> Question:
     """What is asked; all that is wrong with output, accelerators and models at once."""
     from dmaze_cp.cli.solving import Question
+    from dmaze_cp.spec.reading import files_read
 
     problems: list[Problem] = []
+    with files_read() as files:
+        architectures = _architectures(options["archs"], problems)
+        workloads = _workloads(options, shapes, problems)
     with collected(problems):
         if output is not None:
-            files = (*options["models"], *options["archs"], options["store"] or "")
-            output.check(inputs=[name for name in files if name])
-    architectures = _architectures(options["archs"], problems)
-    workloads = _workloads(options, shapes, problems)
+            output.check([*files, *store_files(options["store"], options["no_store"])])
     if problems:
         raise SpecError(dict.fromkeys(problems))
     chosen = options["objective"]

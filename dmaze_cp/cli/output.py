@@ -1,4 +1,4 @@
-"""The file that ``-o`` names: checked before the work, written all at once after it."""
+"""Where results go: checked before the work, each file written all at once after it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from dmaze_cp.cli.interrupt import deferred_interrupt
 from dmaze_cp.errors import Problem, SpecError
-
-_OPTION = "-o"
 
 
 @dataclass(frozen=True)
@@ -24,9 +23,12 @@ class OutputFile:
     ----------
     path
         As given; ``-`` is standard output.
+    option
+        The option that names it, for messages.
     """
 
     path: str
+    option: str = "-o"
 
     @property
     def is_stdout(self) -> bool:
@@ -40,13 +42,14 @@ class OutputFile:
         by_name = os.path.abspath(self.path).startswith(("/dev/fd/", "/dev/std", "/proc/"))
         return by_name or (path.exists() and not path.is_file())
 
-    def check(self, inputs: Iterable[str] = ()) -> None:
+    def check(self, inputs: Iterable[str | Path] = ()) -> None:
         """Find out now that the file cannot be written.
 
         Parameters
         ----------
         inputs
-            Files that are read, and that the output must not replace.
+            Files that are read, and that the output must not replace; also such as are not
+            there yet.
 
         Raises
         ------
@@ -55,13 +58,10 @@ class OutputFile:
         if self.is_stdout:
             return
         problem = self._problem()
-        if problem is None:
-            for name in inputs:
-                with suppress(OSError):
-                    if os.path.samefile(name, self.path):
-                        problem = ("a file that is read", "another file")
+        if problem is None and any(_is_same_file(name, self.path) for name in inputs):
+            problem = "a file that is read", "another file"
         if problem is not None:
-            raise SpecError(Problem(_OPTION, *problem, source=self.path))
+            raise SpecError(Problem(self.option, *problem, source=self.path))
 
     def _problem(self) -> tuple[str, str] | None:
         if not self.path:
@@ -91,33 +91,90 @@ class OutputFile:
         os.unlink(name)
         return None
 
-    def write(self, text: str) -> None:
-        """Write `text`: a reader sees the old file or the whole new one.
+    def write(self, content: str | bytes) -> None:
+        """Write a text or the bytes of a file: a reader sees the old file or the whole new one.
 
         Raises
         ------
         SpecError
             When the file cannot be written after all.
         """
-        if self.is_stdout:
-            sys.stdout.write(text)
+        if self.is_stdout and isinstance(content, str):
+            sys.stdout.write(content)
             sys.stdout.flush()
             return
+        data = content.encode("utf-8") if isinstance(content, str) else content
         try:
             if self.is_special:
-                with open(self.path, "w", encoding="utf-8") as stream:
-                    stream.write(text)
+                with open(self.path, "wb") as stream:
+                    stream.write(data)
             else:
-                _replace(os.path.realpath(self.path), text)
-        except BrokenPipeError:
-            raise
+                with deferred_interrupt():
+                    _replace(os.path.realpath(self.path), data)
         except OSError as error:
             found = f"a failure to write ({_reason(error)})"
-            problem = Problem(_OPTION, found, "a file that can be written", self.path)
+            problem = Problem(self.option, found, "a file that can be written", self.path)
             raise SpecError(problem) from error
 
 
-def _replace(path: str, text: str) -> None:
+@dataclass(frozen=True)
+class OutputFolder:
+    """A folder that files are written to; it is made if it is not there.
+
+    Attributes
+    ----------
+    path
+        As given.
+    option
+        The option that names it, for messages.
+    """
+
+    path: str
+    option: str
+
+    def prepare(self) -> None:
+        """Make the folder, and find out now that nothing can be written there.
+
+        Raises
+        ------
+        SpecError
+        """
+        if not self.path:
+            raise SpecError(Problem(self.option, "an empty path", "a folder"))
+        try:
+            Path(self.path).mkdir(exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.path):
+                pass
+        except FileExistsError:
+            problem = Problem(self.option, "a file", "a folder", self.path)
+            raise SpecError(problem) from None
+        except (OSError, ValueError) as error:
+            found = f"a failure to write ({_reason(error)})"
+            problem = Problem(self.option, found, "a place that can be written", self.path)
+            raise SpecError(problem) from None
+
+    def write(self, files: Mapping[str, bytes]) -> None:
+        """Write files by name.
+
+        Raises
+        ------
+        SpecError
+            When one cannot be written after all.
+        """
+        for name, data in files.items():
+            OutputFile(str(Path(self.path) / name), self.option).write(data)
+
+
+def _is_same_file(one: str | Path, other: str) -> bool:
+    """Whether two names are of one file, by way of links too; it may not be there yet."""
+    with suppress(OSError, ValueError):
+        return os.path.samefile(one, other)
+    with suppress(OSError, ValueError):
+        return os.path.realpath(one) == os.path.realpath(other)
+    return False
+
+
+def _replace(path: str, data: bytes) -> None:
     try:
         mode = stat.S_IMODE(os.stat(path).st_mode)
     except FileNotFoundError:
@@ -126,8 +183,8 @@ def _replace(path: str, text: str) -> None:
         mode = 0o666 & ~umask
     descriptor, name = tempfile.mkstemp(prefix=".dmaze-cp-", dir=os.path.dirname(path))
     try:
-        with open(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
+        with open(descriptor, "wb") as stream:
+            stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
         os.chmod(name, mode)

@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import click
-
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cli.live import NO_WORKER
 from dmaze_cp.cli.progress import Progress
@@ -87,6 +85,7 @@ def _follow(event: Event, progress: Progress) -> None:
         Finished,
         NoWorker,
         Planned,
+        RowsDistrusted,
         Searched,
         Searching,
         StoreFailed,
@@ -101,12 +100,12 @@ def _follow(event: Event, progress: Progress) -> None:
             progress.searched(search, last)
         case Finished(_, result):
             progress.finished(result)
+        case RowsDistrusted(reasons):
+            progress.warn_of_rows(reasons)
         case StoreFailed(reason):
-            with progress.paused():
-                click.echo(f"warning: results are no longer kept: {reason}", err=True)
+            progress.warn(f"results are no longer kept: {reason}")
         case NoWorker():
-            with progress.paused():
-                click.echo(f"warning: {NO_WORKER}", err=True)
+            progress.warn(NO_WORKER)
 
 
 class _InOrder:

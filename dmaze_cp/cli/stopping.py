@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import click
-
-from dmaze_cp.cli.failure import ExitCode
-from dmaze_cp.cli.interrupt import catch_interrupt
+from dmaze_cp.cli.interrupt import catch_interrupt, end_interrupted
 from dmaze_cp.cli.live import LiveDisplay
 
 
@@ -39,7 +34,4 @@ def answering_interrupt(display: LiveDisplay) -> Iterator[Callable[[], bool]]:
 def _end_at_once(display: LiveDisplay) -> None:
     """Leave without waiting for the searches; their processes end with this one."""
     display.__exit__()
-    click.echo("error: interrupted twice, nothing more is written", err=True)
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
-    os._exit(ExitCode.INTERRUPTED)
+    end_interrupted("interrupted twice, nothing more is written")

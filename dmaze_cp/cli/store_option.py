@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 from click.core import ParameterSource
 
-from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.errors import SpecError
 
 if TYPE_CHECKING:
     from dmaze_cp.store import Store
@@ -40,34 +41,42 @@ def store_options(function: _Function) -> _Function:
 def open_store(path: str | None, no_store: bool) -> Store | None:
     """The store that the options ask for.
 
-    Where the default one cannot be written (a read-only home, say), a line on stderr
-    says so and there is none: nobody asked for it by name.
+    Where the default one cannot be used (a read-only home, a damaged file), a line on
+    stderr says so and there is none: nobody asked for it by name.
 
     Raises
     ------
     click.UsageError
         When both options are given.
     SpecError
-        When the file is no store or is damaged, or one that was named cannot be written.
+        When a file that was named is no store, is damaged or cannot be written.
     """
     if no_store:
         if path is not None and _was_typed("store"):
             raise click.UsageError("--store and --no-store exclude each other.")
         return None
-    from dmaze_cp.store import Store, StoreUnavailableError, default_store_path
+    from dmaze_cp.store import Store, default_store_path
 
     if path is not None:
         return Store.open(path)
     try:
         return Store.open(default_store_path())
-    except StoreUnavailableError as error:
+    except SpecError as error:
         click.echo(f"warning: results are not kept: {error}", err=True)
         return None
-    except SpecError as error:
-        raise SpecError(
-            Problem(p.where, p.found, f"{p.expected}, or --no-store", p.source)
-            for p in error.problems
-        ) from None
+
+
+def store_files(path: str | None, no_store: bool) -> tuple[Path, ...]:
+    """The files of the store that the options ask for, whether or not they are there yet."""
+    from dmaze_cp.store import StoreUnavailableError, default_store_path
+
+    if no_store:
+        return ()
+    try:
+        store = default_store_path() if path is None else Path(path)
+    except StoreUnavailableError:
+        return ()
+    return store, Path(f"{store}-journal")
 
 
 def _was_typed(name: str) -> bool:

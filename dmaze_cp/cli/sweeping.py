@@ -73,7 +73,7 @@ class SweepProgress(LiveDisplay):
     def follow(self, event: SweepEvent) -> None:
         """Take in what the sweep tells."""
         from dmaze_cp.dse.sweep import PointDone, SearchDone, SweepPlanned
-        from dmaze_cp.network import NoWorker, StoreFailed
+        from dmaze_cp.network import NoWorker, RowsDistrusted, StoreFailed
 
         match event:
             case SweepPlanned(points, invalid, layers):
@@ -82,14 +82,12 @@ class SweepProgress(LiveDisplay):
                 self._searches = searches
             case PointDone(_, point, best):
                 self._done(point, best)
+            case RowsDistrusted(reasons):
+                self.warn_of_rows(reasons)
             case StoreFailed(reason):
-                self._warn(f"results are no longer kept: {reason}")
+                self.warn(f"results are no longer kept: {reason}")
             case NoWorker():
-                self._warn(NO_WORKER)
-
-    def _warn(self, text: str) -> None:
-        with self.paused():
-            click.echo(f"warning: {text}", err=True)
+                self.warn(NO_WORKER)
 
     def _planned(self, points: int, invalid: int, layers: int) -> None:
         self._points = points

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from dmaze_cp.dse.expressions import ExpressionError, evaluate_expression, parse_expression
 from dmaze_cp.errors import DmazeError, Problem, SpecError
+from dmaze_cp.spec.fields import describe
 
 MAX_FIGURE: Final = 1e12
 """Largest energy (pJ) or area (mm2) that is accepted."""
@@ -34,6 +35,7 @@ class Constant:
 
     def __post_init__(self) -> None:
         _check({"": self.value})
+        object.__setattr__(self, "value", float(self.value))
 
     def at(self, capacity_bytes: int) -> float:  # noqa: ARG002 - the same for all
         """The figure."""
@@ -112,11 +114,10 @@ class Table:
     interpolate: bool = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "entries", tuple(sorted(self.entries)))
         problems = list(_problems({str(size): figure for size, figure in self.entries}))
         if not self.entries:
             problems.append(Problem("", "an empty table", "at least one entry"))
-        sizes = [size for size, _ in self.entries]
+        sizes = sorted(size for size, _ in self.entries)
         problems += [
             Problem(str(size), "a capacity twice", "one figure for each")
             for size, following in pairwise(sizes)
@@ -128,6 +129,8 @@ class Table:
             problems.append(Problem("", "a figure of 0", "positive ones to interpolate"))
         if problems:
             raise SpecError(problems)
+        entries = tuple((size, float(figure)) for size, figure in sorted(self.entries))
+        object.__setattr__(self, "entries", entries)
 
     def at(self, capacity_bytes: int) -> float:
         """The figure of so many bytes.
@@ -166,7 +169,7 @@ def size_text(size_bytes: int) -> str:
 
 def _problems(figures: dict[str, float]) -> list[Problem]:
     return [
-        Problem(where, repr(figure), "a number from 0 to 1e12")
+        Problem(where, describe(figure), "a number from 0 to 1e12")
         for where, figure in figures.items()
         if not 0 <= figure <= MAX_FIGURE
     ]

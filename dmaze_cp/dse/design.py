@@ -8,9 +8,13 @@ from typing import Final
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.spec.fields import describe
 
 MAX_POINTS: Final = 1_000_000
 """Points of a space that are looked at; of a larger one a random sample can be."""
+
+WEIGHTS: Final = (1e-9, 1e9)
+"""Least and largest weight of a network: costs stay far from the limits of floats."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ class WeightedModel:
     model
         Built-in name or file.
     weight
-        What its costs are multiplied by.
+        What its costs are multiplied by, within `WEIGHTS`.
     layers
         Names, indices or globs of the layers that count; all if empty.
     batch
@@ -73,7 +77,7 @@ class WeightedModel:
     Raises
     ------
     SpecError
-        When the weight is not positive.
+        When the weight is outside `WEIGHTS`.
     """
 
     model: str
@@ -82,8 +86,21 @@ class WeightedModel:
     batch: int | None = None
 
     def __post_init__(self) -> None:
-        if not 0 < self.weight < inf:
-            raise SpecError(Problem("weight", repr(self.weight), "a positive number"))
+        check_weight(self.weight)
+
+
+def check_weight(weight: float) -> None:
+    """Refuse a weight outside `WEIGHTS`.
+
+    Raises
+    ------
+    SpecError
+        When it is outside.
+    """
+    least, largest = WEIGHTS
+    if not least <= weight <= largest:
+        expected = f"a number from {least:g} to {largest:g}"
+        raise SpecError(Problem("weight", describe(weight), expected))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import operator
 import re
+import warnings
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
@@ -84,7 +85,9 @@ def parse_expression(text: str, names: Collection[str], *, condition: bool) -> a
         raise SpecError(Problem("", found, f"{expected}, at most {_MAX_LENGTH} characters"))
     plain = _SIZE.sub(lambda m: f"({m[1]}*{_FACTORS[m[2].casefold()]})", text.strip())
     try:
-        tree = ast.parse(plain, mode="eval").body
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", SyntaxWarning)  # such as of 1and 2
+            tree = ast.parse(plain, mode="eval").body
         refused = _refused(tree, names, condition=condition)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise SpecError(Problem("", describe(text), expected)) from None

@@ -107,7 +107,7 @@ def figures_from(value: object, unit: str, published: Table | None) -> ByCapacit
         With every problem found.
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return Constant(float(value))
+        return Constant(value)
     if value == "published" and published is not None:
         return published
     spec = Fields(value, f"a number ({unit}), published, or a mapping with a table or a formula")
@@ -146,7 +146,7 @@ def _entries(spec: Fields, unit: str, published: Table | None) -> tuple[tuple[in
         elif isinstance(figure, bool) or not isinstance(figure, int | float):
             spec.problems.append(Problem(where, describe(figure), f"a number ({unit})"))
         else:
-            entries.append((size, float(figure)))
+            entries.append((size, figure))
     return tuple(entries) or made_up
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost.report import COMPONENTS
-from dmaze_cp.dse.design import Budgets, Design, InvalidDesign
+from dmaze_cp.dse.design import Budgets, Design, InvalidDesign, check_weight
 from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import LayerResult
@@ -34,10 +34,19 @@ class PointStatus(StrEnum):
 
 @dataclass(frozen=True)
 class WeightedWorkload:
-    """A network and what its costs are multiplied by."""
+    """A network and what its costs are multiplied by.
+
+    Raises
+    ------
+    SpecError
+        When the weight is outside `dmaze_cp.dse.design.WEIGHTS`.
+    """
 
     workload: Workload
     weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_weight(self.weight)
 
 
 def cost_unit_s(architecture: Architecture, objective: Objective) -> Fraction:

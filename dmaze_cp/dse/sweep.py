@@ -16,9 +16,17 @@ from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.execution.engine import Watcher, run_tasks
 from dmaze_cp.execution.task import Message
-from dmaze_cp.network import NoWorker, RunSettings, StoreFailed, backend_for
+from dmaze_cp.network import (
+    Keeper,
+    NoWorker,
+    RowsDistrusted,
+    RunSettings,
+    StoreFailed,
+    backend_for,
+)
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import LayerResult, Status
+from dmaze_cp.store import Question as StoredQuestion
 from dmaze_cp.store import Store
 
 
@@ -48,7 +56,7 @@ class SearchDone:
     points_open: int
 
 
-SweepEvent = SweepPlanned | PointDone | SearchDone | StoreFailed | NoWorker
+SweepEvent = SweepPlanned | PointDone | SearchDone | RowsDistrusted | StoreFailed | NoWorker
 
 
 def sweep(
@@ -152,10 +160,12 @@ class _Sweep:
     ) -> None:
         self._asked = asked
         self._plan = plan
-        self._store = store
+        self._keeper = Keeper(store, tell)
         self.tell = tell
         self.looked_up = 0
         self.searched = 0
+        # Told of once what they rest on is kept.
+        self._done: list[PointDone] = []
         # The best of the designs that are done, with its rank.
         self._best: tuple[Rival, SweepPoint] | None = None
         self.schedule = SweepSchedule(
@@ -171,6 +181,7 @@ class _Sweep:
         """Answer what has to be answered; whether it was stopped before that."""
         self._look_up()
         self.schedule.begin()
+        self._tell_done()
         open_ones = sum(not question.final for question in self._plan.questions)
         if not open_ones or not self.schedule.designs_open:
             return False
@@ -186,12 +197,12 @@ class _Sweep:
 
     def _look_up(self) -> None:
         asked = self._asked
-        if self._store is None:
-            return
         limits = asked.settings.constraints
-        for question in self._plan.questions:
-            arch = question.architecture
-            result = self._store.get(question.layer, arch, asked.objective, limits)
+        known = self._keeper.look_up(
+            StoredQuestion(q.layer, q.architecture, asked.objective, limits)
+            for q in self._plan.questions
+        )
+        for question, result in zip(self._plan.questions, known, strict=True):
             if result is not None:
                 self.looked_up += 1
                 question.note(result)
@@ -204,7 +215,8 @@ class _Sweep:
         if not result.failed:
             # Another design may have proven more in the meantime.
             better = result.bound is not None and bound > result.bound
-            self._keep(replace(result, bound=bound) if better else result)
+            self._keeper.keep(replace(result, bound=bound) if better else result)
+        self._tell_done()
         self.searched += 1
         self.tell(SearchDone(self.searched, self.schedule.designs_open))
 
@@ -213,17 +225,7 @@ class _Sweep:
 
     def _proven(self, question: Question) -> None:
         if question.result is not None:
-            self._keep(question.result)
-
-    def _keep(self, result: LayerResult) -> None:
-        if self._store is None:
-            return
-        try:
-            self._store.put(result)
-        except SpecError as error:
-            # A full disk, say: no reason to lose what is found.
-            self._store = None
-            self.tell(StoreFailed("; ".join(str(problem) for problem in error.problems)))
+            self._keeper.keep(question.result)
 
     def _counts(self, candidate: Candidate) -> bool:
         """Whether the mappings of a design so far may beat other designs."""
@@ -241,7 +243,12 @@ class _Sweep:
             rival = Rival(value, candidate.area_mm2, candidate.position)
             if self._best is None or rival.rank < self._best[0].rank:
                 self._best = rival, point
-        self.tell(PointDone(candidate.position, point, self._best and self._best[1]))
+        self._done.append(PointDone(candidate.position, point, self._best and self._best[1]))
+
+    def _tell_done(self) -> None:
+        done, self._done = self._done, []
+        for event in done:
+            self.tell(event)
 
 
 def _cut_short(question: Question) -> bool:

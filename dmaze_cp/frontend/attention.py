@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import gcd
 
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.frontend.operators import Attributes, Refusal, Sizes
+from dmaze_cp.frontend.attributes import Attributes, Sizes
+from dmaze_cp.frontend.operators import Refusal
 from dmaze_cp.workload import Layer
 
 Heads = tuple[int, int, int, int]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from dmaze_cp.frontend.attributes import Attributes, attributes_of
 from dmaze_cp.frontend.tensors import Shape, Tensors, as_value_info, declared_shapes
 
 if TYPE_CHECKING:
-    from onnx import NodeProto
+    from onnx import AttributeProto, NodeProto
 
 Shapes = list[Shape | None]
 """One for each output; None where nothing is known."""
@@ -61,13 +62,7 @@ def contrib_shapes(node: NodeProto, tensors: Tensors) -> Shapes:
         # The sum that skip normalisations also hand out is their fourth output.
         return [first, None, None, first] if node.op_type.startswith("Skip") else [first]
     handler = _HANDLERS.get(node.op_type)
-    return handler(operands, _attributes(node)) if handler else []
-
-
-def _attributes(node: NodeProto) -> dict[str, Any]:
-    from onnx import helper
-
-    return {a.name: helper.get_attribute_value(a) for a in node.attribute}
+    return handler(operands, attributes_of(node)) if handler else []
 
 
 def _proxy_shape(node: NodeProto, operands: list[Shape | None]) -> Shape | None:
@@ -79,22 +74,20 @@ def _proxy_shape(node: NodeProto, operands: list[Shape | None]) -> Shape | None:
     if len(operands) <= max(positions, default=0):
         return None
     shapes = [operands[position] for position in positions]
-    attributes = _attributes(node)
-    last = bool(attributes.pop("channels_last", 0)) or node.op_type.startswith("Nhwc")
-    if last and shapes[0] is not None:
+    last = bool(attributes_of(node).integer("channels_last", 0)) or node.op_type.startswith("Nhwc")
+    if last and shapes[0] is not None and len(shapes[0]) > 1:
         shapes[0] = (shapes[0][0], shapes[0][-1], *shapes[0][1:-1])
-    shape = _infer_one(op_type, shapes, attributes)
-    return (shape[0], *shape[2:], shape[1]) if last and shape else shape
+    shape = _infer_one(op_type, shapes, node.attribute)
+    return (shape[0], *shape[2:], shape[1]) if last and shape and len(shape) > 1 else shape
 
 
-def _infer_one(op_type: str, shapes: Shapes, attributes: dict[str, Any]) -> Shape | None:
+def _infer_one(op_type: str, shapes: Shapes, attributes: Iterable[AttributeProto]) -> Shape | None:
     from onnx import TensorProto, defs, helper, shape_inference
 
     known = defs.get_schema(op_type, _PROXY_OPSET).attributes
     names = [f"in{index}" for index in range(len(shapes))]
-    node = helper.make_node(
-        op_type, names, ["out"], **{k: v for k, v in attributes.items() if k in known}
-    )
+    node = helper.make_node(op_type, names, ["out"])
+    node.attribute.extend(a for a in attributes if a.name in known)
     inputs = [
         as_value_info(name, TensorProto.FLOAT, shape)
         for name, shape in zip(names, shapes, strict=True)
@@ -110,7 +103,7 @@ def _infer_one(op_type: str, shapes: Shapes, attributes: dict[str, Any]) -> Shap
     return declared_shapes(inferred.graph).get("out")
 
 
-def _matmul(operands: Shapes, attributes: dict[str, Any]) -> Shapes:
+def _matmul(operands: Shapes, attributes: Attributes) -> Shapes:
     if len(operands) < 2 or operands[0] is None or operands[1] is None:
         return []
     a = _in_front(operands[0], attributes, "A")
@@ -121,11 +114,11 @@ def _matmul(operands: Shapes, attributes: dict[str, Any]) -> Shapes:
     return [(*batch, a[-2], b[-1])]
 
 
-def _in_front(shape: Shape, attributes: dict[str, Any], operand: str) -> Shape:
+def _in_front(shape: Shape, attributes: Attributes, operand: str) -> Shape:
     """An operand's shape with the batch in front and rows before columns."""
-    if attributes.get(f"transBatch{operand}") and len(shape) > 2:
+    if attributes.integer(f"transBatch{operand}", 0) and len(shape) > 2:
         shape = (*shape[1:-1], shape[0], shape[-1])
-    if attributes.get(f"trans{operand}") and len(shape) > 1:
+    if attributes.integer(f"trans{operand}", 0) and len(shape) > 1:
         shape = (*shape[:-2], shape[-1], shape[-2])
     return shape
 
@@ -135,42 +128,43 @@ def _differ(a: Iterable[object], b: Iterable[object]) -> bool:
     return any(x != y for x, y in zip(reversed(tuple(a)), reversed(tuple(b)), strict=False))
 
 
-def _packed_weights(operands: Shapes, attributes: dict[str, Any]) -> Shapes:
-    return [(*(operands[0] or ())[:-1], attributes.get("N"))]
+def _packed_weights(operands: Shapes, attributes: Attributes) -> Shapes:
+    return [(*(operands[0] or ())[:-1], attributes.integer("N", 0) or None)]
 
 
-def _packed_attention(operands: Shapes, attributes: dict[str, Any]) -> Shapes:
+def _packed_attention(operands: Shapes, attributes: Attributes) -> Shapes:
     data, weights = operands[0], operands[1] if len(operands) > 1 else None
     if data is None or len(data) != 3:
         return []
     columns = weights[-1] if weights else None
     third = columns // 3 if isinstance(columns, int) else None
-    return [(*data[:2], attributes.get("qkv_hidden_sizes", (third,))[-1])]
+    sizes = attributes.integers("qkv_hidden_sizes", ())
+    return [(*data[:2], sizes[-1] if sizes else third)]
 
 
-def _multi_head_attention(operands: Shapes, attributes: dict[str, Any]) -> Shapes:
+def _multi_head_attention(operands: Shapes, attributes: Attributes) -> Shapes:
     query = operands[0]
     value = operands[2] if len(operands) > 2 else None
-    if query is None or len(query) != 3 or value is None:
+    if query is None or len(query) != 3 or not value:
         return []
     size = value[-1]
     if len(value) == 4:
-        size = size * attributes.get("num_heads", 0) if isinstance(size, int) else None
+        size = size * attributes.integer("num_heads", 0) if isinstance(size, int) else None
     return [(*query[:2], size)]
 
 
-def _group_query_attention(operands: Shapes, attributes: dict[str, Any]) -> Shapes:
+def _group_query_attention(operands: Shapes, attributes: Attributes) -> Shapes:
     query = operands[0]
     if query is None or len(query) != 3 or not isinstance(query[2], int):
         return []
     if len(operands) > 1 and operands[1] is not None:
         return [query]
-    heads, others = attributes.get("num_heads", 0), attributes.get("kv_num_heads", 0)
+    heads, others = attributes.integer("num_heads", 0), attributes.integer("kv_num_heads", 0)
     whole = heads + 2 * others
     return [(*query[:2], query[2] // whole * heads)] if whole else []
 
 
-def _quantised_lstm(operands: Shapes, _: dict[str, Any]) -> Shapes:
+def _quantised_lstm(operands: Shapes, _: Attributes) -> Shapes:
     data, recurrence = operands[0], operands[2] if len(operands) > 2 else None
     if data is None or recurrence is None or len(data) != 3 or len(recurrence) != 3:
         return []
@@ -179,12 +173,12 @@ def _quantised_lstm(operands: Shapes, _: dict[str, Any]) -> Shapes:
     return [(data[0], *state[:1], *state[1:]), state, state]
 
 
-def _embedding(operands: Shapes, _: dict[str, Any]) -> Shapes:
+def _embedding(operands: Shapes, _: Attributes) -> Shapes:
     table = operands[2] if len(operands) > 2 else None
     return [(*(operands[0] or ()), table[-1] if table else None)]
 
 
-_HANDLERS: Final[dict[str, Callable[[Shapes, dict[str, Any]], Shapes]]] = {
+_HANDLERS: Final[dict[str, Callable[[Shapes, Attributes], Shapes]]] = {
     "Attention": _packed_attention,
     "DynamicQuantizeLSTM": _quantised_lstm,
     "EmbedLayerNormalization": _embedding,
@@ -197,3 +191,6 @@ _HANDLERS: Final[dict[str, Callable[[Shapes, dict[str, Any]], Shapes]]] = {
     "QAttention": _packed_attention,
     "TransposeMatMul": _matmul,
 }
+
+READERS: Final = frozenset({*_HANDLERS, *PROXIES, "QLinearConcat"})
+"""Operators whose attributes are read here."""

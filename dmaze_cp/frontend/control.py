@@ -6,15 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
-from dmaze_cp.frontend.model_file import bodies, is_standard
+from dmaze_cp.frontend.attributes import attributes_of
+from dmaze_cp.frontend.graphs import bodies
+from dmaze_cp.frontend.limits import MAX_SEARCHED, MAX_WIDENINGS
+from dmaze_cp.frontend.model_file import is_standard
 from dmaze_cp.frontend.nested_model import as_model, free_names
 from dmaze_cp.frontend.tensors import Known, Shape, Tensors, common
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto
 
-MAX_WIDENINGS: Final = 8
-"""Shapes carried from step to step lose a known size in each round, or are settled."""
+READERS: Final = frozenset({"If", "Loop", "Scan"})
+"""Operators whose attributes are read here."""
 
 MAX_STEPS: Final = 2**31
 """From here on, exporters mean that a loop has no limit."""
@@ -64,7 +67,11 @@ Nested = tuple[tuple[Run[A], ...], Results]
 
 
 def run_nested(
-    node: NodeProto, model: ModelProto, tensors: Tensors, analyse: Analyse[A]
+    node: NodeProto,
+    model: ModelProto,
+    tensors: Tensors,
+    analyse: Analyse[A],
+    makers: Mapping[str, NodeProto],
 ) -> Nested[A]:
     """The graphs nested in an operator, and what is known of its outputs.
 
@@ -78,8 +85,10 @@ def run_nested(
         What the nested graphs see of the graph around them.
     analyse
         Finds the shapes of a model.
+    makers
+        The operators of the model, by their outputs.
     """
-    frame = _Frame(node, model, tensors, analyse)
+    frame = _Frame(node, model, tensors, analyse, makers)
     graphs = dict(bodies(node))
     if is_standard(node.domain):
         if node.op_type == "If" and graphs.keys() == {"then_branch", "else_branch"}:
@@ -99,6 +108,7 @@ class _Frame(Generic[A]):
     model: ModelProto
     tensors: Tensors
     analyse: Analyse[A]
+    makers: Mapping[str, NodeProto]
 
     def value(self, index: int) -> Any:
         """Input `index` of the operator as a Python number; None if not known."""
@@ -141,17 +151,17 @@ def _run_if(frame: _Frame[A], graphs: Mapping[str, GraphProto]) -> Nested[A]:
 
 def _decided_by(frame: _Frame[A]) -> str:
     """How a user can decide which branch runs, if inputs that are one integer do."""
-    graph = frame.model.graph
-    makers = {name: node for node in graph.node for name in node.output}
-    inputs = {value.name for value in graph.input}
-    pending, seen, deciding = [frame.node.input[0]], set(), []
+    inputs = {value.name for value in frame.model.graph.input}
+    pending, seen, deciding = [*frame.node.input[:1]], set(), []
     while pending:
         name = pending.pop()
         if name in seen:
             continue
         seen.add(name)
-        if name in makers:
-            pending.extend(other for other in makers[name].input if other)
+        if len(seen) > MAX_SEARCHED:
+            return ""
+        if name in frame.makers:
+            pending.extend(other for other in frame.makers[name].input if other)
         elif name in inputs and frame.tensors.values.get(name) is None:
             deciding.append(name)
     if all(_is_integer(frame, name) for name in deciding):
@@ -207,11 +217,10 @@ def _loop_times(frame: _Frame[A], go: bool | None, again: bool | None) -> int | 
 
 def _run_scan(frame: _Frame[A], body: GraphProto) -> Nested[A]:
     node = frame.node
-    attributes = {a.name: a for a in node.attribute}
-    count = attributes["num_scan_inputs"].i if "num_scan_inputs" in attributes else 0
-    split = max(len(node.input) - count, 0)
+    attributes = attributes_of(node)
+    split = max(len(node.input) - max(attributes.integer("num_scan_inputs", 0), 0), 0)
     state = [frame.tensors.known(name) for name in node.input[:split]]
-    axes = list(attributes["scan_input_axes"].ints) if "scan_input_axes" in attributes else []
+    axes = attributes.integers("scan_input_axes", ())
     elements, lengths = [], set()
     for index, name in enumerate(node.input[split:]):
         known, axis = frame.tensors.known(name), axes[index] if index < len(axes) else 0
@@ -221,7 +230,7 @@ def _run_scan(frame: _Frame[A], body: GraphProto) -> Nested[A]:
     analysis, state = _settled(frame, body, [], state, elements)
     sizes = [length for length in lengths if isinstance(length, int)]
     times = sizes[0] if len(sizes) == len(lengths) == 1 else None
-    out_axes = list(attributes["scan_output_axes"].ints) if "scan_output_axes" in attributes else []
+    out_axes = attributes.integers("scan_output_axes", ())
     stacked = [
         _stacked(analysis.tensors.known(out.name), times, out_axes[i] if i < len(out_axes) else 0)
         for i, out in enumerate(body.output[split:])

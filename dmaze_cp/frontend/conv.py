@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from math import prod
 
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.frontend.operators import Attributes, Refusal, Sizes
+from dmaze_cp.frontend.attributes import Attributes, Sizes
+from dmaze_cp.frontend.operators import Refusal
 from dmaze_cp.workload import Layer
 
 AUTO_PADS = ("NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID")

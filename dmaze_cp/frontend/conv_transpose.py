@@ -9,8 +9,10 @@ from itertools import product
 from math import gcd, prod
 
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.frontend.attributes import Attributes, Sizes
 from dmaze_cp.frontend.conv import AUTO_PADS, Axis, conv_layer
-from dmaze_cp.frontend.operators import Attributes, Refusal, Sizes
+from dmaze_cp.frontend.limits import MAX_LAYERS, past
+from dmaze_cp.frontend.operators import Refusal
 from dmaze_cp.workload import Layer
 
 
@@ -73,6 +75,8 @@ def lower_conv_transpose(
             return Refusal(reason, data[0] * prod(data[2:]) * prod(weights))
         images, filters = images * phase.out, filters * times
     x_phases, y_phases = (Counter({_Phase(1, 1, 1, 0): 1}), *axes)[-2:]
+    if len(x_phases) * len(y_phases) > MAX_LAYERS:
+        raise past("layers", len(x_phases) * len(y_phases), MAX_LAYERS, "strides")
     pairs = list(product(x_phases.items(), y_phases.items()))
     return tuple(
         conv_layer(
@@ -96,6 +100,8 @@ def _shape_problems(data: Sizes, weights: Sizes, groups: int) -> Iterator[Proble
     for operand, sizes in (("data", data), ("weights", weights)):
         if min(sizes) < 1:
             yield Problem(operand, f"shape {list(sizes)}", "sizes of at least 1")
+    if max(weights[2:]) > MAX_LAYERS:
+        yield Problem("weights", f"shape {list(weights)}", f"at most {MAX_LAYERS} filter taps")
     if data[1] != weights[0]:
         found = f"{data[1]} channels in data and {weights[0]} in weights"
         yield Problem("inputs", found, "the same number")
@@ -166,7 +172,7 @@ def _phases(taps: int, stride: int, dilation: int, out: int, before: int) -> _Ph
             phase = _Phase(
                 taps=len(range(first_tap, taps, step)),
                 dilation=dilation // gcd(stride, dilation),
-                out=len(range(first_out, out, stride)),
+                out=-(-(out - first_out) // stride),
                 first=(first_out + before - first_tap * dilation) // stride,
             )
             phases[phase] += 1

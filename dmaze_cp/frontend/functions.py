@@ -7,7 +7,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.frontend.model_file import bodies, first_line, import_domains, is_standard
+from dmaze_cp.frontend.graphs import bodies
+from dmaze_cp.frontend.model_file import first_line, import_domains, is_standard
 
 if TYPE_CHECKING:
     from onnx import FunctionProto, ModelProto, NodeProto, OperatorSetIdProto

@@ -34,12 +34,16 @@ def load_onnx(
     Raises
     ------
     SpecError
-        With every problem found: the file is no ONNX model, has no layer that can be
+        With every problem found: the file is no ONNX model, is past a limit (see
+        `dmaze_cp.frontend.limits`), has an attribute of a wrong type, has no layer that can be
         mapped, leaves open a dimension that a layer needs, or has a size of zero or
         above the largest bound; or a value given fits no dimension.
     """
+    from dmaze_cp.frontend.attributes import check_attributes
     from dmaze_cp.frontend.dimensions import bind_dimensions
     from dmaze_cp.frontend.functions import inline_functions
+    from dmaze_cp.frontend.graphs import operators
+    from dmaze_cp.frontend.limits import Work
     from dmaze_cp.frontend.lowering import lower_model
     from dmaze_cp.frontend.model_file import read_model
     from dmaze_cp.frontend.shapes import analyse
@@ -47,12 +51,28 @@ def load_onnx(
     file = Path(path)
     try:
         model = inline_functions(read_model(file))
+        check_attributes(model.graph.node, _readers())
         opened = bind_dimensions(model, batch=batch, shapes=shapes or {})
-        layers, unmapped = lower_model(analyse(model), opened)
+        work = Work.on(operators(model.graph.node))
+        layers, unmapped = lower_model(analyse(model, work), opened)
         _require_layers(layers, unmapped)
     except SpecError as error:
         raise error.inside(str(path)) from None
     return Workload(file.stem, layers, unmapped)
+
+
+def _readers() -> dict[str, frozenset[str]]:
+    """By domain, the operators whose attributes are read."""
+    from dmaze_cp.frontend import contrib_shapes, control, folding
+    from dmaze_cp.frontend.model_file import STANDARD_DOMAINS
+    from dmaze_cp.frontend.rules import RULES
+
+    standard = {name for domain, name in RULES if not domain} | folding.READERS | control.READERS
+    readers = dict.fromkeys(STANDARD_DOMAINS, frozenset(standard))
+    for domain in {domain for domain, _ in RULES if domain}:
+        readers[domain] = frozenset(name for other, name in RULES if other == domain)
+    readers["com.microsoft"] |= contrib_shapes.READERS
+    return readers
 
 
 def _require_layers(layers: Sequence[Layer], unmapped: Sequence[UnmappedOperator]) -> None:

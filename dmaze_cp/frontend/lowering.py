@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from dmaze_cp.errors import Problem, SpecError, printable
+from dmaze_cp.frontend.attributes import attributes_of, node_name
 from dmaze_cp.frontend.control import Run
 from dmaze_cp.frontend.dimensions import OpenDimension
-from dmaze_cp.frontend.model_file import is_standard, unread_constants
-from dmaze_cp.frontend.operators import Attributes, Refusal, deformable_macs, reason_for
+from dmaze_cp.frontend.model_file import is_standard
+from dmaze_cp.frontend.operators import Refusal, deformable_macs, reason_for
 from dmaze_cp.frontend.rules import RULES
 from dmaze_cp.frontend.shapes import Analysis
-from dmaze_cp.frontend.tensors import Shape, Tensors, is_open
-from dmaze_cp.workload import Layer, UnmappedOperator, fold_equal_layers
+from dmaze_cp.frontend.tensors import Shape, Tensors
+from dmaze_cp.frontend.unread import UnreadConstants
+from dmaze_cp.workload import MAX_INSTANCES, Layer, UnmappedOperator, fold_equal_layers
 
 if TYPE_CHECKING:
     from onnx import NodeProto
@@ -34,15 +37,17 @@ class _Found:
     problems: list[Problem] = field(default_factory=list)
     needed: dict[str, OpenDimension] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
-    names: set[str] = field(default_factory=set)
+    names: dict[str, int] = field(default_factory=dict)
 
     def unique(self, name: str) -> str:
         """The name, with a number where it is already taken."""
         name = printable(name)
-        candidate, number = name, 2
+        candidate = name
         while candidate in self.names:
-            candidate, number = f"{name}_{number}", number + 1
-        self.names.add(candidate)
+            # Goes on where it ended for the last layer of this name.
+            self.names[name] += 1
+            candidate = f"{name}_{self.names[name]}"
+        self.names[candidate] = 1
         return candidate
 
     def refuse(self, name: str, node: NodeProto, refusal: Refusal, count: int = 1) -> None:
@@ -58,6 +63,11 @@ class _Part:
     analysis: Analysis
     times: int | None
     reason: str
+
+    @cached_property
+    def unread(self) -> UnreadConstants:
+        """What could not be read of the graph's constants."""
+        return UnreadConstants(self.analysis)
 
 
 def lower_model(
@@ -107,7 +117,7 @@ def _take_graph(found: _Found, part: _Part) -> None:
         else:
             _take_stopped(found, node, index, part)
         for run in runs:
-            _take_graph(found, _nested(part, run, node, _name(node, index)))
+            _take_graph(found, _nested(part, run, node, node_name(node, index)))
 
 
 def _nested(part: _Part, run: Run[Analysis], node: NodeProto, name: str) -> _Part:
@@ -122,7 +132,7 @@ def _nested(part: _Part, run: Run[Analysis], node: NodeProto, name: str) -> _Par
 
 def _take(found: _Found, node: NodeProto, index: int, part: _Part) -> None:
     """Take an operator that runs a known number of times."""
-    name, tensors, times = _name(node, index), part.analysis.tensors, part.times or 0
+    name, tensors, times = node_name(node, index), part.analysis.tensors, part.times or 0
     try:
         result = _lower(node, name, tensors)
     except SpecError as error:
@@ -130,10 +140,10 @@ def _take(found: _Found, node: NodeProto, index: int, part: _Part) -> None:
         return
     if isinstance(result, _Unresolved):
         needed = result.needs(found.still_open)
-        unread = {} if needed else _unread(part.analysis, node)
+        unread = None if needed else part.unread.behind(node)
         found.needed |= needed
-        found.unread |= unread
-        if needed or unread:
+        found.unread |= unread or {}
+        if needed or unread is not None:
             return
         result = Refusal(UNKNOWN_SHAPE)
     if isinstance(result, Refusal):
@@ -141,13 +151,20 @@ def _take(found: _Found, node: NodeProto, index: int, part: _Part) -> None:
         found.refuse(name, node, _with_runs(result, runs, node), times)
         return
     for layer in result:
+        instances = layer.instances * times
+        if instances > MAX_INSTANCES:
+            expected = f"at most {MAX_INSTANCES}"
+            found.problems.append(Problem(name, f"a layer that runs {instances} times", expected))
+            continue
         unique = found.unique(layer.name)
-        found.layers.append(replace(layer, name=unique, instances=layer.instances * times))
+        if (unique, instances) != (layer.name, layer.instances):
+            layer = replace(layer, name=unique, instances=instances)
+        found.layers.append(layer)
 
 
 def _take_stopped(found: _Found, node: NodeProto, index: int, part: _Part) -> None:
     """List an operator that does not run, or with what it does if its graph runs once."""
-    name = _name(node, index)
+    name = node_name(node, index)
     try:
         result = _lower(node, name, part.analysis.tensors)
     except SpecError as error:
@@ -210,7 +227,7 @@ def _lower(node: NodeProto, name: str, tensors: Tensors) -> Sequence[Layer] | Re
         return _Unresolved(tuple(unknown))
     values = [_number(tensors, node.input[i] if i < count else "") for i in rule.values]
     arguments = [sizes] if rule.variadic else sizes
-    lowered = rule.lower(name, *arguments, *values, _attributes(node))
+    lowered = rule.lower(name, *arguments, *values, attributes_of(node))
     return [lowered] if isinstance(lowered, Layer) else lowered
 
 
@@ -224,40 +241,6 @@ def _macs(node: NodeProto, domain: str, tensors: Tensors) -> int:
     if domain or node.op_type != "DeformConv" or len(node.input) < 2 or not node.output:
         return 0
     return deformable_macs(tensors.sizes(node.input[1]), tensors.sizes(node.output[0]))
-
-
-def _attributes(node: NodeProto) -> Attributes:
-    from onnx import helper
-
-    return Attributes({a.name: helper.get_attribute_value(a) for a in node.attribute})
-
-
-def _unread(analysis: Analysis, node: NodeProto) -> dict[str, str]:
-    """Constants that could not be read and that the operator's shapes may come from."""
-    unread = unread_constants(analysis.graph)
-    if not unread:
-        return {}
-    makers = {name: maker for maker in analysis.graph.node for name in maker.output}
-    found: dict[str, str] = {}
-    seen: set[str] = set()
-    pending = [name for name in node.input if is_open(analysis.tensors[name])]
-    while pending:
-        name = pending.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        if name in unread:
-            found[name] = unread[name]
-        if name in makers:
-            pending.extend(makers[name].input)
-    return found
-
-
-def _name(node: NodeProto, index: int) -> str:
-    if node.name:
-        return node.name
-    outputs = [name for name in node.output if name]
-    return outputs[0] if outputs else f"{node.op_type}_{index}"
 
 
 def _grouped(operators: Iterable[UnmappedOperator]) -> tuple[UnmappedOperator, ...]:

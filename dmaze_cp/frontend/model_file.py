@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.frontend.graphs import bodies, graphs
+from dmaze_cp.frontend.limits import MAX_FOLDED_ELEMENTS
+from dmaze_cp.frontend.size import check_size
+from dmaze_cp.spec.reading import note_file
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto, TensorProto
-
-MAX_KEPT_ELEMENTS: Final = 1024
-"""Constants up to this size keep their values: shapes may be computed from them."""
 
 _SCALED: Final = frozenset({"Resize", "Upsample"})
 """Operators whose output size comes from numbers that are no integers."""
@@ -31,36 +32,18 @@ def read_model(path: Path) -> ModelProto:
     Raises
     ------
     SpecError
-        When the file is missing, is no ONNX model, or uses an operator set that
-        the installed onnx does not know.
+        When the file is missing, is no ONNX model, is past a limit, or uses an operator
+        set that the installed onnx does not know.
     """
+    note_file(path)
     model = _parse(path)
+    check_size(model)
     for graph in graphs(model.graph):
         _strip(graph, path.parent)
     for function in model.functions:
         _strip_constants(function.node, path.parent)
     _check_operator_sets(model)
     return model
-
-
-def graphs(graph: GraphProto) -> Iterator[GraphProto]:
-    """The graph and all graphs nested in its operators, outermost first."""
-    yield graph
-    for node in graph.node:
-        for _, body in bodies(node):
-            yield from graphs(body)
-
-
-def bodies(node: NodeProto) -> Iterator[tuple[str, GraphProto]]:
-    """Name and graph of each attribute that holds a graph."""
-    from onnx import AttributeProto
-
-    for attribute in node.attribute:
-        if attribute.type == AttributeProto.GRAPH:
-            yield attribute.name, attribute.g
-        elif attribute.type == AttributeProto.GRAPHS:
-            for index, body in enumerate(attribute.graphs):
-                yield f"{attribute.name}[{index}]", body
 
 
 def is_standard(domain: str) -> bool:
@@ -107,15 +90,29 @@ def _check_content(model: ModelProto) -> None:
 def _texts(model: ModelProto) -> Iterator[object]:
     """All strings that serve as names."""
     yield from (item.domain for item in model.opset_import)
-    for graph in graphs(model.graph):
-        for node in graph.node:
-            yield from (node.name, node.op_type, node.domain, *node.input, *node.output)
-            yield from (attribute.name for attribute in node.attribute)
-        yield from (tensor.name for tensor in graph.initializer)
-        yield from (sparse.values.name for sparse in graph.sparse_initializer)
-        for value in (*graph.input, *graph.output, *graph.value_info):
-            yield value.name
-            yield from (item.dim_param for item in value.type.tensor_type.shape.dim)
+    yield from _graph_texts(model.graph)
+    for function in model.functions:
+        yield from (function.name, function.domain, *function.input, *function.output)
+        yield from (item.domain for item in function.opset_import)
+        yield from _node_texts(function.node)
+
+
+def _graph_texts(graph: GraphProto) -> Iterator[object]:
+    yield from _node_texts(graph.node)
+    yield from (tensor.name for tensor in graph.initializer)
+    yield from (sparse.values.name for sparse in graph.sparse_initializer)
+    for value in (*graph.input, *graph.output, *graph.value_info):
+        yield value.name
+        yield from (item.dim_param for item in value.type.tensor_type.shape.dim)
+
+
+def _node_texts(nodes: Iterable[NodeProto]) -> Iterator[object]:
+    for node in nodes:
+        yield from (node.name, node.op_type, node.domain, *node.input, *node.output)
+        for attribute in node.attribute:
+            yield attribute.name
+        for _, body in bodies(node):
+            yield from _graph_texts(body)
 
 
 def _check_operator_sets(model: ModelProto) -> None:
@@ -160,10 +157,15 @@ def unread_constants(graph: GraphProto) -> dict[str, str]:
     from onnx import TensorProto
 
     return {
-        tensor.name: next((e.value for e in tensor.external_data if e.key == "location"), "?")
+        tensor.name: _location(tensor)
         for tensor in graph.initializer
         if tensor.data_location == TensorProto.EXTERNAL
     }
+
+
+def _location(tensor: TensorProto) -> str:
+    """The external file of a tensor."""
+    return next((e.value for e in tensor.external_data if e.key == "location"), "?")
 
 
 def _strip(graph: GraphProto, folder: Path) -> None:
@@ -198,7 +200,10 @@ def _strip_tensor(tensor: TensorProto, folder: Path, *, decides: bool) -> None:
     from onnx import TensorProto
 
     external = tensor.data_location == TensorProto.EXTERNAL
-    small = 0 <= prod(tensor.dims) <= MAX_KEPT_ELEMENTS
+    if external:
+        # Part of the model, whether or not it is read.
+        note_file(folder / _location(tensor))
+    small = 0 <= prod(tensor.dims) <= MAX_FOLDED_ELEMENTS
     if external and small and decides:
         from onnx.external_data_helper import load_external_data_for_tensor
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from dmaze_cp.frontend.model_file import bodies
+from dmaze_cp.frontend.graphs import bodies
 from dmaze_cp.frontend.tensors import Known, as_value_info
 
 if TYPE_CHECKING:

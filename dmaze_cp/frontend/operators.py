@@ -1,16 +1,12 @@
-"""Attributes of operators, and why an operator is not mapped."""
+"""Why an operator is not mapped."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import Final
 
-from dmaze_cp.errors import Problem, SpecError
-
-Sizes = tuple[int, ...]
-"""A shape whose dimensions are all known."""
+from dmaze_cp.frontend.attributes import Sizes
 
 
 @dataclass(frozen=True)
@@ -19,39 +15,6 @@ class Refusal:
 
     reason: str
     macs: int = 0
-
-
-@dataclass(frozen=True)
-class Attributes:
-    """Attributes of an operator, with checked access."""
-
-    values: Mapping[str, object]
-
-    def but(self, **changed: object) -> Attributes:
-        """The same attributes with some added or replaced."""
-        return Attributes({**self.values, **changed})
-
-    def integer(self, name: str, default: int) -> int:
-        """An integer attribute."""
-        value = self.values.get(name, default)
-        if not isinstance(value, int):
-            raise SpecError(Problem(name, repr(value), "an integer"))
-        return value
-
-    def integers(self, name: str, default: Sizes) -> Sizes:
-        """A list of integers."""
-        value = self.values.get(name, default)
-        if not isinstance(value, list | tuple) or not all(isinstance(v, int) for v in value):
-            raise SpecError(Problem(name, repr(value), "a list of integers"))
-        return tuple(value)
-
-    def text(self, name: str, default: str) -> str:
-        """A string attribute."""
-        value = self.values.get(name, default)
-        text = value.decode(errors="replace") if isinstance(value, bytes) else value
-        if not isinstance(text, str):
-            raise SpecError(Problem(name, repr(value), "a string"))
-        return text
 
 
 _REASONS: Final = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.frontend.operators import Attributes, Sizes
+from dmaze_cp.frontend.attributes import Attributes, Sizes
 from dmaze_cp.workload import Layer
 
 

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.frontend.contrib_shapes import contrib_shapes
 from dmaze_cp.frontend.control import Run, run_nested
 from dmaze_cp.frontend.folding import constant_node, fold_constants, initializer_values
-from dmaze_cp.frontend.model_file import bodies, first_line, is_standard
+from dmaze_cp.frontend.graphs import bodies, operators
+from dmaze_cp.frontend.inference import infer_shapes
+from dmaze_cp.frontend.limits import LimitError, Work
+from dmaze_cp.frontend.model_file import is_standard
 from dmaze_cp.frontend.nested_model import as_model, free_names
 from dmaze_cp.frontend.tensors import (
+    Dimension,
     Known,
     Tensors,
     as_value_info,
-    common,
     declared_tensors,
     is_open,
+    possible,
     stated_shape,
 )
 
@@ -27,9 +31,6 @@ if TYPE_CHECKING:
 
 CHUNK: Final = 100
 """Operators looked at together; each round costs time in proportion."""
-
-MAX_ROUNDS: Final = 10 * CHUNK
-"""Each round finds at least one more constant or shape, of which an operator has few."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Analysis:
 Analyse = Callable[["ModelProto"], Analysis]
 
 
-def analyse(model: ModelProto) -> Analysis:
+def analyse(model: ModelProto, work: Work) -> Analysis:
     """Shapes of all tensors, by ONNX's inference and constant folding, in turn.
 
     What the file itself says about the shape of intermediate tensors is used only
@@ -67,24 +68,27 @@ def analyse(model: ModelProto) -> Analysis:
     Raises
     ------
     SpecError
-        When the graph contradicts itself.
+        When the graph contradicts itself, or takes more work than it may.
     """
     done: dict[bytes, Analysis] = {}
 
     def nested(inner: ModelProto) -> Analysis:
         # Nested graphs are looked at in every round of those around them.
+        work.spend(operators(inner.graph.node))
         key = inner.SerializeToString(deterministic=True)
         if key not in done:
             try:
-                done[key] = _analyse(inner, nested)
+                done[key] = _analyse(inner, nested, work)
+            except LimitError:
+                raise
             except SpecError as error:
                 done[key] = Analysis(inner.graph, Tensors(), {}, error.problems)
         return done[key]
 
-    return _analyse(model, nested)
+    return _analyse(model, nested, work)
 
 
-def _analyse(model: ModelProto, nested: Analyse) -> Analysis:
+def _analyse(model: ModelProto, nested: Analyse, work: Work) -> Analysis:
     """`analyse`, part of the graph by part, as operators are in topological order."""
     from onnx import GraphProto
 
@@ -96,46 +100,42 @@ def _analyse(model: ModelProto, nested: Analyse) -> Analysis:
     for first in range(0, len(graph.node), CHUNK):
         part = GraphProto(name="part", node=graph.node[first : first + CHUNK])
         given = {name: tensors.known(name) for name in free_names(part)}
-        tensors = tensors.joined(_settled(as_model(part, model, given), claims, nested))
+        tensors.add(_settled(as_model(part, model, given), claims, nested, work))
+    makers = {name: node for node in graph.node for name in node.output}
     runs = {
-        index: run_nested(node, model, tensors, nested)[0]
+        index: run_nested(node, model, tensors, nested, makers)[0]
         for index, node in enumerate(graph.node)
         if _has_bodies(node)
     }
     return Analysis(graph, tensors, runs)
 
 
-def _settled(work: ModelProto, claims: dict[str, ValueInfoProto], nested: Analyse) -> Tensors:
-    """What can be known of the tensors of a graph, which is changed on the way."""
-    for _ in range(MAX_ROUNDS):
-        work = _infer(work)
-        values, folded = fold_constants(work, declared_tensors(work.graph, {}).sizes)
-        tensors = declared_tensors(work.graph, values)
-        open_left = any(is_open(tensors[name]) for name in _outputs(work.graph))
-        if not open_left and not any(_has_bodies(node) for node in work.graph.node):
-            break
+def _settled(
+    model: ModelProto, claims: dict[str, ValueInfoProto], nested: Analyse, work: Work
+) -> Tensors:
+    """What can be known of the tensors of a graph.
+
+    Each round finds one more constant or shape, or is the last.
+    """
+    while True:
+        model = infer_shapes(model, work)
+        tensors = declared_tensors(model.graph, {})
+        values, folded = fold_constants(model, tensors.sizes, work)
+        tensors = replace(tensors, values=values)
+        open_left = any(is_open(tensors[name]) for name in _outputs(model.graph))
+        if not open_left and not any(_has_bodies(node) for node in model.graph.node):
+            return tensors
         if not (
             folded
-            or _add_contrib_shapes(work.graph, tensors)
-            or _add_nested(work, tensors, nested)
-            or _add_claims(work.graph, claims, tensors)
+            or _add_contrib_shapes(model.graph, tensors)
+            or _add_nested(model, tensors, nested)
+            or _add_claims(model.graph, claims, tensors)
         ):
-            break
-    return tensors
+            return tensors
 
 
 def _has_bodies(node: NodeProto) -> bool:
-    return any(True for _ in bodies(node))
-
-
-def _infer(model: ModelProto) -> ModelProto:
-    from onnx import shape_inference
-
-    try:
-        return shape_inference.infer_shapes(model, strict_mode=False, data_prop=True)
-    except Exception as error:
-        found = f"shapes that contradict each other ({first_line(error)})"
-        raise SpecError(Problem("graph", found, "a graph whose shapes agree")) from None
+    return bool(node.attribute) and any(True for _ in bodies(node))
 
 
 def _add_claims(graph: GraphProto, claims: dict[str, ValueInfoProto], tensors: Tensors) -> bool:
@@ -177,14 +177,28 @@ def _declare(graph: GraphProto, value: ValueInfoProto) -> None:
 
 
 def _declare_known(graph: GraphProto, tensors: Tensors, name: str, known: Known) -> bool:
-    """Declare a shape where it says more than what is known; return whether it does."""
+    """Declare a shape where it says more than what is known; return whether it does.
+
+    What is known is never lost, so that this ends even where a graph contradicts itself.
+    """
     before = tensors[name]
     if known.shape is None or not known.elem_type or not is_open(before):
         return False
-    if before is not None and (before == known.shape or common(before, known.shape) == known.shape):
+    shape = possible(known.shape)
+    if before is not None:
+        if len(before) != len(shape):
+            return False
+        shape = tuple(map(_more, before, shape))
+    if before == shape:
         return False
-    _declare(graph, as_value_info(name, known.elem_type, known.shape))
+    _declare(graph, as_value_info(name, known.elem_type, shape))
     return True
+
+
+def _more(one: Dimension, other: Dimension) -> Dimension:
+    """Of two dimensions the one that says more, the first if neither does."""
+    is_more = other is not None if one is None else isinstance(other, int)
+    return other if is_more and not isinstance(one, int) else one
 
 
 def _add_contrib_shapes(graph: GraphProto, tensors: Tensors) -> bool:
@@ -213,10 +227,11 @@ def _elem_type(node: NodeProto, tensors: Tensors) -> int:
 def _add_nested(model: ModelProto, tensors: Tensors, nested: Analyse) -> bool:
     """Shapes and constants that operators with nested graphs hand out."""
     added = False
+    makers = {name: node for node in model.graph.node for name in node.output}
     for node in model.graph.node:
         if not _has_bodies(node) or all(name in tensors.values or not name for name in node.output):
             continue
-        _, results = run_nested(node, model, tensors, nested)
+        _, results = run_nested(node, model, tensors, nested, makers)
         for name, known in results.items():
             added |= _declare_known(model.graph, tensors, name, known)
         constants = {name: known.value for name, known in results.items()}

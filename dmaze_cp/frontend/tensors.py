@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -36,24 +35,22 @@ class Tensors:
     (a sequence, an optional value) is in `others`, as it is declared.
     """
 
-    shapes: Mapping[str, Shape] = field(default_factory=dict)
-    types: Mapping[str, int] = field(default_factory=dict)
-    values: Mapping[str, Array] = field(default_factory=dict)
-    others: Mapping[str, ValueInfoProto] = field(default_factory=dict)
+    shapes: dict[str, Shape] = field(default_factory=dict)
+    types: dict[str, int] = field(default_factory=dict)
+    values: dict[str, Array] = field(default_factory=dict)
+    others: dict[str, ValueInfoProto] = field(default_factory=dict)
 
     def known(self, name: str) -> Known:
         """All that is known of a tensor."""
         types, values = self.types.get(name, 0), self.values.get(name)
         return Known(self[name], types, values, self.others.get(name))
 
-    def joined(self, more: Tensors) -> Tensors:
-        """These tensors and others; what is known here already stays."""
-        return Tensors(
-            {**more.shapes, **self.shapes},
-            {**more.types, **self.types},
-            {**more.values, **self.values},
-            {**more.others, **self.others},
-        )
+    def add(self, more: Tensors) -> None:
+        """Take in what is known of other tensors; what is known here already stays."""
+        for item in fields(self):
+            known = getattr(self, item.name)
+            for name, value in getattr(more, item.name).items():
+                known.setdefault(name, value)
 
     def __getitem__(self, name: str) -> Shape | None:
         return self.shapes.get(name)
@@ -93,7 +90,7 @@ def declared_shapes(graph: GraphProto) -> dict[str, Shape]:
     return shapes
 
 
-def declared_tensors(graph: GraphProto, values: Mapping[str, Array]) -> Tensors:
+def declared_tensors(graph: GraphProto, values: dict[str, Array]) -> Tensors:
     """All that a graph states; `values` are those of its constants."""
     infos = (*graph.input, *graph.output, *graph.value_info)
     others = {
@@ -125,8 +122,14 @@ def stated_shape(value: ValueInfoProto) -> Shape | None:
     )
 
 
+def possible(shape: Shape) -> Shape:
+    """The shape without sizes that no tensor has: they are not known."""
+    return tuple(None if isinstance(d, int) and not 0 <= d < 2**63 else d for d in shape)
+
+
 def as_value_info(name: str, elem_type: int, shape: Shape | None) -> ValueInfoProto:
     """An entry that states a shape."""
     from onnx import helper
 
+    shape = None if shape is None else possible(shape)
     return helper.make_tensor_value_info(name, elem_type, shape)

@@ -11,10 +11,12 @@ from dmaze_cp.network.events import (
     Finished,
     NoWorker,
     Planned,
+    RowsDistrusted,
     Searched,
     Searching,
     StoreFailed,
 )
+from dmaze_cp.network.keeping import Keeper
 from dmaze_cp.network.plan import Search
 from dmaze_cp.network.run import backend_for, map_networks, map_workload
 from dmaze_cp.network.settings import DEFAULT_TIME_LIMIT_S, RunSettings
@@ -23,8 +25,10 @@ __all__ = [
     "DEFAULT_TIME_LIMIT_S",
     "Event",
     "Finished",
+    "Keeper",
     "NoWorker",
     "Planned",
+    "RowsDistrusted",
     "RunSettings",
     "Search",
     "Searched",

@@ -42,8 +42,15 @@ class Finished:
 
 
 @dataclass(frozen=True)
+class RowsDistrusted:
+    """Stored results are not what was put: they are searched anew, and replaced."""
+
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class StoreFailed:
-    """A result could not be stored; the run goes on without the store."""
+    """The store could not be read or written; the run goes on without it."""
 
     reason: str
 
@@ -53,4 +60,4 @@ class NoWorker:
     """The cluster has had no worker for some time, and the run waits for one; told once."""
 
 
-Event = Planned | Searching | Searched | Finished | StoreFailed | NoWorker
+Event = Planned | Searching | Searched | Finished | RowsDistrusted | StoreFailed | NoWorker

@@ -23,13 +23,13 @@ from dmaze_cp.network.events import (
     Planned,
     Searched,
     Searching,
-    StoreFailed,
 )
+from dmaze_cp.network.keeping import Keeper
 from dmaze_cp.network.plan import Search, plan
 from dmaze_cp.network.settings import DEFAULT_SETTINGS, DEFAULT_TIME_LIMIT_S, RunSettings
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import LayerResult, Status, WorkloadResult
-from dmaze_cp.store import Store
+from dmaze_cp.store import Question, Store
 from dmaze_cp.workload import Workload
 
 
@@ -156,7 +156,7 @@ class _Run:
     ) -> None:
         self.searches = searches
         self._settings = settings
-        self._store = store
+        self._keeper = Keeper(store, tell)
         self._tell = tell
         self._open: list[Search] = []
 
@@ -180,12 +180,13 @@ class _Run:
         return stop()
 
     def _look_up(self) -> None:
-        for search in self.searches:
-            if self._store is not None:
-                limits = self._settings.constraints
-                search.result = self._store.get(
-                    search.layer, search.architecture, search.objective, limits
-                )
+        limits = self._settings.constraints
+        known = self._keeper.look_up(
+            Question(search.layer, search.architecture, search.objective, limits)
+            for search in self.searches
+        )
+        for search, result in zip(self.searches, known, strict=True):
+            search.result = result
             search.final = search.result is not None and self._good_enough(search.result)
         self._open = [search for search in self.searches if not search.final]
 
@@ -220,20 +221,12 @@ class _Run:
     def _found(self, ticket: int, result: LayerResult, last: bool) -> None:
         search = self._open[ticket]
         result = replace(result, layer=search.layer, architecture=search.architecture)
-        if self._store is not None and not result.failed:
-            self._keep(self._store, result)
+        if not result.failed:
+            self._keeper.keep(result)
         search.result = _together(search.result, result)
         self._tell(Searched(search, search.result, last))
         if last:
             self._deliver(search)
-
-    def _keep(self, store: Store, result: LayerResult) -> None:
-        try:
-            store.put(result)
-        except SpecError as error:
-            # A full disk, say, or a row that contradicts it: no reason to lose what is found.
-            self._store = None
-            self._tell(StoreFailed("; ".join(str(problem) for problem in error.problems)))
 
     def _deliver(self, search: Search) -> None:
         search.final = True

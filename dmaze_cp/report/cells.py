@@ -118,9 +118,15 @@ def _sums(totals: Totals, objective: Objective, mhz: float) -> list[tuple[str, s
     if not totals.mapped_layers:
         return []
     name, unit = objective_name(objective), objective_unit(objective)
-    value, bound = _short(totals.value, objective), _short(totals.bound, objective)
+    value = bound = _short(totals.value, objective)
+    if totals.gap:
+        of_edp = objective is Objective.EDP
+        bound = (numbers.scientific_bound if of_edp else numbers.exact_bound)(totals.bound)
     time = numbers.seconds(totals.latency_cycles / (mhz * 1e6))
     proof = "proven optimal" if totals.gap == 0 else f"gap {numbers.percent(totals.gap)}"
+    if totals.unmapped_layers:
+        proof += f" for {totals.mapped_layers} of {totals.mapped_layers + totals.unmapped_layers}"
+        proof += " layers"
     return [
         ("total energy", f"{numbers.exact(totals.energy_pj)} pJ"),
         ("total latency", f"{numbers.exact(totals.latency_cycles)} cycles ({time})"),

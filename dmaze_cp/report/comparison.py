@@ -14,16 +14,16 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.report import numbers
 from dmaze_cp.report.cells import in_sentence
 from dmaze_cp.report.console import printable
-from dmaze_cp.report.layer import plain_table
 from dmaze_cp.report.records import Record
 from dmaze_cp.report.standings import Standing, clocks_differ, standings
+from dmaze_cp.report.tables import BETWEEN, Folded, plain_table, print_fact, print_title
 from dmaze_cp.result import WorkloadResult
 
 _NAMES: Final = 24
 _HEADER: Final = 16
 _LEAST_HEADER: Final = 9
-_BETWEEN: Final = 2
-"""Widths: of row names, of column names (folded beyond), and between columns."""
+_MARK_WIDTH: Final = 7
+"""Widths: of row names, of column names (folded beyond), and of marks that are explained."""
 
 _LEGEND: Final = {
     "best": "proven: no other accelerator can cost the network less",
@@ -177,12 +177,12 @@ def print_comparison(console: Console, results: Sequence[WorkloadResult]) -> Non
     has nothing to be compared with: nothing is written.
     """
     for comparison in comparisons(results):
-        console.rule(Text(comparison.title, style="bold"), align="left", style="dim")
+        print_title(console, comparison.title)
         for table in _tables(console, comparison):
             console.print(table)
             console.print()
         for mark, text in comparison.legend.items():
-            console.print(Text(f"{mark:7}{text}", style="dim"))
+            print_fact(console, mark, Text(text, style="dim"), _MARK_WIDTH)
         if comparison.legend:
             console.print()
 
@@ -209,17 +209,22 @@ _Cells = dict[tuple[str, str], tuple[str, ...]]
 def _blocks(
     width: int, rows: Sequence[str], columns: Sequence[str], cells: _Cells
 ) -> list[list[str]]:
-    room = width - min(max(map(len, (*rows, "accelerator"))), _NAMES)
+    room = width - min(max(map(len, (*rows, "accelerator"))), _names_width(width))
     blocks: list[list[str]] = [[]]
     left = room
     for column in columns:
-        needed = _BETWEEN + _column_width(column, [cells.get((row, column), ()) for row in rows])
+        needed = BETWEEN + _column_width(column, [cells.get((row, column), ()) for row in rows])
         if needed > left and blocks[-1]:
             blocks.append([])
             left = room
         blocks[-1].append(column)
         left -= needed
     return blocks
+
+
+def _names_width(width: int) -> int:
+    """What row names get at least, if they need it."""
+    return min(_NAMES, width // 2 - BETWEEN)
 
 
 def _column_width(name: str, column: Sequence[Sequence[str]]) -> int:
@@ -234,13 +239,15 @@ def _table(
     table.leading = int(any(len(cell) > 1 for cell in cells.values()))
     widths = [_column_width(c, [cells.get((row, c), ()) for row in rows]) for c in columns]
     # Long names take what the columns leave.
-    left = max(_NAMES, room - sum(_BETWEEN + width for width in widths))
+    left = max(_names_width(room), room - sum(BETWEEN + width for width in widths))
     name_width = min(max(map(len, (*rows, corner))), left)
-    table.add_column(corner, overflow="fold", width=name_width)
+    table.add_column(corner, width=name_width)
     for column, width in zip(columns, widths, strict=True):
-        table.add_column(Text(column), overflow="fold", justify="right", width=width)
+        table.add_column(Folded(column), justify="right", width=width)
     for row in rows:
-        table.add_row(Text(row), *(_styled(cells.get((row, column), ("-",))) for column in columns))
+        table.add_row(
+            Folded(row), *(_styled(cells.get((row, column), ("-",))) for column in columns)
+        )
     return table
 
 

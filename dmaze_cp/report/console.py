@@ -11,8 +11,8 @@ from rich.text import Text
 PIPED_WIDTH = 80
 """Columns where the stream is no terminal and COLUMNS is not set."""
 
-NARROWEST = 80
-"""Narrower terminals wrap the lines themselves, which loses no numbers."""
+NARROWEST = 40
+"""Reports fit in so many columns; narrower terminals wrap the lines, which loses nothing."""
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
@@ -69,5 +69,5 @@ def bar(console: Console, fraction: float, width: int, style: str = "cyan") -> T
 
 
 def printable(console: Console, text: str) -> str:
-    """`text` with units that an ASCII stream can show."""
-    return text.replace("µ", "u") if console.options.ascii_only else text
+    """`text` with units and signs that an ASCII stream can show."""
+    return text.replace("µ", "u").replace("≥", ">=") if console.options.ascii_only else text

@@ -90,6 +90,25 @@ def _row(entry: Standing, result: LayerResult, total: int) -> Record:
     }
 
 
+def records_csv(records: Sequence[Record]) -> str:
+    """A row for each record, nested fields flattened: ``{"a": {"b": 1}}`` is in column ``a.b``."""
+    flat = [_flat(record) for record in records]
+    return _text(flat, list(dict.fromkeys(column for row in flat for column in row)))
+
+
+def _flat(record: Record, prefix: str = "") -> Record:
+    """Nested fields at top level; lists are words with blanks in between."""
+    flat: Record = {}
+    for name, value in record.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{name}.")
+        elif isinstance(value, list):
+            flat[prefix + name] = " ".join(map(str, value))
+        else:
+            flat[prefix + name] = value
+    return flat
+
+
 def _compact(value: object) -> str | None:
     return None if value is None else json.dumps(value, separators=(",", ":"))
 

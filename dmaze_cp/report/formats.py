@@ -40,7 +40,7 @@ class Format(StrEnum):
     """Tables for documents."""
 
 
-_BY_SUFFIX: Final = {
+BY_SUFFIX: Final = {
     ".csv": Format.CSV,
     ".md": Format.MARKDOWN,
     ".markdown": Format.MARKDOWN,
@@ -71,7 +71,7 @@ def format_of(path: str | None, wanted: Format | None = None) -> Format:
     SpecError
         When the suffix promises a format that is not written.
     """
-    return chosen_format(path, wanted, _BY_SUFFIX, terminal=Format.TABLE, otherwise=Format.JSON)
+    return chosen_format(path, wanted, BY_SUFFIX, terminal=Format.TABLE, otherwise=Format.JSON)
 
 
 def chosen_format(

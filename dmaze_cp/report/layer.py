@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import prod
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -21,10 +20,21 @@ from dmaze_cp.report.breakdown import Cycles, cycles, usages
 from dmaze_cp.report.console import bar, printable
 from dmaze_cp.report.limits import constraint_texts
 from dmaze_cp.report.loopnest import loop_nest
+from dmaze_cp.report.tables import (
+    BETWEEN,
+    Folded,
+    fitting_tables,
+    print_fact,
+    print_tables,
+    print_title,
+)
 from dmaze_cp.result import LayerResult, Status
 from dmaze_cp.workload import OPERANDS, Kind, Layer
 
 BAR_WIDTH = 24
+_LEAST_BAR = 6
+_LEAST_NAME = 10
+_FACTS_WIDTH = 8
 STATUS_STYLE = {
     Status.OPTIMAL: "green",
     Status.FEASIBLE: "yellow",
@@ -36,8 +46,8 @@ STATUS_STYLE = {
 def print_layer(console: Console, result: LayerResult) -> None:
     """Write the report of one layer's result."""
     layer = result.layer
-    console.rule(Text(one_line(layer.name), style="bold"), align="left", style="dim")
-    _print_layer_facts(console, layer)
+    print_title(console, one_line(layer.name))
+    print_layer_facts(console, layer)
     _print_proof(console, result)
     if result.mapping is None or result.cost is None:
         console.print()
@@ -51,7 +61,7 @@ def print_mapping(
     """Write what a mapping is and what it costs."""
     _print_costs(console, cost, architecture)
     _heading(console, "Tiling")
-    console.print(tiling_table(mapping))
+    print_tables(console, tiling_tables(console, mapping))
     _heading(console, "Loop nest (suffix 3: DRAM, 2: SPM, 1: RF, 0: PE)")
     for line in loop_nest(mapping, cost, architecture, min(console.width, 100)):
         style = "dim" if line.lstrip().startswith("#") else ""
@@ -64,7 +74,7 @@ def print_mapping(
     _heading(console, f"Energy: {numbers.exact(cost.energy_pj)} pJ")
     console.print(energy_table(console, cost.energy_breakdown_pj))
     _heading(console, "Operands")
-    console.print(_operand_table(console, cost, architecture))
+    print_tables(console, _operand_tables(console, cost, architecture))
     console.print()
 
 
@@ -83,7 +93,8 @@ def layer_shape(layer: Layer) -> str:
     return ", ".join(parts)
 
 
-def _print_layer_facts(console: Console, layer: Layer) -> None:
+def print_layer_facts(console: Console, layer: Layer) -> None:
+    """Write what a layer is."""
     console.print(Text(layer_shape(layer)))
     facts = [f"{numbers.count(layer.macs)} MACs"]
     if layer.padded_input is not None:
@@ -92,7 +103,7 @@ def _print_layer_facts(console: Console, layer: Layer) -> None:
         facts.append(f"{layer.instances} instances")
     console.print(Text(", ".join(facts)))
     if layer.also:
-        console.print(Text(one_line(f"also: {', '.join(layer.also)}")))
+        console.print(Folded(one_line(f"also: {', '.join(layer.also)}")))
 
 
 def _print_proof(console: Console, result: LayerResult) -> None:
@@ -103,20 +114,22 @@ def _print_proof(console: Console, result: LayerResult) -> None:
         line.append(f", proven: no mapping{within} costs less")
     console.print(line)
     unit = objective_unit(result.objective)
+    rows: list[tuple[str, str]] = []
     if result.value is not None:
-        console.print(Text(f"  value {numbers.exact(result.value)} {unit}"))
+        rows.append(("value", f"{numbers.exact(result.value)} {unit}"))
     if result.bound is not None:
-        console.print(Text(f"  bound {numbers.exact(result.bound)} {unit}"))
+        rows.append(("bound", f"{numbers.exact_bound(result.bound)} {unit}"))
     if result.gap is not None:
-        console.print(Text(f"  gap   {numbers.percent(result.gap)}"))
-    for text in constraint_texts(result.constraints):
-        console.print(Text(f"  limit {text}"))
-    took = f"  time  {numbers.duration(result.solve_time_s)}"
+        rows.append(("gap", numbers.percent(result.gap)))
+    rows += [("limit", text) for text in constraint_texts(result.constraints)]
+    took = numbers.duration(result.solve_time_s)
     if result.stats.candidates:
         took += f", {numbers.counted(result.stats.candidates, 'mapping')} scored exactly"
-    console.print(Text(took))
+    rows.append(("time", took))
+    for name, text in rows:
+        print_fact(console, f"  {name}", Text(text), _FACTS_WIDTH)
     if result.reason:
-        console.print(Text(one_line(f"  {result.reason}")))
+        print_fact(console, "", Text(one_line(result.reason)), 2)
 
 
 def objective_name(objective: str) -> str:
@@ -139,45 +152,41 @@ def _print_costs(console: Console, cost: Cost, architecture: Architecture) -> No
     )
     console.print()
     for name, text in rows:
-        console.print(Text(printable(console, f"{name:8}{text}")))
+        print_fact(console, name, Text(printable(console, text)), _FACTS_WIDTH)
 
 
-def tiling_table(mapping: Mapping) -> Table:
+def tiling_tables(console: Console, mapping: Mapping) -> Iterator[Table]:
     """Factors of every level (rows) and dimension (columns); products are the bounds."""
-    table = plain_table()
-    table.add_column("level", no_wrap=True)
-    for dimension in mapping.layer.dimensions:
-        table.add_column(dimension, justify="right", no_wrap=True)
-    table.add_column("product", justify="right", no_wrap=True)
+    headers = ("level", *mapping.layer.dimensions, "product")
+    rows = []
     for level in LEVELS:
-        row = mapping.level(level)
+        factors = mapping.level(level).values()
         # A dot for a factor of 1 lets the loops that there are stand out.
-        cells = [str(f) if f > 1 else "." for f in row.values()]
-        table.add_row(level, *cells, numbers.exact(prod(row.values())))
-    table.add_section()
+        cells = [str(f) if f > 1 else "." for f in factors]
+        rows.append((level, *cells, numbers.exact(prod(factors))))
     bounds = [str(bound) for bound in mapping.layer.extents]
-    table.add_row("bound", *bounds, numbers.exact(mapping.layer.macs))
-    return table
-
-
-def plain_table() -> Table:
-    """A table without a frame; its numbers are never cut."""
-    return Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
+    rows.append(("bound", *bounds, numbers.exact(mapping.layer.macs)))
+    return fitting_tables(console, headers, rows, folds=(), left=(0,), last_apart=True)
 
 
 def bars_table(console: Console, rows: Sequence[tuple[str, str, float, str]]) -> Table:
     """Rows of name, amount, fraction and colour; bars take the room that is left."""
     percents = [numbers.percent(fraction) for _, _, fraction, _ in rows]
-    columns = ([name for name, *_ in rows], [amount for _, amount, *_ in rows], percents)
-    taken = sum(max(map(len, column)) + 2 for column in columns)
-    width = max(min(BAR_WIDTH, console.width - taken), 0)
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True)
+    names, amounts = [name for name, *_ in rows], [amount for _, amount, *_ in rows]
+    widths = [max(map(len, column)) for column in (names, amounts, percents)]
+    room = console.width - sum(widths) - BETWEEN * len(widths)
+    has_bars = room >= _LEAST_BAR
+    # Without room for bars, amounts are broken before names are.
+    widths[0] += min(max(room + BETWEEN, _LEAST_NAME - widths[0]), 0)
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, BETWEEN, 0, 0))
+    table.add_column(width=widths[0])
+    table.add_column(justify="right", overflow="fold")
     table.add_column(justify="right", no_wrap=True)
-    table.add_column(justify="right", no_wrap=True)
-    table.add_column(no_wrap=True)
+    if has_bars:
+        table.add_column(no_wrap=True)
     for (name, amount, fraction, style), percent in zip(rows, percents, strict=True):
-        table.add_row(name, amount, percent, bar(console, fraction, width, style))
+        drawn = [bar(console, fraction, min(BAR_WIDTH, room), style)] if has_bars else []
+        table.add_row(Folded(name), amount, percent, *drawn)
     return table
 
 
@@ -225,12 +234,8 @@ def energy_table(console: Console, parts: dict[str, float]) -> Table:
     return bars_table(console, [(c, amounts[c], parts[c] / total, "magenta") for c in parts])
 
 
-def _operand_table(console: Console, cost: Cost, architecture: Architecture) -> Table:
-    table = plain_table()
-    table.add_column("", no_wrap=True)
-    for operand in OPERANDS:
-        table.add_column(operand, justify="right", no_wrap=True)
-    rows = (
+def _operand_tables(console: Console, cost: Cost, architecture: Architecture) -> Iterator[Table]:
+    counts = (
         ("RF tile (elements)", cost.rf_elements),
         ("array tile (elements)", cost.array_elements),
         ("SPM tile (elements)", cost.spm_elements),
@@ -242,15 +247,13 @@ def _operand_table(console: Console, cost: Cost, architecture: Architecture) -> 
         ("DMA burst (elements)", cost.dma_burst_elements),
         ("DMA cycles", cost.dma_cycles),
     )
-    for name, values in rows:
-        table.add_row(name, *(numbers.compact(values[x]) for x in OPERANDS))
+    rows = [(name, *(numbers.compact(values[x]) for x in OPERANDS)) for name, values in counts]
     for component in ("NoC", "SPM", "DRAM"):
         parts = cost.energy_by_operand_pj.get(component, {})
-        cells = [printable(console, numbers.energy(parts.get(x, 0.0))) for x in OPERANDS]
-        table.add_row(f"{component} energy", *cells)
+        cells = (printable(console, numbers.energy(parts.get(x, 0.0))) for x in OPERANDS)
+        rows.append((f"{component} energy", *cells))
     if cost.reduction_cycles:
-        reduction = numbers.exact(cost.reduction_cycles)
-        table.add_row("reduction cycles", reduction, "", "")
+        rows.append(("reduction cycles", numbers.exact(cost.reduction_cycles), "", ""))
     if cost.held is not None:
-        table.add_row("held in the RFs", *("yes" if x == cost.held else "" for x in OPERANDS))
-    return table
+        rows.append(("held in the RFs", *("yes" if x == cost.held else "" for x in OPERANDS)))
+    return fitting_tables(console, ("", *OPERANDS), rows)

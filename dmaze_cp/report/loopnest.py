@@ -15,6 +15,10 @@ from dmaze_cp.cost.report import Cost, PerOperand
 from dmaze_cp.mapping import LEVELS, Mapping
 from dmaze_cp.workload import OPERANDS, Kind, Layer
 
+_CONTINUED = " " * 4
+"""How much further the rest of a line begins that is broken."""
+_LEAST = 16
+"""Columns of text beyond the margin, however deep the nest is."""
 _SUFFIX = {"DRAM": "3", "SPM": "2", "RF": "1", "PE": "0"}
 
 
@@ -29,11 +33,26 @@ class _Writer:
     closing: list[tuple[int, str]] = field(default_factory=list)
 
     def statement(self, text: str) -> None:
-        self.lines.append(" " * (self.indent * self.depth) + text)
+        margin = " " * (self.indent * self.depth)
+        # With room for a backslash at the end of all lines but the last.
+        room = max(self.width - len(" \\"), len(margin) + _LEAST)
+        if len(margin + text) <= self.width:
+            self.lines.append(margin + text)
+            return
+        first, *more = textwrap.wrap(
+            text,
+            room,
+            initial_indent=margin,
+            subsequent_indent=margin + _CONTINUED,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        lines = [first, *more]
+        self.lines += [f"{line} \\" for line in lines[:-1]] + lines[-1:]
 
     def comment(self, text: str, depth: int | None = None) -> None:
         margin = " " * (self.indent * (self.depth if depth is None else depth)) + "# "
-        width = max(self.width, len(margin) + 24)
+        width = max(self.width, len(margin) + _LEAST)
         self.lines += textwrap.wrap(
             text, width, initial_indent=margin, subsequent_indent=margin + "  "
         )

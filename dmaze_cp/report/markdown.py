@@ -57,7 +57,7 @@ def _summary(result: WorkloadResult, objective: Objective, *, with_mappings: boo
     places = ranked(result.of(objective))
     yield f"## {escape(summary_title(result, objective))}"
     rows = [layer_cells(place) for place in places]
-    yield _table(LAYER_HEADERS, rows, [name not in _LEFT for name in LAYER_HEADERS])
+    yield markdown_table(LAYER_HEADERS, rows, [name not in _LEFT for name in LAYER_HEADERS])
     matters = what_matters(places, objective)
     if matters is not None:
         yield escape(f"{matters}.")
@@ -66,7 +66,7 @@ def _summary(result: WorkloadResult, objective: Objective, *, with_mappings: boo
         yield "\n".join(f"- {escape(line)}" for line in lines)
     yield from _components(result, objective)
     rows = [(name, text) for name, text in totals_rows(result, objective)]
-    yield _table(("total", ""), rows, (False, False))
+    yield markdown_table(("total", ""), rows, (False, False))
     if with_mappings:
         yield from _mappings(places)
 
@@ -80,7 +80,7 @@ def _components(result: WorkloadResult, objective: Objective) -> Iterator[str]:
         (component, numbers.energy(part), numbers.percent(shares[component]))
         for component, part in totals.energy_breakdown_pj.items()
     ]
-    yield _table(("component", "energy", "share"), energies, (False, True, True))
+    yield markdown_table(("component", "energy", "share"), energies, (False, True, True))
     split = network_cycles(result.of(objective))
     parts = (
         ("compute", split.compute),
@@ -91,7 +91,7 @@ def _components(result: WorkloadResult, objective: Objective) -> Iterator[str]:
         (name, numbers.exact(cycles), numbers.percent(cycles / (split.total or 1)))
         for name, cycles in parts
     ]
-    yield _table(("part", "cycles", "share"), rows, (False, True, True))
+    yield markdown_table(("part", "cycles", "share"), rows, (False, True, True))
 
 
 def _mappings(places: Sequence[Ranked]) -> Iterator[str]:
@@ -107,7 +107,7 @@ def _mappings(places: Sequence[Ranked]) -> Iterator[str]:
     ]
     if rows:
         headers = ("layer", "DRAM loops", "SPM loops", "RF loops", "PE loops")
-        yield _table(headers, rows, (False,) * len(headers))
+        yield markdown_table(headers, rows, (False,) * len(headers))
 
 
 def _loops(mapping: Mapping, *levels: tuple[str, Sequence[str]]) -> Iterator[str]:
@@ -124,14 +124,16 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
         for model in comparison.models
     ]
     headers = ("network", *comparison.architectures)
-    yield _table(headers, rows, (False, *(True,) * len(comparison.architectures)))
+    yield markdown_table(headers, rows, (False, *(True,) * len(comparison.architectures)))
     if comparison.legend:
         yield "\n".join(
             f"- {escape(mark)}: {escape(text)}" for mark, text in comparison.legend.items()
         )
 
 
-def _table(headers: Sequence[str], rows: Sequence[Sequence[str]], is_number: Sequence[bool]) -> str:
+def markdown_table(
+    headers: Sequence[str], rows: Sequence[Sequence[str]], is_number: Sequence[bool]
+) -> str:
     """A table; numbers are aligned to the right."""
     rule = ["--:" if right else "---" for right in is_number]
     body = [[escape(cell) for cell in row] for row in rows]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_FLOOR, Context
 from math import floor, isfinite, log10
 
 _ENERGY_UNITS = ("pJ", "nJ", "µJ", "mJ", "J", "kJ", "MJ", "GJ")
@@ -60,6 +61,21 @@ def scientific(value: float) -> str:
         return f"{value:g}"
     mantissa, exponent = f"{value:.3e}".split("e")
     return f"{mantissa}e{int(exponent)}"
+
+
+def exact_bound(bound: float) -> str:
+    """As `exact`, but never more than it is."""
+    return exact(bound if float(bound).is_integer() else _floored(bound, 7))
+
+
+def scientific_bound(bound: float) -> str:
+    """As `scientific`, but never more than it is."""
+    return scientific(_floored(bound, 4))
+
+
+def _floored(value: float, digits: int) -> float:
+    """The next number of so many digits that is not above."""
+    return float(Context(prec=digits, rounding=ROUND_FLOOR).create_decimal(value))
 
 
 def percent(fraction: float | None) -> str:

@@ -82,9 +82,13 @@ def energy_plot(sweep: Sweep) -> Figure | None:
     axes.set_title(title_of(sweep, "energy of the best designs"), pad=22)
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(components), fontsize=8)
     if any(sweep.point(position).gap for position, _, _ in shown):
-        note = "*: better mappings of this design may exist"
-        figure.supxlabel(note, fontsize=7.5, color="#444444", x=0.02, ha="left")
+        _note_stars(figure)
     return figure
+
+
+def _note_stars(figure: Figure) -> None:
+    note = "*: better mappings of this design may exist"
+    figure.supxlabel(note, fontsize=7.5, color="#444444", x=0.02, ha="left")
 
 
 def networks_plot(sweep: Sweep) -> Figure | None:
@@ -102,6 +106,7 @@ def networks_plot(sweep: Sweep) -> Figure | None:
     figure, axes = new_axes(7.2, 1.6 + len(models) * (0.25 + 0.24 * len(winners)))
     axes.grid(visible=True, axis="x")
     height = 0.8 / len(winners)
+    starred = False
     for k, winner in enumerate(winners):
         rows = [row + (k - (len(winners) - 1) / 2) * height for row in range(len(models))]
         ratios = [_ratio(sweep, model, winner, own[model]) for model in models]
@@ -109,9 +114,10 @@ def networks_plot(sweep: Sweep) -> Figure | None:
         if winner == sweep.result.best:
             name += " (best for all)"
         bars = axes.barh(rows, ratios, height=height * 0.9, color=PALETTE[k], label=name)
-        axes.bar_label(
-            bars, [f"{ratio:.3f}" if ratio else "" for ratio in ratios], padding=3, fontsize=7.5
-        )
+        stars = ["*" if sweep.network_gap(winner, model) else "" for model in models]
+        starred |= any(stars)
+        texts = [f"{r:.3f}{star}" if r else "" for r, star in zip(ratios, stars, strict=True)]
+        axes.bar_label(bars, texts, padding=3, fontsize=7.5)
     names = [
         plain(model) + ("" if sweep.network_is_proven(model) else "\n(not proven)")
         for model in models
@@ -131,6 +137,8 @@ def networks_plot(sweep: Sweep) -> Figure | None:
         alignment="left",
         ncols=2,
     )
+    if starred:
+        _note_stars(figure)
     return figure
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 from dmaze_cp.dse.result import PointStatus
@@ -33,31 +34,25 @@ _BELOW: Final = ("right", "top")
 def front_plot(sweep: Sweep) -> Figure | None:
     """Designs by area and objective, with the front; None without areas or mappings.
 
-    Designs that were skipped are hollow, at their bounds: they cost at least that.
+    What is a bound is hollow: designs without a value are at what they cannot cost less than,
+    those with a gap at what they cannot cost more than.
     """
-    mapped = _places(sweep, (PointStatus.OPTIMAL, PointStatus.FEASIBLE))
+    mapped = _places(sweep, PointStatus.OPTIMAL, PointStatus.FEASIBLE)
     if not mapped:
         return None
     figure, axes = new_axes(7.2, 4.6)
     axes.grid(visible=True)
-    skipped = _places(sweep, (PointStatus.SKIPPED,))
-    if skipped:
-        axes.scatter(
-            [area for area, _ in skipped.values()],
-            [bound for _, bound in skipped.values()],
-            marker="^",
-            s=26,
-            facecolors="none",
-            edgecolors=GREY,
-            linewidths=0.9,
-            label="skipped, at its bound",
-        )
+    skipped = _places(sweep, PointStatus.SKIPPED)
+    open_ = _places(sweep, PointStatus.UNKNOWN, PointStatus.FAILED)
     front = sweep.result.front or _front_of(mapped)
-    rest = [place for position, place in mapped.items() if position not in front]
-    if rest:
-        areas, values = [area for area, _ in rest], [value for _, value in rest]
-        axes.scatter(areas, values, s=26, color=BLUE, label="mapped")
-    _draw_front(axes, sweep, [mapped[p] for p in front if p in mapped])
+    rest = {position: place for position, place in mapped.items() if position not in front}
+    with_gap = {p: place for p, place in rest.items() if sweep.point(p).gap}
+    proven = {p: place for p, place in rest.items() if p not in with_gap}
+    _draw(axes, skipped, "^", "none", GREY, "skipped, at its bound")
+    _draw(axes, open_, "D", "none", GREY, "not finished, at its bound")
+    _draw(axes, proven, "o", BLUE, BLUE, "mapped")
+    _draw(axes, with_gap, "o", "none", BLUE, "mapped, may cost less")
+    _draw_front(axes, sweep, [p for p in front if p in mapped], mapped)
     best = sweep.result.best
     if best is not None and best in mapped:
         axes.scatter(
@@ -77,20 +72,41 @@ def front_plot(sweep: Sweep) -> Figure | None:
     axes.set_xlabel("area (mm²)")
     axes.set_ylabel(value_label(sweep))
     axes.set_title(title_of(sweep, f"area and {objective_name(sweep.result.objective)}"))
-    drawn = [*mapped.values(), *skipped.values()]
+    drawn = [*mapped.values(), *skipped.values(), *open_.values()]
     _label(axes, sweep, [p for p in front if p in mapped], mapped, drawn)
     axes.legend(loc="best", fontsize=8)
     return figure
 
 
-def _places(sweep: Sweep, statuses: tuple[PointStatus, ...]) -> dict[int, tuple[float, float]]:
-    """Area and value (or bound, where it is skipped) by position."""
+def _draw(
+    axes: Axes,
+    places: dict[int, tuple[float, float]],
+    marker: str,
+    face: str,
+    edge: str,
+    label: str,
+) -> None:
+    if places:
+        areas, values = zip(*places.values(), strict=True)
+        axes.scatter(
+            areas,
+            values,
+            marker=marker,
+            s=26,
+            facecolors=face,
+            edgecolors=edge,
+            linewidths=0.9,
+            label=label,
+        )
+
+
+def _places(sweep: Sweep, *statuses: PointStatus) -> dict[int, tuple[float, float]]:
+    """Area and value (or bound, where there is no value that counts) by position."""
     places = {}
     for position, point in enumerate(sweep.result.points):
-        skipped = point.status is PointStatus.SKIPPED
-        value = point.bound if skipped else point.value
+        value = point.value if point.is_mapped else point.bound
         area = point.design.area_mm2
-        if point.status in statuses and area is not None and value:
+        if point.status in statuses and area is not None and value and isfinite(value):
             places[position] = (area, sweep.unit.amount(value))
     return places
 
@@ -104,18 +120,25 @@ def _front_of(places: dict[int, tuple[float, float]]) -> tuple[int, ...]:
     return tuple(front)
 
 
-def _draw_front(axes: Axes, sweep: Sweep, places: list[tuple[float, float]]) -> None:
-    if not places or (len(places) == 1 and not sweep.result.front):
-        return
+def _draw_front(
+    axes: Axes, sweep: Sweep, front: list[int], places: dict[int, tuple[float, float]]
+) -> None:
     result = sweep.result
+    if not front or (len(front) == 1 and not result.front):
+        return
     name = "front so far"
     if result.front and result.front_proven:
         name = "front, proven complete"
     elif not result.front:
         name = "front of those mapped"
-    areas, values = [area for area, _ in places], [value for _, value in places]
+    areas, values = zip(*(places[position] for position in front), strict=True)
     axes.step(areas, values, where="post", color=VERMILION, linewidth=1.3, zorder=3)
-    axes.scatter(areas, values, s=36, color=VERMILION, zorder=4, label=name)
+    faces = ["white" if sweep.point(position).gap else VERMILION for position in front]
+    axes.scatter(areas, values, s=36, facecolors=faces, edgecolors=VERMILION, zorder=4, label=name)
+    if "white" in faces:
+        axes.scatter(
+            [], [], s=36, facecolors="white", edgecolors=VERMILION, label="on it, may cost less"
+        )
 
 
 def _label(

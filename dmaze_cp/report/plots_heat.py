@@ -20,18 +20,17 @@ _MOST_TEXT: Final = 24
 """Rows or columns beyond which the numbers in the cells are left out."""
 _HATCH: Final = "#5c5c5c"
 _PALE: Final = 0.4
-"""How much of their colour is left to skipped designs, so that hatching shows on them."""
+"""How much of their colour is left to bounds, so that hatching shows on them."""
 _LEAST_SPAN: Final = 1.25
 """The scale goes at least so far: a difference of a few per cent looks small."""
 _MARKS: Final = {
     CellState.UNKNOWN: "?",
     CellState.INFEASIBLE: "n",
     CellState.INVALID: "×",
-    CellState.SKIPPED: "skipped",
 }
 _MEANINGS: Final = {
-    CellState.SKIPPED: "hatched: skipped, costs at least so much",
-    CellState.FOUND: "*: better mappings may exist",
+    CellState.BOUNDED: "hatched, ≥: skipped or not finished, costs at least so much",
+    CellState.FOUND: "*: may cost less, not all of it is proven",
     CellState.UNKNOWN: "?: not known",
     CellState.INFEASIBLE: "n: no mapping fits, or over a budget",
     CellState.INVALID: "×: no design: {causes}",
@@ -41,7 +40,7 @@ _MEANINGS: Final = {
 def heat_plot(sweep: Sweep) -> Figure | None:
     """The objective of each design over that of the best, by two parameters.
 
-    Designs that were skipped are hatched, with their bound.
+    Designs that have no value are hatched, with their bound.
     """
     grid = grid_of(sweep)
     if grid is None or sweep.result.best is None:
@@ -114,39 +113,34 @@ def _patch(row: int, column: int, cell: Cell, colours: Colormap, norm: LogNorm) 
     if cell.ratio is None:
         return Rectangle(corner, 1, 1, facecolor="#f2f2f2", edgecolor="white", gid=cell.state)
     red, green, blue, _ = colours(norm(cell.ratio))
-    skipped = cell.state is CellState.SKIPPED
-    if skipped:
+    is_bound = cell.state is CellState.BOUNDED
+    if is_bound:
         red, green, blue = (_PALE * part + 1 - _PALE for part in (red, green, blue))
     return Rectangle(
         corner,
         1,
         1,
         facecolor=(red, green, blue),
-        edgecolor=VERMILION if cell.is_best else (_HATCH if skipped else "white"),
+        edgecolor=VERMILION if cell.is_best else (_HATCH if is_bound else "white"),
         linewidth=2.4 if cell.is_best else 0.4,
-        hatch="////" if skipped else None,
+        hatch="////" if is_bound else None,
         zorder=3 if cell.is_best else 1,
         gid=cell.state,
     )
 
 
 def _write(axes: Axes, row: int, column: int, cell: Cell, colours: Colormap, norm: LogNorm) -> None:
-    skipped = cell.state is CellState.SKIPPED
     colour, box = "#222222", None
-    ratio = cell.shown_ratio
-    if cell.ratio is None or ratio is None:
+    text = cell.text
+    if cell.ratio is None:
         text, colour = _MARKS.get(cell.state, ""), GREY
+    elif cell.state is CellState.BOUNDED:
+        # Hatching would cross the digits.
+        box = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1.2}
     else:
-        digits = f"{ratio:.2f}" if ratio < 99.5 else f"{ratio:.2g}"
-        star = "*" if cell.state is CellState.FOUND else ""
-        text = f"{'≥ ' if skipped else ''}{digits}{star}"
         red, green, blue, _ = colours(norm(cell.ratio))
-        is_dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
-        if is_dark and not skipped:
+        if 0.299 * red + 0.587 * green + 0.114 * blue < 0.5:
             colour = "white"
-        if skipped:
-            # Hatching would cross the digits.
-            box = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1.2}
     axes.text(
         column,
         row,

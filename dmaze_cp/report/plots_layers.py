@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from dmaze_cp.dse.result import PointStatus, SweepPoint, SweepResult, cost_unit_s
@@ -10,6 +11,7 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.report.layer import objective_name
 from dmaze_cp.report.plots_heat import add_legend, draw_heat, heat_size, scale_of
 from dmaze_cp.report.plots_style import plain, title_of
+from dmaze_cp.report.records import finite
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.report.sweep_grid import Grid, grid_of
 from dmaze_cp.result import LayerResult, Status
@@ -111,11 +113,15 @@ def _alone(result: SweepResult, named: _Named) -> SweepResult:
 
 def _point(point: SweepPoint, named: _Named, objective: Objective) -> SweepPoint:
     found = _result_of(point, named)
+    unit = cost_unit_s(point.design.architecture, objective)
+    # The bound of the design is one of all its layers.
+    bound = 0.0 if found is None else finite(found.bound) or 0.0
+    least = float(unit * Fraction(bound))
     if point.status is PointStatus.INFEASIBLE or found is None or found.value is None:
         status = point.status if point.status is PointStatus.INFEASIBLE else PointStatus.UNKNOWN
-        return replace(point, status=status, value=None)
-    value = float(cost_unit_s(point.design.architecture, objective) * found.value)
-    return replace(point, status=_STATUSES[found.status], value=value)
+        return replace(point, status=status, value=None, bound=least)
+    value = float(unit * found.value)
+    return replace(point, status=_STATUSES[found.status], value=value, bound=least)
 
 
 def _result_of(point: SweepPoint, named: _Named) -> LayerResult | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -16,8 +14,10 @@ from rich.text import Text
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.report import numbers
-from dmaze_cp.report.layer import STATUS_STYLE, layer_shape, plain_table
+from dmaze_cp.report.flat import records_csv
+from dmaze_cp.report.layer import STATUS_STYLE, layer_shape
 from dmaze_cp.report.records import Record
+from dmaze_cp.report.tables import fitting_tables, print_fact, print_tables
 from dmaze_cp.result import Status, relative_gap
 from dmaze_cp.store import Entry, UnreadableRow
 from dmaze_cp.store.question import figures_record, limits_record, shape_record
@@ -25,6 +25,8 @@ from dmaze_cp.store.question import figures_record, limits_record, shape_record
 KEY_LENGTH: Final = 8
 """Digits of a key that are shown: enough to tell millions of results apart."""
 
+_ENTRY_FIGURES: Final = ("value", "gap", "time", "age")
+_FACTS_WIDTH: Final = 14
 _SHOWN_ARCHITECTURES: Final = 10
 _LONG: Final = 10**7
 _AGES: Final = (
@@ -70,48 +72,43 @@ def print_overview(
     if bad:
         rows.append(("unreadable", f"{bad:,}: see `store verify`"))
     for name, text in rows:
-        console.print(Text(f"{name:14}{text}"), soft_wrap=True)
+        print_fact(console, name, Text(text), _FACTS_WIDTH)
     chips = Counter(e.question.architecture for e in readable)
     if chips:
         console.print()
-        table = plain_table()
-        table.add_column("results", justify="right", no_wrap=True)
-        table.add_column("architecture, energy of RF NoC SPM DRAM MAC", overflow="fold")
+        rows = []
         for chip, count in chips.most_common(_SHOWN_ARCHITECTURES):
             prices = " ".join(f"{price:g}" for price in figures_record(chip)["energy"].values())
-            text = f"{architecture_in_short(chip)}, {prices} pJ"
-            table.add_row(f"{count:,}", Text(text))
-        console.print(table)
+            rows.append((f"{count:,}", f"{architecture_in_short(chip)}, {prices} pJ"))
+        headers = ("results", "architecture, energy of RF NoC SPM DRAM MAC")
+        print_tables(console, fitting_tables(console, headers, rows, folds=(1,)))
     if len(chips) > _SHOWN_ARCHITECTURES:
         console.print(Text(f"and {len(chips) - _SHOWN_ARCHITECTURES} more", style="dim"))
 
 
 def print_entries(console: Console, entries: Sequence[Entry | UnreadableRow], now: int) -> None:
     """Write a table of results; `now` is Unix time, seconds."""
-    table = plain_table()
-    table.add_column("key", no_wrap=True)
-    table.add_column("layer, architecture, constraints", overflow="fold", min_width=16)
-    table.add_column("least", no_wrap=True)
-    table.add_column("status", no_wrap=True)
-    for name in ("value", "gap", "time", "age"):
-        table.add_column(name, justify="right", no_wrap=True)
+    rows: list[Sequence[str | Text]] = []
     for entry in entries:
         if isinstance(entry, UnreadableRow):
             text = Text(f"unreadable: {entry.error}", style="red")
-            table.add_row(Text(entry.key[:KEY_LENGTH]), text, *["-"] * 6)
+            rows.append((entry.key[:KEY_LENGTH], text, *["-"] * 6))
             continue
         answer = entry.answer
-        table.add_row(
-            entry.key[:KEY_LENGTH],
-            _question(entry),
-            str(entry.question.objective),
-            Text(str(answer.status), style=STATUS_STYLE[answer.status]),
-            "-" if answer.best is None else _value(answer.best.value),
-            numbers.percent(_gap(entry)),
-            numbers.duration(answer.solve_time_s),
-            _age(entry.updated, now),
+        rows.append(
+            (
+                entry.key[:KEY_LENGTH],
+                _question(entry),
+                str(entry.question.objective),
+                Text(str(answer.status), style=STATUS_STYLE[answer.status]),
+                "-" if answer.best is None else _value(answer.best.value),
+                numbers.percent(_gap(entry)),
+                numbers.duration(answer.solve_time_s),
+                _age(entry.updated, now),
+            )
         )
-    console.print(table)
+    headers = ("key", "layer, architecture, constraints", "least", "status", *_ENTRY_FIGURES)
+    print_tables(console, fitting_tables(console, headers, rows, folds=(1,), left=(0, 2, 3)))
 
 
 def architecture_in_short(architecture: Architecture) -> str:
@@ -159,26 +156,7 @@ def records_as_text(records: Sequence[Record], form: str) -> str:
         return "".join(json.dumps(record, allow_nan=False) + "\n" for record in records)
     if form == "json":
         return json.dumps(list(records), indent=1, allow_nan=False) + "\n"
-    flat = [_flat(record) for record in records]
-    columns = list(dict.fromkeys(column for row in flat for column in row))
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, columns, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(flat)
-    return stream.getvalue()
-
-
-def _flat(record: Record, prefix: str = "") -> Record:
-    """``{"a": {"b": 1}}`` as ``{"a.b": 1}``; lists are words with blanks in between."""
-    flat: Record = {}
-    for name, value in record.items():
-        if isinstance(value, dict):
-            flat |= _flat(value, f"{prefix}{name}.")
-        elif isinstance(value, list):
-            flat[prefix + name] = " ".join(map(str, value))
-        else:
-            flat[prefix + name] = value
-    return {name: "" if value is None else value for name, value in flat.items()}
+    return records_csv(records)
 
 
 def _question(entry: Entry) -> Text:

@@ -20,12 +20,19 @@ from dmaze_cp.report.cells import (
     what_matters,
 )
 from dmaze_cp.report.console import printable
-from dmaze_cp.report.layer import STATUS_STYLE, cycles_table, energy_table, plain_table
+from dmaze_cp.report.layer import STATUS_STYLE, cycles_table, energy_table
 from dmaze_cp.report.shares import Ranked, ranked
+from dmaze_cp.report.tables import (
+    BETWEEN,
+    Folded,
+    fitting_tables,
+    print_fact,
+    print_tables,
+    print_title,
+)
 from dmaze_cp.result import WorkloadResult
 
-_LEFT = ("layer", "status")
-_BETWEEN = 2
+_TOTALS_WIDTH = 22
 _NAME_WIDTH = 8
 """Columns that names are folded to where there is no more room."""
 _NAME_FOLD = 24
@@ -35,19 +42,17 @@ _NAME_FOLD = 24
 def print_summary(console: Console, result: WorkloadResult) -> None:
     """Write, for each objective, the layers by share, where the cost goes, and the totals."""
     for objective in result.objectives:
-        console.rule(
-            Text(summary_title(result, objective), style="bold"), align="left", style="dim"
-        )
+        print_title(console, summary_title(result, objective))
         _print_layers(console, result, objective)
         _print_components(console, result, objective)
         console.print()
         for name, text in totals_rows(result, objective):
             style = "yellow" if name == "not proven" else ""
-            console.print(Text(printable(console, f"{name:22}{text}"), style=style))
+            print_fact(console, name, Text(printable(console, text), style=style), _TOTALS_WIDTH)
         console.print()
     for note in notes(result):
         style = "bold yellow" if note.startswith("interrupted") else "dim"
-        console.print(Text(note, style=style))
+        console.print(Folded(Text(note, style=style)))
 
 
 def summary_title(result: WorkloadResult, objective: Objective) -> str:
@@ -60,23 +65,19 @@ def _print_layers(console: Console, result: WorkloadResult, objective: Objective
     places = ranked(result.of(objective))
     rows = [tuple(printable(console, cell) for cell in layer_cells(place)) for place in places]
     shown = _fitting(console.width, rows)
-    table = plain_table()
-    for index in shown:
-        header = LAYER_HEADERS[index]
-        if header == "layer":
-            table.add_column(header, overflow="fold", min_width=_NAME_WIDTH)
-        else:
-            justify = "left" if header in _LEFT else "right"
-            table.add_column(header, justify=justify, no_wrap=True)  # type: ignore[arg-type]
-    for place, row in zip(places, rows, strict=True):
-        table.add_row(*(_styled(place, LAYER_HEADERS[index], row[index]) for index in shown))
-    console.print(table)
+    cells = [
+        [_styled(place, LAYER_HEADERS[index], row[index]) for index in shown]
+        for place, row in zip(places, rows, strict=True)
+    ]
+    headers = [LAYER_HEADERS[index] for index in shown]
+    left = [headers.index("status")]
+    print_tables(console, fitting_tables(console, headers, cells, left=left, least=_NAME_WIDTH))
     matters = what_matters(places, objective)
     if matters is not None:
         console.print()
-        console.print(Text(matters, style="dim"))
+        console.print(Folded(Text(matters, style="dim")))
     for reason in reasons(result.of(objective)):
-        console.print(Text(reason, style="red"))
+        console.print(Folded(Text(reason, style="red")))
 
 
 def _styled(place: Ranked, header: str, text: str) -> Text:
@@ -95,7 +96,7 @@ def _fitting(width: int, rows: Sequence[tuple[str, ...]]) -> list[int]:
     shown = list(range(len(LAYER_HEADERS)))
     # The running sum of one layer is no news; a narrow table can do without search times.
     for header, least in (("sum", min(lengths[0], _NAME_FOLD)), ("time", _NAME_WIDTH)):
-        taken = sum(lengths[index] + _BETWEEN for index in shown[1:])
+        taken = sum(lengths[index] + BETWEEN for index in shown[1:])
         if width - taken < least or (header == "sum" and len(rows) < 2):
             shown.remove(LAYER_HEADERS.index(header))
     return shown

@@ -89,9 +89,15 @@ def _why(sweep: Sweep) -> Iterator[Block]:
         return
     yield Heading("Why it wins")
     columns = [best, *(rival.position for rival in rivals)]
-    headers = ["", "best"]
-    for rival in rivals:
-        headers += [rival.role if rival.is_mapped else f"{rival.role}*", "x best"]
+    roles = ["best", *(rival.role for rival in rivals)]
+    points = [sweep.point(position) for position in columns]
+    starred = [
+        f"{role}*" if point.gap or not point.is_mapped else role
+        for role, point in zip(roles, points, strict=True)
+    ]
+    headers = ["", starred[0]]
+    for role in starred[1:]:
+        headers += [role, "x best"]
     rows: list[tuple[str, ...]] = []
     for name in sweep.swept:
         values = [sweep.point(position).design.parameters[name] for position in columns]
@@ -105,8 +111,8 @@ def _why(sweep: Sweep) -> Iterator[Block]:
             cells += ["-" if amount is None else show(amount), _quotient(amount, amounts[0])]
         rows.append((name, *cells))
     yield Grille(tuple(headers), tuple(rows))
-    if not all(rival.is_mapped for rival in rivals):
-        yield Note("* not searched to the end: better mappings of this design may exist")
+    if starred != roles:
+        yield Note("* not proven to the end: better mappings of this design may exist")
     for rival in rivals:
         yield Note(explanation(sweep, rival))
     nearer = nearer_than(sweep, rivals[0])

@@ -220,6 +220,11 @@ class Sweep:
         network = _network(self.point(position), model)
         return None if network is None else network.value
 
+    def network_gap(self, position: int, model: str) -> bool:
+        """Whether better mappings of one network may exist on a design."""
+        network = _network(self.point(position), model)
+        return network is not None and not _is_proven(network.layers)
+
     def network_is_proven(self, model: str) -> bool:
         """Whether no design costs a network less than its best one that is mapped.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from math import floor, isfinite
+from math import floor, inf, isfinite, log10
 from typing import Final
 
 from dmaze_cp.dse.result import PointStatus, SweepPoint
@@ -25,11 +25,11 @@ class CellState(StrEnum):
     PROVEN = "proven"
     """The value is that of the best mappings."""
     FOUND = "found"
-    """Better mappings may exist."""
-    SKIPPED = "skipped"
-    """Proven to be no better than another design: there is a bound."""
+    """Better mappings may exist, or a design that was not mapped may cost less."""
+    BOUNDED = "bounded"
+    """No value: skipped, or the search did not end. The ratio is that of a bound."""
     UNKNOWN = "unknown"
-    """Time was over, or a search failed."""
+    """Time was over, or a search failed, and no bound is known."""
     INFEASIBLE = "infeasible"
     """Some layer does not fit, or a budget is broken."""
     INVALID = "invalid"
@@ -47,8 +47,10 @@ class Cell:
     position
         Of its point; None for `CellState.INVALID`.
     ratio
-        Of its value to that of the best design, of its bound where it is skipped; None where
-        neither is known.
+        Of its value to that of the best design, of its bound where it is `CellState.BOUNDED`;
+        None where neither is known.
+    least
+        Proven: it costs at least so many times what the best design costs.
     designs
         How many designs it is the best of.
     is_best
@@ -58,15 +60,31 @@ class Cell:
     state: CellState
     position: int | None
     ratio: float | None
+    least: float
     designs: int = 1
     is_best: bool = False
 
     @property
-    def shown_ratio(self) -> float | None:
-        """The ratio to two places; a bound is never shown as more than it is."""
-        if self.ratio is None or self.state is not CellState.SKIPPED:
-            return self.ratio
-        return floor(self.ratio * 100) / 100
+    def text(self) -> str:
+        """The ratio with its sign: ``1.23``, a bound ``≥1.23``, what may be less ``1.23*``.
+
+        Empty without a ratio. A bound is never shown as more than it is.
+        """
+        if self.ratio is None:
+            return ""
+        if self.state is CellState.BOUNDED:
+            return f"≥{_digits(self.ratio, floor)}"
+        return f"{_digits(self.ratio, round)}{'*' if self.state is CellState.FOUND else ''}"
+
+
+def _digits(ratio: float, whole: Callable[[float], int]) -> str:
+    """Two places, or as many digits as matter; `whole` says to which side the rest goes."""
+    if ratio < 100:
+        return f"{whole(100 * ratio) / 100:.2f}"
+    if ratio < 1e4:
+        return f"{whole(ratio)}"
+    power = 10 ** floor(log10(ratio))
+    return f"{whole(ratio / power) * power:.0e}".replace("e+0", "e").replace("e+", "e")
 
 
 @dataclass(frozen=True)
@@ -150,33 +168,36 @@ def _cells(sweep: Sweep) -> Iterable[tuple[dict[str, float], Cell]]:
     best = sweep.result.best
     for position, point in enumerate(sweep.result.points):
         state = _state(point)
-        known = {
-            CellState.PROVEN: point.value,
-            CellState.FOUND: point.value,
-            CellState.SKIPPED: point.bound if isfinite(point.bound) else None,
-        }.get(state)
-        ratio = None if known is None else sweep.ratio(known)
-        yield point.design.parameters, Cell(state, position, ratio, 1, position == best)
+        value, bound = (None if v is None else sweep.ratio(v) for v in (point.value, point.bound))
+        ratio, least = {
+            CellState.PROVEN: (value, value),
+            CellState.FOUND: (value, bound),
+            CellState.BOUNDED: (bound, bound),
+            CellState.UNKNOWN: (None, 0.0),
+        }.get(state, (None, inf))
+        cell = Cell(state, position, ratio, least or 0.0, is_best=position == best)
+        yield point.design.parameters, cell
     for invalid in sweep.result.invalid:
-        yield invalid.parameters, Cell(CellState.INVALID, None, None)
+        yield invalid.parameters, Cell(CellState.INVALID, None, None, inf)
 
 
 def _state(point: SweepPoint) -> CellState:
-    return {
-        PointStatus.OPTIMAL: CellState.PROVEN,
-        PointStatus.FEASIBLE: CellState.FOUND,
-        PointStatus.SKIPPED: CellState.SKIPPED,
-        PointStatus.INFEASIBLE: CellState.INFEASIBLE,
-    }.get(point.status, CellState.UNKNOWN)
+    if point.is_mapped:
+        is_proven = point.status is PointStatus.OPTIMAL
+        return CellState.PROVEN if is_proven else CellState.FOUND
+    if point.status is PointStatus.INFEASIBLE:
+        return CellState.INFEASIBLE
+    return CellState.BOUNDED if isfinite(point.bound) and point.bound > 0 else CellState.UNKNOWN
 
 
 def _best(cells: list[Cell]) -> Cell:
-    """A design that is mapped, the cheapest first; else the one most is known of."""
+    """The cheapest design that is mapped; else the one that may cost least."""
     order = list(CellState)
-
-    def place(cell: Cell) -> tuple[bool, bool, float, int]:
-        mapped = cell.state in {CellState.PROVEN, CellState.FOUND}
-        ratio = float("inf") if cell.ratio is None else cell.ratio
-        return not cell.is_best, not mapped, ratio, order.index(cell.state)
-
-    return replace(min(cells, key=place), designs=len(cells))
+    mapped = [cell for cell in cells if cell.state in {CellState.PROVEN, CellState.FOUND}]
+    if not mapped:
+        chosen = min(cells, key=lambda cell: (cell.least, order.index(cell.state)))
+        return replace(chosen, designs=len(cells))
+    chosen = min(mapped, key=lambda cell: (not cell.is_best, cell.ratio or 0.0))
+    may_be_less = any(cell.least < (chosen.ratio or 0.0) for cell in cells)
+    state = CellState.FOUND if may_be_less else chosen.state
+    return replace(chosen, state=state, designs=len(cells))

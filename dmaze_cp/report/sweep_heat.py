@@ -11,12 +11,14 @@ from dmaze_cp.report.sweep_figures import Sweep, short
 from dmaze_cp.report.sweep_grid import Cell, CellState, Grid, grid_of
 
 _LEGEND: Final = {
-    CellState.FOUND: "*      better mappings of this design may exist",
-    CellState.SKIPPED: "·      skipped: costs at least so much, proven (`--all` maps every design)",
+    CellState.FOUND: "*      may cost less: not all of it is proven",
+    CellState.BOUNDED: "≥      skipped or not finished: costs at least so much, proven",
     CellState.UNKNOWN: "?      not known: time was over, or a search failed",
     CellState.INFEASIBLE: "n      some layer does not fit, or a budget is broken",
     CellState.INVALID: "x      no design: {causes}",
 }
+
+_MARKS: Final = {CellState.UNKNOWN: "?", CellState.INFEASIBLE: "n", CellState.INVALID: "x"}
 
 
 def heat_map_blocks(sweep: Sweep) -> Iterator[Block]:
@@ -43,15 +45,11 @@ def cell_text(cell: Cell | None) -> str:
     """A cell of the heat map, in few characters."""
     if cell is None:
         return ""
-    mark = {CellState.UNKNOWN: "?", CellState.INFEASIBLE: "n", CellState.INVALID: "x"}
-    ratio = cell.shown_ratio
-    if ratio is None:
-        return mark.get(cell.state, "·" if cell.state is CellState.SKIPPED else "-")
-    text = f"{ratio:.2f}" if ratio < 99.995 else f"{ratio:.0f}" if ratio < 1e4 else f"{ratio:.0e}"
+    text = cell.text or _MARKS.get(cell.state, "-")
     if cell.is_best:
-        return f"[{text}]"
-    start = "·" if cell.state is CellState.SKIPPED else ""
-    return f"{start}{text}{'*' if cell.state is CellState.FOUND else ''}"
+        # What is not proven of it stays beside the bracket.
+        return f"[{text.rstrip('*')}]{'*' if text.endswith('*') else ''}"
+    return text
 
 
 def _legend(grid: Grid) -> Iterator[Block]:

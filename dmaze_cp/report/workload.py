@@ -2,40 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from rich.console import Console
 from rich.text import Text
 
 from dmaze_cp.errors import printable
 from dmaze_cp.report import numbers
-from dmaze_cp.report.layer import plain_table
 from dmaze_cp.report.records import mapped_share
+from dmaze_cp.report.tables import fitting_tables, print_tables, print_title
 from dmaze_cp.workload import Kind, Layer, Workload
 
 _SHOWN_NAMES = 3
+_NARROWEST = 8
+
+MAX_TABLE_ROWS: Final = 2000
+"""Layers of a table; more are lines of columns with tabs between them, which no one waits for."""
+
+_COLUMNS: Final = ("#", "layer", "kind", "bounds", "stride", "count", "MACs each")
 
 
 def print_workload(console: Console, workload: Workload) -> None:
     """Write a model's layers, what is not mapped, and what share of the work is."""
-    console.rule(Text(workload.name, style="bold"), align="left", style="dim")
-    table = plain_table()
-    table.add_column("#", justify="right", no_wrap=True)
-    table.add_column("layer", overflow="fold", min_width=8)
-    table.add_column("kind", no_wrap=True)
-    table.add_column("bounds", overflow="fold")
-    table.add_column("stride", no_wrap=True)
-    table.add_column("count", justify="right", no_wrap=True)
-    table.add_column("MACs each", justify="right", no_wrap=True)
-    for index, layer in enumerate(workload):
-        table.add_row(
-            str(index),
-            _names(layer),
-            str(layer.kind),
-            " ".join(f"{d}={bound}" for d, bound in layer.bounds.items()),
-            _stride(layer),
-            str(layer.instances),
-            numbers.count(layer.macs),
-        )
-    console.print(table)
+    print_title(console, printable(workload.name))
+    if len(workload) > MAX_TABLE_ROWS:
+        _print_lines(console, workload)
+    else:
+        _print_table(console, workload)
     console.print()
     instances = sum(layer.instances for layer in workload)
     distinct = f"{numbers.counted(len(workload), 'distinct layer')}, {instances} in all"
@@ -45,6 +38,29 @@ def print_workload(console: Console, workload: Workload) -> None:
     if share is not None:
         text = f"The layers cover {numbers.percent(share)} of the model's known MACs."
         console.print(Text(text))
+
+
+def _print_table(console: Console, workload: Workload) -> None:
+    rows: list[tuple[str | Text, ...]] = [
+        (str(index), _names(layer), *_figures(layer)) for index, layer in enumerate(workload)
+    ]
+    tables = fitting_tables(console, _COLUMNS, rows, folds=(1, 3), left=(2, 4), least=_NARROWEST)
+    print_tables(console, tables)
+
+
+def _print_lines(console: Console, workload: Workload) -> None:
+    rows = (
+        (str(index), _names(layer).plain.replace("\n", " "), *_figures(layer))
+        for index, layer in enumerate(workload)
+    )
+    lines = ("\t".join(row).replace("\n", " ") for row in (_COLUMNS, *rows))
+    console.file.write("\n".join(lines) + "\n")
+
+
+def _figures(layer: Layer) -> tuple[str, ...]:
+    bounds = " ".join(f"{d}={bound}" for d, bound in layer.bounds.items())
+    figures = str(layer.instances), numbers.count(layer.macs)
+    return str(layer.kind), bounds, _stride(layer), *figures
 
 
 def _names(layer: Layer) -> Text:
@@ -74,12 +90,10 @@ def _print_unmapped(console: Console, workload: Workload) -> None:
     console.print()
     total = sum(count for count, _ in grouped.values())
     console.print(Text(f"Not mapped: {numbers.counted(total, 'operator')}", style="bold"))
-    table = plain_table()
-    table.add_column("operator", overflow="fold")
-    table.add_column("count", justify="right", no_wrap=True)
-    table.add_column("MACs", justify="right", no_wrap=True)
-    table.add_column("reason", overflow="fold")
-    for (operator, reason), (count, macs) in grouped.items():
-        table.add_row(operator, str(count), numbers.count(macs) if macs else "-", reason)
-    console.print(table)
+    rows = [
+        (operator, str(count), numbers.count(macs) if macs else "-", reason)
+        for (operator, reason), (count, macs) in grouped.items()
+    ]
+    headers = ("operator", "count", "MACs", "reason")
+    print_tables(console, fitting_tables(console, headers, rows, folds=(0, 3), least=_NARROWEST))
     console.print()

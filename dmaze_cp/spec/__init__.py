@@ -22,6 +22,7 @@ from dmaze_cp.spec.mapping_files import (
     load_mapping_records,
     mapping_record_from_dict,
 )
+from dmaze_cp.spec.named_layers import LoadModel
 from dmaze_cp.spec.workload_files import (
     load_workload_spec,
     workload_from_dict,
@@ -31,6 +32,7 @@ from dmaze_cp.spec.workload_files import (
 __all__ = [
     "RESULT_SCHEMA",
     "BuiltinSpec",
+    "LoadModel",
     "MappingRecords",
     "RecordsForm",
     "architecture_from_dict",

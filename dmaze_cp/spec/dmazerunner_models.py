@@ -11,7 +11,7 @@ from typing import Final
 
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.spec.fields import Fields, nearest
-from dmaze_cp.workload import Kind, Layer
+from dmaze_cp.workload import MAX_INSTANCES, Kind, Layer
 
 SECTIONS: Final[Mapping[str, Kind]] = {
     "CONV": Kind.CONV,
@@ -22,7 +22,6 @@ SECTIONS: Final[Mapping[str, Kind]] = {
 
 _NOTES: Final = ("name", "comment", "comments", "notes")
 _MEANINGFUL: Final = ("size_tensor_A", "size_tensor_B", "strides", "instances")
-_MAX_INSTANCES: Final = 2**40
 
 
 def layers_from_dmazerunner(obj: Mapping[str, object]) -> tuple[list[str], list[Layer]]:
@@ -64,8 +63,8 @@ def _layer(spec: Fields, section: str) -> Layer:
     _refuse_misspelt(spec)
     name = spec.name("name", "unnamed")
     instances = spec.integer("instances", 1, required=False)
-    if not 1 <= instances <= _MAX_INSTANCES:
-        spec.note("instances", f"an integer from 1 to {_MAX_INSTANCES}")
+    if not 1 <= instances <= MAX_INSTANCES:
+        spec.note("instances", f"an integer from 1 to {MAX_INSTANCES}")
     stride = (1, 1)
     if kind is Kind.GEMM:
         bounds, padded = _gemm(spec), None

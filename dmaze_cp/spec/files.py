@@ -1,27 +1,20 @@
-"""Read YAML and JSON files safely: one clear problem instead of a parser's exception.
-
-YAML is read by the core schema of YAML 1.2 in its strict corner: only ``true`` and
-``false`` are booleans, ``1e3`` is a number, ``0512``, ``yes`` and ``2020-01-01`` are text.
-Duplicate keys, aliases and tags are refused.
-"""
+"""Read YAML and JSON files safely: one clear problem instead of a parser's exception."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Hashable
 from pathlib import Path
 from typing import Final
 
-import yaml
-
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.spec.fields import label
+from dmaze_cp.spec.reading import note_file
+from dmaze_cp.spec.yaml_text import FAST, parse_yaml
 
 YAML_SUFFIXES: Final = (".yaml", ".yml")
 SPEC_SUFFIXES: Final = (*YAML_SUFFIXES, ".json")
 
-_MAX_YAML_BYTES: Final = 2**20  # already some seconds of parsing
+_MAX_YAML_BYTES: Final = (16 if FAST else 1) * 2**20  # already some seconds of parsing
 _MAX_JSON_BYTES: Final = 512 * 2**20
 
 
@@ -58,6 +51,7 @@ def read_text(path: Path, suffixes: tuple[str, ...]) -> str:
         When there is no such text, with the path as its source.
     """
     source = str(path)
+    note_file(path)
     try:
         _check_file(path, suffixes)
         text = path.read_bytes().decode("utf-8-sig")
@@ -97,38 +91,6 @@ def _check_file(path: Path, suffixes: tuple[str, ...]) -> None:
         raise SpecError(Problem("", found, expected, str(path)))
 
 
-def parse_yaml(text: str) -> object:
-    """The value of a YAML text.
-
-    Raises
-    ------
-    SpecError
-        When the text is not valid YAML or uses what is refused (see the module).
-    """
-    try:
-        loader = _StrictLoader(text)
-        value: object = loader.get_single_data()
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        problem = " ".join((error.problem or error.context or "").split())
-        is_ours = isinstance(error, _RefusedError)
-        found = problem if is_ours else f"a syntax error ({problem})"
-        raise SpecError(Problem(where, found, "valid YAML")) from None
-    except yaml.YAMLError as error:
-        found = f"a syntax error ({' '.join(str(error).split())})"
-        raise SpecError(Problem("", found, "valid YAML")) from None
-    except RecursionError:
-        raise SpecError(Problem("", "a value nested too deeply", "a flat spec")) from None
-    except (ValueError, KeyError) as error:
-        raise SpecError(
-            Problem("", f"a value that cannot be read ({error})", "valid YAML")
-        ) from None
-    if value is None:
-        raise SpecError(Problem("", "nothing but comments or null", "a spec"))
-    return value
-
-
 def parse_json(text: str) -> object:
     """The value of a JSON text; NaN and infinities are read as floats.
 
@@ -164,71 +126,3 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
             for key in sorted(twice)
         )
     return value
-
-
-class _RefusedError(yaml.MarkedYAMLError):
-    """Valid YAML that this package refuses."""
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """PyYAML's safe loader without what surprises: see the module."""
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        # Aliases make documents whose expansion is exponential in their length.
-        if self.check_event(yaml.events.AliasEvent):
-            event = self.peek_event()  # type: ignore[no-untyped-call]
-            raise _RefusedError(None, None, f"the alias *{event.anchor}", event.start_mark)
-        return super().compose_node(parent, index)
-
-    def construct_mapping(
-        self, node: yaml.MappingNode, deep: bool = False
-    ) -> dict[Hashable, object]:
-        mapping: dict[Hashable, object] = {}
-        for key_node, value_node in node.value:
-            key = self.construct_object(key_node, deep=True)
-            problem = ""
-            if not isinstance(key, Hashable):
-                problem = "a key that is a list or mapping"
-            elif key in mapping:
-                problem = f"the key {label(key)} twice"
-            if problem:
-                raise _RefusedError(None, None, problem, key_node.start_mark)
-            mapping[key] = self.construct_object(value_node, deep=deep)
-        return mapping
-
-    def construct_refused(self, node: yaml.Node) -> object:
-        raise _RefusedError(None, None, f"the tag {label(node.tag)}", node.start_mark)
-
-    def construct_number(self, node: yaml.ScalarNode) -> float:
-        text = self.construct_scalar(node).lower()
-        special = {".inf": "inf", "+.inf": "inf", "-.inf": "-inf", ".nan": "nan"}
-        return float(special.get(text, text))
-
-    def construct_integer(self, node: yaml.ScalarNode) -> int:
-        return int(self.construct_scalar(node), 0)
-
-
-_TAG: Final = "tag:yaml.org,2002:"
-_RESOLVERS: Final = {
-    "null": (r"~|null|Null|NULL|", ["~", "n", "N", ""]),
-    "bool": (r"true|True|TRUE|false|False|FALSE", list("tTfF")),
-    "int": (r"[-+]?(0|[1-9][0-9]*|0x[0-9a-fA-F]+)", list("-+0123456789")),
-    "float": (
-        r"[-+]?(0|[1-9][0-9]*|(?=\.[0-9]))(\.[0-9]*)?([eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan"
-        r"|[-+]?\.Inf|\.NaN|[-+]?\.INF|\.NAN",
-        list("-+0123456789."),
-    ),
-}
-_StrictLoader.yaml_implicit_resolvers = {}
-for _name, (_pattern, _first) in _RESOLVERS.items():
-    _StrictLoader.add_implicit_resolver(_TAG + _name, re.compile(f"^(?:{_pattern})$"), _first)
-_StrictLoader.yaml_constructors = {
-    _TAG + "null": yaml.SafeLoader.construct_yaml_null,
-    _TAG + "bool": yaml.SafeLoader.construct_yaml_bool,
-    _TAG + "int": _StrictLoader.construct_integer,
-    _TAG + "float": _StrictLoader.construct_number,
-    _TAG + "str": yaml.SafeLoader.construct_yaml_str,
-    _TAG + "seq": yaml.SafeLoader.construct_yaml_seq,
-    _TAG + "map": yaml.SafeLoader.construct_yaml_map,
-    None: _StrictLoader.construct_refused,
-}

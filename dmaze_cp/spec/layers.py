@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.spec.fields import Fields, is_integer, is_name
-from dmaze_cp.workload import Kind, Layer
+from dmaze_cp.workload import MAX_INSTANCES, Kind, Layer
 
 LAYER_FIELDS: Final = (
     "name",
@@ -20,8 +19,6 @@ LAYER_FIELDS: Final = (
     "also",
 )
 """Fields of a layer in a spec."""
-
-_MAX_INSTANCES: Final = 2**40
 
 
 def layer_from_dict(obj: object, *, name: str | None = None, where: str = "") -> Layer:
@@ -58,8 +55,9 @@ def layer_from_fields(spec: Fields, *, name: str | None = None) -> Layer:
     also = _also(spec)
     least = 1 + len(also)
     instances = spec.integer("instances", least, required=False)
-    if not least <= instances <= _MAX_INSTANCES:
-        spec.note("instances", f"an integer from {least} (itself and also) to {_MAX_INSTANCES}")
+    if not least <= instances <= MAX_INSTANCES:
+        spec.note("instances", f"an integer from {least} (itself and also) to {MAX_INSTANCES}")
+        instances = least
     kind = _kind(spec)
     if kind is None:
         raise SpecError(spec.problems)
@@ -72,12 +70,12 @@ def layer_from_fields(spec: Fields, *, name: str | None = None) -> Layer:
         padded = None
     extents = tuple(bounds[d] for d in kind.dimensions)
     try:
-        layer = Layer(layer_name, kind, extents, stride, dilation, padded)
+        layer = Layer(layer_name, kind, extents, stride, dilation, padded, instances, also)
     except SpecError as error:
         inside = error.under(spec.where) if spec.where else error
         raise SpecError([*spec.problems, *inside.problems]) from None
     spec.raise_problems()
-    return replace(layer, instances=instances, also=also)
+    return layer
 
 
 def layer_to_dict(layer: Layer) -> dict[str, object]:

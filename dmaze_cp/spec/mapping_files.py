@@ -16,6 +16,7 @@ from dmaze_cp.spec.builtin import builtin_architecture_path
 from dmaze_cp.spec.fields import Fields, describe, is_integer, label, nearest
 from dmaze_cp.spec.files import SPEC_SUFFIXES, load_spec_object, parse_json, read_text
 from dmaze_cp.spec.layers import LAYER_FIELDS, layer_from_dict, layer_from_fields
+from dmaze_cp.spec.named_layers import LoadModel, beside, named_layer
 from dmaze_cp.workload import Layer
 
 RESULT_SCHEMA: Final = "dmaze-cp/result/1"
@@ -78,7 +79,13 @@ def load_mapping_records(path: str | Path) -> MappingRecords:
     return MappingRecords((obj,), RecordsForm.SINGLE)
 
 
-def mapping_record_from_dict(obj: object, base: Path | None = None) -> tuple[Mapping, Architecture]:
+def mapping_record_from_dict(
+    obj: object,
+    base: Path | None = None,
+    *,
+    architecture: Architecture | None = None,
+    load_model: LoadModel | None = None,
+) -> tuple[Mapping, Architecture]:
     """The mapping and the architecture of a record.
 
     The layer is under ``layer``, or its fields are at top level beside the tiling (as in
@@ -89,7 +96,11 @@ def mapping_record_from_dict(obj: object, base: Path | None = None) -> tuple[Map
     obj
         The record, as `load_mapping_records` gives it.
     base
-        Directory that a relative path of an architecture starts from.
+        Directory that relative paths of an architecture and of a model start from.
+    architecture
+        What holds instead of the record's own, which is not read then.
+    load_model
+        What loads a network that a record names the layer of; without it, that is refused.
 
     Raises
     ------
@@ -99,18 +110,19 @@ def mapping_record_from_dict(obj: object, base: Path | None = None) -> tuple[Map
     if isinstance(obj, SpecError):
         raise obj
     spec = Fields(obj, "a mapping record (layer, architecture, tiling, loop_order)")
-    layer, architecture = None, Architecture()
+    layer = None
     try:
-        layer = _layer(spec)
+        layer = _layer(spec, base, load_model)
     except SpecError as error:
         spec.problems = list(error.problems)
-    try:
-        architecture = _architecture(spec, base)
-    except SpecError as error:
-        spec.problems.extend(error.problems)
+    if architecture is None:
+        try:
+            architecture = _architecture(spec, base)
+        except SpecError as error:
+            spec.problems.extend(error.problems)
     tiling = _tiling(spec)
     orders = _orders(spec)
-    if layer is None or spec.problems:
+    if layer is None or architecture is None or spec.problems:
         raise SpecError(spec.problems)
     return Mapping.from_tiling(layer, tiling, orders), architecture
 
@@ -168,12 +180,15 @@ def _result_layers(obj: MappingABC[str, object], expected: str) -> tuple[object,
     return tuple({**shared, **r} if isinstance(r, MappingABC) else r for r in records)
 
 
-def _layer(spec: Fields) -> Layer:
+def _layer(spec: Fields, base: Path | None, load_model: LoadModel | None) -> Layer:
     if "layer" in spec:
         spec.refuse_unknown((*_RECORD_FIELDS, *_NOTES))
-        layer = None
+        value, layer = spec.data["layer"], None
         try:
-            layer = layer_from_dict(spec.data["layer"], name="layer", where="layer")
+            if load_model is not None and isinstance(value, MappingABC) and "model" in value:
+                layer = named_layer(value, base, load_model)
+            else:
+                layer = layer_from_dict(value, name="layer", where="layer")
         except SpecError as error:
             spec.problems.extend(error.problems)
         if layer is None or spec.problems:
@@ -203,19 +218,11 @@ def _architecture(spec: Fields, base: Path | None) -> Architecture:
         expected = "a name, a path or an architecture"
         raise SpecError(Problem("architecture", describe(ref), expected))
     try:
-        if isinstance(ref, str) and base is not None and _is_file_beside(ref, base):
-            return load_architecture(base / ref)
-        return load_architecture(ref)
+        file = beside(ref, base, builtin_architecture_path) if isinstance(ref, str) else None
+        return load_architecture(file or ref)
     except SpecError as error:
         is_placed = any(p.source or p.where == "architecture" for p in error.problems)
         raise (error if is_placed else error.under("architecture")) from None
-
-
-def _is_file_beside(ref: str, base: Path) -> bool:
-    try:
-        return builtin_architecture_path(ref) is None and (base / ref).is_file()
-    except (OSError, ValueError):  # a name too long for a file, or with a null byte
-        return False
 
 
 def _tiling(spec: Fields) -> dict[str, dict[str, int]]:

@@ -12,11 +12,12 @@ from dmaze_cp.store.database import StoreUnavailableError
 from dmaze_cp.store.place import default_store_path
 from dmaze_cp.store.pruning import Criteria, to_prune
 from dmaze_cp.store.question import COST_MODEL_VERSION, Question, question_key
-from dmaze_cp.store.results import Store
+from dmaze_cp.store.results import BadRowError, Store
 from dmaze_cp.store.rows import Entry, UnreadableRow
 
 __all__ = [
     "COST_MODEL_VERSION",
+    "BadRowError",
     "Criteria",
     "Entry",
     "Question",

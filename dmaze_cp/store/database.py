@@ -1,4 +1,4 @@
-"""The SQLite file: is it ours, is it intact, and who may write it when.
+"""The SQLite file: is it ours, is it whole, and who may write it when.
 
 A file is ours if its header says so (`APPLICATION_ID`); one that is not is refused
 before anything could write to it. What changes the file is one transaction, with
@@ -49,7 +49,7 @@ class StoreUnavailableError(SpecError):
 
 
 def connect(path: Path, *, create: bool, writable: bool) -> sqlite3.Connection:
-    """A connection to an intact store.
+    """A connection to a store.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def connect(path: Path, *, create: bool, writable: bool) -> sqlite3.Connection:
     Raises
     ------
     SpecError
-        When the file is no store, is damaged, or is of a newer format.
+        When the file is no store, is seen to be damaged, or is of a newer format.
     StoreUnavailableError
         When it cannot be created, opened or (if `writable`) written.
     """
@@ -75,7 +75,7 @@ def connect(path: Path, *, create: bool, writable: bool) -> sqlite3.Connection:
         try:
             if not _identified(connection, path):
                 _begin_new(connection, path)
-            _refuse_damaged(connection, path)
+            _refuse_cut(connection, path)
             if writable:
                 _probe_writing(connection)
         except BaseException:
@@ -109,10 +109,9 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def integrity_problems(connection: sqlite3.Connection, *, thorough: bool) -> list[str]:
-    """What SQLite finds wrong with the structure of the file."""
-    check = "integrity_check" if thorough else "quick_check(1)"
-    lines = [_without_heading(str(row[0])) for row in connection.execute(f"PRAGMA {check}")]
+def integrity_problems(connection: sqlite3.Connection) -> list[str]:
+    """What SQLite finds wrong with the structure of the file, all of which it reads."""
+    lines = [_without_heading(str(row[0])) for row in connection.execute("PRAGMA integrity_check")]
     return [] if lines == ["ok"] else lines
 
 
@@ -184,13 +183,11 @@ def _is_half_begun(path: Path) -> bool:
     return not any(header) and journal.is_file() and journal.stat().st_size > 0
 
 
-def _refuse_damaged(connection: sqlite3.Connection, path: Path) -> None:
-    damage = integrity_problems(connection, thorough=False)
+def _refuse_cut(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a file that has lost its end; what is wrong inside is noticed where it is read."""
     if path.stat().st_size % _pragma(connection, "page_size"):
         # SQLite reads what is missing of the last page as zeros.
-        damage.append("its last page is not whole")
-    if damage:
-        raise _damaged(path, damage[0])
+        raise _damaged(path, "its last page is not whole")
 
 
 def _identified(connection: sqlite3.Connection, path: Path) -> bool:

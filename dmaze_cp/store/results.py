@@ -13,6 +13,7 @@ from types import TracebackType
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import Constraints
 from dmaze_cp.cost import evaluate
+from dmaze_cp.cost.report import Cost
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import LayerResult, Status
@@ -42,9 +43,13 @@ _SELECT_ANSWER = f"SELECT {', '.join(ANSWER_COLUMNS)} FROM results WHERE key = ?
 _SELECT = f"SELECT {', '.join(COLUMNS)} FROM results"  # noqa: S608 (constants only)
 _NEWEST_FIRST = "ORDER BY updated DESC, key"
 _COUNT = "SELECT COUNT(*) FROM results"
-_INSERT = f"INSERT INTO results VALUES ({', '.join(f':{name}' for name in COLUMNS)})"  # noqa: S608 (constants only)
+_INSERT = f"INSERT OR REPLACE INTO results VALUES ({', '.join(f':{name}' for name in COLUMNS)})"  # noqa: S608 (constants only)
 _ASSIGNMENTS = ", ".join(f"{name} = :{name}" for name in (*ANSWER_COLUMNS, "updated"))
 _UPDATE = f"UPDATE results SET {_ASSIGNMENTS}, solves = solves + 1 WHERE key = :key"  # noqa: S608
+
+
+class BadRowError(SpecError):
+    """A stored result is not what was put, and is not to be trusted."""
 
 
 class Store:
@@ -76,8 +81,8 @@ class Store:
         Raises
         ------
         SpecError
-            When the file is no store, is damaged, or was written by a newer release. It
-            is left as it is.
+            When the file is no store, is seen to be damaged, or was written by a newer
+            release. It is left as it is. `damage` reads all of it.
         StoreUnavailableError
             When it cannot be created, opened or (if `writable`) written.
         """
@@ -119,26 +124,24 @@ class Store:
 
         Raises
         ------
+        BadRowError
+            When the row is not what was put; the next `put` replaces it.
         SpecError
-            When the file cannot be read, or its row is not what was put.
+            When the file cannot be read.
         """
         question = Question(layer, architecture, Objective(objective), constraints)
-        key = question_key(question_text(question))
         with sqlite_errors(self._path):
-            answer = self._answer(key, layer)
-        if answer is None:
+            known = self._known(question_key(question_text(question)), question)
+        if known is None:
             return None
-        cost = None if answer.best is None else evaluate(answer.best.mapping, architecture)
-        problems = [*cost_problems(question, answer, cost), *proof_problems(answer)]
-        if problems:
-            raise self._bad_row(key, SpecError(problems))
+        answer, cost = known
         return result_of(answer, layer, architecture, question.objective, constraints, cost)
 
     def put(self, result: LayerResult) -> None:
         """Keep what a search has found, together with what was known before.
 
-        A result that was looked up is left alone, and so is one whose search failed
-        before it found anything.
+        A row that is bad (see `get`) is replaced. A result that was looked up is left
+        alone, and so is one whose search failed before it found anything.
 
         Raises
         ------
@@ -156,7 +159,7 @@ class Store:
         try:
             new = answer_of(result)
             with sqlite_errors(self._path), transaction(self._connection):
-                old = self._answer(key, result.layer)
+                old = self._trusted(key, question)
                 values = {"key": key, "updated": int(time.time())}
                 values |= answer_columns(merged(old, new))
                 if old is None:
@@ -243,23 +246,39 @@ class Store:
             When the file cannot be read.
         """
         with sqlite_errors(self._path):
-            return integrity_problems(self._connection, thorough=True)
+            return integrity_problems(self._connection)
 
-    def _answer(self, key: str, layer: Layer) -> Answer | None:
+    def _trusted(self, key: str, question: Question) -> Answer | None:
+        """What is known of a question, unless it is bad."""
+        try:
+            known = self._known(key, question)
+        except BadRowError:
+            return None
+        return None if known is None else known[0]
+
+    def _known(self, key: str, question: Question) -> tuple[Answer, Cost | None] | None:
+        """What is known of a question, with the cost of its mapping computed anew."""
         row = self._connection.execute(_SELECT_ANSWER, (key,)).fetchone()
         if row is None:
             return None
         try:
-            return answer_from_columns(dict(zip(ANSWER_COLUMNS, row, strict=True)), layer)
+            columns = dict(zip(ANSWER_COLUMNS, row, strict=True))
+            answer = answer_from_columns(columns, question.layer)
         except SpecError as error:
             raise self._bad_row(key, error) from None
+        best = answer.best
+        cost = None if best is None else evaluate(best.mapping, question.architecture)
+        problems = [*cost_problems(question, answer, cost), *proof_problems(answer)]
+        if problems:
+            raise self._bad_row(key, SpecError(problems))
+        return answer, cost
 
-    def _bad_row(self, key: str, error: SpecError) -> SpecError:
+    def _bad_row(self, key: str, error: SpecError) -> BadRowError:
         # One line is enough here: to find everything that is wrong is another command's work.
         first = error.problems[0]
         advice = "`dmaze-cp store verify` checks every result, `prune --bad` removes the bad ones"
         source = f"{self._path}: result {key[:8]}"
-        return SpecError(Problem(first.where, first.found, f"{first.expected}; {advice}", source))
+        return BadRowError(Problem(first.where, first.found, f"{first.expected}; {advice}", source))
 
 
 def _make_default_folder(path: Path) -> None:

@@ -17,6 +17,7 @@ from dmaze_cp.architecture import Architecture
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import LayerResult, Status
 from dmaze_cp.workload import Layer
+from tests.patience import HANG_S
 from tests.report.samples import sample_result
 
 calls: list[dict[str, Any]] = []
@@ -55,8 +56,15 @@ def _map(
     if kind in {"slow", "stuck"}:
         sys.stderr.write("searching\n")
         sys.stderr.flush()
-        end = time.monotonic() + 20
-        while time.monotonic() < end and not (kind == "slow" and stop and stop()):
+        end, told = time.monotonic() + HANG_S, False
+        while time.monotonic() < end:
+            if stop is not None and stop():
+                if kind == "slow":
+                    break
+                if not told:
+                    told = True
+                    sys.stderr.write("asked to stop\n")
+                    sys.stderr.flush()
             time.sleep(0.01)
         result = sample_result(layer, objective, architecture=architecture, bound_fraction=0.5)
         return replace(result, reason="interrupted")

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -22,6 +23,7 @@ from dmaze_cp.cli.dse_models import weighted_refs
 from dmaze_cp.errors import SpecError
 from dmaze_cp.report.html import html_page
 from tests.cli.conftest import environment
+from tests.patience import HANG_S
 
 Run = Callable[..., click.testing.Result]
 PARAMS = ("--param", "rf_bytes=16,32", "--param", "pes=4,8")
@@ -241,7 +243,7 @@ def test_a_power_budget(run) -> None:
         (["-", "net.json", "--param", "pes=4", "--rule", "pes <"], "--rule: found 'pes <'"),
         (["-", "net.json", "--param", "pes=4", "--rule", "pes < 4"], "no valid design"),
         (["-", "net.json", "--param", "pes=4", "--base", "nope"], "nope"),
-        (["-", "net.json=0", "--param", "pes=4"], "a positive weight"),
+        (["-", "net.json=0", "--param", "pes=4"], "a weight from 1e-09 to 1e+09"),
         (["-", "net.json", "net.json=2", "--param", "pes=4"], "MODEL: found 'net.json' twice"),
         (["-", "--param", "pes=4"], "a network that designs are judged by"),
         (["-", "net.json", "--param", "pes=4", "--layer", "nope"], "--layer: found 'nope'"),
@@ -294,6 +296,15 @@ def test_answers_are_looked_up_the_next_time(run) -> None:
     assert counts[1]["looked_up"] > 0
 
 
+def test_a_workbook_keeps_the_mode_of_the_file(run) -> None:
+    path = Path("out.xlsx")
+    path.touch()
+    path.chmod(0o600)
+    assert run("-", "net.json", *PARAMS, "-o", path).exit_code == 0
+    assert path.read_bytes()[:2] == b"PK"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
 def test_verbose(run) -> None:
     result = run("-", "net.json", *PARAMS, "--verbose", "-o", "out.json")
     lines = result.stderr.strip().split("\n")
@@ -317,7 +328,7 @@ def test_what_is_finished_when_interrupted_is_written(tmp_path) -> None:
     assert process.stderr.readline().startswith("12 designs")
     time.sleep(1)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    process.communicate(timeout=HANG_S)
     assert process.returncode == 130
     record = json.loads((tmp_path / "out.json").read_text())
     assert record["interrupted"] is True
@@ -333,7 +344,7 @@ def test_weights_do_not_clash_with_files(tmp_path, monkeypatch) -> None:
         ("net=2", 1), ("a=b.onnx", 1), ("resnet18", 0.5), ("dir=3/x.onnx", 1), ("x=y.onnx", 3),
     ]  # fmt: skip
     for bad in ("m=0", "m=-1", "m=inf", "m=nan"):
-        with pytest.raises(SpecError, match="positive weight"):
+        with pytest.raises(SpecError, match="a weight from"):
             weighted_refs([bad])
 
 

@@ -116,3 +116,15 @@ def test_wrong_usage(run, arguments) -> None:
     result = run(*arguments)
     assert result.exit_code == 2
     assert "Usage:" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["models", "archs", "spaces"])
+def test_a_list_fits_a_narrow_terminal_and_has_a_line_for_each_name_without_one(
+    run, monkeypatch, command
+) -> None:
+    lines = run(command).stdout.splitlines()
+    assert all(line[0].strip() for line in lines)
+    monkeypatch.setenv("COLUMNS", "44")
+    narrow = run(command).stdout
+    assert max(map(len, narrow.splitlines())) <= 44
+    assert narrow.split() == [word for line in lines for word in line.split()]

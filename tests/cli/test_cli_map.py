@@ -2,15 +2,19 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from dmaze_cp.constraints import Constraints
 from dmaze_cp.spec import load_mapping_records, mapping_record_from_dict
+from dmaze_cp.store import default_store_path
 from tests.cli import fake_mapper
 from tests.cli.conftest import environment, start
+from tests.patience import HANG_S
 
 
 def test_a_layer_for_people(run, model) -> None:
@@ -270,7 +274,30 @@ def test_a_defect_is_one_line_with_a_hint(run, model) -> None:
 
 def test_a_defect_shows_its_traceback_where_asked(model) -> None:
     process = start("map", model("crash"), env=environment(DMAZE_CP_DEBUG="1"))
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=HANG_S)
     assert process.returncode == 70
     assert "Traceback" in err
     assert "in two lines" in err
+
+
+@pytest.mark.parametrize("options", [[], ["--store", "s.sqlite"]], ids=["default", "named"])
+def test_a_bad_row_of_the_store_is_a_warning(run, model, options) -> None:
+    """Many are as few: the first are told one by one."""
+    command = ["map", model(*(f"fc{i}" for i in range(8))), *options, "-o", "out.json"]
+    assert run(*command).exit_code == 0
+    first = json.loads(Path("out.json").read_text())["layers"]
+    store = Path(options[1]) if options else default_store_path()
+    for bad in (1, 8):
+        with closing(sqlite3.connect(store)) as connection, connection:
+            keys = "SELECT key FROM results ORDER BY key LIMIT ?"
+            connection.execute(f"UPDATE results SET value = '7' WHERE key IN ({keys})", (bad,))
+        again = run(*command)
+        assert again.exit_code == 0
+        lines = again.stderr.splitlines()
+        assert len(lines) == min(bad, 6)
+        assert all(line.startswith("warning: searched anew: ") for line in lines)
+        assert f"{store}: result " in lines[0]
+        layers = json.loads(Path("out.json").read_text())["layers"]
+        assert [r["value"] for r in layers] == [r["value"] for r in first]
+        assert sum(not r["from_store"] for r in layers) == bad
+    assert run(*command).stderr == ""

@@ -38,15 +38,19 @@ def test_no_more_is_left_than_the_total_time_limit(monkeypatch, total_s, left) -
 
 
 def test_a_wait_for_workers_is_one_line(run, model, monkeypatch) -> None:
+    asked = itertools.count()
+
     @contextmanager
     def late(_settings, _tasks):
-        widths = itertools.chain([0] * 8, itertools.repeat(1))
+        widths = (0 if turn < 8 else 1 for turn in asked)
         with in_this_process() as backend:
             yield engine.Backend(**(vars(backend) | {"width": lambda: next(widths)}))
 
     monkeypatch.setattr(network_run, "backend_for", late)
     monkeypatch.setattr(engine, "NO_WORKER_S", 0.0)
-    result = run("map", model("slow", "fc"), "--time-limit", "2", "--no-store", "--summary")
+    layers = [f"fc{i}" for i in range(8)]
+    result = run("map", model(*layers), "--no-store", "--summary")
+    assert next(asked) > 3
     waits = [line for line in result.stderr.splitlines() if "no worker" in line]
     assert len(waits) == 1
     assert waits[0].startswith("warning: the cluster has no worker; waiting for one")

@@ -294,10 +294,15 @@ def test_a_default_store_that_cannot_be_used(run, opener, tmp_path, monkeypatch)
     path = default_store_path()
     path.parent.mkdir(parents=True)
     path.write_text("something else entirely\n" * 9)
-    refused = opener()
-    assert "a file that is no store" in str(refused.exception)
-    assert str(refused.exception).endswith(", or --no-store")
-    # Nobody asked for a store: a home that cannot be written is no reason to stop.
+    named = opener("--store", str(path))
+    assert "a file that is no store" in str(named.exception)
+    # Nobody asked for a store: neither such a file nor a home that cannot be written is a
+    # reason to stop.
+    foreign = opener()
+    assert (foreign.exit_code, foreign.stdout) == (0, "none\n")
+    (line,) = foreign.stderr.splitlines()
+    assert line.startswith(f"warning: results are not kept: {path}: found a file that is no store")
+    assert path.read_text() == "something else entirely\n" * 9
     (tmp_path / "flat").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "flat"))
     unusable = opener()

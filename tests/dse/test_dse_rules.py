@@ -155,3 +155,9 @@ def test_misspelt_names_get_the_nearest():
 def test_a_condition_of_infinities_is_one():
     assert value("1e29 ** 9 * 1e29 ** 9 > 1", condition=True)
     assert math.isinf(value("1e29 ** 9 * 1e29 ** 9"))
+
+
+def test_python_does_not_warn_of_an_expression(recwarn):
+    with pytest.raises(SpecError):
+        parse_expression("1and 2 < 3", (), condition=True)
+    assert not recwarn.list

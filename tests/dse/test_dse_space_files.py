@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from dmaze_cp.dse.design import Budgets, Sample, WeightedModel
 from dmaze_cp.dse.parameters import parse_parameter
+from dmaze_cp.dse.result import WeightedWorkload
 from dmaze_cp.dse.space_files import load_space, space_from_dict
 from dmaze_cp.errors import SpecError
 from dmaze_cp.loading import load_workload
 from dmaze_cp.objective import Objective
 from dmaze_cp.spec import builtin_spaces, builtin_text
-from dmaze_cp.spec.files import parse_yaml
+from dmaze_cp.spec.yaml_text import parse_yaml
 
 FULL = {
     "name": "mine",
@@ -161,6 +162,14 @@ def test_a_base_inline():
         ("area", {"formula": 3}, "area.formula: found 3"),
         ("models", ["vgg16", {"weight": 1}], "models[1].model: found nothing"),
         ("models", [{"model": "vgg16", "weight": 0}], "models[0].weight: found 0"),
+        ("models", [{"model": "vgg16", "weight": 1e300}], "models[0].weight: found 1e+300"),
+        ("models", [{"model": "vgg16", "weight": 10**400}], "models[0].weight: found an integer"),
+        ("parameters", {"pes": 10**400}, "parameters.pes: found an integer beyond"),
+        ("parameters", {"rf_pj": [1, -(10**400)]}, "parameters.rf_pj: found an integer beyond"),
+        ("parameters", {"pes": {"from": 1, "to": 10**400, "step": 1}}, "parameters.pes.to: found"),
+        ("energy", {"rf_pj": 10**400}, "energy.rf_pj: found an integer beyond"),
+        ("energy", {"mac_pj": 10**400}, "energy.mac_pj: found an integer beyond"),
+        ("energy", {"spm_pj": {"table": {512: 10**400}}}, "energy.spm_pj.512: found an integer"),
         ("models", [{"model": "vgg16", "layers": []}], "models[0].layers: found an empty list"),
         ("models", [{"model": "vgg16", "batch": 0}], "models[0].batch: found 0"),
         ("objective", "edpp", "objective: found 'edpp' (text), expected edp"),
@@ -230,3 +239,10 @@ def test_whatever_a_file_holds_it_is_a_space_or_clear_lines(changes):
     except SpecError as error:
         found = [p for p in error.problems if len(str(p).splitlines()) == 1]
     assert found
+
+
+@pytest.mark.parametrize("weight", [0, 1e-300, 1e300, float("nan"), 10**400])
+def test_weights_of_networks_have_a_range(weight):
+    for made in (lambda: WeightedModel("net", weight), lambda: WeightedWorkload(None, weight)):
+        with pytest.raises(SpecError, match=r"weight: found .* a number from 1e-09 to 1e"):
+            made()

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.execution.works import wait_for
+from tests.patience import HANG_S, wait_for
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,7 +50,7 @@ def dask_processes(
     where = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard")
     cluster = DaskProcesses(folder, _start(folder, "scheduler", *where, *file, **scheduler_env))
     try:
-        wait_for(cluster.file.exists, 30, "the scheduler")
+        wait_for(cluster.file.exists, "the scheduler")
         for _ in range(workers):
             cluster.add_worker(*options)
         yield cluster
@@ -58,7 +58,7 @@ def dask_processes(
         for process in [*cluster.workers, cluster.scheduler]:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            process.wait(10)
+            process.wait(HANG_S)
 
 
 def _start(folder: Path, command: str, *args: str, **env: str) -> subprocess.Popen[bytes]:

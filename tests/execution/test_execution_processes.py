@@ -24,8 +24,8 @@ from tests.execution.works import (
     searching,
     session,
     task,
-    wait_for,
 )
+from tests.patience import HANG_S, wait_for
 
 ROOT = Path(__file__).parents[2]
 SMALL = [Layer.gemm(f"g{x}", {"X": x, "Y": 6, "K": 4}) for x in (4, 8, 12, 16)]
@@ -98,19 +98,15 @@ def test_a_worker_killed_from_outside(tmp_path: Path) -> None:
 
 def test_searches_end_with_what_they_have() -> None:
     with processes(2) as backend:
-        began = time.monotonic()
         log = run(
             backend,
             [searching(ENDLESS)] * 5,
             lambda log: len({m.ticket for m in log.messages if m.incumbent is not None}) == 2,
         )
-        ended = time.monotonic()
     assert len(log.results) == 2
     for result in log.results.values():
         assert (result.status, result.reason) == (Status.FEASIBLE, "interrupted")
         assert 0 < result.gap < 1
-    assert time.monotonic() - ended < 3
-    assert ended - began < 20
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
@@ -124,7 +120,7 @@ def test_an_exception_ends_the_processes(error, tmp_path: Path) -> None:
 
     with pytest.raises(error), processes(2) as backend:
         run(backend, [task(f"stuck {mark}"), task("ok")], interrupt)
-    wait_for(lambda: gone(int(mark.read_text())), 5, "the worker's end")
+    wait_for(lambda: gone(int(mark.read_text())), "the worker's end")
 
 
 def test_a_refusal_ends_the_processes(tmp_path: Path) -> None:
@@ -132,7 +128,7 @@ def test_a_refusal_ends_the_processes(tmp_path: Path) -> None:
     with pytest.raises(SpecError), processes(2) as backend:
         run(backend, [task("refuse"), task(f"stuck {mark}")])
     if mark.exists() and mark.read_text():
-        wait_for(lambda: gone(int(mark.read_text())), 5, "the worker's end")
+        wait_for(lambda: gone(int(mark.read_text())), "the worker's end")
 
 
 @posix
@@ -152,11 +148,9 @@ def test_what_cannot_be_sent_is_the_tasks_own_failure() -> None:
 
 
 def test_many_tiny_tasks() -> None:
-    began = time.monotonic()
     with processes(2) as backend:
         log = run(backend, [task("ok")] * 5000)
     assert len(log.results) == 5000
-    assert time.monotonic() - began < 15
 
 
 def test_errors_keep_their_traceback_as_text() -> None:
@@ -200,11 +194,11 @@ def test_the_workers_end_with_the_coordinator(tmp_path: Path, how) -> None:
     marks = [tmp_path / "a", tmp_path / "b"]
     tasks = ", ".join(f"task('stuck {mark}')" for mark in marks)
     process = start(script(tmp_path, f"run(backend, [{tasks}])"))
-    wait_for(lambda: all(m.exists() and m.read_text() for m in marks), 30, "the tasks")
+    wait_for(lambda: all(m.exists() and m.read_text() for m in marks), "the tasks")
     assert len(session(process.pid)) >= 2
     process.send_signal(how)
-    process.wait(10)
-    wait_for(lambda: session(process.pid) == [], 5, "the end of all processes")
+    process.wait(HANG_S)
+    wait_for(lambda: session(process.pid) == [], "the end of all processes")
     _, err = process.communicate()
     assert err == ""
 
@@ -223,19 +217,19 @@ def test_ctrl_c_of_the_terminal_reaches_only_the_coordinator(tmp_path: Path) -> 
         "signal.signal(signal.SIGINT, signal.SIG_IGN)",
     )
     process = start(path)
-    wait_for(lambda: mark.exists() and bool(mark.read_text()), 30, "the task")
+    wait_for(lambda: mark.exists() and bool(mark.read_text()), "the task")
     os.killpg(process.pid, signal.SIGINT)
     time.sleep(0.3)
     assert not gone(int(mark.read_text()))
     done.touch()
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=HANG_S)
     assert (process.returncode, err) == (0, "")
 
 
 def test_a_script_without_a_guard_is_told(tmp_path: Path) -> None:
     process = start(script(tmp_path, "run(backend, [task('ok')] * 3)", guard=False))
     try:
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=HANG_S)
     finally:
         with suppress(ProcessLookupError):
             process.kill()

@@ -20,6 +20,7 @@ from dmaze_cp.execution.task import Link, Message, Task, run_task
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import LayerResult, Status
 from dmaze_cp.workload import Layer
+from tests.patience import HANG_S, wait_for
 
 ARCH = Architecture()
 
@@ -61,15 +62,15 @@ def _sleep(seconds: str, link: Link) -> None:
     time.sleep(float(seconds))
 
 
-def _wait(seconds: str, link: Link) -> None:
-    """As a search does: until it is asked to finish."""
-    until = time.monotonic() + float(seconds)
-    while not link.stopped() and time.monotonic() < until:
-        time.sleep(0.02)
+def _wait(path: str, link: Link) -> None:
+    """As a search does: until it is asked to finish; say in a file that it was."""
+    wait_for(link.stopped)
+    if path:
+        Path(path).write_text("asked to finish")
 
 
-def _die(_: str, link: Link) -> None:
-    time.sleep(0.1)  # what has been told is under way
+def _die(seconds: str, link: Link) -> None:
+    time.sleep(float(seconds or 0.1))  # what has been told is under way
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -82,13 +83,13 @@ def _die_once(path: str, link: Link) -> None:
 def _mark(path: str, link: Link) -> None:
     """Tell the process's number in a file, and wait."""
     Path(path).write_text(str(os.getpid()))
-    _wait("60", link)
+    _wait("", link)
 
 
 def _stuck(path: str, link: Link) -> None:
     """Hear nothing."""
     Path(path).write_text(str(os.getpid()))
-    time.sleep(60)
+    time.sleep(2 * HANG_S)
 
 
 def _raise(error: Callable[[str], Exception]) -> Callable[[str, Link], None]:
@@ -184,10 +185,3 @@ def session(leader: int) -> list[int]:
         if fields[0] != "Z" and int(fields[3]) == leader:
             found.append(int(path.parent.name))
     return [pid for pid in found if pid != leader]
-
-
-def wait_for(condition, seconds: float = 10.0, what: str = "it") -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, f"{what} has not come within {seconds} s"
-        time.sleep(0.02)

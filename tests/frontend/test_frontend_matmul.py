@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dmaze_cp.errors import SpecError
+from dmaze_cp.frontend.attributes import Attributes
 from dmaze_cp.frontend.matmul import lower_gemm, lower_matmul, lower_packed_weights
-from dmaze_cp.frontend.operators import Attributes
 
 
 def matmul(a, b, **attributes):

@@ -21,7 +21,7 @@ from onnx.reference import ReferenceEvaluator
 
 from dmaze_cp.errors import SpecError
 from dmaze_cp.frontend import load_onnx
-from dmaze_cp.frontend.model_file import bodies
+from dmaze_cp.frontend.graphs import bodies
 from dmaze_cp.frontend.rules import RULES
 
 

@@ -8,7 +8,7 @@ from onnx import TensorProto, helper
 from onnx.reference import ReferenceEvaluator
 
 from dmaze_cp.errors import SpecError
-from dmaze_cp.frontend.operators import Attributes
+from dmaze_cp.frontend.attributes import Attributes
 from dmaze_cp.frontend.recurrent import lower_gru, lower_lstm, lower_quantised_lstm, lower_rnn
 from tests.frontend.conftest import Load, value
 

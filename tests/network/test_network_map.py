@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +28,7 @@ from dmaze_cp.workload import Layer, Workload
 from tests.execution.dask_cluster import dask_processes
 from tests.execution.works import ENDLESS, session
 from tests.oracle.brute_force import brute_force
+from tests.patience import wait_for
 
 TINY = Architecture(name="tiny", pes=4, rf_bytes=32, spm_banks=6, spm_bank_bytes=32)
 TWIN = replace(TINY, name="twin", notes="the same figures")
@@ -206,15 +206,28 @@ def test_a_search_whose_workers_die_is_reported_and_the_others_finish() -> None:
     killed: list[int] = []
     begun = 0
 
+    def busy() -> int:
+        """The process that works on the hard layer: the others are done before long."""
+        began: dict[int, int] = {}
+        found: list[int] = []
+
+        def works() -> bool:
+            for pid in set(children()) - before:
+                now = processor_time(pid)
+                if now - began.setdefault(pid, now) >= 50:  # half a second
+                    found.append(pid)
+            return bool(found)
+
+        wait_for(works, "the process that searches")
+        return found[0]
+
     def kill(event: object) -> None:
         nonlocal begun
         if isinstance(event, Searching) and event.search.layer.name == "doomed":
             begun += event.incumbent is None
             if event.incumbent is not None and len(killed) < begun:
-                time.sleep(0.3)  # the others are done, so the busy one is the victim
-                busy = max(set(children()) - before, key=processor_time)
-                killed.append(busy)
-                os.kill(busy, signal.SIGKILL)
+                killed.append(busy())
+                os.kill(killed[-1], signal.SIGKILL)
 
     (result,) = map_networks([network], [TINY], settings=RunSettings(jobs=2), on_event=kill)
     doomed, *others = result.layers
@@ -261,12 +274,10 @@ def test_an_interrupted_run_returns_what_is_finished(jobs: int) -> None:
     def stop() -> bool:
         return bool(events.of(Searched)) or any(e.incumbent for e in events.of(Searching))
 
-    began = time.monotonic()
     results = map_networks(
         [network, other], [Architecture()], settings=RunSettings(jobs=jobs),
         on_event=events.append, stop=stop,
     )  # fmt: skip
-    assert time.monotonic() - began < 20
     assert any(result.interrupted for result in results)
     assert sum(len(result.layers) for result in results) < 7
     ran = [r for result in results for r in result]
@@ -286,16 +297,16 @@ def test_a_run_that_is_stopped_before_any_mapping_is_interrupted() -> None:
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_total_time_limit(jobs: int) -> None:
-    """All layers of a real network have a mapping, and the run ends in time."""
+    """All layers of a real network have a mapping, and those that nothing proves are left."""
     network = load_workload("resnet18")
-    began = time.monotonic()
-    result = map_workload(network, Architecture(), total_time_limit=3.0, jobs=jobs)
-    assert time.monotonic() - began < 3.0 + 2.5  # processes start first
+    network = replace(network, layers=(*network.layers, hard("hard")))
+    result = map_workload(network, Architecture(), total_time_limit=2.0, jobs=jobs)
     assert all(r.mapping is not None for r in result)
     assert not result.interrupted
     for r in result:
         assert 0 < r.bound <= r.value
         assert r.status is Status.OPTIMAL or r.reason == "total time limit"
+    assert result.layers[-1].status is Status.FEASIBLE
 
 
 def test_a_tiny_total_still_maps_all() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,10 +13,18 @@ import pytest
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.network import Planned, RunSettings, Searched, Searching, StoreFailed, map_networks
+from dmaze_cp.network import (
+    Planned,
+    RowsDistrusted,
+    RunSettings,
+    Searched,
+    Searching,
+    StoreFailed,
+    map_networks,
+)
 from dmaze_cp.objective import Objective
-from dmaze_cp.result import Status
-from dmaze_cp.store import Store
+from dmaze_cp.result import LayerResult, Status
+from dmaze_cp.store import Store, verify
 from dmaze_cp.workload import Workload
 from tests.network.test_network_map import ONE, TINY, TWIN, TWO, Events, figures, gemm, hard
 
@@ -59,10 +69,23 @@ def test_only_what_is_new_is_searched(store: Store) -> None:
     assert events.searches == 1
 
 
+def begun(store: Store) -> LayerResult:
+    """What a search of the hard layer had when it was stopped at its first mapping."""
+    events = Events()
+    (result,) = map_networks(
+        [HARD],
+        [ARCH],
+        store=store,
+        on_event=events.append,
+        stop=lambda: any(e.incumbent for e in events.of(Searching)),
+    )
+    (layer,) = result.layers
+    assert layer.status is Status.FEASIBLE
+    return layer
+
+
 def test_an_unproven_result_is_where_the_next_search_starts(store: Store) -> None:
-    (first,), _ = run([HARD], store, time_limit_s=0.7)
-    (before,) = first.layers
-    assert before.status is Status.FEASIBLE
+    before = begun(store)
     (second,), events = run([HARD], store, time_limit_s=0.05)
     (after,) = second.layers
     assert events.searches == 1
@@ -73,11 +96,11 @@ def test_an_unproven_result_is_where_the_next_search_starts(store: Store) -> Non
 
 
 def test_a_gap_that_is_reached_is_an_answer(store: Store) -> None:
-    (first,), _ = run([HARD], store, time_limit_s=0.7)
-    gap = first.layers[0].gap
+    first = begun(store)
+    gap = first.gap
     (again,), events = run([HARD], store, gap=gap + 0.01)
     assert events.searches == 0
-    assert again.layers[0].value == first.layers[0].value
+    assert again.layers[0].value == first.value
     _, events = run([HARD], store, gap=gap / 2, time_limit_s=0.1)
     assert events.searches == 1
 
@@ -106,6 +129,48 @@ def test_an_interrupted_run_has_stored_what_is_finished(store: Store, jobs: int)
     assert (kept.value, kept.bound) == (cut.value, cut.bound)
 
 
+@pytest.fixture
+def spoilt(store: Store) -> Store:
+    """A store in which one of two results is bad."""
+    run([ONE], store, [TINY])
+    spoil(store, "energy_pj = '7' WHERE key = (SELECT min(key) FROM results)")
+    return store
+
+
+def spoil(store: Store, assignment: str) -> None:
+    with closing(sqlite3.connect(store.path)) as connection, connection:
+        connection.execute(f"UPDATE results SET {assignment}")
+
+
+def test_a_bad_row_is_searched_anew_and_replaced(spoilt: Store) -> None:
+    key = min(entry.key for entry in spoilt.entries())
+    (result,), events = run([ONE], spoilt, [TINY])
+    assert {r.status for r in result} == {Status.OPTIMAL}
+    assert events.searches == 1
+    (told,) = events.of(RowsDistrusted)
+    (reason,) = told.reasons
+    assert f"{spoilt.path}: result {key[:8]}: energy_pj: found 7, expected " in reason
+    assert events.of(StoreFailed) == []
+    assert verify(spoilt.entries()).bad == ()
+    _, events = run([ONE], spoilt, [TINY])
+    assert (events.searches, events.of(RowsDistrusted)) == (0, [])
+
+
+def test_a_damaged_store_costs_no_result_and_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "results.sqlite"
+    with Store.open(path) as store:
+        run([ONE], store, [TINY])
+    content = path.read_bytes()
+    path.write_bytes(content[:4096] + b"\xa5" * (len(content) - 4096))
+    damaged = path.read_bytes()
+    with Store.open(path) as store:
+        (result,), events = run([ONE], store, [TINY])
+    assert {r.status for r in result} == {Status.OPTIMAL}
+    (told,) = events.of(StoreFailed)
+    assert "a damaged store (" in told.reason
+    assert path.read_bytes() == damaged
+
+
 def test_a_store_that_fails_costs_no_result(store: Store, monkeypatch) -> None:
     def full(_result):
         raise SpecError(Problem("store", "a full disk", "room"))
@@ -128,14 +193,14 @@ def test_what_has_failed_is_not_stored(store: Store, monkeypatch) -> None:
 
 
 def test_a_failed_search_keeps_what_the_store_knew(store: Store, monkeypatch) -> None:
-    (first,), _ = run([HARD], store, time_limit_s=0.7)
+    before = begun(store)
 
     def broken(*_args, **_options):
         raise ZeroDivisionError("no reason")
 
     monkeypatch.setattr("dmaze_cp.mapper.map_layer", broken)
     (second,), _ = run([HARD], store)
-    before, after = first.layers[0], second.layers[0]
+    after = second.layers[0]
     assert (after.value, after.bound) == (before.value, before.bound)
     assert (after.failed, after.reason) == (True, "ZeroDivisionError: no reason")
 

@@ -57,12 +57,12 @@ def reference(layer: Layer, inputs: np.ndarray, weights: np.ndarray) -> np.ndarr
     return total
 
 
-def run(mapping: Mapping) -> tuple[np.ndarray, np.ndarray, Counter[str]]:
+def run(mapping: Mapping, width: int = 10_000) -> tuple[np.ndarray, np.ndarray, Counter[str]]:
     """Result of the nest, what it should be, and how often each comment was passed."""
     layer = mapping.layer
     cost = evaluate(mapping, ARCHITECTURE)
     source = []
-    for line in loop_nest(mapping, cost, ARCHITECTURE, width=10_000):
+    for line in loop_nest(mapping, cost, ARCHITECTURE, width):
         comment = re.match(r"( *)# (.*)$", line)
         source.append(
             f"{comment[1]}passed[{comment[2]!r}] += 1"
@@ -79,10 +79,10 @@ def run(mapping: Mapping) -> tuple[np.ndarray, np.ndarray, Counter[str]]:
 
 
 @pytest.mark.parametrize("layer", [STRIDED, DEPTHWISE, GEMM, ONE], ids=lambda layer: layer.name)
-def test_the_nest_computes_the_layer(layer: Layer) -> None:
+def test_the_nest_computes_the_layer_also_where_its_lines_are_broken(layer: Layer) -> None:
     mapping = sample_result(layer).mapping
     assert mapping is not None
-    found, expected, _ = run(mapping)
+    found, expected, _ = run(mapping, width=28)
     np.testing.assert_array_equal(found, expected)
 
 
@@ -121,9 +121,10 @@ def passed_times(passed: Counter[str], pattern: str) -> int:
     return sum(times for text, times in passed.items() if re.match(pattern, text))
 
 
-@pytest.mark.parametrize("width", [60, 80, 100])
-def test_no_line_is_wider_than_asked(width: int) -> None:
-    result = sample_result(CONV)
+@pytest.mark.parametrize("width", [40, 60, 80, 100])
+@pytest.mark.parametrize("layer", [CONV, STRIDED, DEPTHWISE, GEMM], ids=lambda layer: layer.name)
+def test_no_line_is_wider_than_asked(layer: Layer, width: int) -> None:
+    result = sample_result(layer)
     assert result.mapping is not None
     assert result.cost is not None
     lines = loop_nest(result.mapping, result.cost, ARCHITECTURE, width)

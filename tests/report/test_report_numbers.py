@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,6 +64,14 @@ def test_scaled_energies_keep_four_digits(value: int) -> None:
 @given(st.integers(0, 10**40))
 def test_exact_keeps_every_digit(value: int) -> None:
     assert int(numbers.exact(value).replace(",", "")) == value
+
+
+@given(st.floats(1e-6, 1e30) | st.integers(0, 10**30))
+def test_a_bound_is_never_shown_as_more_than_it_is(value: float) -> None:
+    for show, digits in ((numbers.scientific_bound, 4), (numbers.exact_bound, 7)):
+        shown = Fraction(show(value).replace(",", ""))
+        assert shown <= Fraction(value)
+        assert shown >= Fraction(value) * (1 - Fraction(1, 10 ** (digits - 1)))
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from dmaze_cp.report.plots import plot_files, sweep_plots
 from dmaze_cp.report.plots_layers import MOST_LAYERS
 from dmaze_cp.report.plots_style import new_axes, put_labels
 from dmaze_cp.report.sweep_figures import Sweep
+from dmaze_cp.result import Status
 from tests.report.samples import DEPTHWISE, GEMM, ONE
 from tests.report.sweeps import SPACE, sample_sweep, sweeps, weighted
 
@@ -43,11 +44,19 @@ def flat(places):
     return [number for place in places for number in place]
 
 
-def test_heat_map():
+@pytest.mark.parametrize("status", [PointStatus.SKIPPED, PointStatus.UNKNOWN, PointStatus.FAILED])
+def test_heat_map(status):
     space = replace(SPACE, rules=(Rule("rf_bytes < 256", "small"),))
-    result = sample_sweep(space, statuses=SKIPS)
+    result = sample_sweep(space, statuses=(PointStatus.OPTIMAL, status))
+    least = result.points[result.best].value
+    points = tuple(
+        p if p.is_mapped else replace(p, bound=least * (1.5 + k / 7))
+        for k, p in enumerate(result.points)
+    )
+    result = replace(result, points=points)
     sweep = Sweep(result)
-    axes = axes_of(sweep_plots(result)["heat-map"])
+    figure = sweep_plots(result)["heat-map"]
+    axes = axes_of(figure)
     cells = [patch for patch in axes.patches if isinstance(patch, Rectangle)]
     assert len(cells) == 6
     texts = {(round(t.get_position()[0]), round(t.get_position()[1])): t for t in axes.texts}
@@ -64,13 +73,23 @@ def test_heat_map():
             assert (text, patch.get_hatch()) == ("×", None)
             continue
         point = result.points[found[0]]
-        skipped = point.status is PointStatus.SKIPPED
-        assert bool(patch.get_hatch()) is skipped
-        ratio = sweep.ratio(point.bound if skipped else point.value)
-        assert float(text.removeprefix("≥ ")) == pytest.approx(ratio, abs=0.0101)
-        assert text.startswith("≥") is skipped
+        is_bound = point.status is status
+        assert bool(patch.get_hatch()) is is_bound
+        ratio = sweep.ratio(point.bound if is_bound else point.value)
+        assert float(text.removeprefix("≥")) == pytest.approx(ratio, abs=0.0101)
+        assert text.startswith("≥") is is_bound
+    assert "hatched, ≥" in figure.get_supxlabel()
     assert [t.get_text() for t in axes.get_xticklabels()] == ["64", "128"]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("spm_kb", "rf_bytes")
+
+
+def test_layers_that_are_not_finished_have_no_bound_of_the_whole_design():
+    result = sample_sweep(statuses=(PointStatus.OPTIMAL, PointStatus.UNKNOWN))
+    points = tuple(p if p.is_mapped else replace(p, bound=1.0) for p in result.points)
+    figure = sweep_plots(replace(result, points=points))["layers"]
+    for axes in (axes for axes in figure.axes if axes.patches):
+        assert sorted(t.get_text() for t in axes.texts)[-3:] == ["?"] * 3
+    assert not any(patch.get_hatch() for axes in figure.axes for patch in axes.patches)
 
 
 def test_layers_have_a_heat_map_each():
@@ -127,6 +146,35 @@ def test_pareto():
     best = result.points[result.best]
     assert flat(drawn["best"]) == pytest.approx([best.design.area_mm2, best.value * hertz])
     assert axes.get_ylabel() == "EDP (pJ × cycles)"
+
+
+def test_designs_with_a_bound_only_are_set_apart_from_those_with_a_value():
+    statuses = (PointStatus.FEASIBLE, PointStatus.OPTIMAL, PointStatus.UNKNOWN)
+    result = sample_sweep(statuses=statuses)
+    points = tuple(p if p.is_mapped else replace(p, bound=1.0) for p in result.points)
+    drawn = scatters(axes_of(sweep_plots(replace(result, points=points))["pareto"]))
+    assert len(drawn["not finished, at its bound"]) == 2
+    hollow = {name: len(places) for name, places in drawn.items() if "may cost less" in name}
+    front = next(c for c in drawn if c.startswith("front"))
+    assert sum(hollow.values()) + len(drawn[front]) + len(drawn.get("mapped", ())) == 4
+    assert hollow
+
+
+def test_what_a_network_may_cost_less_has_a_star():
+    networks = [weighted("one", 1.0, GEMM), weighted("two", 1.0, DEPTHWISE)]
+    result = sample_sweep(networks=networks)
+    open_ = tuple(
+        replace(p, networks=tuple(_unproven(n) for n in p.networks)) for p in result.points
+    )
+    for starred, some in ((False, result), (True, replace(result, points=open_))):
+        axes = axes_of(sweep_plots(some)["networks"])
+        assert all(t.get_text().endswith("*") is starred for t in axes.texts)
+        assert axes.texts
+
+
+def _unproven(network):
+    layers = tuple(replace(r, status=Status.FEASIBLE) for r in network.layers)
+    return replace(network, layers=layers)
 
 
 def test_only_a_proven_front_is_called_so():

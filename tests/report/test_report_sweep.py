@@ -9,6 +9,7 @@ from dataclasses import replace
 import openpyxl
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost import evaluate
@@ -39,9 +40,9 @@ def as_json(result, **options):
     return json.loads(render_sweep(result, SweepFormat.JSON, **options))
 
 
-@given(sweeps())
+@given(sweeps(), st.sampled_from((40, 60, 80)))
 @settings(max_examples=60, deadline=None)
-def test_any_sweep_can_be_written(result):
+def test_any_sweep_can_be_written(result, width):
     record = as_json(result)
     assert [p["index"] for p in record["points"]] == [p.design.index for p in result.points]
     assert "<script" in html_page(record)
@@ -52,8 +53,8 @@ def test_any_sweep_can_be_written(result):
     for row in rows:
         assert None not in row, "more cells than columns"
     assert render_sweep(result, SweepFormat.MARKDOWN).startswith("## Sweep: ")
-    text = sweep_text(result, 80)
-    assert max(map(len, text.split("\n"))) <= 80
+    text = sweep_text(result, width)
+    assert max(map(len, text.split("\n"))) <= width
     assert "\x1b" not in text
     assert "…" not in text, "something is cut"
 

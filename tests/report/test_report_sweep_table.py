@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from math import inf
 
 import pytest
 from hypothesis import given, settings
@@ -39,14 +40,22 @@ def test_a_cell_is_the_best_of_its_designs(result):
         assert cell.designs == len(those) + len(invalid)
         seen += cell.designs
         values = [p.value for p in those if p.is_mapped and p.value is not None]
+        others = [p for p in those if not p.is_mapped and p.status is not PointStatus.INFEASIBLE]
+        bounds = [p.bound for p in others]
         if values:
-            assert cell.state in {CellState.PROVEN, CellState.FOUND}
             assert sweep.point(cell.position).value == min(values)
-        elif any(p.status is PointStatus.SKIPPED for p in those) and result.best is not None:
-            assert cell.state is CellState.SKIPPED
-            bounds = [p.bound for p in those if p.status is PointStatus.SKIPPED]
+            unproven = [p.bound for p in those if p.status is PointStatus.FEASIBLE]
+            is_proven = min(bounds + unproven, default=inf) >= min(values)
+            assert cell.state is (CellState.PROVEN if is_proven else CellState.FOUND)
+            assert cell.text.endswith("*") is not is_proven
+        elif others and min(bounds) > 0 and result.best is not None:
+            # Whatever the reason: what is not searched to the end is no value.
+            assert cell.state is CellState.BOUNDED
             assert cell.ratio == sweep.ratio(min(bounds))
-            assert cell.shown_ratio <= cell.ratio
+            assert cell.text.startswith("≥")
+            assert float(cell.text[1:]) <= cell.ratio
+        elif others and min(bounds) == 0:
+            assert (cell.state, cell.text) == (CellState.UNKNOWN, "")
         elif not those:
             assert cell.state is CellState.INVALID
     assert seen == len(result.points) + len(result.invalid)
@@ -132,7 +141,7 @@ def test_the_report_for_people():
     assert re.search(r"invalid: small\s+2", text)
     assert re.search(r"searches run\s+4\nanswers looked up\s+3\ntime", text)
     assert "[1.00]" in text
-    assert "·" in text
+    assert "≥" in text
     assert re.search(r"^256 +x +x$", text, re.MULTILINE)
 
 
@@ -146,14 +155,19 @@ def test_what_is_not_proven_is_not_called_so():
     assert "*" in text
 
 
-def test_a_bound_is_shown_rounded_down():
-    result = sample_sweep(statuses=SKIPS)
+@pytest.mark.parametrize("status", [PointStatus.SKIPPED, PointStatus.UNKNOWN, PointStatus.FAILED])
+@pytest.mark.parametrize(
+    ("ratio", "shown"), [(1.2399, "≥1.23"), (155.9, "≥155"), (19_999.0, "≥1e4")]
+)
+def test_a_bound_has_its_sign_and_is_rounded_down(ratio, shown, status):
+    result = sample_sweep(statuses=(PointStatus.OPTIMAL, status))
     least = result.points[result.best].value
     points = tuple(
-        replace(p, bound=least * 1.2399) if p.status is PointStatus.SKIPPED else p
-        for p in result.points
+        replace(p, bound=least * ratio) if p.status is status else p for p in result.points
     )
-    assert "·1.23" in sweep_text(replace(result, points=points))
+    text = sweep_text(replace(result, points=points))
+    assert re.findall(r"≥\S+\d\S*|≥\d", text) == [shown] * 3
+    assert re.search("^≥ .*costs at least so much", text, re.MULTILINE)
 
 
 def test_without_any_mapping_reasons_are_shown():

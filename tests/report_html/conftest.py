@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 from dmaze_cp.report.html import html_page
+from tests.patience import HANG_S, wait_for
 
 BROWSER_VARIABLE = "DMAZE_CP_CHROMIUM"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -40,7 +40,14 @@ class Opened:
         """Another window; plots are drawn anew in the next frames."""
         self.page.emulate_media(color_scheme=scheme)
         self.page.set_viewport_size({"width": width, "height": 900})
-        self.page.evaluate("() => new Promise(done => setTimeout(done, 50))")
+        self.settle()
+
+    def settle(self) -> None:
+        """Let plots be drawn: in the next frame, when the size of their place is known."""
+        self.page.evaluate(
+            "() => new Promise(done => requestAnimationFrame("
+            "() => requestAnimationFrame(() => setTimeout(done, 50))))"
+        )
 
     def until(self, expression: str) -> None:
         """Wait until a JavaScript expression holds.
@@ -48,10 +55,7 @@ class Opened:
         Playwright's own way to wait evaluates text inside the page, which the page's
         content security policy forbids.
         """
-        end = time.monotonic() + 5
-        while not self.page.evaluate(expression):
-            assert time.monotonic() < end, expression
-            self.page.wait_for_timeout(20)
+        wait_for(lambda: self.page.evaluate(expression), expression)
 
     def overflow(self) -> int:
         """Pixels that the page is wider than its window."""
@@ -92,7 +96,7 @@ def open_page(windows: dict[bool, Any], tmp_path: Path) -> Iterator[Open]:
         file.write_text(html_page(document), encoding="utf-8")
         page = windows[touch].new_page()
         pages.append(page)
-        page.set_default_timeout(5000)
+        page.set_default_timeout(1000 * HANG_S)
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme)
         opened = Opened(page)
@@ -100,6 +104,7 @@ def open_page(windows: dict[bool, Any], tmp_path: Path) -> Iterator[Open]:
         page.on("pageerror", lambda error: opened.errors.append(str(error)))
         page.on("request", lambda request: opened.requests.append(request.url))
         page.goto(file.as_uri() + fragment)
+        opened.settle()
         return opened
 
     yield start

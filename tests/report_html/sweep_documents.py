@@ -23,7 +23,6 @@ OUTCOMES = (
     PointStatus.OPTIMAL,
     PointStatus.UNKNOWN,
 )
-SKIPS = (PointStatus.OPTIMAL, PointStatus.SKIPPED, PointStatus.OPTIMAL)
 MEMORIES = DesignSpace(
     "memories",
     # There is no energy of register files of 2 KiB.

@@ -8,6 +8,7 @@ import pytest
 
 from dmaze_cp.objective import Objective
 from dmaze_cp.workload import Layer
+from tests.patience import wait_for
 from tests.report_html import documents
 from tests.report_html.conftest import Open, Opened
 
@@ -256,9 +257,8 @@ def test_the_policy_forbids_other_scripts_and_requests(open_page: Open):
             document.body.append(script, image);
         }"""
     )
-    opened.page.wait_for_timeout(50)
+    wait_for(lambda: opened.page.evaluate("1") and len(opened.errors) >= 2, "both refusals")
     assert opened.page.evaluate("window.injected") is None
-    assert len(opened.errors) >= 2
     assert all("Content Security Policy" in error for error in opened.errors)
 
 

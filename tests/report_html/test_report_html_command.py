@@ -67,3 +67,78 @@ def test_a_bad_file_is_one_line_and_no_page(name, text, expected, folder: Path):
     (line,) = result.stderr.splitlines()
     assert line.startswith(f"error: {expected}")
     assert not list(folder.glob("*.html"))
+
+
+ANSWERED = {
+    "index": 0,
+    "name": "encoder/query",
+    "valid": False,
+    "reasons": ["PEs: found 512, expected at most 256"],
+    "energy_pj": 2**64,
+    "latency_cycles": 1234,
+    "edp": 1234 * 2**64,
+    "held": None,
+    "spm_pass_cycles": 617,
+    "energy_breakdown_pj": {"MAC": 1.5, "RF": 2, "NoC": 3, "SPM": 4, "DRAM": 5},
+}
+FAILED = {"index": 1, "error": "tiling: found nothing, expected a mapping"}
+
+
+def write(folder: Path, document: object) -> str:
+    (folder / "answers.json").write_text(json.dumps(document), encoding="utf-8")
+    return "answers.json"
+
+
+def test_answers_are_written_as_tables(folder: Path):
+    name = write(folder, [ANSWERED, FAILED])
+    shown = run(name)
+    assert shown.exit_code == 0
+    assert f"{2**64:,}" in shown.stdout
+    assert "record 0 does not fit: PEs" in shown.stdout
+    assert "record 1: tiling: found nothing" in shown.stdout
+    for suffix, part in (
+        ("txt", "encoder/query"),
+        ("md", "| 0 | encoder/query | no"),
+        ("csv", "index,name"),
+    ):
+        assert run(name, "-o", f"out.{suffix}").exit_code == 0
+        text = (folder / f"out.{suffix}").read_text(encoding="utf-8")
+        assert part in text
+        assert "1234" in text.replace(",", "")
+    assert not list(folder.glob("*.html"))
+    (folder / "lines.jsonl").write_text(json.dumps(ANSWERED) + "\n" + json.dumps(FAILED) + "\n")
+    assert run("lines.jsonl").stdout == shown.stdout
+    # The name is folded, as the energy is a large one.
+    assert "encoder/ " in run(write(folder, ANSWERED)).stdout
+
+
+@pytest.mark.parametrize("target", ["page.html", "out.json", "out"])
+def test_answers_have_no_page(folder: Path, target):
+    result = run(write(folder, ANSWERED), "-o", target)
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"error: {target}: -o: found ")
+    assert "expected a .txt, .md or .csv file" in line
+    assert not (folder / target).exists()
+
+
+def test_all_that_is_wrong_with_answers_is_said(folder: Path):
+    bad = {k: v for k, v in ANSWERED.items() if k != "edp"} | {
+        "valid": 1, "reasons": [3], "energy_pj": "much", "held": "X", "energy_breakdown_pj": {},
+    }  # fmt: skip
+    result = run(write(folder, [ANSWERED, bad, 7, {"index": 1, "error": None}]))
+    assert result.exit_code == 1
+    places = [line.split(": ")[2] for line in result.stderr.splitlines()]
+    assert places[:5] == [f"[1].{k}" for k in ("valid", "reasons", "energy_pj", "edp", "held")]
+    assert places[5:] == [
+        *(f"[1].energy_breakdown_pj.{c}" for c in ANSWERED["energy_breakdown_pj"]),
+        "[2]",
+        "[3].error",
+    ]
+
+
+def test_a_page_is_no_text(folder: Path):
+    result = run("result.json", "-o", "out.md")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("error: out.md: -o: found the suffix '.md', expected a .html")
+    assert not (folder / "out.md").exists()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dmaze_cp.architecture import AccessEnergy, Architecture
 from dmaze_cp.errors import SpecError
 from dmaze_cp.spec import architecture_to_dict, builtin_architectures, load_architecture
-from dmaze_cp.spec.files import parse_yaml
+from dmaze_cp.spec.yaml_text import parse_yaml
 
 OWN = {
     "name": "chip",

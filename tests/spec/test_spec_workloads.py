@@ -17,7 +17,7 @@ from dmaze_cp.spec import (
     workload_from_dict,
     workload_to_dict,
 )
-from dmaze_cp.spec.files import parse_yaml
+from dmaze_cp.spec.yaml_text import parse_yaml
 from dmaze_cp.workload import Kind, Layer, UnmappedOperator, Workload, fold_equal_layers
 from tests import strategies
 

@@ -18,7 +18,7 @@ from dmaze_cp.errors import SpecError
 from dmaze_cp.mapping import LEVELS, Mapping
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import LayerResult, Status
-from dmaze_cp.store import Entry, Store, question_key
+from dmaze_cp.store import BadRowError, Entry, Store, question_key, verify
 from dmaze_cp.store.question import Question, question_from_text, question_text
 from dmaze_cp.workload import Layer
 from tests import strategies
@@ -315,10 +315,17 @@ def test_a_row_that_was_tampered_with_is_refused(path, assignment):
     tamper(path, assignment)
     assert path.read_bytes() != before
     with Store.open(path) as store:
-        with pytest.raises(SpecError, match="dmaze-cp store verify") as caught:
+        with pytest.raises(BadRowError, match="dmaze-cp store verify") as caught:
             looked_up(store, GOOD)
         assert f"{path}: result " in str(caught.value)
         assert "\n" not in str(caught.value)
+        # The next search replaces it, whatever it says.
+        store.put(known(DEAR, 5))
+        assert looked_up(store, GOOD) == kept(known(DEAR, 5))
+        (entry,) = store.entries()
+        assert isinstance(entry, Entry)
+        assert entry.solves == 1
+        assert verify([entry]).bad == ()
 
 
 def test_rows_are_found_quickly_enough(path):

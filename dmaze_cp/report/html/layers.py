@@ -78,7 +78,10 @@ def _layer_view(record: object, architecture: Architecture, detailed: bool) -> V
         "breakdown": energies(spec),
         **numbers(spec, *_FIGURES),
     }
-    view["value_text"], view["bound_text"] = (_exact(view[key]) for key in ("value", "bound"))
+    # All digits: scripts would round integers beyond 2**53.
+    value, bound = view["value"], view["bound"]
+    view["value_text"] = None if value is None else shown.exact(value)
+    view["bound_text"] = None if bound is None else shown.exact_bound(bound)
     spec.raise_problems()
     if spec.data.get("tiling") is not None:
         mapping, _ = mapping_record_from_dict({**spec.data, "architecture": architecture})
@@ -89,11 +92,6 @@ def _layer_view(record: object, architecture: Architecture, detailed: bool) -> V
         spec.note("tiling", "a tiling, because there is a value")
         spec.raise_problems()
     return view
-
-
-def _exact(value: float | None) -> str | None:
-    """All digits: scripts would round integers beyond 2**53."""
-    return None if value is None else shown.exact(value)
 
 
 def _shape(layer: Layer) -> list[list[str]]:

@@ -41,11 +41,15 @@ function sweepHeatmap(sweep, { x, y, metric }, controls, pick) {
   }
   const cells = [...groups].map(([key, points]) => heatCell(sweep, key.split(",").map(Number), points, metric));
   const has = (test) => cells.some(test);
+  const entry = (test, mark, text) => (has(test) ? el("li", {}, mark, el("span", {}, text)) : null);
+  const swatch = (name) => el("i", { class: `swatch ${name}` });
   const legendNode = el("ul", { class: "legend" },
     has((cell) => cell.value > 0) ? el("li", {}, "lower", el("i", { class: "ramp" }), "higher") : null,
-    has((cell) => cell.hatched) ? el("li", {}, el("i", { class: "swatch hatched" }), metric === "value" ? "skipped: costs at least so much" : "skipped") : null,
-    has((cell) => cell.best) ? el("li", {}, el("i", { class: "swatch ring" }), "best") : null,
-    has((cell) => cell.key === null) ? el("li", {}, "×", el("span", {}, "no design")) : null);
+    entry((cell) => cell.bound, swatch("hatched"), metric === "value" ? "≥ skipped or not finished: costs at least so much" : "skipped or not finished"),
+    entry((cell) => cell.starred, "*", "may cost less: not all of it is proven"),
+    entry((cell) => cell.best, swatch("ring"), "best"),
+    entry((cell) => /status-(unknown|failed|infeasible)/.test(cell.class) && !cell.bound && !(cell.value > 0), swatch("none"), "no value: no fit, over a budget, or not known"),
+    entry((cell) => cell.key === null, "×", "no design"));
   const title = metric === "value" && sweep.best !== null ? `${kindOf(sweep).name} by design, × the best` : `${AXES[metric](sweep)} by design`;
   return createHeatmap(cells, { title, id: "plot-heatmap", pick, controls, legend: legendNode,
     columns: columns.map(parameterValue), rows: rows.map(parameterValue), x: ix === iy ? x : `${x} →, ${y} ↑` });
@@ -55,29 +59,44 @@ function sweepHeatmap(sweep, { x, y, metric }, controls, pick) {
 function heatCell(sweep, [column, row], points, metric) {
   const designs = points.filter((point) => point.status);
   if (!designs.length) return invalidCell(sweep, [column, row], points);
-  const best = designs.reduce((a, b) => (rank(b) < rank(a) ? b : a));
-  const always = metric === "area_mm2" || metric === "power_mw";
+  const best = standsForAll(designs);
+  const exactly = metric === "area_mm2" || metric === "power_mw";
   const least = metric === "value" ? lowerBound(best) : null;
-  const value = solved(best) || always ? best[metric] : least;
-  const format = figureFormat(sweep, metric, 3);
-  const shown = metric === "value" && sweep.best !== null && value > 0 ? ratioText(sweep, value, Boolean(least))
-    : least ? `≥ ${format(floorTo(least, 3))}` : format(value || 0);
+  const value = solved(best) || exactly ? best[metric] : least;
+  const bound = !solved(best) && lowerBound(best) !== null && !(exactly && value > 0);
+  const starred = solved(best) && metric !== "area_mm2" && (best.status !== "optimal" || designs.some((point) => mayCost(point) < best.value));
   const others = points.length > 1 ? ["best of", plural(points.length, "point")] : null;
-  return { column, row, key: best.index, keys: designs.map((point) => point.index), value, text: value > 0 ? shown : shortStatus(best),
-    hatched: best.status === "skipped", class: `status-${best.status}`, best: best.index === sweep.best, lines: [...pointLines(sweep, best), others] };
+  return { column, row, key: best.index, keys: designs.map((point) => point.index), value, bound, starred,
+    texts: value > 0 ? cellTexts(sweep, metric, value, { least: least !== null, starred }) : [shortStatus(best)],
+    class: `status-${best.status}`, best: best.index === sweep.best,
+    lines: [...pointLines(sweep, best), starred && solved(best) && best.status === "optimal" ? ["others", "may cost less"] : null, others] };
 }
 
-/** A value, or a bound, in multiples of the best design's. */
-function ratioText(sweep, value, bound) {
+/** A cell's text, then shorter ones: fewer digits, but never without the sign of a bound. */
+function cellTexts(sweep, metric, value, { least, starred }) {
+  const star = starred ? "*" : "";
+  if (metric !== "value" || sweep.best === null) {
+    const shown = [3, 2].map((digits) => figureFormat(sweep, metric, digits)(least ? floorTo(value, digits) : value));
+    return least ? [`≥ ${shown[0]}`, ...shown.map((text) => `≥${text}`)] : shown.map((text) => text + star);
+  }
   const ratio = value / sweep.byIndex.get(sweep.best).value;
-  const digits = ratio < 100 ? (bound ? Math.floor(ratio * 100 + 1e-9) / 100 : ratio).toFixed(2) : short(bound ? floorTo(ratio, 3) : ratio);
-  return `${bound ? "≥ " : ""}${digits}`;
+  if (!least) return [2, 1].map((places) => ratioText(ratio, places) + star);
+  const shown = [2, 1, 0].map((places) => ratioText(ratio, places, true));
+  return [`≥ ${shown[0]}`, ...shown.map((text) => `≥${text}`)];
+}
+
+/** A multiple of the best; of a bound never more than it is. */
+function ratioText(ratio, places, least = false) {
+  if (ratio >= 1000) return short(least ? floorTo(ratio, 3) : ratio);
+  const shown = ratio >= 100 ? Math.max(places - 2, 0) : places;
+  const step = 10 ** shown;
+  return (least ? Math.floor(ratio * step) / step : ratio).toFixed(shown);
 }
 
 function invalidCell(sweep, [column, row], points) {
   const causes = [...new Set(points.map((point) => point.cause))].join(", ");
   const named = points.length > 1 ? [] : sweep.parameters.map((name, i) => [name, parameterValue(points[0].parameters[i])]);
-  return { column, row, key: null, keys: [], value: null, text: "×", hatched: false, class: "status-invalid", best: false,
+  return { column, row, key: null, keys: [], value: null, texts: ["×"], bound: false, starred: false, class: "status-invalid", best: false,
     lines: ["no design", ...named, ["because of", causes]] };
 }
 
@@ -87,8 +106,15 @@ function shortStatus(point) {
   return { failed: "failed", unknown: "?" }[point.status] || point.status;
 }
 
-function rank(point) {
-  if (solved(point)) return point.value;
-  // As long as nothing better is known; of skipped ones the least bound.
-  return point.status === "skipped" ? 1e150 * (1 + Math.log10(1 + (point.bound || 0))) : 1e302;
+/** Of some designs the cheapest one that is mapped, else the one that may cost least. */
+function standsForAll(designs) {
+  const least = (points, cost) => points.reduce((a, b) => (cost(b) < cost(a) ? b : a));
+  const mapped = designs.filter(solved);
+  return mapped.length ? least(mapped, (point) => point.value) : least(designs, mayCost);
+}
+
+/** Proven: a design costs at least that. */
+function mayCost(point) {
+  if (point.status === "infeasible") return Infinity;
+  return solved(point) ? point.bound ?? 0 : lowerBound(point) ?? 0;
 }

@@ -6,6 +6,9 @@ const RAMPS = {
   dark: [[176, 222, 255], [84, 158, 214], [40, 92, 138], [27, 42, 56]],
 };
 
+/** Width of a character of a cell's text. */
+const CELL_LETTER = 6.8;
+
 function rampColour(t) {
   const stops = RAMPS[theme.dark ? "dark" : "light"];
   const place = Math.min(Math.max(t, 0), 1) * (stops.length - 1);
@@ -20,7 +23,8 @@ function isBright([r, g, b]) {
 /**
  * A heat map.
  *
- * cells: {column, row, value or null, text, best, hatched, key (null: it cannot be selected), lines}
+ * cells: {column, row, value or null, texts (the longest first; none says less than it should), best, bound, key
+ *   (null: it cannot be selected), lines}
  * options: {title, id, columns, rows (names), x, y (labels), pick(key), controls}
  */
 function createHeatmap(cells, options) {
@@ -70,14 +74,13 @@ function drawCell(group, view, cell, part) {
   const colour = cell.value > 0 ? rampColour(part(cell.value)) : null;
   const paint = colour && `rgb(${colour.join(",")})`;
   // A bound is no value: its colour is faint, under the hatching.
-  if (cell.hatched) group.append(svg("rect", { ...box, class: paint ? null : "ground", fill: paint, "fill-opacity": paint ? 0.45 : null }));
-  group.append(svg("rect", { ...box, class: `cell ${paint || cell.hatched ? "" : cell.class}`, "data-key": cell.key,
-    fill: cell.hatched ? "url(#hatch)" : paint }));
+  if (cell.bound) group.append(svg("rect", { ...box, class: paint ? null : "ground", fill: paint, "fill-opacity": paint ? 0.45 : null }));
+  group.append(svg("rect", { ...box, class: `cell ${paint || cell.bound ? "" : cell.class}`, "data-key": cell.key,
+    fill: cell.bound ? "url(#hatch)" : paint }));
   if (cell.best) group.append(ring(box, 4, "cell-best"));
-  const fits = (text) => box.width >= 7 * text.length + 4 && box.height >= 16;
-  // Where there is little room, hatching alone says that it is a bound.
-  const text = [cell.text, cell.text.replace("≥ ", "")].find(fits);
+  // Where there is room for none, hatching alone says that it is a bound.
+  const text = box.height >= 15 ? cell.texts.find((one) => box.width >= CELL_LETTER * one.length + 2) : null;
   if (!text) return;
-  const tone = colour && !cell.hatched ? (isBright(colour) ? "on-bright" : "on-dark") : "plain";
+  const tone = colour && !cell.bound ? (isBright(colour) ? "on-bright" : "on-dark") : "plain";
   group.append(svg("text", { class: `cell-text ${tone}`, x: box.x + box.width / 2, y: box.y + box.height / 2 + 4, "text-anchor": "middle" }, text));
 }

@@ -7,9 +7,9 @@ function pointTable(sweep, pick) {
   const columns = [
     { id: "index", label: "#", numeric: true, value: (p) => p.index, cell: (p) => String(p.index) },
     ...parameterColumns(sweep, sweep.points),
-    { id: "value", label: kind.name, title: kind.unit, numeric: true, value: (p) => p.value, cell: (p) => kind.show(p.value) },
-    best ? { id: "ratio", label: "× best", title: "value over that of the best design", numeric: true, value: (p) => p.value, cell: (p) => (solved(p) ? (p.value / best.value).toFixed(3) : NONE) } : null,
-    { id: "bound", label: "Bound", title: "proven: it cannot be below", numeric: true, value: (p) => p.bound, cell: (p) => kind.show(solved(p) ? p.bound : floorTo(p.bound, 4)) },
+    { id: "value", label: kind.name, title: `${kind.unit}; *: may be less`, numeric: true, value: (p) => p.value, cell: (p) => kind.show(p.value) + (p.gap > 0 ? "*" : "") },
+    best ? { id: "ratio", label: "× best", title: "value over that of the best design; *: may be less, ≥: a bound", numeric: true, value: (p) => p.value, cell: (p) => timesBest(p, best) } : null,
+    { id: "bound", label: "Bound", title: "proven: it cannot be below", numeric: true, value: (p) => p.bound, cell: (p) => boundText(kind, p) },
     { id: "gap", label: "Gap", numeric: true, value: (p) => p.gap, cell: (p) => percent(p.gap) },
     has("area_mm2") ? { id: "area", label: "mm²", title: "area", numeric: true, value: (p) => p.area_mm2, cell: (p) => (known(p.area_mm2) ? p.area_mm2.toFixed(3) : NONE) } : null,
     has("power_mw") ? { id: "power", label: "mW", title: "power", numeric: true, value: (p) => p.power_mw, cell: (p) => (known(p.power_mw) ? p.power_mw.toPrecision(4) : NONE) } : null,
@@ -21,6 +21,19 @@ function pointTable(sweep, pick) {
   const names = (p) => `${p.index} ${p.status} ${p.parameters.join(" ")} ${p.index === sweep.best ? "best" : ""} ${p.onFront ? "front" : ""}`;
   return createTable(columns, sweep.points, { label: "designs", key: (p) => p.index, pick: (p) => pick(p.index), filter: names,
     sort: ["value", 1], class: "points" });
+}
+
+/** What a design cannot cost less than; the sign says so of those without a value. */
+function boundText(kind, point) {
+  if (!(point.bound > 0) && point.status !== "optimal") return NONE;
+  return point.status === "optimal" ? kind.show(point.bound) : `≥ ${kind.show(floorTo(point.bound, 4))}`;
+}
+
+/** A design's value, or its bound, in multiples of the best. */
+function timesBest(point, best) {
+  const least = lowerBound(point);
+  if (least !== null) return `≥ ${ratioText(least / best.value, 3, true)}`;
+  return solved(point) ? `${ratioText(point.value / best.value, 3)}${point.gap > 0 ? "*" : ""}` : NONE;
 }
 
 function parameterColumns(sweep, points) {
@@ -80,7 +93,7 @@ function pointFacts(sweep, point) {
   const kind = kindOf(sweep);
   const figure = (value, show) => (known(value) ? el("span", { class: "figure" }, show(value)) : null);
   return el("div", { class: "proof" }, facts([
-    [kind.name, figure(point.value, kind.show)], ["bound", figure(point.bound, kind.show)], ["gap", figure(point.gap, percent)],
+    [kind.name, figure(point.value, kind.show)], ["bound", figure(point.bound, (v) => boundText(kind, point))], ["gap", figure(point.gap, percent)],
     ["energy", figure(point.energy_pj, energy)], ["latency", figure(point.latency_cycles, (v) => `${exact(v)} cycles`)],
     ["time", figure(point.latency_s, seconds)], ["area", figure(point.area_mm2, (v) => `${v.toPrecision(4)} mm²`)],
     ["power", figure(point.power_mw, (v) => `${v.toPrecision(4)} mW`)]]));
@@ -102,12 +115,12 @@ function rivalsOf(sweep, point) {
 /** What is known of the designs that the best one cannot be compared with in detail. */
 function unrivalled(sweep, point) {
   if (point.index !== sweep.best) return null;
-  const open = sweep.points.filter((p) => lowerBound(p) !== null);
+  const open = sweep.points.filter((p) => !solved(p) && p.status !== "infeasible");
   if (!open.length) return sweep.points.length > 1 && !sweep.points.some((p) => p !== point && solved(p)) ? el("p", { class: "note" }, "No other design maps the networks.") : null;
-  const nearest = open.reduce((a, b) => (b.bound < a.bound ? b : a));
-  const ratio = nearest.bound / point.value;
+  const ratio = Math.min(...open.map(mayCost)) / point.value;
+  if (!(ratio > 0)) return el("p", { class: "note" }, "Nothing is known of some designs that were not mapped to the end: another design may be better.");
   const those = open.length === 1 ? "The design that was not mapped to the end costs" : `The ${open.length.toLocaleString("en")} designs that were not mapped to the end cost`;
-  return el("p", { class: "note" }, ratio >= 1 ? `${those} at least ${atLeast(ratio)} (proven).` : `${those} at least ${floorTo(ratio, 4)} times as much: another design may be better.`);
+  return el("p", { class: "note" }, ratio >= 1 ? `${those} at least ${atLeast(ratio)} (proven).` : `${those} at least ${ratioText(ratio, 3, true)} times as much: another design may be better.`);
 }
 
 function atLeast(ratio) {
@@ -126,7 +139,7 @@ function against(sweep, point, { other, name }, pick) {
   const best = solved(point) ? point : other;
   if (least === null) return solved(point) ? el("div", { class: "part against" }, head, differing, el("p", {}, `That design is ${other.status}.`)) : null;
   return el("div", { class: "part against" }, head, differing,
-    el("p", {}, `${solved(point) ? "That design was not" : "Not"} mapped to the end: it costs at least ${kind.show(floorTo(least, 4))}, ${floorTo(least / best.value, 4).toFixed(3)} times the best.`));
+    el("p", {}, `${solved(point) ? "That design was not" : "Not"} mapped to the end: it costs at least ${kind.show(floorTo(least, 4))}, ${ratioText(least / best.value, 3, true)} times the best.`));
 }
 
 function parameterChanges(sweep, point, other) {

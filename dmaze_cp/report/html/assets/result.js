@@ -67,7 +67,7 @@ function totalTiles(result, objective, layers) {
   const unmapped = result.totals[objective].unmapped_layers;
   const solve = layers.reduce((sum, layer) => sum + (layer.solve_time_s || 0), 0);
   const runs = layers.reduce((sum, layer) => sum + layer.instances, 0);
-  const bound = known(total.bound) ? `bound ${kind.show(total.bound)} ${objective === "edp" ? kind.unit : ""}` : null;
+  const bound = known(total.bound) ? `bound ${kind.show(total.gap > 0 ? floorTo(total.bound, 4) : total.bound)} ${objective === "edp" ? kind.unit : ""}` : null;
   return el("div", { class: "tiles" },
     tile(objective === "edp" ? "EDP, sum of layers" : `Total ${objective}`, kind.show(total.value), bound, proofBadge(layers, total.gap, result.constraints)),
     objective === "energy" ? null : tile("Energy", energy(total.energy_pj), known(total.energy_pj) ? `${exact(total.energy_pj)} pJ` : null),

@@ -41,11 +41,12 @@ function matrix(records, objective, open) {
   const cell = (model, machine) => {
     const record = records.find((r) => r.model === model && r.architecture === machine);
     if (!record) return el("td", { class: "number" }, NONE);
+    const gap = record.gap > 0 ? el("small", {}, `may be less by ${percent(record.gap)}`) : null;
     const incomplete = record.unmapped_layers ? badge(`${record.unmapped_layers} unmapped`, "bad") : null;
     return el("td", { class: `number ${record.best ? "is-best" : ""}` },
       el("button", { type: "button", class: "cell-link", on: { click: () => open(record) } },
         el("span", {}, kind.show(record.value)),
-        el("small", {}, record.best ? (record.best_proven ? "best, proven" : "least") : known(record.ratio_to_best) ? `× ${record.ratio_to_best.toFixed(3)}` : NONE)), incomplete);
+        el("small", {}, record.best ? (record.best_proven ? "best, proven" : "least") : known(record.ratio_to_best) ? `× ${record.ratio_to_best.toFixed(3)}` : NONE), gap), incomplete);
   };
   return el("div", { class: "scroller" }, el("table", { class: "compare" },
     el("caption", {}, `${kind.name} (${kind.unit}) by network and accelerator`),

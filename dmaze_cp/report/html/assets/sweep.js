@@ -72,7 +72,7 @@ function sweepTiles(sweep) {
   const lookups = [known(counts.searches) ? plural(counts.searches, "search").replace(/hs$/, "hes") : null,
     known(counts.looked_up) ? `${exact(counts.looked_up)} looked up` : null].filter(Boolean);
   return el("div", { class: "tiles" },
-    best ? tile(`Best ${kind.name}`, kind.show(best.value), sweep.objective === "edp" ? kind.unit : null, badge(`${sweep.best_proven ? "proven best" : "best found"}${among}${sweep.best_proven ? within : ""}`,
+    best ? tile(`Best ${kind.name}`, kind.show(best.value), [sweep.objective === "edp" ? kind.unit : null, best.gap > 0 ? `may be less by ${percent(best.gap)}` : null].filter(Boolean).join(", ") || null, badge(`${sweep.best_proven ? "proven best" : "best found"}${among}${sweep.best_proven ? within : ""}`,
       sweep.best_proven ? "good" : "fair", sweep.best_proven ? `no other design${within}${among} is better` : "another design may be better"))
       : tile("Best", NONE, "no design was mapped"),
     best ? tile("Best design", parameterText(sweep, best), known(best.area_mm2) ? `${best.area_mm2.toPrecision(4)} mm²` : null) : null,
@@ -140,6 +140,7 @@ function pointLines(sweep, point) {
   const least = lowerBound(point);
   return [`design ${point.index}`, ...sweep.parameters.map((name, i) => [name, parameterValue(point.parameters[i])]),
     solved(point) ? [kind.name, kind.show(point.value)] : null,
+    point.gap > 0 ? ["may be less by", percent(point.gap)] : null,
     least ? [kind.name, `at least ${kind.show(floorTo(least, 4))}`] : null,
     known(point.area_mm2) ? ["area", `${point.area_mm2.toPrecision(4)} mm²`] : null,
     solved(point) ? ["energy", energy(point.energy_pj)] : null,
@@ -186,7 +187,7 @@ function paretoPlot(sweep, { x, y }, controls, pick) {
     const bounded = y === "value" && lowerBound(point) !== null;
     points.push({ key: point.index, x: point[x], y: bounded ? point.bound : solved(point) ? point[y] : null, shape: bounded ? "above" : "",
       size: point.index === sweep.best || point.onFront ? 5 : 4, lines: pointLines(sweep, point),
-      class: point.index === sweep.best ? "p-best" : point.onFront ? "p-front" : bounded ? "p-bound" : "p-plain" });
+      class: `${point.index === sweep.best ? "p-best" : point.onFront ? "p-front" : bounded ? "p-bound" : "p-plain"}${point.gap > 0 ? " hollow" : ""}` });
   }
   // What stands out is drawn last.
   points.sort((a, b) => a.size - b.size);
@@ -196,7 +197,8 @@ function paretoPlot(sweep, { x, y }, controls, pick) {
     x: { label: AXES[x](sweep), format: figureFormat(sweep, x, 3) }, y: { format: figureFormat(sweep, y, 2) },
     legend: el("ul", { class: "legend" },
       [["round p-front", "p-front", "front"], ["round p-best", "p-best", "best"], ["round p-plain", "p-plain", "other"],
-        ["up", "p-bound", "not mapped to the end: at least so much"]].filter(([, name]) => points.some((p) => p.class === name && p.x > 0 && p.y > 0))
+        ["round hollow", "hollow", "may cost less"], ["up", "p-bound", "not mapped to the end: at least so much"]]
+        .filter(([, name]) => points.some((p) => p.class.split(" ").includes(name) && p.x > 0 && p.y > 0))
         .map(([swatch, , text]) => el("li", {}, el("i", { class: `swatch ${swatch}` }), text))),
     under: (group, view) => {
       if (!isFront || !line.length) return;

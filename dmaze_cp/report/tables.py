@@ -1,0 +1,189 @@
+"""Tables that fit their console: names fold after dots and slashes, columns come in blocks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+from typing import Final
+
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+BETWEEN: Final = 2
+"""Columns between those of a table."""
+
+_NAMES_SHARE: Final = 0.4
+"""What names get of the width where there is no room for all columns."""
+
+_BREAKS: Final = (re.compile(r"[./]"), re.compile(r"[_:-]"))
+"""After what a long word may be broken, the first choice first."""
+
+
+class Folded:
+    """Text that is wrapped between words, and in long ones after a dot or a slash."""
+
+    def __init__(self, text: str | Text) -> None:
+        self.text = Text(text) if isinstance(text, str) else text
+
+    def __rich_measure__(self, _console: Console, options: ConsoleOptions) -> Measurement:
+        """As narrow as need be, as wide as the longest line."""
+        widest = max(map(cell_len, self.text.plain.split("\n")))
+        return Measurement(min(1, options.max_width), min(widest, options.max_width))
+
+    def __rich_console__(self, _console: Console, options: ConsoleOptions) -> RenderResult:
+        """A line after the other."""
+        yield from folded(self.text, options.max_width)
+
+
+def folded(text: Text, width: int) -> list[Text]:
+    """The lines of a text in some columns; nothing is lost but blanks where a line ends."""
+    lines = []
+    for line in text.split("\n", allow_blank=True):
+        for part in line.divide(_cuts(line.plain, width)):
+            part.rstrip()
+            lines.append(part)
+    return lines
+
+
+def _cuts(text: str, width: int) -> list[int]:
+    """Where to cut a line."""
+    cuts: list[int] = []
+    start = 0
+    while cell_len(text[start:].rstrip()) > width:
+        room = max(len(_fitting(text[start:], width)), 1)
+        start += _cut(text[start:], room, width)
+        cuts.append(start)
+    return cuts
+
+
+def _fitting(text: str, width: int) -> str:
+    """As much of the beginning as fits."""
+    end = min(len(text), width)
+    while end and cell_len(text[:end]) > width:
+        end -= 1
+    return text[:end]
+
+
+def _cut(text: str, room: int, width: int) -> int:
+    """How much of a text that is too long goes on one line."""
+    blank = text.rfind(" ", len(text) - len(text.lstrip()), room + 1) + 1
+    following = text[blank:].split(" ", 1)[0]
+    if blank and cell_len(following) <= width:
+        return blank
+    # A word that needs several lines begins here.
+    for pattern in _BREAKS:
+        ends = [match.end() for match in pattern.finditer(text, blank, room)]
+        if ends:
+            return ends[-1]
+    return blank or room
+
+
+def plain_table() -> Table:
+    """A table without a frame; its numbers are never cut."""
+    return Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
+
+
+def fitting_tables(
+    console: Console,
+    headers: Sequence[str],
+    rows: Sequence[Sequence[str | Text]],
+    *,
+    folds: Sequence[int] = (0,),
+    left: Sequence[int] = (),
+    least: int = 16,
+    last_apart: bool = False,
+) -> Iterator[Table]:
+    """A table, in blocks of columns that fit; the first column leads each.
+
+    Parameters
+    ----------
+    folds
+        Columns of text, which are folded as far as that helps.
+    left
+        Other columns that are not aligned to the right.
+    least
+        What columns are folded to at most, so that all fit.
+    last_apart
+        Whether there is a line before the last row.
+    """
+    texts = [[Text(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
+    natural = [
+        max(cell_len(line) for text in (headers[k], *column) for line in str(text).split("\n"))
+        for k, column in enumerate(zip(*texts, strict=True) if texts else [()] * len(headers))
+    ]
+    widths, blocks = _layout(natural, folds, least, console.width)
+    for block in blocks:
+        table = plain_table()
+        for column in block:
+            if column in folds:
+                table.add_column(Folded(headers[column]), width=widths[column])
+            else:
+                justify = "left" if column in left else "right"
+                table.add_column(headers[column], justify=justify, no_wrap=True)  # type: ignore[arg-type]
+        for k, row in enumerate(texts):
+            cells = [Folded(row[c]) if c in folds else row[c] for c in block]
+            table.add_row(*cells, end_section=last_apart and k == len(texts) - 2)
+        yield table
+
+
+def _layout(
+    natural: Sequence[int], folds: Sequence[int], least: int, room: int
+) -> tuple[list[int], list[list[int]]]:
+    """Widths of the columns, and which go into each block."""
+    widths = list(natural)
+    while (excess := sum(widths) + BETWEEN * (len(widths) - 1) - room) > 0:
+        widest = max(folds, key=widths.__getitem__, default=None)
+        if widest is None or widths[widest] <= least:
+            break
+        widths[widest] -= min(excess, 1)
+    if excess <= 0:
+        return widths, [list(range(len(widths)))]
+    for column in folds:
+        share = round(room * _NAMES_SHARE) if column == 0 else room - widths[0] - BETWEEN
+        widths[column] = min(natural[column], max(share, 1))
+    return widths, [[0, *block] for block in _blocks(widths, room - widths[0])]
+
+
+def _blocks(widths: Sequence[int], room: int) -> list[list[int]]:
+    blocks: list[list[int]] = [[]]
+    left = room
+    for column in range(1, len(widths)):
+        needed = widths[column] + BETWEEN
+        if needed > left and blocks[-1]:
+            blocks.append([])
+            left = room
+        blocks[-1].append(column)
+        left -= needed
+    return blocks
+
+
+def print_tables(console: Console, tables: Iterator[Table]) -> None:
+    """Write the blocks of a table, with a blank line between them."""
+    for k, table in enumerate(tables):
+        if k:
+            console.print()
+        console.print(table)
+
+
+def print_fact(console: Console, name: str, text: Text, width: int) -> None:
+    """Write a name in some columns and a text beside it, whose lines begin below each other."""
+    width = min(width, round(console.width * _NAMES_SHARE))
+    # Names that fill their columns still stand apart from the text.
+    names = folded(Text(name), max(width - 1, 1)) if width else []
+    lines = folded(text, max(console.width - width, 1))
+    for before, line in zip_longest(names, lines, fillvalue=Text()):
+        console.print(Text(before.plain + " " * (width - cell_len(before.plain))) + line)
+
+
+def print_title(console: Console, text: str) -> None:
+    """Write the title of a report, with a rule after it where there is room."""
+    title = Text(text, style="bold")
+    if cell_len(text) < console.width - BETWEEN:
+        console.rule(title, align="left", style="dim")
+    else:
+        console.print(Folded(title))
