@@ -77,8 +77,8 @@ class Factors:
         """``coefficient, product``: together at most a coefficient times a product of symbols.
 
         Quotients of symbols and parts of DMA costs need not be integers: their columns are
-        rounded down. Where the coefficient is none, its product with the column of the largest values is
-        rounded down, which loses less than rounding the coefficient alone.
+        rounded down. Where the coefficient is none, its product with the column of the largest
+        values is rounded down, which loses less than rounding the coefficient alone.
         """
         columns: dict[int, Ints] = {}
         for g, values in self._real_columns(powers).items():
@@ -104,9 +104,9 @@ class Factors:
             column = table.columns[g].get(symbol)
             if column is None:  # a part of a DMA cost: only its logarithm is known
                 values = np.exp(self.atoms.values[g][self.options[g], at - basis.slices[g].start])
-                over[g] = over.get(g, 1) * values **power
+                over[g] = over.get(g, 1) * values**power
             elif power > 0:
-                over[g] = over.get(g, 1) * column[self.options[g]] **power
+                over[g] = over.get(g, 1) * column[self.options[g]] ** power
             else:
                 under[g] = under.get(g, 1) * column[self.options[g]] ** -power
         for g, divisor in under.items():

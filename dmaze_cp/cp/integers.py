@@ -1,20 +1,20 @@
 """Integer variables, each with what it is computed from.
 
-A thin layer over CP-SAT's model, filled in bulk. Every variable but the choices has a definition: the
-value it takes, or the least that it may take, once the variables before it are known. That makes hints of whole
-assignments, and lets a model be evaluated for a mapping (`IntegerModel.evaluate`) without being
-solved, to check that it is allowed what it must be allowed.
+A thin layer over CP-SAT's model, filled in bulk. Every variable but the choices has a
+definition: the value it takes, or the least that it may take, once the variables before it are
+known. That makes hints of whole assignments, and lets a model be evaluated for a mapping
+(`IntegerModel.evaluate`) without being solved, to check that it allows what it has to.
 
-Numbers stay in the range in which CP-SAT was found to be right: `SAFE` bounds every variable, and every row
-that adds variables up. What would leave the range is *loosened*: a product is replaced by the
-least value that it can have, a row of a cost loses its largest terms.
+Numbers stay in the range in which CP-SAT was found to be right: `SAFE` bounds every variable,
+and every expression that a cost is at least. What would leave the range is *loosened*: a product
+is replaced by the least value that it can have, a sum loses its largest terms.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, floor, prod
+from math import floor
 from typing import Any, Final
 
 import numpy as np
@@ -261,7 +261,9 @@ class IntegerModel:
         """The product of two expressions that are not negative, known to be at most `high`."""
         exact = first.exact and second.exact
         if not first.terms or not second.terms:
-            found = second.times(first.constant) if not first.terms else first.times(second.constant)
+            found = (
+                second.times(first.constant) if not first.terms else first.times(second.constant)
+            )
             return Affine(found.terms, found.constant, found.low, found.high, exact)
         low = first.low * max(0, second.low)
         high = min(first.high * second.high, floor(high * (1 + 1e-9)))
@@ -370,9 +372,32 @@ class IntegerModel:
         added.linear.vars.append(self.choices[group])
         added.linear.coeffs.append(1)
         rest = [(0, place - 1), (place + 1, self.sizes[group] - 1)]
-        added.linear.domain.extend([end for low, high in rest if low <= high for end in (low, high)])
+        added.linear.domain.extend(
+            [end for low, high in rest if low <= high for end in (low, high)]
+        )
         added.enforcement_literal.append(-made - 1)
         return made
+
+    def free(self, low: int, high: int, name: str) -> int:
+        """A variable that is decided and follows from nothing."""
+        return self.variable(low, high, lambda _: low, name)
+
+    def only_where(self, literal: int, options: Sequence[Ints]) -> None:
+        """Let every group pick one of some options, where a literal is true."""
+        for choice, size, mine in zip(self.choices, self.sizes, options, strict=True):
+            if len(mine) == size:
+                continue
+            gaps = np.flatnonzero(np.diff(mine) > 1)
+            starts, ends = mine[np.r_[0, gaps + 1]], mine[np.r_[gaps, len(mine) - 1]]
+            added = self.proto.constraints.add()
+            added.linear.vars.append(choice)
+            added.linear.coeffs.append(1)
+            added.linear.domain.extend(np.stack([starts, ends], axis=1).ravel().tolist())
+            added.enforcement_literal.append(literal)
+
+    def exactly_one(self, literals: Sequence[int]) -> None:
+        """Make exactly one of some literals true."""
+        self.proto.constraints.add().exactly_one.literals.extend(list(literals))
 
     def minimize(self, variable: int) -> None:
         """Make a variable the objective."""

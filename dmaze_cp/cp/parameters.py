@@ -136,10 +136,18 @@ def _problems(parameters: Sequence[tuple[str, str]]) -> Iterator[Problem]:
         elif reasons:
             yield Problem(where, value, f"another parameter ({reasons[0]})")
         else:
-            try:
-                text_format.Parse(f"{name}: {value}", sat_parameters_pb2.SatParameters())
-            except text_format.ParseError as error:
+            wrong = _unreadable(name, value)
+            if wrong:
                 kind = fields[name].enum_type
                 names = f" (one of {', '.join(v.name for v in kind.values)})" if kind else ""
-                found = str(error).rpartition(" : ")[2] or value
-                yield Problem(where, f"{value!r} ({found})", f"a value that CP-SAT reads{names}")
+                yield Problem(where, f"{value!r} ({wrong})", f"a value that CP-SAT reads{names}")
+
+
+def _unreadable(name: str, value: str) -> str:
+    """Why a value is none of a parameter's; empty where it is."""
+    try:
+        read = text_format.Parse(f"{name}: {value}", sat_parameters_pb2.SatParameters())
+    except text_format.ParseError as error:
+        return str(error).rpartition(" : ")[2] or "unreadable"
+    only = [field.name for field, _ in read.ListFields()] == [name]
+    return "" if only else "more than one value"

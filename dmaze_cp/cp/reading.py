@@ -2,9 +2,9 @@
 
 A cost is written once, as nodes (`dmaze_cp.cost.expression`), and read here in two ways:
 
-* *exactly* (`Reading.exact`): every kind of node becomes the integer that it is, at least as far
-  as a lower bound of the cost needs it: a maximum is a variable that is at least its parts, and a cost
-  grows with it. With all factors fixed this is the exact cost.
+* *exactly* (`Reading.exact`): every kind of node becomes the integer that it is, as far as a
+  lower bound of the cost needs it: a maximum is a variable that is at least its parts, and a
+  cost grows with it. With all factors fixed this is the exact cost.
 * *term by term* (`Reading.sums`): sums of products that are never above the cost, from the form
   that also the Lagrangian bounds are made of. As a product over several levels is one column for
   each dimension, these bounds are strong as long as few factors are fixed, where interval
@@ -15,7 +15,7 @@ Whatever would leave the range of safe numbers is replaced by a lower bound of i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 
@@ -108,7 +108,7 @@ class Reading:
                 return integers.quotient(product, node.denominator)
             case Burst():
                 moved = self._transfers(node.operand)
-                return integers.largest([integers.product(columns) for columns in moved])
+                return integers.largest([constant(0), *(integers.product(c) for c in moved)])
         raise TypeError(f"no integer expression for {node}")
 
     def _excess(self, node: Excess) -> Affine:
@@ -125,7 +125,7 @@ class Reading:
         """Products of columns of which the largest is the DMA cycles of a transfer.
 
         One for each axis of the layout: the product of the cycles of a burst that ends there with
-        the extents further out, or 0 unless it is the first axis that the tile does not cover whole.
+        the extents further out, or 0 unless it is the first that the tile does not cover whole.
         """
         table = self.factors.space.table.bursts[operand]
         found: list[Columns] = []
@@ -164,7 +164,7 @@ class Reading:
                 return self._most(node.node, columns)
             case Burst():
                 moved = self._transfers(node.operand)
-                return max(_most_of(_times(m, columns)) for m in moved)
+                return max([0.0, *(_most_of(_times(m, columns)) for m in moved)])
         raise TypeError(f"no largest value of {node}")
 
     def _joined(self, powers: Powers, columns: Mapping[int, Ints]) -> dict[int, Ints]:
@@ -183,14 +183,16 @@ class Reading:
     def _term(self, term: Term, unit: Unit) -> Affine:
         share, parts = 1.0, []
         if term.less is not None:
-            count = max(self.known_least.get(term.less.count, 1), self.factors.least(term.less.count))
+            count = max(
+                self.known_least.get(term.less.count, 1), self.factors.least(term.less.count)
+            )
             share = 1 - term.less.less / count
             if term.block is None and unit.exact:
                 parts.append(self._difference(term, term.less, unit))
         if share > 0:
-            plain = Term(term.coefficient * share, term.powers, None, term.block)
-            read = self._plain if term.block is None else self._block
-            parts.append(read(plain, unit))
+            plain, block = Term(term.coefficient * share, term.powers), term.block
+            value = self._plain(plain, unit) if block is None else self._block(plain, block, unit)
+            parts.append(value)
         return self.integers.largest(parts) if parts else constant(0)
 
     def _plain(self, term: Term, unit: Unit) -> Affine:
@@ -229,16 +231,15 @@ class Reading:
         """Numbers between which a form is."""
         sums = [[self.range_of(term) for term in terms] for terms in form.sums]
         ends = [tuple(sum(end) for end in zip(*terms, strict=True)) for terms in sums]
-        return max(e[0] for e in ends), max(e[1] for e in ends)
+        return max([0.0, *(e[0] for e in ends)]), max([0.0, *(e[1] for e in ends)])
 
-    def _block(self, term: Term, unit: Unit) -> Affine:
+    def _block(self, term: Term, block: Form, unit: Unit) -> Affine:
         """A variable that is at least a term times each of the sums of a form."""
-        assert term.block is not None
-        key = (id(term.block), term.powers, term.coefficient, unit)
+        key = (id(block), term.powers, term.coefficient, unit)
         if key not in self._blocks:
             by = Term(term.coefficient, term.powers)
-            sums = self.sums(term.block, unit, by)
-            self._blocks[key] = (term.block, self.integers.largest(sums))
+            sums = self.sums(block, unit, by)
+            self._blocks[key] = (block, self.integers.largest(sums))
         return self._blocks[key][1]
 
 

@@ -68,7 +68,7 @@ def run(
     apply(options, solver.parameters)
     solver.parameters.max_time_in_seconds = min(max(time_limit, 0.01), 1e9)
     if options.log:
-        solver.log_callback = lambda line: print(line, file=sys.stderr, flush=True)
+        solver.log_callback = _log
     collector = _Collector(integers)
     status = _watched(solver, integers.model, collector, stop)
     choices = tuple(reversed(collector.found))
@@ -84,6 +84,11 @@ def run(
     raise RuntimeError(
         f"CP-SAT refused a model: {integers.model.validate() or solver.status_name()}"
     )
+
+
+def _log(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
 
 
 def _watched(
