@@ -60,7 +60,7 @@ class OptionTable:
         self.columns: list[dict[str, Ints]] = [self._symbols(g) for g in groups]
         self._owner = {s: g for g, columns in enumerate(self.columns) for s in columns}
         self._products: dict[Powers, list[tuple[int, Ints]]] = {}
-        self._bursts = {x: self._burst_table(x) for x in OPERANDS}
+        self.bursts = {x: self._burst_table(x) for x in OPERANDS}
 
     def _symbols(self, group: OptionList) -> dict[str, Ints]:
         """Factors, extents of tiles along each dimension, and of their input."""
@@ -119,7 +119,7 @@ class OptionTable:
 
     def burst(self, operand: str, picked: Sequence[Ints]) -> Any:
         """DMA cycles of one transfer of an operand's SPM tile."""
-        *inner, (group, extents, _, cycles) = self._bursts[operand]
+        *inner, (group, extents, _, cycles) = self.bursts[operand]
         result, outer = cycles[picked[group]], extents[picked[group]]
         for group, extents, whole, cycles in reversed(inner):
             option = picked[group]

@@ -1,84 +1,192 @@
-"""The CP-SAT model of one node, which asks for a mapping below given limits.
+"""The CP-SAT model of one case: the best mapping of it, or none below a limit.
 
-Variables: the tiling factors of every dimension at every level, tied to one choice
-literal for each factorisation. Constraints, one function a family: capacities, what the
-case demands, the user's search options, cost below the limits, and cuts.
+Variables are the tiling factors of every dimension at every level; a table of the factorisations
+that are left is their divisibility. Capacities, the search options and what the case demands are
+constraints on factors and on products of factors, and the objective is the analytical model's
+cost in integers. Blocks of mappings that were scored exactly are excluded one after the other:
+a round adds to the model that is there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from math import inf
 
-from ortools.sat.python import cp_model
+import numpy as np
 
-from dmaze_cp.cost.batch import Floats
-from dmaze_cp.cp.constraints import (
-    Limits,
-    add_capacity,
-    add_cut,
-    add_demands,
-    add_limits,
-    add_reduced_costs,
-    add_search_options,
-)
-from dmaze_cp.cp.terms import TermBuilder
-from dmaze_cp.cp.variables import Choices, add_choices
+from dmaze_cp.cost.batch import Ints
+from dmaze_cp.cost.model import cost_model
+from dmaze_cp.cp.factors import Factors
+from dmaze_cp.cp.integers import constant, total
+from dmaze_cp.cp.limits import add_demands, add_limits
+from dmaze_cp.cp.objective import MARGIN, add_objective, units_of
+from dmaze_cp.cp.parameters import SolverOptions
+from dmaze_cp.cp.reading import Reading
+from dmaze_cp.cp.solve import Outcome, run
 from dmaze_cp.mapspace import MapSpace
+from dmaze_cp.objective import Objective
 from dmaze_cp.relaxation.atoms import AtomTable
-from dmaze_cp.relaxation.dual import Bound
-from dmaze_cp.relaxation.relax import Relaxation
+from dmaze_cp.relaxation.cases import Case, demands
 
 
-@dataclass(frozen=True, eq=False)
-class CaseModel:
-    """A built model and its variables."""
+class Answer(StrEnum):
+    """What CP-SAT says of "which mapping of this case costs least, and at most the limit?"."""
 
-    model: cp_model.CpModel
-    choices: Choices
+    OPTIMAL = "optimal"
+    """The first candidate has the least cost that the model knows."""
+    NONE = "none"
+    """There is none."""
+    STOPPED = "stopped"
+    """Time ran out, with or without candidates."""
 
 
-@dataclass
-class Question:
-    """What is asked about a case; grows by cuts and tangents from round to round.
+@dataclass(frozen=True)
+class Solution:
+    """What a solve has found.
 
     Attributes
     ----------
-    space
-        The map-space, with the options that are left.
-    table, relaxation
-        Their atoms and the case's relaxed cost.
-    limits
-        What a better mapping costs at most.
-    bounds
-        Lagrangian bounds with the room that the limits leave above them.
-    cuts
-        Blocks that were scored exactly: group to option.
-    tangents_at
-        Atoms of candidates, where tangents are added.
+    answer
+        How it ended.
+    bound
+        No mapping of the case that is not excluded costs less, as far as the limit reaches
+        (energy before it is rounded).
+    candidates
+        Places of options in the groups' lists, best first.
     """
 
-    space: MapSpace
-    table: AtomTable
-    relaxation: Relaxation
-    limits: Limits
-    bounds: Sequence[tuple[Bound, float]] = ()
-    cuts: list[dict[int, int]] = field(default_factory=list)
-    tangents_at: list[Floats] = field(default_factory=list)
+    answer: Answer
+    bound: float
+    candidates: tuple[tuple[int, ...], ...] = ()
 
 
-def build_model(question: Question) -> CaseModel:
-    """The model of a case."""
-    model = cp_model.CpModel()
-    choices = add_choices(model, question.space.groups, question.table)
-    terms = TermBuilder(model, choices, question.tangents_at)
-    for capacity in question.relaxation.capacities:
-        add_capacity(terms, capacity)
-    add_demands(model, choices, question.relaxation)
-    add_search_options(model, terms, choices, question.space)
-    add_limits(terms, question.relaxation, question.limits)
-    for bound, slack in question.bounds:
-        add_reduced_costs(model, choices, bound.reduced, slack)
-    for cut in question.cuts:
-        add_cut(model, choices, cut)
-    return CaseModel(model, choices)
+class CaseProblem:
+    """One case of a map-space, or a part of it, as a CP-SAT model.
+
+    Parameters
+    ----------
+    space
+        The map-space.
+    atoms
+        Logarithms of its symbols.
+    case
+        Which expression the cost is.
+    options
+        Places of the options that are left, in the lists of the groups of the map-space.
+    objective
+        What is minimised.
+    limit
+        The largest cost of interest (energy before it is rounded): mappings that cost more
+        may be left out.
+    least
+        What the energy and the latency of the case are known to be at least.
+    """
+
+    def __init__(
+        self,
+        space: MapSpace,
+        atoms: AtomTable,
+        case: Case,
+        options: Sequence[Ints],
+        objective: Objective,
+        limit: float = inf,
+        least: tuple[float, float] = (0.0, 0.0),
+    ) -> None:
+        self.options, self.limit = tuple(options), limit
+        kind = space.layer.kind
+        self.factors = Factors(space, atoms, options)
+        self.integers = self.factors.integers
+        needs = demands(case, kind)
+        reading = Reading(self.factors, {need.product: need.least for need in needs})
+        add_limits(reading, space.limits)
+        add_demands(reading, needs)
+        model = cost_model(space.layer, space.architecture, case.flow(kind))
+        self.cost = add_objective(reading, model, objective, limit, least)
+        self.integers.name(self.cost.variable, str(objective))
+        self.integers.close_tables()
+        self.integers.minimize(self.cost.variable)
+        self._excluding: dict[tuple[int, int], int] = {}
+
+    def solve(
+        self,
+        limit: float,
+        hint: Sequence[int] | None = None,
+        options: SolverOptions | None = None,
+        time_limit: float = inf,
+        stop: Callable[[], bool] | None = None,
+    ) -> Solution:
+        """Ask for the best mapping that costs at most a limit, which never rises.
+
+        Parameters
+        ----------
+        limit
+            The largest cost of interest.
+        hint
+            The incumbent's options, if it is a mapping of this case.
+        options
+            Settings of the solver.
+        time_limit, stop
+            When to give up: after some seconds, or as soon as a function says so.
+        """
+        self.limit = min(limit, self.limit)
+        most = units_of(self.limit, self.cost.scale) if self.limit < inf else None
+        low, _ = self.integers.ranges[self.cost.variable]
+        if most is not None and most < low:
+            return Solution(Answer.NONE, self.limit)
+        if most is not None:
+            self.integers.at_most(self.cost.variable, most)
+        places = None if hint is None else self._places(hint)
+        if places is not None:
+            self.integers.hint(places)
+        found = run(self.integers, options or SolverOptions(), time_limit, stop)
+        if found.outcome is Outcome.NONE:
+            return Solution(Answer.NONE, self.limit)
+        bound = found.bound / self.cost.scale * (1 - MARGIN)
+        answer = Answer.OPTIMAL if found.outcome is Outcome.OPTIMAL else Answer.STOPPED
+        chosen = tuple(self._options_at(places) for places in found.choices)
+        return Solution(answer, min(bound, self.limit), chosen)
+
+    def exclude(self, block: Mapping[int, int]) -> None:
+        """Leave out all mappings that pick these options of these groups."""
+        literals = []
+        for group, option in block.items():
+            place = self._place(group, option)
+            if place is None:
+                return
+            if len(self.options[group]) > 1:
+                literals.append(self._literal(group, place))
+        picked = total([self.integers.affine(literal) for literal in literals])
+        self.integers.row(picked if literals else constant(1), most=max(0, len(literals) - 1))
+
+    def relaxed_cost(self, options: Sequence[int]) -> float | None:
+        """What the model takes the cost of a mapping to be, without solving; None if it has none.
+
+        It is at most the exact cost, of any mapping of the case that is worth at most the limit
+        and is not excluded.
+        """
+        places = self._places(options)
+        if places is None:
+            return None
+        values = self.integers.evaluate(places)
+        if not self.integers.allows(values):
+            return None
+        return float(values[self.cost.variable]) / self.cost.scale
+
+    def _literal(self, group: int, place: int) -> int:
+        """A literal that is true if a group's choice is this one."""
+        if (group, place) not in self._excluding:
+            self._excluding[group, place] = self.integers.is_choice(group, place)
+        return self._excluding[group, place]
+
+    def _place(self, group: int, option: int) -> int | None:
+        places = np.flatnonzero(self.options[group] == option)
+        return int(places[0]) if len(places) else None
+
+    def _places(self, options: Sequence[int]) -> list[int] | None:
+        places = [self._place(g, o) for g, o in enumerate(options)]
+        return None if None in places else [p for p in places if p is not None]
+
+    def _options_at(self, places: Sequence[int]) -> tuple[int, ...]:
+        return tuple(int(o[p]) for o, p in zip(self.options, places, strict=True))

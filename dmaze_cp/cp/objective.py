@@ -1,0 +1,196 @@
+"""The objective: a variable that is never above the cost of the mapping that the factors are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import floor, inf, log2
+
+from dmaze_cp.cost.expression import Form, Product, Reduced, Times, Total, lowered
+from dmaze_cp.cost.model import CostModel
+from dmaze_cp.cp.factors import FRACTION, is_integer
+from dmaze_cp.cp.integers import SAFE, Affine, IntegerModel, total
+from dmaze_cp.cp.reading import Reading, Unit
+from dmaze_cp.objective import Objective
+
+MARGIN = 4e-12
+"""Relative error of coefficients and limits, which are doubles: more than all of theirs."""
+
+HEADROOM = 4
+"""Costs are kept this much below the largest safe number."""
+
+UNITS = (1, 2, 5, 10, 20, 25, 40, 50, 100, 200, 400, 500, 1000, 2000, 4000)
+"""Integers to 1 pJ of which the first is taken that makes all energies integers."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A variable, and how many of its units there are to 1 of the cost that it stands for."""
+
+    variable: int
+    scale: float
+
+
+class Costs:
+    """The costs of one case as variables, made as they are asked for.
+
+    Parameters
+    ----------
+    reading
+        Reads expressions.
+    model
+        The analytical model of the case.
+    most_energy_pj, most_latency_cycles
+        The largest energy (before it is rounded) and latency that are of interest: whatever
+        costs more may be left out.
+    unit
+        What energies are measured in (None: the finest there is room for).
+    """
+
+    def __init__(
+        self,
+        reading: Reading,
+        model: CostModel,
+        most_energy_pj: float = inf,
+        most_latency_cycles: float = inf,
+        unit: Unit | None = None,
+    ) -> None:
+        self.reading, self.model, self.integers = reading, model, reading.integers
+        self.most_energy, self.most_latency = most_energy_pj, most_latency_cycles
+        self.unit = unit
+        self._latency: Measured | None = None
+
+    def latency(self) -> Measured:
+        """Accelerator cycles, exactly: also as sums of products, which say more early on."""
+        if self._latency is None:
+            most = _most(self.most_latency, 1)
+            fine = most is None or most * FRACTION * HEADROOM <= SAFE
+            unit = Unit(FRACTION if fine else 1)
+            sums = self.reading.sums(lowered(self.model.latency), unit)
+            parts = [(self.reading.exact(self.model.latency), 1)]
+            parts += [(s, int(unit.scale)) for s in sums]
+            self._latency = Measured(self.integers.target(parts, most), 1)
+        return self._latency
+
+    def energy(self) -> Measured:
+        """Energy before it is rounded, as a sum of products that is never above it."""
+        form, leaking = self._parts()
+        unit = self.unit or self.finest()
+        leaked = []
+        if leaking:
+            cycles = self.integers.affine(self.latency().variable)
+            leaked.append(cycles.times(floor(leaking * unit.scale * (1 - MARGIN))))
+        whole = total([*self.reading.sums(form, unit), *leaked])
+        most = _most(self.most_energy, unit.scale)
+        return Measured(self.integers.target([(whole, 1)], most), unit.scale)
+
+    def _parts(self) -> tuple[Form, float]:
+        """Energy that does not depend on the latency, and what is drawn in every cycle."""
+        energy = self.model.energy
+        parts = energy.parts if isinstance(energy, Total) else (energy,)
+        others, leaking = [], 0.0
+        for part in parts:
+            if isinstance(part, Times) and part.node is self.model.latency:
+                leaking += _price(part.by)
+            else:
+                others.append(part)
+        return lowered(Total(tuple(others))), leaking
+
+    def least_energy(self) -> float:
+        """What the energy is at least: each product by itself."""
+        form, _ = self._parts()
+        return self.reading.range_of_form(form)[0]
+
+    def least_latency(self) -> float:
+        """What the latency is at least: each product by itself."""
+        return self.reading.range_of_form(lowered(self.model.latency))[0]
+
+    def finest(self) -> Unit:
+        """The first unit in which all energies are integers, or the finest there is room for."""
+        form, leaking = self._parts()
+        terms = [t for terms in form.sums for t in terms]
+        largest = self.most_energy
+        if largest == inf:
+            largest = self.reading.range_of_form(form)[1]
+            if leaking:
+                largest += leaking * self.integers.ranges[self.latency().variable][1]
+        room = SAFE / HEADROOM / max(largest, 1e-3)
+        for scale in UNITS:
+            if scale <= room and all(is_integer(t.coefficient * scale) for t in terms):
+                return Unit(scale, exact=True)
+        return Unit(2.0 ** floor(log2(room)), exact=True)
+
+
+def edp(integers: IntegerModel, energy: Measured, latency: Measured, most: float = inf) -> Measured:
+    """Energy times latency, each in units that leave the product in the safe range.
+
+    They are rounded down to these units, which loses a share of about one in a million.
+    """
+    longest = integers.ranges[latency.variable][1]
+    step_latency = max(1, -(-longest // 2**23))
+    slow = _stepped(integers, latency.variable, step_latency)
+    room = SAFE // max(1, slow.high)
+    step_energy = max(1, -(-integers.ranges[energy.variable][1] // room))
+    dear = _stepped(integers, energy.variable, step_energy)
+    scale = energy.scale / step_energy / step_latency
+    high = float(SAFE) if most == inf else most * scale * (1 + MARGIN)
+    product = integers.multiply(dear, slow, high)
+    if product.variable is None:  # one of the two is the same for all
+        return Measured(integers.target([(product, 1)]), scale)
+    return Measured(product.variable, scale)
+
+
+def _stepped(integers: IntegerModel, variable: int, step: int) -> Affine:
+    """A variable divided by a number, rounded down."""
+    if step == 1:
+        return integers.affine(variable)
+    shifted = integers.affine(variable).plus(1 - step)
+    return integers.affine(integers.target([(shifted, step)]))
+
+
+def add_objective(
+    reading: Reading,
+    model: CostModel,
+    objective: Objective,
+    limit: float,
+    least: tuple[float, float],
+) -> Measured:
+    """The objective of a case, of which nothing above a limit is of interest.
+
+    Parameters
+    ----------
+    least
+        What energy and latency are known to be at least: for a product, they bound
+        the other one.
+    """
+    if objective is Objective.LATENCY:
+        return Costs(reading, model, most_latency_cycles=limit).latency()
+    if objective is Objective.ENERGY:
+        return Costs(reading, model, most_energy_pj=limit).energy()
+    most_energy, most_latency = limits_of_product(limit, least[0], least[1], Costs(reading, model))
+    costs = Costs(reading, model, most_energy, most_latency)
+    latency = costs.latency()
+    return edp(reading.integers, costs.energy(), latency, limit)
+
+
+def limits_of_product(
+    limit: float, least_energy: float, least_latency: float, costs: Costs
+) -> tuple[float, float]:
+    """What energy and latency are at most where their product is within a limit."""
+    energy = max(least_energy, costs.least_energy() * (1 - MARGIN))
+    latency = max(least_latency, costs.least_latency() * (1 - 1e-9), 1.0)
+    return limit / latency, limit / energy if energy > 0 else inf
+
+
+def units_of(limit: float, scale: float) -> int:
+    """The largest number of units that a cost within a limit may have."""
+    return floor(limit * scale * (1 + MARGIN))
+
+
+def _most(limit: float, scale: float) -> int | None:
+    return None if limit == inf or limit * scale > SAFE else units_of(limit, scale)
+
+
+def _price(by: Product | Reduced) -> float:
+    if not isinstance(by, Product) or by.powers:
+        raise TypeError(f"cycles are priced with {by}")
+    return by.coefficient
