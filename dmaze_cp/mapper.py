@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import inf, isfinite
 from typing import Final
@@ -11,12 +11,14 @@ from typing import Final
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cost import Cost, evaluate, fits
+from dmaze_cp.cp.parameters import SolverOptions
+from dmaze_cp.engine import Engine
 from dmaze_cp.errors import Problem, ProofError, SpecError
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.mapspace import check_sizes, is_allowed, mapping_at, why_infeasible
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import NOTHING_KNOWN, Incumbent, Known, LayerResult, SearchStats, Status
-from dmaze_cp.search import DEFAULTS, Engine, SearchResult, SearchSettings, search
+from dmaze_cp.search import DEFAULTS, SearchResult, SearchSettings, search
 from dmaze_cp.search.prepared import Prepared, prepared
 from dmaze_cp.workload import Layer
 
@@ -37,6 +39,8 @@ def map_layer(
     engine: Engine | str = Engine.AUTO,
     workers: int = 1,
     seed: int = 0,
+    solver_params: Sequence[tuple[str, str]] = (),
+    solver_log: bool = False,
     known: Known = NOTHING_KNOWN,
     quick: bool = False,
     cutoff: int | None = None,
@@ -63,6 +67,9 @@ def map_layer(
         ``cp-sat`` or ``bounds``. All prove the same optimum.
     workers, seed
         Threads and random seed of CP-SAT. One worker and the same seed give the same answer.
+    solver_params, solver_log
+        Further parameters of CP-SAT, as names and values of its text format, but none that
+        would weaken a proof; whether its log goes to stderr.
     known
         A mapping and a bound to start from, of an earlier search for the same answer or
         proven in another way.
@@ -107,6 +114,7 @@ def map_layer(
         time_limit=time_limit - (time.monotonic() - began),
         gap=gap,
         engine=engine,
+        solver=SolverOptions(workers, seed, tuple(solver_params), solver_log),
         stop=stop,
         on_progress=on_progress,
         known=known,

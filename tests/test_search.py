@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from dmaze_cp.architecture import AccessEnergy, Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cost import evaluate
+from dmaze_cp.engine import Engine
 from dmaze_cp.mapper import map_layer
 from dmaze_cp.mapspace import mapping_at
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import Status
-from dmaze_cp.search import DEFAULTS, Engine, SearchSettings, search
+from dmaze_cp.search import DEFAULTS, SearchSettings, search
 from dmaze_cp.search.incumbent import MARGIN, NO_LOG_COST, rounded, unrounded
 from dmaze_cp.search.prepared import prepared
 from dmaze_cp.workload import Layer

@@ -9,6 +9,7 @@ import click
 
 from dmaze_cp.cli.parameters import Number
 from dmaze_cp.cli.store_option import store_options
+from dmaze_cp.engine import Engine
 
 if TYPE_CHECKING:
     from dmaze_cp.network import RunSettings
@@ -72,8 +73,16 @@ def running_options(
 def solver_options(
     seed: str = "Seed of the solver; with one worker, the same seed gives the same answer.",
 ) -> Callable[[_Function], _Function]:
-    """``--workers``, ``--seed`` (described by `seed`) and limits on the map-space."""
+    """``--engine``, ``--workers``, ``--seed`` (described by `seed`) and limits on the map-space."""
     return _stacked(
+        click.option(
+            "--engine",
+            type=click.Choice([str(engine) for engine in Engine]),
+            default=str(Engine.AUTO),
+            show_default=True,
+            help="What decides the parts of the map-space that bounds leave open: CP-SAT alone, "
+            "exact scores alone, or whatever is faster. All prove the same optimum.",
+        ),
         click.option(
             "--workers",
             type=click.IntRange(min=1),
@@ -90,6 +99,15 @@ def solver_options(
             show_default=True,
             help=seed,
         ),
+        click.option(
+            "--solver-param",
+            "solver_params",
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="Set a parameter of CP-SAT, such as linearization_level=1. May be repeated; "
+            "those that would weaken the proof, or have an option here, are refused.",
+        ),
+        click.option("--solver-log", is_flag=True, help="Write the log of CP-SAT to stderr."),
         click.option(
             "--opt-min-utilization",
             type=(_FRACTION, _FRACTION, _FRACTION),
@@ -114,6 +132,7 @@ def solver_options(
 def run_settings(options: dict[str, Any]) -> RunSettings:
     """How to search and where, from the values of the options above."""
     from dmaze_cp.constraints import Constraints
+    from dmaze_cp.cp.parameters import SolverOptions, parse_solver_params
     from dmaze_cp.network import RunSettings
 
     pe, rf, spm = options["opt_min_utilization"]
@@ -128,8 +147,13 @@ def run_settings(options: dict[str, Any]) -> RunSettings:
             no_feature_dram=options["opt_no_feature_dram"],
             no_spatial_reduction=options["opt_no_spatial_reduction"],
         ),
-        workers=options["workers"],
-        seed=options["seed"],
+        engine=options["engine"],
+        solver=SolverOptions(
+            options["workers"],
+            options["seed"],
+            parse_solver_params(options["solver_params"]),
+            options["solver_log"],
+        ),
         jobs=options["jobs"],
         scheduler=options["scheduler"],
     )

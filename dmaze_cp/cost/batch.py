@@ -67,7 +67,8 @@ class OptionTable:
         columns = {f"{lv}.{d}": group.factor(lv, d) for d in group.dimensions for lv in LEVELS}
         for tile, levels in TILES.items():
             for d in group.dimensions:
-                columns[f"extent.{tile}.{d}"] = prod(columns[f"{lv}.{d}"] for lv in levels)
+                first, *others = (columns[f"{lv}.{d}"] for lv in levels)
+                columns[f"extent.{tile}.{d}"] = prod(others, start=first)
             for axis, stride, dilation in zip(
                 AXES, self.layer.stride, self.layer.dilation, strict=True
             ):

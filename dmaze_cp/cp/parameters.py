@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from typing import Final
-
-from google.protobuf import text_format
-from ortools.sat import sat_parameters_pb2
-from ortools.sat.python.cp_model_helper import SatParameters
+from typing import TYPE_CHECKING, Final
 
 from dmaze_cp.errors import Problem, SpecError
+
+if TYPE_CHECKING:
+    from ortools.sat.python.cp_model_helper import SatParameters
 
 DEFAULTS: Final = {
     "cp_model_presolve": "false",
@@ -114,6 +113,9 @@ def parse_solver_params(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
 
 def apply(options: SolverOptions, parameters: SatParameters) -> None:
     """Set a solver's parameters."""
+    from google.protobuf import text_format
+    from ortools.sat import sat_parameters_pb2
+
     settings = DEFAULTS | dict(options.parameters)
     text = "\n".join(f"{name}: {value}" for name, value in settings.items())
     read = text_format.Parse(text, sat_parameters_pb2.SatParameters())
@@ -125,6 +127,11 @@ def apply(options: SolverOptions, parameters: SatParameters) -> None:
 
 
 def _problems(parameters: Sequence[tuple[str, str]]) -> Iterator[Problem]:
+    if not parameters:
+        return
+    # Settings are made in every run; the solver's own are seldom given, and slow to load.
+    from ortools.sat import sat_parameters_pb2
+
     fields = sat_parameters_pb2.SatParameters.DESCRIPTOR.fields_by_name
     for name, value in parameters:
         where = f"--solver-param {name}"
@@ -145,9 +152,15 @@ def _problems(parameters: Sequence[tuple[str, str]]) -> Iterator[Problem]:
 
 def _unreadable(name: str, value: str) -> str:
     """Why a value is none of a parameter's; empty where it is."""
+    from google.protobuf import text_format
+    from ortools.sat import sat_parameters_pb2
+
     try:
         read = text_format.Parse(f"{name}: {value}", sat_parameters_pb2.SatParameters())
     except text_format.ParseError as error:
         return str(error).rpartition(" : ")[2] or "unreadable"
     only = [field.name for field, _ in read.ListFields()] == [name]
     return "" if only else "more than one value"
+
+
+DEFAULT_SOLVER: Final = SolverOptions()

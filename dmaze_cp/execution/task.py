@@ -11,13 +11,15 @@ from typing import Final, Protocol
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
+from dmaze_cp.cp.parameters import DEFAULT_SOLVER, SolverOptions
+from dmaze_cp.engine import Engine
 from dmaze_cp.errors import SpecError
 from dmaze_cp.mapspace import tilings_count
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import NOTHING_KNOWN, Incumbent, Known, LayerResult, Status
 from dmaze_cp.workload import Layer
 
-PROTOCOL: Final = 1
+PROTOCOL: Final = 2
 """Raised when tasks or results change their form: coordinator and worker must agree."""
 
 REPORT_EVERY_S: Final = 0.25
@@ -35,8 +37,10 @@ class Task:
     ----------
     layer
         Only its shape counts.
-    time_limit_s, gap, workers, seed, known, quick, cutoff
+    time_limit_s, gap, engine, known, quick, cutoff
         As in `dmaze_cp.mapper.map_layer`.
+    solver
+        Settings of CP-SAT.
     """
 
     layer: Layer
@@ -45,8 +49,8 @@ class Task:
     constraints: Constraints = NO_CONSTRAINTS
     time_limit_s: float = 60.0
     gap: float = 0.0
-    workers: int = 1
-    seed: int = 0
+    engine: Engine | str = Engine.AUTO
+    solver: SolverOptions = DEFAULT_SOLVER
     known: Known = NOTHING_KNOWN
     quick: bool = False
     cutoff: int | None = None
@@ -138,8 +142,11 @@ def _search(ticket: int, task: Task, link: Link) -> LayerResult:
         time_limit=task.time_limit_s,
         gap=task.gap,
         constraints=task.constraints,
-        workers=task.workers,
-        seed=task.seed,
+        engine=task.engine,
+        workers=task.solver.workers,
+        seed=task.solver.seed,
+        solver_params=task.solver.parameters,
+        solver_log=task.solver.log,
         known=task.known,
         quick=task.quick,
         cutoff=task.cutoff,

@@ -8,6 +8,8 @@ from dataclasses import replace
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
+from dmaze_cp.cp.parameters import SolverOptions
+from dmaze_cp.engine import Engine
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.execution.backend import Backend, in_this_process
 from dmaze_cp.execution.cluster import cluster
@@ -42,8 +44,10 @@ def map_workload(
     total_time_limit: float | None = None,
     gap: float = 0.0,
     constraints: Constraints = NO_CONSTRAINTS,
+    engine: Engine | str = Engine.AUTO,
     workers: int = 1,
     seed: int = 0,
+    solver_params: Sequence[tuple[str, str]] = (),
     jobs: int | None = 1,
     scheduler: str | None = None,
     store: Store | None = None,
@@ -57,8 +61,10 @@ def map_workload(
 
     Parameters
     ----------
-    time_limit, total_time_limit, gap, constraints, workers, seed, jobs, scheduler
+    time_limit, total_time_limit, gap, constraints, engine, jobs, scheduler
         See `RunSettings`.
+    workers, seed, solver_params
+        See `SolverOptions`.
     store
         Answers what has been proven before, and keeps what is found.
     on_layer_done
@@ -71,8 +77,9 @@ def map_workload(
     SpecError
         When an option makes no sense or a layer is too large, before anything is solved.
     """
+    solver = SolverOptions(workers, seed, tuple(solver_params))
     settings = RunSettings(
-        time_limit, total_time_limit, gap, constraints, workers, seed, jobs, scheduler
+        time_limit, total_time_limit, gap, constraints, engine, solver, jobs, scheduler
     )
 
     def tell(event: Event) -> None:
@@ -204,8 +211,8 @@ class _Run:
             asked.constraints,
             asked.time_limit_s,
             asked.gap,
-            asked.workers,
-            asked.seed,
+            asked.engine,
+            asked.solver,
             search.known,
         )
 

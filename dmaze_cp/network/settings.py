@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
+from dmaze_cp.cp.parameters import DEFAULT_SOLVER, SolverOptions
+from dmaze_cp.engine import Engine
 from dmaze_cp.errors import Problem, SpecError
 
 DEFAULT_TIME_LIMIT_S: Final = 60.0
@@ -27,8 +29,10 @@ class RunSettings:
         Stop a search once its proven relative gap is at most this.
     constraints
         Limits on the map-space.
-    workers, seed
-        Threads and random seed of each CP-SAT solver.
+    engine
+        What decides the parts of a map-space that bounds leave open.
+    solver
+        Settings of each CP-SAT solver.
     jobs
         Searches side by side, each in a process of its own; 1 searches in this process.
         None: one for each core.
@@ -45,8 +49,8 @@ class RunSettings:
     total_time_limit_s: float | None = None
     gap: float = 0.0
     constraints: Constraints = NO_CONSTRAINTS
-    workers: int = 1
-    seed: int = 0
+    engine: Engine | str = Engine.AUTO
+    solver: SolverOptions = DEFAULT_SOLVER
     jobs: int | None = 1
     scheduler: str | None = None
 
@@ -64,8 +68,9 @@ def _setting_problems(settings: RunSettings) -> Iterator[Problem]:
         yield Problem("total_time_limit", repr(total), "seconds above 0")
     if not 0 <= settings.gap < 1:
         yield Problem("gap", repr(settings.gap), "a fraction from 0 to below 1")
-    for name in ("workers", "jobs"):
-        value = getattr(settings, name)
+    if settings.engine not in list(Engine):
+        yield Problem("engine", repr(settings.engine), ", ".join(Engine))
+    for name, value in (("workers", settings.solver.workers), ("jobs", settings.jobs)):
         if value is not None and value < 1:
             yield Problem(name, repr(value), "an integer of at least 1")
 

@@ -10,6 +10,6 @@ it holds nothing better. The bound of the whole is the least bound of the nodes.
 
 from dmaze_cp.search.incumbent import Found
 from dmaze_cp.search.loop import SearchResult, search
-from dmaze_cp.search.settings import DEFAULTS, Engine, SearchSettings
+from dmaze_cp.search.settings import DEFAULTS, SearchSettings
 
-__all__ = ["DEFAULTS", "Engine", "Found", "SearchResult", "SearchSettings", "search"]
+__all__ = ["DEFAULTS", "Found", "SearchResult", "SearchSettings", "search"]

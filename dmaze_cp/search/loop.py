@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
 
+from dmaze_cp.cp.parameters import DEFAULT_SOLVER, SolverOptions
+from dmaze_cp.engine import Engine
 from dmaze_cp.errors import ProofError
 from dmaze_cp.mapspace import tilings_count
 from dmaze_cp.objective import Objective
@@ -17,7 +19,7 @@ from dmaze_cp.search.incumbent import Best, Found
 from dmaze_cp.search.node import Node, keep, root, split
 from dmaze_cp.search.prepared import Prepared
 from dmaze_cp.search.scoring import combinations, score, score_known
-from dmaze_cp.search.settings import DEFAULTS, Engine, SearchSettings
+from dmaze_cp.search.settings import DEFAULTS, SearchSettings
 
 HEADS = 5
 """In each round, nodes whose best mappings are scored for an incumbent."""
@@ -63,6 +65,8 @@ class Run:
         The incumbent and what is still of interest.
     ended
         The one stop criterion: true once the time is over or the caller wants an end.
+    time_left
+        Seconds that the solver may take.
     report
         Tells the caller of the incumbent and the bound.
     open
@@ -78,6 +82,7 @@ class Run:
     engine: Engine
     best: Best
     ended: Callable[[], bool]
+    time_left: Callable[[], float]
     report: Callable[[int | None, float], None]
     open: list[Node] = field(default_factory=list)
     closed: float = inf
@@ -122,6 +127,7 @@ def search(
     time_limit: float,
     gap: float = 0.0,
     engine: Engine = Engine.AUTO,
+    solver: SolverOptions = DEFAULT_SOLVER,
     stop: Callable[[], bool] | None = None,
     on_progress: Callable[[Incumbent], None] | None = None,
     known: Known = NOTHING_KNOWN,
@@ -141,6 +147,8 @@ def search(
         Stop once ``(value - bound) / value`` is at most this.
     engine
         What decides the nodes that bounds leave open.
+    solver
+        Settings of CP-SAT.
     stop
         Polled; the search ends soon after it returns True.
     on_progress
@@ -158,8 +166,11 @@ def search(
     """
     began = time.monotonic()
 
+    def time_left() -> float:
+        return began + time_limit - time.monotonic()
+
     def ended() -> bool:
-        return time.monotonic() - began >= time_limit or (stop is not None and stop())
+        return time_left() <= 0 or (stop is not None and stop())
 
     def report(value: int | None, bound: float) -> None:
         if on_progress is not None:
@@ -167,7 +178,7 @@ def search(
             on_progress(Incumbent(value, bound, time.monotonic() - began))
 
     best = Best(objective, gap, cutoff)
-    run = Run(prepared, settings, engine, best, ended, report)
+    run = Run(prepared, settings, engine, best, ended, time_left, report)
     run.stats = SearchStats(map_space=tilings_count(prepared.space.layer), engine=str(engine))
     if known.mapping is not None:
         score_known(best, prepared.space, known.mapping)
@@ -175,7 +186,7 @@ def search(
         return SearchResult(best.found, _checked(run, known, 0), True, run.stats)
     _start(run, insist=quick)
     run.tell()
-    complete = not run.open or (not quick and _close_all(run))
+    complete = not run.open or (not quick and _close_all(run, solver))
     return SearchResult(best.found, _checked(run, known, run.bound), complete, run.stats)
 
 
@@ -240,7 +251,37 @@ def _score(run: Run, node: Node, room: float, most: int | None = None) -> int | 
     return scored
 
 
-def _close_all(run: Run) -> bool:
+def _close_all(run: Run, solver: SolverOptions) -> bool:
+    """Close all nodes; False if time runs out."""
+    if run.engine is not Engine.CP_SAT:
+        return _close_by_scoring(run)
+    # The solver takes a while to load.
+    from dmaze_cp.search.solving import close_by_solving
+
+    for schedule in (FULL, AGAIN):
+        if run.ended():
+            return False
+        _bound(run, run.open, schedule)
+        _score_heads(run, run.open)
+        run.open = [part for node in run.open for part in _pruned(run, node)]
+    run.tell()
+    return close_by_solving(run, solver)
+
+
+def _pruned(run: Run, node: Node) -> list[Node]:
+    """What a bound leaves of a node: nothing, or the options that leave room."""
+    if run.is_beyond(node):
+        run.close(node)
+        run.count(nodes_bounded=1)
+        return []
+    kept = within(node, run.log_target(node) - node.bound.log_value)
+    if all(len(k) == len(o) for k, o in zip(kept, node.options, strict=True)):
+        return [node]
+    run.closed = min(run.closed, run.best.target + 1)
+    return [keep(run.prepared, node, kept)]
+
+
+def _close_by_scoring(run: Run) -> bool:
     """Bound, score and split nodes until all are closed; False if time runs out."""
     fresh, schedule = list(run.open), FULL
     while fresh:
@@ -264,20 +305,13 @@ def _close_all(run: Run) -> bool:
 
 def _advance(run: Run, node: Node) -> list[Node]:
     """Close a node, or what is left of it: one smaller node, or two halves."""
-    if run.is_beyond(node):
-        run.close(node)
-        run.count(nodes_bounded=1)
-        return []
-    room = run.log_target(node) - node.bound.log_value
-    if _score(run, node, room, run.settings.scored) is not None:
-        run.close(node)
-        run.count(nodes_scored=1)
-        return []
-    kept = within(node, room)
-    smaller = node
-    if any(len(k) < len(o) for k, o in zip(kept, node.options, strict=True)):
-        smaller = keep(run.prepared, node, kept)
-        run.closed = min(run.closed, run.best.target + 1)
-    if smaller.size <= WORTHWHILE * node.size:
-        return [smaller]
-    return split(run.prepared, smaller)
+    if not run.is_beyond(node):
+        room = run.log_target(node) - node.bound.log_value
+        if _score(run, node, room, run.settings.scored) is not None:
+            run.close(node)
+            run.count(nodes_scored=1)
+            return []
+    left = _pruned(run, node)
+    if left and left[0].size > WORTHWHILE * node.size:
+        return split(run.prepared, left[0])
+    return left

@@ -1,23 +1,11 @@
-"""Engines, and the sizes that trade one part of a search for another."""
+"""Sizes that trade one part of a search for another."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from dmaze_cp.errors import Problem, SpecError
-
-
-class Engine(StrEnum):
-    """What decides the parts of the map-space that bounds leave open."""
-
-    AUTO = "auto"
-    """Whatever closes a part sooner."""
-    CP_SAT = "cp-sat"
-    """CP-SAT alone: nothing is split, nothing is scored whole."""
-    BOUNDS = "bounds"
-    """Bounds and exact scores alone: no call of the solver."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,100 @@
+"""Closing nodes with CP-SAT."""
+
+from __future__ import annotations
+
+import time
+from math import exp, inf, prod
+
+import numpy as np
+
+from dmaze_cp.cp.closing import close
+from dmaze_cp.cp.model import CaseProblem
+from dmaze_cp.cp.parameters import SolverOptions
+from dmaze_cp.objective import Objective
+from dmaze_cp.relaxation.dual import SCHEDULE
+from dmaze_cp.search.bounding import duals_of
+from dmaze_cp.search.incumbent import MARGIN, NO_LOG_COST
+from dmaze_cp.search.loop import Run
+from dmaze_cp.search.node import Node
+from dmaze_cp.search.scoring import combinations, score
+
+
+def close_by_solving(run: Run, solver: SolverOptions) -> bool:
+    """Ask CP-SAT for better mappings of every open node; False if time runs out."""
+    least = _least(run)
+    for node in sorted(run.open, key=lambda n: n.log_bound):
+        if run.is_beyond(node):
+            run.count(nodes_bounded=1)
+        elif run.ended() or not _close(run, node, solver, least[node]):
+            return False
+        else:
+            run.count(nodes_solved=1)
+        run.close(node)
+        run.open.remove(node)
+        run.tell()
+    return True
+
+
+def _least(run: Run) -> dict[Node, tuple[float, float]]:
+    """Least energy and latency of every open node; only their product needs them."""
+    found = {node: (node.least_energy_pj, 1.0) for node in run.open}
+    if run.best.objective is not Objective.EDP or not run.open or run.ended():
+        return found
+    began = time.monotonic()
+    both = []
+    for objective in (Objective.ENERGY, Objective.LATENCY):
+        duals, _ = duals_of(run.prepared, run.open, objective)
+        bounds = duals.solve(schedule=SCHEDULE, stop_above=NO_LOG_COST)
+        both.append([exp(min(b.log_value, NO_LOG_COST)) * (1 - MARGIN) for b in bounds])
+    run.count(bound_s=time.monotonic() - began)
+    for node, energy, latency in zip(run.open, *both, strict=True):
+        found[node] = (max(energy, node.least_energy_pj), max(latency, 1.0))
+    return found
+
+
+def _close(run: Run, node: Node, solver: SolverOptions, least: tuple[float, float]) -> bool:
+    prepared, best = run.prepared, run.best
+
+    def limit() -> float:
+        above = run.log_target(node)
+        return inf if above >= NO_LOG_COST else exp(above) * (1 + MARGIN)
+
+    began = time.monotonic()
+    case = node.case.case
+    problem = CaseProblem(
+        prepared.space, prepared.atoms, case, node.options, best.objective, limit(), least
+    )
+    run.count(build_s=time.monotonic() - began)
+    began, scoring = time.monotonic(), 0.0
+
+    def block(candidate: tuple[int, ...]) -> dict[int, int]:
+        nonlocal scoring
+        start = time.monotonic()
+        fixed = _score_block(run, node, candidate)
+        scoring += time.monotonic() - start
+        return fixed
+
+    found = best.found
+    hint = None if found is None else found.options
+    closing = close(problem, limit, block, solver, run.time_left, run.ended, hint)
+    solving = time.monotonic() - began - scoring
+    run.count(solve_s=solving, rescore_s=scoring, cp_calls=closing.rounds)
+    return closing.closed
+
+
+def _score_block(run: Run, node: Node, options: tuple[int, ...]) -> dict[int, int]:
+    """Score a candidate with a block around it; what stays fixed in the block.
+
+    The longest lists of options are freed, as long as the block stays small.
+    """
+    sizes = [len(o) for o in node.options]
+    free: list[int] = []
+    for g in sorted(range(len(sizes)), key=lambda g: -sizes[g]):
+        if prod(sizes[i] for i in free) * sizes[g] <= run.settings.block:
+            free.append(g)
+    lists = [o if g in free else np.array([options[g]]) for g, o in enumerate(node.options)]
+    space = run.prepared.space
+    picked = combinations(space.table, lists, node.case.limits)
+    if picked is not None:
+        run.count(candidates=score(run.best, space, node, picked))
+    return {g: o for g, o in enumerate(options) if g not in free}
