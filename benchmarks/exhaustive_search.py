@@ -1,56 +1,28 @@
-"""A cost model and an enumeration of all mappings of a layer, for `exhaustive.py`.
+"""A cost model and a search over all mappings of a layer, for `exhaustive.py`.
 
-Independent of the package, so that it can check it. All arrays are columns over many
-tilings; a tiling is a dictionary from (level, dimension) to a column of factors.
+Independent of the package, so that it can check it. The tables of `exhaustive_space.py`
+are joined group by group; what cannot fit is dropped as soon as the groups so far show
+it. Where there is a C compiler, `search` does the same in C (`exhaustive_kernel.py`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from itertools import product
-from math import prod
+from collections.abc import Iterator
+from dataclasses import dataclass
 
+import exhaustive_kernel
 import numpy as np
+from exhaustive_space import OPERANDS, PRODUCTS, SIZES, Problem, Table
 
-LEVELS = ("DRAM", "SPM", "RF", "PE")
-OPERANDS = ("O", "I", "W")
-CHUNK = 150_000
+CHUNK = 1_000_000
 """Tilings in memory at once, per group of dimensions that is being added."""
 
+BLOCK = 8_192
+"""Tilings whose costs are computed at once: their columns stay in the cache."""
 
-@dataclass(frozen=True)
-class LoopNest:
-    """Layouts (innermost first; x and y are input axes) and the groups of dimensions."""
-
-    dims: tuple[str, ...]
-    groups: tuple[tuple[str, ...], ...]
-    layout: dict[str, tuple[str, ...]]
-
-    def needs(self, operand: str) -> set[str]:
-        """Loop dimensions that the operand's index depends on."""
-        halo = {"x": {"Ox", "Fx"}, "y": {"Oy", "Fy"}}
-        return set().union(*(halo.get(a, {a}) for a in self.layout[operand]))
-
-
-_CONV_DIMS = ("N", "M", "C", "Ox", "Oy", "Fx", "Fy")
-_CONV_GROUPS = (("Ox", "Fx"), ("Oy", "Fy"), ("M",), ("C",), ("N",))
-NESTS = {
-    "conv": LoopNest(
-        _CONV_DIMS,
-        _CONV_GROUPS,
-        {"O": ("Oy", "Ox", "M", "N"), "I": ("y", "x", "C", "N"), "W": ("Fy", "Fx", "C", "M")},
-    ),
-    "depthwise": LoopNest(
-        _CONV_DIMS,
-        _CONV_GROUPS,
-        {"O": ("Oy", "Ox", "C", "N"), "I": ("y", "x", "C", "N"), "W": ("Fy", "Fx", "C")},
-    ),
-    "gemm": LoopNest(
-        ("X", "Y", "K"),
-        (("X",), ("Y",), ("K",)),
-        {"O": ("Y", "X"), "I": ("K", "X"), "W": ("Y", "K")},
-    ),
-}
+_CAPACITY = tuple(name for name in SIZES if not name.startswith("array"))
+_CAPACITY_PES = (*_CAPACITY, "groups", "reduced")
+"""Columns that decide whether a tiling fits."""
 
 
 @dataclass
@@ -68,8 +40,6 @@ class Best:
 
     def update(self, energy: np.ndarray, latency: np.ndarray) -> None:
         """Take in the costs of more mappings; EDP is compared in exact integers."""
-        if not energy.size:
-            return
         edp = energy * latency
         near = np.flatnonzero(edp <= edp.min() * (1 + 1e-12))
         candidates = {
@@ -82,180 +52,73 @@ class Best:
             setattr(self, name, new if old is None else min(old, new))
 
 
-@dataclass
-class Problem:
-    """A layer on an architecture: records as in a result file, looked up by name."""
-
-    layer: dict
-    arch: dict
-    limits: dict = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.nest = NESTS[self.layer["kind"]]
-        self.bounds = {d: int(self.layer["bounds"].get(d, 1)) for d in self.nest.dims}
-        self.stride = _pair(self.layer.get("stride"))
-        self.dilation = _pair(self.layer.get("dilation"))
-        self.whole = dict(self.bounds)
-        if self.layer["kind"] != "gemm":
-            self.whole |= dict(zip("xy", self.layer["padded_input"], strict=True))
-        self.tables = [self.options(group) for group in self.nest.groups]
-
-    def extents(self, tile: dict) -> dict:
-        """Loop extents of a tile, and the input's x and y under it."""
-        result = dict(tile)
-        for axis, name in enumerate("xy" if self.layer["kind"] != "gemm" else ""):
-            if f"O{name}" in tile and f"F{name}" in tile:
-                outputs, taps = tile[f"O{name}"] - 1, tile[f"F{name}"] - 1
-                result[name] = outputs * self.stride[axis] + taps * self.dilation[axis] + 1
-        return result
-
-    def options(self, group: tuple[str, ...]) -> dict:
-        """All factorisations of a group's dimensions: columns (level, dimension)."""
-        rows = list(product(*(factorisations(self.bounds[d]) for d in group)))
-        columns = np.array(rows, dtype=np.int64).reshape(len(rows), len(group), 4)
-        table = {
-            (level, d): columns[:, j, k]
-            for j, d in enumerate(group)
-            for k, level in enumerate(LEVELS)
-        }
-        return self._keep(table, group)
-
-    def _keep(self, table: dict, group: tuple[str, ...]) -> dict:
-        keep = np.ones(len(next(iter(table.values()))), dtype=bool)
-        for d in group:
-            if self.limits.get("no_feature_dram") and d in ("Fx", "Fy"):
-                keep &= table["DRAM", d] == 1
-            if self.limits.get("no_spatial_reduction") and d not in self.nest.needs("O"):
-                keep &= table["PE", d] == 1
-        return {key: column[keep] for key, column in table.items()}
-
-    def count(self) -> int:
-        """Number of tilings, valid or not."""
-        return prod(len(next(iter(table.values()))) for table in self.tables)
-
-
-def _pair(value: object) -> tuple[int, int]:
-    return (value, value) if isinstance(value, int) else tuple(value or (1, 1))
-
-
-def factorisations(bound: int) -> list[tuple[int, int, int, int]]:
-    """Every (DRAM, SPM, RF, PE) whose product is the bound."""
-    low = [d for d in range(1, int(bound**0.5) + 1) if bound % d == 0]
-    divisors = sorted({*low, *(bound // d for d in low)})
-    return [
-        (a, b, c, bound // (a * b * c))
-        for a in divisors
-        for b in divisors
-        if bound % (a * b) == 0
-        for c in divisors
-        if bound % (a * b * c) == 0
-    ]
-
-
-def tile_sizes(problem: Problem, t: dict, levels: tuple[str, ...]) -> tuple[dict, dict]:
-    """Elements of each operand in a tile, and the tile's extents (missing ones are 1)."""
-    dims = [d for d in problem.nest.dims if (levels[0], d) in t]
-    extents = problem.extents({d: _times(t[level, d] for level in levels) for d in dims})
-    sizes = {
-        x: _times(extents[a] for a in axes if a in extents)
-        for x, axes in problem.nest.layout.items()
-    }
-    return sizes, extents
-
-
-def _times(values: object) -> object:
-    return prod(values, start=np.int64(1))
-
-
-def capacity(problem: Problem, t: dict) -> tuple:
-    """PEs, RF words, SPM bytes and SPM banks that (partial) tilings use at least."""
-    word, bank = problem.arch["word_bytes"], problem.arch["spm_bank_bytes"]
-    rf, _ = tile_sizes(problem, t, ("RF",))
-    spm, _ = tile_sizes(problem, t, ("RF", "PE", "SPM"))
-    pes = _times(column for (level, _), column in t.items() if level == "PE")
-    return (
-        pes,
-        sum(rf.values()),
-        sum(spm.values()) * word,
-        sum(-(-size * word // bank) for size in spm.values()),
-    )
-
-
-def fitting(problem: Problem, t: dict, *, complete: bool) -> np.ndarray:
-    """Which tilings fit. Sizes only grow with more dimensions: partial ones may be cut."""
+def fitting(problem: Problem, t: Table, *, complete: bool) -> np.ndarray:
+    """Which tilings fit. Sizes only grow with more groups: partial ones may be cut."""
     arch, limits = problem.arch, problem.limits
-    pes, words, size, banks = capacity(problem, t)
-    rf_words = arch["rf_bytes"] // arch["word_bytes"]
-    fits = (pes <= arch["pes"]) & (words <= rf_words) & (banks <= arch["spm_banks"])
-    if complete and rf_words:
-        buffer = arch["spm_banks"] * arch["spm_bank_bytes"]
+    word, bank = arch["word_bytes"], arch["spm_bank_bytes"]
+    pes = t["groups"] * t["reduced"]
+    words = sum(t["rf" + x] for x in OPERANDS)
+    banks = sum(-(-(t["spm" + x] * word) // bank) for x in OPERANDS)
+    fits = (pes <= arch["pes"]) & (words <= problem.rf_words) & (banks <= arch["spm_banks"])
+    if complete and problem.rf_words:
+        size = sum(t["spm" + x] for x in OPERANDS) * word
+        buffer = arch["spm_banks"] * bank
         fits = fits & (pes / arch["pes"] >= limits.get("min_pe_utilization", 0))
-        fits = fits & (words / rf_words >= limits.get("min_rf_utilization", 0))
+        fits = fits & (words / problem.rf_words >= limits.get("min_rf_utilization", 0))
         fits = fits & (size / buffer >= limits.get("min_spm_utilization", 0))
     return fits
 
 
-def valid_tilings(problem: Problem):
-    """Blocks of valid tilings: columns by (level, dimension)."""
+def valid_tilings(problem: Problem, tables: list[Table]) -> Iterator[list[np.ndarray]]:
+    """Blocks of valid tilings: for each table, a column of places in it."""
 
-    def extend(block: dict, depth: int):
-        if depth == len(problem.tables):
-            yield block
+    def extend(block: Table, places: list[np.ndarray], depth: int) -> Iterator[list[np.ndarray]]:
+        if depth == len(tables):
+            yield places
             return
-        table = problem.tables[depth]
-        rows = len(next(iter(block.values()))) if block else 1
-        options = len(next(iter(table.values())))
+        table = tables[depth]
+        rows, options = len(block["groups"]), len(table["groups"])
         step = max(1, CHUNK // max(options, 1))
         for start in range(0, rows, step):
-            stop = min(start + step, rows)
-            left = np.repeat(np.arange(start, stop), options)
-            right = np.tile(np.arange(options), stop - start)
-            grown = {key: column[left] for key, column in block.items()}
-            grown |= {key: column[right] for key, column in table.items()}
-            good = fitting(problem, grown, complete=depth + 1 == len(problem.tables))
-            if good.any():
-                yield from extend({key: column[good] for key, column in grown.items()}, depth + 1)
+            part = {name: block[name][start : start + step, None] for name in _CAPACITY_PES}
+            grown = {name: column * table[name] for name, column in part.items()}
+            good = fitting(problem, grown, complete=depth + 1 == len(tables))
+            left, right = np.nonzero(good)
+            if left.size:
+                kept = {name: column[left, right] for name, column in grown.items()}
+                before = [column[start + left] for column in places]
+                yield from extend(kept, [*before, right], depth + 1)
 
-    yield from extend({}, 0)
+    yield from extend({name: np.ones(1, np.int64) for name in _CAPACITY_PES}, [], 0)
 
 
-def summary(problem: Problem, t: dict) -> dict:
+def summary(problem: Problem, tables: list[Table], places: list[np.ndarray]) -> Table:
     """Everything about tilings that does not depend on the loop orders."""
-    arch, nest = problem.arch, problem.nest
-    needs = {x: nest.needs(x) for x in OPERANDS}
-    out = needs["O"]
-    rf, _ = tile_sizes(problem, t, ("RF",))
-    array, _ = tile_sizes(problem, t, ("RF", "PE"))
-    _, extents = tile_sizes(problem, t, ("RF", "PE", "SPM"))
-
-    def loops(level: str, dims) -> np.ndarray:
-        return _times(t[level, d] for d in nest.dims if d in dims)
-
-    every = set(nest.dims)
-    s = {"T": loops("DRAM", every), "A": loops("SPM", every), "c": loops("RF", every)}
-    s["visits"] = loops("DRAM", out)
-    pes, groups = loops("PE", every), loops("PE", out)
-    s["rho"] = rf["O"] * (pes // groups - 1) * groups
+    arch = problem.arch
+    t: Table = {}
+    for name in PRODUCTS:
+        t[name] = tables[0][name][places[0]]
+        for table, place in zip(tables[1:], places[1:], strict=True):
+            t[name] = t[name] * table[name][place]
+    s = {"T": t["freeDRAMO"] * t["needDRAMO"], "A": t["freeSPMO"] * t["needSPMO"]}
+    s |= {"c": t["cycles"], "visits": t["needDRAMO"]}
+    s |= {"freeDRAM": t["sharedDRAM"], "freeSPM": t["sharedSPM"]}
+    s["rho"] = t["rfO"] * (t["reduced"] - 1) * t["groups"]
     ratio = arch["accelerator_mhz"] / arch["dma_mhz"]
-    shared = set.intersection(*needs.values())
-    s["freeDRAM"], s["freeSPM"] = loops("DRAM", shared), loops("SPM", shared)
     for x in OPERANDS:
-        s["n" + x] = array[x]
-        s["hop" + x] = rf[x] * (groups if x == "O" else pes)
-        burst, count, whole = np.int64(1), np.int64(1), True
-        for axis in nest.layout[x]:
-            burst = burst * np.where(whole, extents[axis], 1)
-            count = count * np.where(whole, 1, extents[axis])
-            whole = whole & (extents[axis] == problem.whole[axis])
+        s["n" + x] = t["array" + x]
+        s["hop" + x] = t["rf" + x] * t["groups"] * (1 if x == "O" else t["reduced"])
+        burst, whole = np.ones(len(places[0]), np.int64), np.ones(len(places[0]), bool)
+        for g in problem.nest.walk(x):
+            burst = np.where(whole, burst * tables[g]["spm" + x][places[g]], burst)
+            whole = whole & (tables[g]["whole" + x][places[g]] == 1)
         clocks = arch["dma_startup_cycles"] + arch["dma_cycles_per_byte"] * (
             burst * arch["word_bytes"]
         )
+        count = t["spm" + x] // burst
         s["dma" + x] = count * np.ceil(clocks * ratio).astype(np.int64)
-        s["size" + x] = count * burst
-        s["rDRAM" + x], s["rSPM" + x] = (
-            loops("DRAM", every - needs[x]),
-            loops("SPM", every - needs[x]),
-        )
+        s["size" + x] = t["spm" + x]
+        s["rDRAM" + x], s["rSPM" + x] = t["freeDRAM" + x], t["freeSPM" + x]
     return s
 
 
@@ -268,11 +131,14 @@ def cost(problem: Problem, s: dict, dram: str, spm: str) -> tuple[np.ndarray, np
     r_dram = {x: s["rDRAM" + x] if x == dram else one for x in OPERANDS}
     r_spm = {x: s["rSPM" + x] if x == spm else one for x in OPERANDS}
     held = {x: (r_spm[x] == s["A"]) & (r_dram[x] > 1) for x in OPERANDS}
-    return _energy(problem, s, r_dram, r_spm, held), _latency(s, r_dram, r_spm, held, dram, spm)
+    latency = _latency(s, r_dram, r_spm, held, dram, spm)
+    return _energy(problem, s, r_dram, r_spm, held, latency), latency
 
 
-def _energy(problem: Problem, s: dict, r_dram: dict, r_spm: dict, held: dict) -> np.ndarray:
-    macs, price = prod(problem.bounds.values()), problem.arch["energy"]
+def _energy(
+    problem: Problem, s: dict, r_dram: dict, r_spm: dict, held: dict, latency: np.ndarray
+) -> np.ndarray:
+    macs, price = problem.macs, problem.arch["energy"]
     hops = accesses = words = 0
     for x in OPERANDS:
         stays = s["T"] // r_dram[x]
@@ -288,7 +154,9 @@ def _energy(problem: Problem, s: dict, r_dram: dict, r_spm: dict, held: dict) ->
     total = total + (4 * macs + 3 * reductions) * price["rf_pj"]
     total = total + (hops + reductions) * price["noc_pj"]
     total = total + accesses * price["spm_pj"]
-    return np.rint(total + words * price["dram_pj"])
+    total = total + words * price["dram_pj"]
+    leaked = problem.arch.get("leakage_mw", 0) * 1000 / problem.arch["accelerator_mhz"]
+    return np.rint(total + latency * leaked)
 
 
 def _latency(s: dict, r_dram: dict, r_spm: dict, held: dict, dram: str, spm: str) -> np.ndarray:
@@ -326,19 +194,26 @@ def exists(s: dict, level: str, operand: str) -> np.ndarray:
 
 def search(problem: Problem) -> Best:
     """The best energy, latency and EDP of a layer, over all that is valid."""
-    best = Best()
-    for block in valid_tilings(problem):
-        rows = len(next(iter(block.values())))
-        best.tilings += rows
-        s = {k: np.broadcast_to(v, rows) for k, v in summary(problem, block).items()}
-        for spm in (*OPERANDS, "none"):
-            at_spm = np.flatnonzero(exists(s, "SPM", spm))
-            if not at_spm.size:
-                continue
-            some = {k: v[at_spm] for k, v in s.items()}
-            for dram in (*OPERANDS, "none"):
-                at_both = np.flatnonzero(exists(some, "DRAM", dram))
-                if at_both.size:
-                    part = {k: v[at_both] for k, v in some.items()}
-                    best.update(*cost(problem, part, dram, spm))
+    kernel = exhaustive_kernel.load()
+    return search_with_numpy(problem) if kernel is None else Best(*kernel.search(problem))
+
+
+def search_with_numpy(problem: Problem) -> Best:
+    """The same without a compiler."""
+    best, tables = Best(), problem.tables()
+    for found in valid_tilings(problem, tables):
+        best.tilings += len(found[0])
+        for start in range(0, len(found[0]), BLOCK):
+            places = [column[start : start + BLOCK] for column in found]
+            _score(problem, summary(problem, tables, places), best)
     return best
+
+
+def _score(problem: Problem, s: Table, best: Best) -> None:
+    for spm in (*OPERANDS, "none"):
+        at_spm = np.flatnonzero(exists(s, "SPM", spm))
+        some = {k: v[at_spm] for k, v in s.items()}
+        for dram in (*OPERANDS, "none"):
+            at_both = np.flatnonzero(exists(some, "DRAM", dram))
+            if at_both.size:
+                best.update(*cost(problem, {k: v[at_both] for k, v in some.items()}, dram, spm))

@@ -25,7 +25,9 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import exhaustive  # noqa: E402 - a script, not a package
-from exhaustive_search import Problem, search  # noqa: E402
+import exhaustive_kernel  # noqa: E402
+from exhaustive_search import Best, search_with_numpy  # noqa: E402
+from exhaustive_space import Problem  # noqa: E402
 
 DEFAULT = {
     "pes": 256,
@@ -42,6 +44,16 @@ DEFAULT = {
 OBJECTIVES = ("energy", "latency", "edp")
 
 
+def search_in_c(problem):
+    kernel = exhaustive_kernel.load()
+    if kernel is None:
+        pytest.skip("no C compiler")
+    return Best(*kernel.search(problem))
+
+
+SEARCHES = pytest.mark.parametrize("search", [search_in_c, search_with_numpy])
+
+
 def optima():
     lines = (ROOT / "tests" / "data" / "optima.jsonl").read_text().splitlines()
     rows = [json.loads(line) for line in lines]
@@ -51,8 +63,9 @@ def optima():
             yield pytest.param(row, id=row["name"], marks=marks)
 
 
+@SEARCHES
 @pytest.mark.parametrize("row", list(optima()))
-def test_published_optima(row):
+def test_published_optima(row, search):
     padded = row["padded_input"]
     layer = {
         "kind": row["kind"],
@@ -80,9 +93,10 @@ def records(layer, arch):
     return shape, {**vars(arch), "energy": dict(energy)}
 
 
+@SEARCHES
 @settings(max_examples=100)
-@given(st.data())
-def test_equals_brute_force_over_all_orders(data):
+@given(data=st.data())
+def test_equals_brute_force_over_all_orders(data, search):
     """Two implementations of one model, one with partial reuse and one without."""
     layer, arch = data.draw(layers()), data.draw(architectures())
     limits = data.draw(st.just(Constraints()) | constraints())
