@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from dmaze_cp import Architecture, Layer, Objective, load_architecture, load_workload, map_layer
 from dmaze_cp.mapspace import tilings_count
+
+T, R = TypeVar("T"), TypeVar("R")
 
 OPTIMA = Path(__file__).resolve().parents[1] / "tests" / "data" / "optima.jsonl"
 
@@ -145,7 +147,12 @@ def warm_up() -> None:
 
 def run_tasks(tasks: Sequence[Task], jobs: int) -> Iterator[Row]:
     """Map layers side by side, each in a process with one thread; in the order of the tasks."""
+    return side_by_side(run_task, tasks, jobs)
+
+
+def side_by_side(work: Callable[[T], R], items: Sequence[T], jobs: int) -> Iterator[R]:
+    """Do work in processes with one thread each; results in the order of the items."""
     os.environ.update(ONE_THREAD)  # inherited by the processes, which import numpy anew
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=warm_up) as pool:
-        yield from pool.map(run_task, tasks)
+        yield from pool.map(work, items)

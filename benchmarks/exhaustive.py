@@ -9,8 +9,8 @@ cost of the reported mapping is recomputed from its own loop orders too.
     python benchmarks/exhaustive.py result.json --max-tilings 1e8
 
 A million valid tilings take about half a second where there is a C compiler, a few seconds
-without. Layers with more tilings than the limit are reported as skipped. Exit code 1 if anything disagrees, 2 if the file is not
-a result.
+without. Layers with more tilings than the limit are reported as skipped. Exit code 1 if
+anything disagrees, 2 if the file is not a result.
 """
 
 from __future__ import annotations

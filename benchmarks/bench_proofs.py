@@ -1,0 +1,146 @@
+"""Prove a random problem in every way, and hold the proofs against the exhaustive search."""
+
+from __future__ import annotations
+
+import inspect
+import random
+import time
+from dataclasses import dataclass
+
+from exhaustive import mapping_complaints, space_complaints
+from exhaustive_search import Best, search
+from random_problems import RandomProblem, Sizes, draw
+
+from dmaze_cp import LayerResult, Objective, Status, map_layer
+
+ENGINES = ("auto", "cp-sat", "bounds")
+WAYS = ("bounds", "scoring", "cp-sat")
+"""How a part of the map-space is closed."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A problem by its number, and how it is to be proven."""
+
+    seed: int
+    index: int
+    sizes: Sizes
+    engines: tuple[str, ...] = ENGINES
+    time_limit_s: float = 600.0
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One search: `complaints` says what is wrong with its answer."""
+
+    engine: str
+    objective: str
+    status: str
+    seconds: float
+    closed_by: dict[str, int]
+    complaints: tuple[str, ...] = ()
+
+    @property
+    def proven(self) -> bool:
+        """It ended with the optimum, or with a proof that there is none."""
+        return self.status in (Status.OPTIMAL, Status.INFEASIBLE)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A problem with all its proofs, and what the exhaustive search took."""
+
+    problem: RandomProblem
+    valid: int
+    exhaustive_s: float
+    proofs: tuple[Proof, ...]
+
+
+def check(question: Question) -> Checked:
+    """Draw a problem, try all its mappings, and prove it for every objective and engine."""
+    problem = draw(question.seed, question.index, question.sizes)
+    began = time.perf_counter()
+    best = search(problem.record())
+    exhaustive_s = time.perf_counter() - began
+    proofs = tuple(
+        prove(problem, objective, engine, question.time_limit_s, best)
+        for objective in Objective
+        for engine in question.engines
+    )
+    return Checked(problem, best.tilings, exhaustive_s, proofs)
+
+
+def prove(
+    problem: RandomProblem,
+    objective: Objective,
+    engine: str,
+    time_limit_s: float,
+    best: Best | None = None,
+) -> Proof:
+    """Map a problem; with the best costs that there are, also say what is wrong."""
+    began = time.perf_counter()
+    try:
+        result = solve(problem, objective, engine, time_limit_s)
+    except Exception as error:
+        seconds = time.perf_counter() - began
+        return Proof(engine, objective, "failed", seconds, {}, (f"raised {error!r}",))
+    seconds = time.perf_counter() - began
+    wrong = () if best is None else tuple(complaints(problem, result, best))
+    return Proof(engine, objective, result.status, seconds, closed_by(result), wrong)
+
+
+def complaints(problem: RandomProblem, result: LayerResult, best: Best) -> list[str]:
+    """Where a result and its mapping contradict the exhaustive search, or are no proof."""
+    record = {
+        "objective": str(result.objective),
+        "status": str(result.status),
+        "value": result.value,
+        "bound": result.bound,
+    }
+    found = space_complaints(best, record)
+    if result.status not in (Status.OPTIMAL, Status.INFEASIBLE):
+        found.append(f"not proven: {result.status}, {result.reason}")
+    if result.mapping is not None and result.cost is not None:
+        cost = result.cost
+        record |= {
+            "tiling": result.mapping.tiling,
+            "loop_order": result.mapping.loop_order,
+            "energy_pj": cost.energy_pj,
+            "latency_cycles": cost.latency_cycles,
+            "edp": cost.edp,
+        }
+        found += mapping_complaints(problem.record(), record)
+    return found
+
+
+def random_objective(problem: RandomProblem) -> Objective:
+    """One that depends on nothing but the number of the problem."""
+    rng = random.Random(f"objective/{problem.seed}/{problem.index}")
+    return rng.choice(list(Objective))
+
+
+HAS_ENGINES = "engine" in inspect.signature(map_layer).parameters
+
+
+def solve(
+    problem: RandomProblem, objective: Objective, engine: str, time_limit_s: float
+) -> LayerResult:
+    """Map a problem with an engine."""
+    named = {"engine": engine} if HAS_ENGINES else {}
+    return map_layer(
+        problem.layer,
+        problem.architecture,
+        objective,
+        time_limit=time_limit_s,
+        constraints=problem.constraints,
+        **named,
+    )
+
+
+def closed_by(result: LayerResult) -> dict[str, int]:
+    """How many parts of the map-space each way closed."""
+    if HAS_ENGINES:
+        return dict(result.closed_by)
+    stats = result.stats
+    counts = (stats.nodes_bounded, stats.nodes_scored, stats.nodes_solved)
+    return dict(zip(WAYS, counts, strict=True))
