@@ -169,8 +169,9 @@ def random_architecture(rng: random.Random) -> Architecture:
         "accelerator_mhz": rng.choice((200.0, 500.0, 700.0, 1_000.0, rng.uniform(50, 2_000))),
         "energy": random_energy(rng),
     }
-    if rng.random() < 0.3:
-        fields["leakage_mw"] = rng.choice((0.5, 10.0, 1_000.0, rng.uniform(0, 200)))
+    leakage_mw = rng.choice((0.0, 0.0, 0.5, 1_000.0, rng.uniform(0, 200)))
+    if "leakage_mw" in Architecture.__dataclass_fields__:
+        fields["leakage_mw"] = leakage_mw
     return Architecture(**fields)
 
 
