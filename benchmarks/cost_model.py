@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bench_reference import random_batches, reference_layer, scoring_seconds
+from bench_scoring import conv_layer, random_batches, scoring_seconds
 
 from dmaze_cp import Architecture, Layer, load_workload
 
@@ -23,7 +23,7 @@ LAYERS = (
 
 def layers() -> list[tuple[str, Layer]]:
     """One layer of each kind."""
-    found = [("resnet18_batch4", reference_layer())]
+    found = [("resnet18_batch4", conv_layer())]
     return found + [(model, load_workload(model)[name]) for model, name in LAYERS]
 
 

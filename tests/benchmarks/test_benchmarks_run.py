@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 from dmaze_cp import Architecture, Mapping, evaluate
-from dmaze_cp.cost.batch import score_batch
 from dmaze_cp.mapping import stationary_order
 from dmaze_cp.mapspace import tilings_count
 from tests.scripts import run_script
@@ -22,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import bench_reference  # noqa: E402 - scripts, not a package
+import bench_scoring  # noqa: E402
 import bench_summary  # noqa: E402
 import bench_tasks  # noqa: E402
 import growth  # noqa: E402
@@ -57,13 +57,46 @@ def row(name: str, value: int, **changes: object) -> bench_tasks.Row:
     return replace(base, **changes)
 
 
-def test_reference_mappings_are_distinct_and_complete():
-    layer = bench_reference.reference_layer()
-    assert layer.bounds == {"N": 4, "M": 512, "C": 512, "Ox": 7, "Oy": 7, "Fx": 3, "Fy": 3}
-    batches = bench_reference.random_batches(layer, Architecture(), 3000)
-    assert sum(batch.size for batch in batches) == 3000
+def reference_layer():
+    return bench_tasks.model_layers(["resnet18_batch4"], "conv5_2a")[0][1]
+
+
+def test_reference_mappings_are_complete():
+    assert reference_layer().bounds == bench_reference.BOUNDS
+    blocks = bench_reference.random_blocks(3000)
+    assert sum(block.size for block in blocks) == 3000
     # Conv loops at both levels leave each of nine pairs possible.
-    assert len({batch.dataflow for batch in batches}) >= 9
+    assert len({(block.dram, block.spm) for block in blocks}) >= 9
+    for block in blocks:
+        for d, bound in bench_reference.BOUNDS.items():
+            factors = [block.tiling[level][d] for level in bench_reference.LEVELS]
+            assert (np.prod(factors, axis=0) == bound).all()
+
+
+def test_reference_scores_what_the_scalar_model_scores():
+    layer, arch = reference_layer(), Architecture()
+    for block in bench_reference.random_blocks(300, seed=1):
+        energy, latency, edp = bench_reference.score(block)
+        tiling = {
+            level: {d: int(column[0]) for d, column in factors.items()}
+            for level, factors in block.tiling.items()
+        }
+        orders = {
+            "DRAM": stationary_order(layer, block.dram),
+            "SPM": stationary_order(layer, block.spm),
+        }
+        exact = evaluate(Mapping.from_tiling(layer, tiling, orders), arch)
+        assert (int(energy[0]), int(latency[0])) == (exact.energy_pj, exact.latency_cycles)
+        assert edp[0] == pytest.approx(exact.edp, rel=1e-15)
+
+
+def test_the_reference_uses_nothing_of_the_package():
+    assert "dmaze_cp" not in (ROOT / "benchmarks" / "bench_reference.py").read_text()
+
+
+def test_scored_mappings_are_distinct_and_complete():
+    layer = bench_scoring.conv_layer()
+    batches = bench_scoring.random_batches(layer, Architecture(), 3000)
     columns = [
         np.stack([batch.tiling[level][d] for level in batch.tiling for d in layer.dimensions])
         for batch in batches
@@ -72,23 +105,6 @@ def test_reference_mappings_are_distinct_and_complete():
     assert np.unique(tilings, axis=1).shape == (28, 3000)
     products = np.prod(tilings.reshape(4, 7, -1), axis=0)
     assert (products == np.array(layer.extents)[:, None]).all()
-
-
-def test_reference_scores_what_the_scalar_model_scores():
-    layer, arch = bench_reference.reference_layer(), Architecture()
-    for batch in bench_reference.random_batches(layer, arch, 300, seed=1):
-        cost = score_batch(layer, arch, batch.tiling, batch.dataflow)
-        tiling = {
-            level: {d: int(column[0]) for d, column in factors.items()}
-            for level, factors in batch.tiling.items()
-        }
-        orders = {
-            "DRAM": stationary_order(layer, batch.dataflow.dram),
-            "SPM": stationary_order(layer, batch.dataflow.spm),
-        }
-        exact = evaluate(Mapping.from_tiling(layer, tiling, orders), arch)
-        assert int(cost.energy_pj[0]) == exact.energy_pj
-        assert int(cost.latency_cycles[0]) == exact.latency_cycles
 
 
 def test_statistics_of_seconds():
