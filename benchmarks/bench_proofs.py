@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import random
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import exhaustive_kernel
 from exhaustive import mapping_complaints, space_complaints
@@ -13,6 +13,7 @@ from exhaustive_search import Best, search
 from random_problems import RandomProblem, Sizes, draw
 
 from dmaze_cp import LayerResult, Objective, Status, map_layer
+from dmaze_cp.result import SearchStats
 
 ENGINES = ("auto", "cp-sat", "bounds")
 WAYS = ("bounds", "scoring", "cp-sat")
@@ -38,8 +39,19 @@ class Proof:
     objective: str
     status: str
     seconds: float
-    closed_by: dict[str, int]
+    closed_by: dict[str, int] = field(default_factory=dict)
+    stats: SearchStats = field(default_factory=SearchStats)
     complaints: tuple[str, ...] = ()
+
+    @property
+    def split(self) -> bool:
+        """Some part was split: more were closed than there were cases."""
+        return sum(self.closed_by.values()) > self.stats.cases
+
+    @property
+    def pruned(self) -> bool:
+        """Some part was closed by scoring no more of it than reduced costs leave."""
+        return self.stats.nodes_scored > self.stats.cases_scored
 
     @property
     def proven(self) -> bool:
@@ -85,10 +97,11 @@ def prove(
         result = solve(problem, objective, engine, time_limit_s)
     except Exception as error:
         seconds = time.perf_counter() - began
-        return Proof(engine, objective, "failed", seconds, {}, (f"raised {error!r}",))
+        return Proof(engine, objective, "failed", seconds, complaints=(f"raised {error!r}",))
     seconds = time.perf_counter() - began
     wrong = () if best is None else tuple(complaints(problem, result, best))
-    return Proof(engine, objective, result.status, seconds, closed_by(result), wrong)
+    ways = closed_by(result)
+    return Proof(engine, objective, result.status, seconds, ways, result.stats, wrong)
 
 
 def complaints(problem: RandomProblem, result: LayerResult, best: Best) -> list[str]:

@@ -83,6 +83,7 @@ def _of_proofs(proofs: Sequence[Proof]) -> str:
     return (
         f"{sum(p.proven for p in proofs)} of {len(proofs)} proven, "
         f"{sum(bool(p.complaints) for p in proofs)} disagreements; parts closed by {ways}; "
+        f"split in {sum(p.split for p in proofs)}, pruned in {sum(p.pruned for p in proofs)}; "
         f"seconds: median {np.median(seconds):.3f}, worst {max(seconds):.2f}, "
         f"sum {sum(seconds):.0f}"
     )
