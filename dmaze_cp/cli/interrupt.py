@@ -6,6 +6,7 @@ extension modules swallow it, or turn it into another error.
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import threading
@@ -25,6 +26,8 @@ SAME_KEY_S = 0.5
 def end_at_interrupt() -> None:
     """From now on SIGINT ends the program with a line on stderr and exit code 130."""
     signal.signal(signal.SIGINT, lambda _signal, _frame: end_interrupted("interrupted"))
+    # The interpreter gives up its handlers on its way out; what it exits with is settled by then.
+    atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
 
 
 def end_interrupted(text: str) -> NoReturn:

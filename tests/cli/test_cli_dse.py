@@ -351,7 +351,9 @@ def test_weights_do_not_clash_with_files(tmp_path, monkeypatch) -> None:
 def test_spaces_are_listed_and_printed() -> None:
     runner = click.testing.CliRunner()
     listed = runner.invoke(cli, ["spaces"])
-    assert [line.split()[0] for line in listed.stdout.splitlines()] == ["chip", "memory_tuning"]
+    # Descriptions go on in lines that are indented.
+    names = [line.split()[0] for line in listed.stdout.splitlines() if not line.startswith(" ")]
+    assert names == ["chip", "memory_tuning"]
     assert "spm_kb:" in runner.invoke(cli, ["spaces", "chip"]).stdout
     missing = runner.invoke(cli, ["spaces", "chp"])
     assert missing.exit_code == 1

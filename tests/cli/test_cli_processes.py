@@ -98,6 +98,29 @@ def test_no_import_can_swallow_an_interrupt(model, module) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "error: interrupted\n")
 
 
+INTERRUPTED_EXIT = """
+import os, signal
+from dmaze_cp.cli import main
+
+class Last:
+    def __del__(self, kill=os.kill, pid=os.getpid(), number=signal.SIGINT):
+        kill(pid, number)
+
+last = Last()
+main()
+"""
+
+
+def test_an_interrupt_when_all_is_done_changes_nothing() -> None:
+    """While the interpreter takes itself apart."""
+    command = [sys.executable, "-c", INTERRUPTED_EXIT, "models"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "resnet18" in done.stdout
+
+
 LOST = "error: standard output: found {}, expected a place for all that is written\n"
 COMMANDS = (
     ["map", "net.json"],

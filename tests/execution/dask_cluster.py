@@ -30,6 +30,11 @@ class DaskProcesses:
         return self.folder / "scheduler.json"
 
     @property
+    def is_known(self) -> bool:
+        """Whether the scheduler has said where it is, all of it."""
+        return self.file.exists() and self.file.read_text().rstrip().endswith("}")
+
+    @property
     def address(self) -> str:
         return str(json.loads(self.file.read_text())["address"])
 
@@ -50,7 +55,7 @@ def dask_processes(
     where = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard")
     cluster = DaskProcesses(folder, _start(folder, "scheduler", *where, *file, **scheduler_env))
     try:
-        wait_for(cluster.file.exists, "the scheduler")
+        wait_for(lambda: cluster.is_known, "the scheduler")
         for _ in range(workers):
             cluster.add_worker(*options)
         yield cluster
