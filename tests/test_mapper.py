@@ -282,7 +282,8 @@ def test_a_known_mapping_is_there_when_time_is_up():
     late = map_layer(
         LARGE, Architecture(), time_limit=1e-9, known=Known(found.mapping, found.bound)
     )
-    assert (late.status, late.value) == (Status.FEASIBLE, found.value)
+    assert late.status is Status.FEASIBLE
+    assert late.value <= found.value
     assert late.bound >= found.bound
 
 

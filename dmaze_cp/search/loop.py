@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from math import inf
 
 from dmaze_cp.cp.parameters import DEFAULT_SOLVER, SolverOptions
@@ -18,6 +18,7 @@ from dmaze_cp.search.bounding import AGAIN, FIRST, FULL, bound_nodes, within
 from dmaze_cp.search.incumbent import Best, Found
 from dmaze_cp.search.node import Node, keep, root, split
 from dmaze_cp.search.prepared import Prepared
+from dmaze_cp.search.run import Run
 from dmaze_cp.search.scoring import combinations, score, score_known
 from dmaze_cp.search.settings import DEFAULTS, SearchSettings
 
@@ -51,73 +52,6 @@ class SearchResult:
     bound: float
     complete: bool
     stats: SearchStats
-
-
-@dataclass
-class Run:
-    """A running search.
-
-    Attributes
-    ----------
-    prepared, settings, engine
-        What is searched, and how.
-    best
-        The incumbent and what is still of interest.
-    ended
-        The one stop criterion: true once the time is over or the caller wants an end.
-    time_left
-        Seconds that the solver may take.
-    report
-        Tells the caller of the incumbent and the bound.
-    open
-        Nodes that may hold something better.
-    closed
-        Nothing in the nodes that are closed costs less, but for what was scored.
-    stats
-        What was done.
-    """
-
-    prepared: Prepared
-    settings: SearchSettings
-    engine: Engine
-    best: Best
-    ended: Callable[[], bool]
-    time_left: Callable[[], float]
-    report: Callable[[int | None, float], None]
-    open: list[Node] = field(default_factory=list)
-    closed: float = inf
-    stats: SearchStats = field(default_factory=SearchStats)
-
-    def count(self, **changes: float) -> None:
-        """Add to the statistics."""
-        current = {name: getattr(self.stats, name) + value for name, value in changes.items()}
-        self.stats = replace(self.stats, **current)
-
-    def log_target(self, node: Node) -> float:
-        """Logarithm of the largest cost of interest in a node."""
-        return self.best.log_target(node.least_energy_pj)
-
-    def is_beyond(self, node: Node) -> bool:
-        """Whether all mappings of a node cost more than is of interest: no cost is negative."""
-        above = self.log_target(node)
-        return above == -inf or node.log_bound > above
-
-    def close(self, node: Node) -> None:
-        """A node holds nothing of interest any more, but for what was scored."""
-        least = node.cost(self.best.objective)
-        self.closed = min(self.closed, max(least, self.best.target + 1))
-
-    @property
-    def bound(self) -> float:
-        """The least that any mapping can cost, as far as proven."""
-        least = min((n.cost(self.best.objective) for n in self.open), default=inf)
-        found = self.best.found
-        return min(least, self.closed, inf if found is None else found.value)
-
-    def tell(self) -> None:
-        """Report how far the search is."""
-        found = self.best.found
-        self.report(None if found is None else found.value, self.bound)
 
 
 def search(

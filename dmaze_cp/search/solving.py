@@ -14,8 +14,8 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.relaxation.dual import SCHEDULE
 from dmaze_cp.search.bounding import duals_of
 from dmaze_cp.search.incumbent import MARGIN, NO_LOG_COST
-from dmaze_cp.search.loop import Run
 from dmaze_cp.search.node import Node
+from dmaze_cp.search.run import Run
 from dmaze_cp.search.scoring import combinations, score
 
 
