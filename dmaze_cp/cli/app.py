@@ -13,6 +13,7 @@ from dmaze_cp.cli.evaluate_command import evaluate_command
 from dmaze_cp.cli.failure import ExitCode, failures_as_exit_codes
 from dmaze_cp.cli.layers_command import layers_command
 from dmaze_cp.cli.map_command import map_command
+from dmaze_cp.cli.model_command import model_command
 from dmaze_cp.cli.report_command import report_command
 from dmaze_cp.cli.store_command import store_command
 from dmaze_cp.cli.streams import prepare_streams
@@ -65,6 +66,7 @@ def cli() -> None:
       dmaze-cp map net.onnx --batch 4 -o out.json  map an ONNX network
       dmaze-cp dse memory_tuning                   find the best design of a space
       dmaze-cp evaluate mappings.json              exact cost of given mappings
+      dmaze-cp model vgg16 --layer fc8 -o fc8.pb   a layer's CP-SAT model, as a file
 
     \b
     Exit codes:
@@ -79,6 +81,7 @@ for _command in (
     dse_command,
     layers_command,
     evaluate_command,
+    model_command,
     report_command,
     store_command,
     models_command,

@@ -99,8 +99,11 @@ class OutputFile:
         SpecError
             When the file cannot be written after all.
         """
-        if self.is_stdout and isinstance(content, str):
-            sys.stdout.write(content)
+        if self.is_stdout:
+            if isinstance(content, str):
+                sys.stdout.write(content)
+            else:
+                sys.stdout.buffer.write(content)
             sys.stdout.flush()
             return
         data = content.encode("utf-8") if isinstance(content, str) else content

@@ -15,6 +15,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import floor
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import numpy as np
@@ -399,8 +401,9 @@ class IntegerModel:
         """Make exactly one of some literals true."""
         self.proto.constraints.add().exactly_one.literals.extend(list(literals))
 
-    def minimize(self, variable: int) -> None:
-        """Make a variable the objective."""
+    def minimize(self, variable: int, unit: float = 1.0) -> None:
+        """Make a variable the objective, of which 1 is reported as so much."""
+        self.proto.objective.scaling_factor = unit
         self.objective = variable
         self.proto.objective.vars.append(variable)
         self.proto.objective.coeffs.append(1)
@@ -411,6 +414,14 @@ class IntegerModel:
         self.proto.clear_solution_hint()
         self.proto.solution_hint.vars.extend(list(range(len(values))))
         self.proto.solution_hint.values.extend([int(v) for v in values])
+
+    def content(self, text: bool) -> bytes:
+        """The model as CP-SAT's protocol buffer, binary or as text."""
+        with TemporaryDirectory() as folder:
+            file = Path(folder) / ("model.txt" if text else "model.pb")
+            if not self.model.export_to_file(str(file)):
+                raise OSError("CP-SAT could not write its model")
+            return file.read_bytes()
 
     # What the model says of a choice
 

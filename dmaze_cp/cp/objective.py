@@ -78,7 +78,8 @@ class Costs:
         leaked = []
         if leaking:
             cycles = self.integers.affine(self.latency().variable)
-            leaked.append(cycles.times(floor(leaking * unit.scale * (1 - MARGIN))))
+            price = leaking * unit.scale
+            leaked.append(cycles.times(round(price) if is_integer(price) else floor(price)))
         whole = total([*self.reading.sums(form, unit), *leaked])
         most = _most(self.most_energy, unit.scale)
         return Measured(self.integers.target([(whole, 1)], most), unit.scale)
@@ -113,9 +114,10 @@ class Costs:
             largest = self.reading.range_of_form(form)[1]
             if leaking:
                 largest += leaking * self.integers.ranges[self.latency().variable][1]
+        prices = [leaking, *(t.coefficient for t in terms)]
         room = SAFE / HEADROOM / max(largest, 1e-3)
         for scale in UNITS:
-            if scale <= room and all(is_integer(t.coefficient * scale) for t in terms):
+            if scale <= room and all(is_integer(p * scale) for p in prices):
                 return Unit(scale, exact=True)
         return Unit(2.0 ** floor(log2(room)), exact=True)
 

@@ -1,4 +1,4 @@
-"""One CP-SAT model of a layer's whole map-space, to be written to a file.
+"""One CP-SAT model of a layer's whole map-space.
 
 The dataflow is a decision: a literal for each case, exactly one of which is true, and the objective
 is at least the cost of that case. Factor variables have readable names (``DRAM_N``). The model's
@@ -8,9 +8,7 @@ optimum is a lower bound of the exact optimum.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import ceil, inf
-from pathlib import Path
 
 import numpy as np
 
@@ -27,34 +25,15 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.relaxation.atoms import atom_table
 from dmaze_cp.relaxation.cases import Case, Demand, cases, demands, options_of
 
-
-@dataclass(frozen=True, eq=False)
-class WholeModel:
-    """The model of a map-space.
-
-    Attributes
-    ----------
-    integers
-        Its variables and constraints.
-    unit
-        What 1 of its objective is worth: in pJ, accelerator cycles, or pJ times cycles.
-    """
-
-    integers: IntegerModel
-    unit: float
-
-    def write(self, path: Path) -> None:
-        """Write the model: binary, or as text where the name ends with ``.txt``."""
-        if not self.integers.model.export_to_file(str(path)):
-            raise OSError(f"{path}: the model could not be written")
-
-
 SAMPLES = 20_000
 """Random tilings of which the best is an upper bound: numbers need not be larger."""
 
 
-def whole_model(space: MapSpace, objective: Objective) -> WholeModel:
-    """The model of all mappings of a map-space, every dataflow included."""
+def whole_model(space: MapSpace, objective: Objective) -> IntegerModel:
+    """The model of all mappings of a map-space, every dataflow included.
+
+    Its objective is in pJ, accelerator cycles, or pJ times cycles.
+    """
     every = [np.arange(len(group)) for group in space.groups]
     factors = Factors(space, atom_table(space), every)
     integers, kind = factors.integers, space.layer.kind
@@ -77,8 +56,8 @@ def whole_model(space: MapSpace, objective: Objective) -> WholeModel:
     goal = _objective(integers, found, objective, limit)
     integers.name(goal.variable, str(objective))
     integers.close_tables()
-    integers.minimize(goal.variable)
-    return WholeModel(integers, (1 - MARGIN) / goal.scale)
+    integers.minimize(goal.variable, (1 - MARGIN) / goal.scale)
+    return integers
 
 
 def _objective(

@@ -96,7 +96,6 @@ def members_of(
     energy, latency = np.zeros(0), np.zeros(0)
     if len(picked):
         energy, latency = oracle.costs(layer, arch, tilings[good], spm[good], dram[good])
-        energy = energy + arch.leakage_mw * 1000 * latency / arch.accelerator_mhz
     return Members(space, atoms, case, options, picked, energy, latency)
 
 
