@@ -28,9 +28,6 @@ HEADS = 5
 WORTHWHILE = 0.5
 """A node that has lost this share of its tilings is bounded again before it is split."""
 
-ROOMS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
-"""Reduced costs up to which the first mappings of a node are scored, smallest first."""
-
 
 @dataclass(frozen=True, eq=False)
 class SearchResult:
@@ -163,22 +160,18 @@ def _score_heads(run: Run, nodes: Sequence[Node]) -> None:
     """Score the mappings around the least reduced costs of the nodes with the least bounds."""
     for node in sorted(nodes, key=lambda n: n.log_bound)[:HEADS]:
         if not run.is_beyond(node):
-            _score_head(run, node)
+            room = run.log_target(node) - node.bound.log_value
+            _score(run, node, room, run.settings.head, trim=True)
 
 
-def _score_head(run: Run, node: Node) -> None:
-    for room in ROOMS:
-        scored = _score(run, node, room, run.settings.head)
-        if scored is None or scored >= run.settings.head // 8:
-            return
-
-
-def _score(run: Run, node: Node, room: float, most: int | None = None) -> int | None:
-    """Score all combinations within some room; None if there are more than `most`."""
+def _score(
+    run: Run, node: Node, room: float, most: int | None = None, *, trim: bool = False
+) -> int | None:
+    """Score combinations within some room; of more than `most`, none or the cheapest."""
     began = time.monotonic()
     space = run.prepared.space
     picked = combinations(
-        space.table, node.options, node.case.limits, node.bound.reduced, room, most
+        space.table, node.options, node.case.limits, node.bound.reduced, room, most, trim
     )
     scored = None if picked is None else score(run.best, space, node, picked)
     run.count(rescore_s=time.monotonic() - began, candidates=scored or 0)

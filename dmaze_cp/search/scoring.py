@@ -45,6 +45,7 @@ def combinations(
     reduced: Sequence[Floats] | None = None,
     room: float = inf,
     most: int | None = None,
+    trim: bool = False,
 ) -> list[Ints] | None:
     """Combinations of options that satisfy all limits, one array of options a group.
 
@@ -57,14 +58,15 @@ def combinations(
     reduced, room
         Only combinations whose reduced costs add up to at most `room`.
     most
-        Give up (None) once there are more combinations than this at any stage.
+        Give up (None) once there are more combinations than this at any stage; with `trim`,
+        go on with less room instead, so that about so many of the cheapest are left.
     """
     count = len(options)
     order = sorted(range(count), key=lambda g: len(options[g]))
     picked: list[Ints | None] = [None] * count
     cost = np.zeros(1)
     for stage, g in enumerate(order):
-        if reduced is None or room == inf:
+        if reduced is None:
             ranked, costs = options[g], np.zeros(len(options[g]))
         else:
             by_cost = np.argsort(reduced[g], kind="stable")
@@ -74,7 +76,11 @@ def combinations(
         if total == 0:
             return [np.zeros(0, dtype=np.int64)] * count
         if most is not None and total > most:
-            return None
+            if not trim:
+                return None
+            room = _less_room(cost, costs, room, most)
+            each = np.searchsorted(costs, room - cost, side="right")
+            total = int(each.sum())
         before = np.repeat(np.arange(len(cost)), each)
         place = np.arange(total) - np.repeat(np.cumsum(each) - each, each)
         cost = cost[before] + costs[place]
@@ -89,6 +95,19 @@ def combinations(
             if not len(kept):
                 return [np.zeros(0, dtype=np.int64)] * count
     return [p for p in picked if p is not None]
+
+
+def _less_room(first: Floats, second: Floats, room: float, most: int) -> float:
+    """About the largest room that leaves at most so many pairs, but at least one."""
+    low = float(first.min() + second[0])
+    high = min(room, float(first.max() + second[-1]))
+    for _ in range(20):
+        middle = (low + high) / 2
+        if int(np.searchsorted(second, middle - first, side="right").sum()) > most:
+            high = middle
+        else:
+            low = middle
+    return low
 
 
 def _possible(
