@@ -180,19 +180,44 @@ def _score(
 
 def _close_all(run: Run, solver: SolverOptions) -> bool:
     """Close all nodes; False if time runs out."""
-    if run.engine is not Engine.CP_SAT:
-        return _close_by_scoring(run)
+    if run.engine is Engine.BOUNDS:
+        return _close_by_splitting(run)
+    if not _reduce(run):
+        return False
+    if not run.open:
+        return True
     # The solver takes a while to load.
     from dmaze_cp.search.solving import close_by_solving
 
-    for schedule in (FULL, AGAIN):
+    return close_by_solving(run, solver)
+
+
+def _reduce(run: Run) -> bool:
+    """Bound all nodes, drop options, close what can be closed; False if time runs out."""
+    if run.ended():
+        return False
+    _bound(run, run.open, FULL)
+    _score_heads(run, run.open)
+    for node in sorted(run.open, key=lambda n: n.log_bound):
         if run.ended():
             return False
-        _bound(run, run.open, schedule)
-        _score_heads(run, run.open)
-        run.open = [part for node in run.open for part in _pruned(run, node)]
+        left = [] if _is_scored(run, node) else _pruned(run, node)
+        run.open.remove(node)
+        run.open += left
     run.tell()
-    return close_by_solving(run, solver)
+    return True
+
+
+def _is_scored(run: Run, node: Node) -> bool:
+    """Close a node by scoring all that may be better, if the engine does and it is little."""
+    if run.engine is Engine.CP_SAT or run.is_beyond(node):
+        return False
+    room = run.log_target(node) - node.bound.log_value
+    if _score(run, node, room, run.settings.scored) is None:
+        return False
+    run.close(node)
+    run.count(nodes_scored=1)
+    return True
 
 
 def _pruned(run: Run, node: Node) -> list[Node]:
@@ -208,7 +233,7 @@ def _pruned(run: Run, node: Node) -> list[Node]:
     return [keep(run.prepared, node, kept)]
 
 
-def _close_by_scoring(run: Run) -> bool:
+def _close_by_splitting(run: Run) -> bool:
     """Bound, score and split nodes until all are closed; False if time runs out."""
     fresh, schedule = list(run.open), FULL
     while fresh:
@@ -232,12 +257,8 @@ def _close_by_scoring(run: Run) -> bool:
 
 def _advance(run: Run, node: Node) -> list[Node]:
     """Close a node, or what is left of it: one smaller node, or two halves."""
-    if not run.is_beyond(node):
-        room = run.log_target(node) - node.bound.log_value
-        if _score(run, node, room, run.settings.scored) is not None:
-            run.close(node)
-            run.count(nodes_scored=1)
-            return []
+    if _is_scored(run, node):
+        return []
     left = _pruned(run, node)
     if left and left[0].size > WORTHWHILE * node.size:
         return split(run.prepared, left[0])
