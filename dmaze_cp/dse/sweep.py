@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from dmaze_cp.dse.competition import Competition, Rival
-from dmaze_cp.dse.design import Budgets
+from dmaze_cp.dse.competition import Competition
+from dmaze_cp.dse.design import Budgets, Design
 from dmaze_cp.dse.outcome import average_power_mw, outcome_of, winners, within_power
 from dmaze_cp.dse.plan import Candidate, Question, SweepPlan, plan_sweep
 from dmaze_cp.dse.result import SweepPoint, SweepResult, WeightedWorkload
@@ -37,15 +37,15 @@ class PointDone:
 
     position: int
     point: SweepPoint
-    best: SweepPoint | None
 
 
 @dataclass(frozen=True)
 class SearchDone:
-    """One more search has ended."""
+    """One more search has ended; which design costs least so far."""
 
     searches: int
     points_open: int
+    best: Design | None
 
 
 SweepEvent = SweepPlanned | PointDone | SearchDone | StoreFailed | NoWorker
@@ -156,8 +156,6 @@ class _Sweep:
         self.tell = tell
         self.looked_up = 0
         self.searched = 0
-        # The best of the designs that are done, with its rank.
-        self._best: tuple[Rival, SweepPoint] | None = None
         self.schedule = SweepSchedule(
             plan,
             asked.settings,
@@ -206,7 +204,8 @@ class _Sweep:
             better = result.bound is not None and bound > result.bound
             self._keep(replace(result, bound=bound) if better else result)
         self.searched += 1
-        self.tell(SearchDone(self.searched, self.schedule.designs_open))
+        best = None if self.schedule.best is None else self.schedule.best.design
+        self.tell(SearchDone(self.searched, self.schedule.designs_open, best))
 
     def _no_worker(self) -> None:
         self.tell(NoWorker())
@@ -236,12 +235,7 @@ class _Sweep:
         return within_power(average_power_mw(candidate, self._asked.networks), limits)
 
     def _closed(self, candidate: Candidate) -> None:
-        point, value = self.point(candidate), candidate.value
-        if point.is_mapped and value is not None:
-            rival = Rival(value, candidate.area_mm2, candidate.position)
-            if self._best is None or rival.rank < self._best[0].rank:
-                self._best = rival, point
-        self.tell(PointDone(candidate.position, point, self._best and self._best[1]))
+        self.tell(PointDone(candidate.position, self.point(candidate)))
 
 
 def _cut_short(question: Question) -> bool:
