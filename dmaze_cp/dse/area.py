@@ -49,7 +49,7 @@ class LinearArea:
     Notes
     -----
     The defaults are rough, and for 65 nm. They make an accelerator of Eyeriss's size (168 PEs,
-    512 bytes of RF in each, 108 KB of scratchpad) as large as Eyeriss's core: 3.5 mm x 3.5 mm =
+    512 bytes of RF in each, 108 KiB of scratchpad) as large as Eyeriss's core: 3.5 mm x 3.5 mm =
     12.25 mm2 (Chen et al., IEEE JSSC 52(1), 2017). How these 12.25 mm2 are split is an
     assumption: scratchpad at 15 um2 a byte, RFs (small, with many ports for their size) at four
     times as much, 0.02 mm2 for the rest of a PE, and what is left as the fixed part. Word size

@@ -8,7 +8,7 @@ from typing import Any
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.dse.area import AreaModel
-from dmaze_cp.dse.capacity import OutOfRangeError, size_text
+from dmaze_cp.dse.capacity import OutOfRangeError
 from dmaze_cp.dse.design import Design, InvalidDesign
 from dmaze_cp.dse.energy import EnergyModel
 from dmaze_cp.dse.expressions import ExpressionError
@@ -16,6 +16,7 @@ from dmaze_cp.dse.parameters import COUNTS, ENERGIES, NUMBERS
 from dmaze_cp.dse.quantities import quantities
 from dmaze_cp.dse.rules import Rule
 from dmaze_cp.errors import SpecError
+from dmaze_cp.spec.sizes import size_text
 
 
 @dataclass(frozen=True)

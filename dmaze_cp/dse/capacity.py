@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from dmaze_cp.dse.expressions import ExpressionError, evaluate_expression, parse_expression
 from dmaze_cp.errors import DmazeError, Problem, SpecError
+from dmaze_cp.spec.sizes import size_text
 
 MAX_FIGURE: Final = 1e12
 """Largest energy (pJ) or area (mm2) that is accepted."""
@@ -154,14 +155,6 @@ class Table:
     def __str__(self) -> str:
         first, last = size_text(self.entries[0][0]), size_text(self.entries[-1][0])
         return f"the table of {len(self.entries)} from {first} to {last}"
-
-
-def size_text(size_bytes: int) -> str:
-    """A capacity as people write it: ``512 bytes``, ``128 KiB``."""
-    for factor, unit in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
-        if size_bytes >= factor and size_bytes % factor == 0:
-            return f"{size_bytes // factor} {unit}"
-    return f"{size_bytes} byte{'s' if size_bytes != 1 else ''}"
 
 
 def _problems(figures: dict[str, float]) -> list[Problem]:

@@ -28,7 +28,7 @@ PUBLISHED_SPM_PJ: Final = Table(
         )
     )
 )
-"""SPM access by bytes of both buffers, from 16 KB to 4 MB: the table of the same sweeps."""
+"""SPM access by bytes of both buffers, from 16 KiB to 4 MiB: the table of the same sweeps."""
 
 COMPONENTS: Final = tuple(item.name for item in fields(AccessEnergy))
 """``rf_pj``, ``noc_pj``, ``spm_pj``, ``dram_pj``, ``mac_pj``."""

@@ -12,6 +12,7 @@ from dmaze_cp.errors import printable
 from dmaze_cp.report import numbers
 from dmaze_cp.report.cells import in_sentence
 from dmaze_cp.report.layer import objective_name
+from dmaze_cp.report.machine import architecture_in_short
 from dmaze_cp.report.sweep_block_kinds import Block, Facts, Grille, Heading, Note
 from dmaze_cp.report.sweep_figures import CAUSES, Figures, Sweep, short
 from dmaze_cp.report.sweep_heat import heat_map_blocks
@@ -64,6 +65,7 @@ def _best(sweep: Sweep) -> Iterator[Block]:
     rows = [("best design", sweep.label(result.best))]
     if sweep.fixed:
         rows.append(("fixed", sweep.fixed))
+    rows.append(("accelerator", architecture_in_short(point.design.architecture)))
     if result.objective == "edp":
         rows.append((name, f"{value} {unit.name}"))
     mhz = point.design.architecture.accelerator_mhz
