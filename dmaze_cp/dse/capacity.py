@@ -99,18 +99,17 @@ class Table:
     entries
         (bytes, figure), ascending by bytes.
     interpolate
-        Whether figures between two entries are interpolated, linearly in the logarithms of
-        both. Nothing is ever extrapolated.
+        Whether figures between two entries are interpolated: by the power law through both,
+        which is linear in the logarithms. Nothing is ever extrapolated.
 
     Raises
     ------
     SpecError
-        When there is no entry, one is no figure for a positive capacity, or a figure to
-        interpolate is 0.
+        When there is no entry, or one is no figure for a positive capacity.
     """
 
     entries: tuple[tuple[int, float], ...]
-    interpolate: bool = False
+    interpolate: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "entries", tuple(sorted(self.entries)))
@@ -125,8 +124,6 @@ class Table:
         ]
         if sizes and sizes[0] < 1:
             problems.append(Problem(str(sizes[0]), "no capacity", "a positive number of bytes"))
-        if self.interpolate and any(figure == 0 for _, figure in self.entries):
-            problems.append(Problem("", "a figure of 0", "positive ones to interpolate"))
         if problems:
             raise SpecError(problems)
 
@@ -137,24 +134,31 @@ class Table:
         ------
         OutOfRangeError
             When the capacity is outside the table, or between its entries and figures are not
-            interpolated.
+            interpolated, or no power law goes through both because one is 0.
         """
         known = dict(self.entries)
         if capacity_bytes in known:
             return known[capacity_bytes]
         smallest, largest = self.entries[0][0], self.entries[-1][0]
         if not self.interpolate or not smallest < capacity_bytes < largest:
-            raise OutOfRangeError(
-                f"no entry for {size_text(capacity_bytes)} in {self}, and no formula"
-            )
+            raise OutOfRangeError(f"no entry for {size_text(capacity_bytes)} in {self}")
         upper = next(i for i, (size, _) in enumerate(self.entries) if size > capacity_bytes)
         (low, below), (high, above) = self.entries[upper - 1], self.entries[upper]
+        if below == above:
+            return below
+        if below == 0 or above == 0:
+            raise OutOfRangeError(f"no power law to 0 for {size_text(capacity_bytes)} in {self}")
         share = math.log(capacity_bytes / low) / math.log(high / low)
         return float(below * (above / below) ** share)
 
     def __str__(self) -> str:
         first, last = size_text(self.entries[0][0]), size_text(self.entries[-1][0])
         return f"the table of {len(self.entries)} from {first} to {last}"
+
+
+def is_interpolated(figures: ByCapacity | None, capacity_bytes: int) -> bool:
+    """Whether a figure is between two entries of a table."""
+    return isinstance(figures, Table) and capacity_bytes not in dict(figures.entries)
 
 
 def _problems(figures: dict[str, float]) -> list[Problem]:

@@ -96,7 +96,8 @@ def figures_from(value: object, unit: str, published: Table | None) -> ByCapacit
     Parameters
     ----------
     value
-        A number, ``published``, ``{formula: TEXT}`` or ``{table: ..., interpolate: log-log}``.
+        A number, ``published``, ``{formula: TEXT}`` or ``{table: ..., interpolate: log-log}``;
+        ``none`` in the place of ``log-log`` for figures at entries only.
     unit
         Of the figure, for messages.
     published
@@ -120,10 +121,10 @@ def figures_from(value: object, unit: str, published: Table | None) -> ByCapacit
         text = spec.text("formula", "0")
         return made(spec, lambda: Formula(text))
     entries = _entries(spec, unit, published)
-    interpolate = "interpolate" in spec
-    if interpolate and spec.data["interpolate"] != _INTERPOLATION:
-        spec.note("interpolate", f"{_INTERPOLATION}, or nothing for no interpolation")
-    return made(spec, lambda: Table(entries, interpolate))
+    rule = spec.data.get("interpolate", _INTERPOLATION)
+    if rule not in (_INTERPOLATION, "none"):
+        spec.note("interpolate", f"{_INTERPOLATION} (as without it) or none")
+    return made(spec, lambda: Table(entries, rule == _INTERPOLATION))
 
 
 def _entries(spec: Fields, unit: str, published: Table | None) -> tuple[tuple[int, float], ...]:

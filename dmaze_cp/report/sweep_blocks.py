@@ -78,6 +78,9 @@ def _best(sweep: Sweep) -> Iterator[Block]:
         rows.append(("area", f"{point.design.area_mm2:.4g} mm2"))
     if point.power_mw is not None:
         rows.append(("power", f"{point.power_mw:.4g} mW"))
+    if point.design.interpolated:
+        names = ", ".join(point.design.interpolated)
+        rows.append(("interpolated", f"{names}: by the power law between entries of its table"))
     limits = limits_of(result)
     if limits:
         rows.append(("limits", ", ".join(limits)))
@@ -234,6 +237,9 @@ def _counts(sweep: Sweep) -> Iterator[Block]:
             rows.append((name, f"{count:,}"))
     for cause, count in Counter(point.cause for point in result.invalid).most_common():
         rows.append((printable(f"invalid: {cause}"), f"{count:,}"))
+    between = sum(bool(point.design.interpolated) for point in result.points)
+    if between:
+        rows.append(("with interpolated figures", f"{between:,}"))
     rows.append(("searches run", f"{result.searches:,}"))
     rows.append(("answers looked up", f"{result.looked_up:,}"))
     rows.append(("time", numbers.duration(result.elapsed_s)))

@@ -108,6 +108,7 @@ def point_record(sweep: Sweep, position: int, *, detailed: bool) -> Record:
         "parameters": dict(point.design.parameters),
         "architecture": architecture_record(point.design.architecture),
         "area_mm2": point.design.area_mm2,
+        "interpolated": list(point.design.interpolated),
         "power_mw": sweep.power_mw(position),
         "status": str(point.status),
         "reason": point.reason,

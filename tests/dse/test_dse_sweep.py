@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from dmaze_cp import mapper
 from dmaze_cp.architecture import AccessEnergy, Architecture
+from dmaze_cp.dse.capacity import Table
 from dmaze_cp.dse.design import Budgets, Sample
+from dmaze_cp.dse.energy import EnergyByCapacity
 from dmaze_cp.dse.parameters import Parameter
 from dmaze_cp.dse.result import PointStatus, SweepResult, WeightedWorkload
 from dmaze_cp.dse.space import DesignSpace
@@ -161,6 +163,37 @@ def test_skipping_changes_no_winner(data, networks, objective, pareto, seed) -> 
     for result in results:
         check_sweep(result)
     assert winners(results[0]) == winners(results[1])
+
+
+@given(
+    st.sampled_from(Objective),
+    st.lists(st.sampled_from((0.1, 0.5, 2.0)), min_size=3, max_size=3),
+    st.lists(st.sampled_from((3.0, 6.0, 9.0)), min_size=3, max_size=3),
+    st.integers(0, 10**6),
+)
+@settings(max_examples=30, deadline=None)
+def test_with_interpolated_energies(objective, rf_pj, spm_pj, seed) -> None:
+    """What designs learn of each other rests on their prices, wherever these come from."""
+    energy = EnergyByCapacity(
+        rf=Table(tuple(zip((8, 16, 32), rf_pj, strict=True))),
+        spm=Table(tuple(zip((64, 128, 512), spm_pj, strict=True))),
+    )
+    space = DesignSpace(
+        "interpolated",
+        base=replace(POOL[0], pes=4),
+        parameters=(
+            Parameter("rf_bytes", (8, 12, 20, 32)),
+            Parameter("spm_banks", (4, 7, 16)),
+        ),
+        energy=energy,
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        put_in_place(patch, Adversary(random.Random(seed)))
+        result = swept(space, NETWORKS[1], objective)
+    check_sweep(result)
+    assert {point.design.interpolated for point in result.points} == {
+        *((), ("rf_pj",), ("spm_pj",), ("rf_pj", "spm_pj"))
+    }
 
 
 @given(st.data(), st.sampled_from(NETWORKS), st.sampled_from(Objective), st.booleans())

@@ -144,6 +144,9 @@ def _point(record: object, parameters: Sequence[str], in_full: set[object]) -> V
         "parameters": _parameters(spec, parameters),
         "breakdown": breakdown(spec),
         "cycles": breakdown(spec, "latency_breakdown_cycles", _CAUSES),
+        "interpolated": texts(spec, "interpolated", "a list of names of figures")
+        if "interpolated" in spec
+        else [],
         "flat": _flat(architecture_to_dict(machine)),
         "networks": views(
             spec,
