@@ -16,6 +16,7 @@ from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.execution.engine import Watcher, run_tasks
 from dmaze_cp.execution.task import Message
+from dmaze_cp.mapspace import why_infeasible
 from dmaze_cp.network import NoWorker, RunSettings, StoreFailed, backend_for
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import LayerResult, Status
@@ -119,6 +120,8 @@ def sweep(
         invalid=tuple(invalid),
         best=victory.best,
         best_proven=victory.best_proven,
+        ties=victory.ties,
+        may_tie=victory.may_tie,
         front=victory.front,
         front_proven=victory.front_proven,
         searches=run.schedule.searches,
@@ -167,6 +170,7 @@ class _Sweep:
 
     def search(self, stop: Callable[[], bool]) -> bool:
         """Answer what has to be answered; whether it was stopped before that."""
+        self._rule_out()
         self._look_up()
         self.schedule.begin()
         open_ones = sum(not question.final for question in self._plan.questions)
@@ -182,12 +186,32 @@ class _Sweep:
         asked = self._asked
         return outcome_of(candidate, asked.networks, asked.objective, asked.limits)
 
+    def _rule_out(self) -> None:
+        """Answer what takes no search: layers of which not one element fits."""
+        asked = self._asked
+        for question in self._plan.questions:
+            reason = why_infeasible(question.layer, question.architecture)
+            if reason is not None:
+                question.note(
+                    LayerResult(
+                        question.layer,
+                        question.architecture,
+                        asked.objective,
+                        Status.INFEASIBLE,
+                        reason=reason,
+                        constraints=asked.settings.constraints,
+                    )
+                )
+                question.final = True
+
     def _look_up(self) -> None:
         asked = self._asked
         if self._store is None:
             return
         limits = asked.settings.constraints
         for question in self._plan.questions:
+            if question.final:
+                continue
             arch = question.architecture
             result = self._store.get(question.layer, arch, asked.objective, limits)
             if result is not None:

@@ -16,7 +16,7 @@ from dmaze_cp.report.machine import architecture_in_short
 from dmaze_cp.report.sweep_block_kinds import Block, Facts, Grille, Heading, Note
 from dmaze_cp.report.sweep_figures import CAUSES, Figures, Sweep, short
 from dmaze_cp.report.sweep_heat import heat_map_blocks
-from dmaze_cp.report.sweep_limits import limits_of, proof_text, sample_facts
+from dmaze_cp.report.sweep_limits import limits_of, proof_text, sample_facts, tie_facts
 from dmaze_cp.report.sweep_why import explanation, nearer_than, ratio_text, rivals_of
 
 MOST_NAMED: Final = 5
@@ -84,6 +84,7 @@ def _best(sweep: Sweep) -> Iterator[Block]:
     limits = limits_of(result)
     if limits:
         rows.append(("limits", ", ".join(limits)))
+    rows += tie_facts(sweep)
     rows.append(("proof", proof_text(sweep)))
     yield Facts(tuple(rows))
 

@@ -59,6 +59,8 @@ def sweep_record(result: SweepResult, *, details: bool = False) -> Record:
         "base_design": index_of(result, sweep.base),
         "best": index_of(result, result.best),
         "best_proven": result.best_proven,
+        "best_ties": [index_of(result, position) for position in result.ties],
+        "best_may_tie": [index_of(result, position) for position in result.may_tie],
         "bound": finite(sweep.least_amount),
         "front": [index_of(result, position) for position in result.front],
         "front_proven": result.front_proven,

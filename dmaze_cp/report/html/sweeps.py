@@ -91,6 +91,7 @@ def _outline(spec: Fields, known: Sequence[object]) -> View:
         "base": index(spec, "base_design", known),
         "best": index(spec, "best", known),
         "best_proven": flag(spec, "best_proven"),
+        "ties": indices(spec, "best_ties", known) if "best_ties" in spec else [],
         "front": indices(spec, "front", known),
         "front_proven": flag(spec, "front_proven"),
         "best_by_model": {label(key): index(winners, str(key), known) for key in winners.data},

@@ -84,6 +84,7 @@ function pointFacts(sweep, point) {
     ["energy", figure(point.energy_pj, energy)], ["latency", figure(point.latency_cycles, (v) => `${exact(v)} cycles`)],
     ["time", figure(point.latency_s, seconds)], ["area", figure(point.area_mm2, (v) => `${v.toPrecision(4)} mm²`)],
     ["power", figure(point.power_mw, (v) => `${v.toPrecision(4)} mW`)],
+    ["costs the same", point.index === sweep.best && sweep.ties.length ? sweep.ties.map((index) => `#${index}`).join(", ") : null],
     ["interpolated", point.interpolated.length ? point.interpolated.join(", ") : null]]));
 }
 
