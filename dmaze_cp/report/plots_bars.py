@@ -12,7 +12,7 @@ from dmaze_cp.report.plots_style import (
     new_axes,
     parameters_label,
     parameters_legend,
-    plain,
+    plain_names,
     title_of,
 )
 from dmaze_cp.report.sweep_figures import Sweep
@@ -112,8 +112,9 @@ def networks_plot(sweep: Sweep) -> Figure | None:
         axes.bar_label(
             bars, [f"{ratio:.3f}" if ratio else "" for ratio in ratios], padding=3, fontsize=7.5
         )
+    labels = plain_names(models)
     names = [
-        plain(model) + ("" if sweep.network_is_proven(model) else "\n(not proven)")
+        labels[model] + ("" if sweep.network_is_proven(model) else "\n(not proven)")
         for model in models
     ]
     axes.set_yticks(range(len(models)), names)
