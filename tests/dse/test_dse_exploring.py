@@ -58,7 +58,7 @@ def test_the_best_is_there_after_one_design_and_never_gets_worse(
     monkeypatch, all_points, pareto
 ) -> None:
     few = len(LAYERS) + 2  # a first search may find no mapping, and others run ahead
-    values = best_values(monkeypatch, stop_after=6 * few, all_points=all_points, pareto=pareto)
+    values = best_values(monkeypatch, stop_after=4 * few, all_points=all_points, pareto=pareto)
     assert None not in values[few:]
     later = values[few:]
     assert later == sorted(later, reverse=True)
