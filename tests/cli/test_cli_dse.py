@@ -396,7 +396,8 @@ def test_weights_do_not_clash_with_files(tmp_path, monkeypatch) -> None:
             weighted_refs([bad])
 
 
-def test_spaces_are_listed_and_printed() -> None:
+def test_spaces_are_listed_and_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
     runner = click.testing.CliRunner()
     listed = runner.invoke(cli, ["spaces"])
     assert [line.split()[0] for line in listed.stdout.splitlines()] == ["chip", "memory_tuning"]
