@@ -3,7 +3,7 @@
 python examples/memory_tuning.py                     # 49 designs x 6 layers: minutes
 python examples/memory_tuning.py --layer conv5_2a --param rf_bytes=64,128 --param spm_kb=64,256
 
-256 PEs; 16 to 1024 KB of scratchpad, 16 to 1024 bytes of register file (RF) in each PE; ResNet's
+256 PEs; 16 to 1024 KiB of scratchpad, 16 to 1024 bytes of register file (RF) in each PE; ResNet's
 conv1, conv2_2, conv3_2, conv4_2, conv5_1 and conv5_2 with batch 4. Every layer is mapped on every
 design until its best mapping is proven, so that a difference between designs is the hardware's.
 The plots (`heat-map` is of the total, `layers` has one for each layer) are PNG and SVG files, for

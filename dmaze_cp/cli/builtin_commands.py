@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -41,10 +42,15 @@ def archs_command(name: str | None) -> None:
 
     A spec that is printed can be saved, changed and given to `--arch` as a file.
     """
-    from dmaze_cp.spec import builtin_architectures
+    from dmaze_cp.report.machine import architecture_in_short
+    from dmaze_cp.spec import builtin_architectures, load_architecture
 
     if name is None:
-        _print_list(builtin_architectures())
+        _print_list(
+            replace(s, description=f"{s.description}: {architecture_in_short(machine)}")
+            for s in builtin_architectures()
+            for machine in (load_architecture(s.name),)
+        )
     else:
         _print_spec(_find(builtin_architectures(), name, "accelerator"))
 
@@ -72,7 +78,8 @@ def _find(specs: Sequence[BuiltinSpec], name: str, what: str) -> BuiltinSpec:
     return known[name]
 
 
-def _print_list(specs: Sequence[BuiltinSpec]) -> None:
+def _print_list(specs: Iterable[BuiltinSpec]) -> None:
+    specs = list(specs)
     # Programs that read the list get a line for each name.
     room = max(shutil.get_terminal_size((_UNBROKEN, 0)).columns, _NARROWEST)
     width = max((len(spec.name) for spec in specs), default=0) + 2

@@ -116,9 +116,10 @@ def dse_command(**options: Any) -> None:
 
     \b
     Exit codes:
-      0  a best design was found         3  no design can map the networks
-      1  bad input                       4  out of time before any was mapped
+      0  there is a best design          4  out of time before some design was mapped
+      1  bad input                       70  a search failed
       2  wrong usage                     130  interrupted; what is finished is written
+      3  no design can map the networks
     """  # noqa: D301 (click needs the character)
     from dmaze_cp.report.sweep import SweepFormat, sweep_format_of
 
@@ -233,21 +234,39 @@ def _exit_code(result: SweepResult) -> ExitCode:
     """Exit code of a sweep, saying on stderr which designs came to nothing."""
     from dmaze_cp.dse.result import PointStatus
 
+    code = _code(result)
     for line in (*_left_out(result), *_without_mapping(result, PointStatus.INFEASIBLE)):
         # While others are mapped, such designs are no failure.
-        click.echo(f"{'error' if result.best is None else 'warning'}: {line}", err=True)
-    for status in (PointStatus.UNKNOWN, PointStatus.FAILED):
-        for line in _without_mapping(result, status):
-            report_error(line)
+        _report(line, failure=result.best is None)
+    for line in _without_mapping(result, PointStatus.UNKNOWN):
+        _report(line, failure=code is not ExitCode.OK)
+    for line in _without_mapping(result, PointStatus.FAILED):
+        _report(line, failure=True)
+    return code
+
+
+def _code(result: SweepResult) -> ExitCode:
+    from dmaze_cp.dse.result import PointStatus
+
     if result.interrupted:
         return ExitCode.INTERRUPTED
     if result.count(PointStatus.FAILED):
         return ExitCode.INTERNAL
+    # Others of this status have mappings, of which no one knows whether they can keep a budget.
+    if any(p.status is PointStatus.UNKNOWN and p.value is None for p in result.points):
+        return ExitCode.NO_SOLUTION
     if result.best is not None:
         return ExitCode.OK
     if result.count(PointStatus.INFEASIBLE) == len(result.points):
         return ExitCode.INFEASIBLE
     return ExitCode.NO_SOLUTION
+
+
+def _report(line: str, *, failure: bool) -> None:
+    if failure:
+        report_error(line)
+    else:
+        click.echo(f"warning: {line}", err=True)
 
 
 def _left_out(result: SweepResult) -> Iterator[str]:

@@ -14,6 +14,7 @@ from dmaze_cp.objective import Objective
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from dmaze_cp.dse.design import Design
     from dmaze_cp.dse.result import SweepPoint, SweepResult, WeightedWorkload
     from dmaze_cp.dse.space import DesignSpace
     from dmaze_cp.dse.sweep import SweepEvent
@@ -68,7 +69,7 @@ class SweepProgress(LiveDisplay):
         self._points = 0
         self._searches = 0
         self._outcomes: dict[str, int] = {}
-        self._best: SweepPoint | None = None
+        self._best: Design | None = None
 
     def follow(self, event: SweepEvent) -> None:
         """Take in what the sweep tells."""
@@ -78,10 +79,10 @@ class SweepProgress(LiveDisplay):
         match event:
             case SweepPlanned(points, invalid, layers):
                 self._planned(points, invalid, layers)
-            case SearchDone(searches, _):
-                self._searches = searches
-            case PointDone(_, point, best):
-                self._done(point, best)
+            case SearchDone(searches, _, best):
+                self._searches, self._best = searches, best
+            case PointDone(_, point):
+                self._done(point)
             case RowsDistrusted(reasons):
                 self.warn_of_rows(reasons)
             case StoreFailed(reason):
@@ -95,10 +96,9 @@ class SweepProgress(LiveDisplay):
             more = f", {invalid} invalid points" if invalid else ""
             click.echo(f"{points} designs{more}, {layers} layers to map", err=True)
 
-    def _done(self, point: SweepPoint, best: SweepPoint | None) -> None:
+    def _done(self, point: SweepPoint) -> None:
         status = str(point.status)
         self._outcomes[status] = self._outcomes.get(status, 0) + 1
-        self._best = best
         if not self._verbose:
             return
         done = sum(self._outcomes.values())
@@ -118,5 +118,5 @@ class SweepProgress(LiveDisplay):
         parts += [f"{self._searches} searches", clock(self.elapsed_s)]
         shown = [one_line("  ".join(parts), "bold")]
         if self._best is not None:
-            shown.append(one_line(f"  best so far: {self._best.design.architecture.name}"))
+            shown.append(one_line(f"  best so far: {self._best.architecture.name}"))
         return shown

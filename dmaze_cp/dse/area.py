@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.dse.capacity import MAX_FIGURE, ByCapacity, OutOfRangeError, PerByte
+from dmaze_cp.dse.capacity import MAX_FIGURE, ByCapacity, OutOfRangeError, PerByte, is_interpolated
 from dmaze_cp.dse.expressions import ExpressionError, evaluate_expression, parse_expression
 from dmaze_cp.dse.quantities import QUANTITIES, quantities
 from dmaze_cp.errors import Problem, SpecError
@@ -49,7 +49,7 @@ class LinearArea:
     Notes
     -----
     The defaults are rough, and for 65 nm. They make an accelerator of Eyeriss's size (168 PEs,
-    512 bytes of RF in each, 108 KB of scratchpad) as large as Eyeriss's core: 3.5 mm x 3.5 mm =
+    512 bytes of RF in each, 108 KiB of scratchpad) as large as Eyeriss's core: 3.5 mm x 3.5 mm =
     12.25 mm2 (Chen et al., IEEE JSSC 52(1), 2017). How these 12.25 mm2 are split is an
     assumption: scratchpad at 15 um2 a byte, RFs (small, with many ports for their size) at four
     times as much, 0.02 mm2 for the rest of a PE, and what is left as the fixed part. Word size
@@ -69,6 +69,14 @@ class LinearArea:
         ]
         if problems:
             raise SpecError(problems)
+
+    def interpolated(self, architecture: Architecture) -> tuple[str, ...]:
+        """The areas of memories that lie between entries of a table."""
+        sizes = (
+            ("rf_mm2", self.rf_mm2, architecture.rf_bytes),
+            ("spm_mm2", self.spm_mm2, 2 * architecture.spm_bytes),
+        )
+        return tuple(name for name, figures, size in sizes if is_interpolated(figures, size))
 
     def __call__(self, architecture: Architecture, /) -> float:
         """Area in mm2.
@@ -132,4 +140,5 @@ def _area_at(memory: str, figures: ByCapacity, capacity_bytes: int) -> float:
     try:
         return figures.at(capacity_bytes)
     except OutOfRangeError as error:
-        raise OutOfRangeError(f"{memory} area: {error}") from None
+        hint = f"area.{memory.lower()}_mm2 of the design space gives it"
+        raise OutOfRangeError(f"{memory} area: {error}: {hint}") from None

@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.dse.area import AreaModel
-from dmaze_cp.dse.capacity import OutOfRangeError, size_text
+from dmaze_cp.dse.area import AreaModel, LinearArea
+from dmaze_cp.dse.capacity import OutOfRangeError
 from dmaze_cp.dse.design import Design, InvalidDesign
-from dmaze_cp.dse.energy import EnergyModel
+from dmaze_cp.dse.energy import EnergyByCapacity, EnergyModel
 from dmaze_cp.dse.expressions import ExpressionError
 from dmaze_cp.dse.parameters import COUNTS, ENERGIES, NUMBERS
 from dmaze_cp.dse.quantities import quantities
 from dmaze_cp.dse.rules import Rule
 from dmaze_cp.errors import SpecError
+from dmaze_cp.spec.sizes import size_text
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def build_design(recipe: Recipe, index: int, values: dict[str, float]) -> Design
     except _LeftOutError as left:
         cause, reason = left.args
         return InvalidDesign(index, values, cause, reason)
-    return Design(index, values, architecture, area)
+    return Design(index, values, architecture, area, _interpolated(recipe, architecture))
 
 
 def short(value: float) -> str:
@@ -123,6 +124,16 @@ def _area(recipe: Recipe, architecture: Architecture) -> float | None:
         return recipe.area(architecture)
     except OutOfRangeError as error:
         raise _left_out(error) from None
+
+
+def _interpolated(recipe: Recipe, architecture: Architecture) -> tuple[str, ...]:
+    """Figures between entries of tables; models of other kinds have none to tell of."""
+    found: tuple[str, ...] = ()
+    if isinstance(recipe.energy, EnergyByCapacity):
+        found += recipe.energy.interpolated(architecture)
+    if isinstance(recipe.area, LinearArea):
+        found += recipe.area.interpolated(architecture)
+    return found
 
 
 def _check_area(recipe: Recipe, area: float | None) -> None:

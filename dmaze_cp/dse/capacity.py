@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from dmaze_cp.dse.expressions import ExpressionError, evaluate_expression, parse_expression
 from dmaze_cp.errors import DmazeError, Problem, SpecError
 from dmaze_cp.spec.fields import describe
+from dmaze_cp.spec.sizes import size_text
 
 MAX_FIGURE: Final = 1e12
 """Largest energy (pJ) or area (mm2) that is accepted."""
@@ -100,18 +101,17 @@ class Table:
     entries
         (bytes, figure), ascending by bytes.
     interpolate
-        Whether figures between two entries are interpolated, linearly in the logarithms of
-        both. Nothing is ever extrapolated.
+        Whether figures between two entries are interpolated: by the power law through both,
+        which is linear in the logarithms. Nothing is ever extrapolated.
 
     Raises
     ------
     SpecError
-        When there is no entry, one is no figure for a positive capacity, or a figure to
-        interpolate is 0.
+        When there is no entry, or one is no figure for a positive capacity.
     """
 
     entries: tuple[tuple[int, float], ...]
-    interpolate: bool = False
+    interpolate: bool = True
 
     def __post_init__(self) -> None:
         problems = list(_problems({str(size): figure for size, figure in self.entries}))
@@ -125,8 +125,6 @@ class Table:
         ]
         if sizes and sizes[0] < 1:
             problems.append(Problem(str(sizes[0]), "no capacity", "a positive number of bytes"))
-        if self.interpolate and any(figure == 0 for _, figure in self.entries):
-            problems.append(Problem("", "a figure of 0", "positive ones to interpolate"))
         if problems:
             raise SpecError(problems)
         entries = tuple((size, float(figure)) for size, figure in sorted(self.entries))
@@ -139,18 +137,20 @@ class Table:
         ------
         OutOfRangeError
             When the capacity is outside the table, or between its entries and figures are not
-            interpolated.
+            interpolated, or no power law goes through both because one is 0.
         """
         known = dict(self.entries)
         if capacity_bytes in known:
             return known[capacity_bytes]
         smallest, largest = self.entries[0][0], self.entries[-1][0]
         if not self.interpolate or not smallest < capacity_bytes < largest:
-            raise OutOfRangeError(
-                f"no entry for {size_text(capacity_bytes)} in {self}, and no formula"
-            )
+            raise OutOfRangeError(f"no entry for {size_text(capacity_bytes)} in {self}")
         upper = next(i for i, (size, _) in enumerate(self.entries) if size > capacity_bytes)
         (low, below), (high, above) = self.entries[upper - 1], self.entries[upper]
+        if below == above:
+            return below
+        if below == 0 or above == 0:
+            raise OutOfRangeError(f"no power law to 0 for {size_text(capacity_bytes)} in {self}")
         share = math.log(capacity_bytes / low) / math.log(high / low)
         return float(below * (above / below) ** share)
 
@@ -159,12 +159,9 @@ class Table:
         return f"the table of {len(self.entries)} from {first} to {last}"
 
 
-def size_text(size_bytes: int) -> str:
-    """A capacity as people write it: ``512 bytes``, ``128 KiB``."""
-    for factor, unit in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
-        if size_bytes >= factor and size_bytes % factor == 0:
-            return f"{size_bytes // factor} {unit}"
-    return f"{size_bytes} byte{'s' if size_bytes != 1 else ''}"
+def is_interpolated(figures: ByCapacity | None, capacity_bytes: int) -> bool:
+    """Whether a figure is between two entries of a table."""
+    return isinstance(figures, Table) and capacity_bytes not in dict(figures.entries)
 
 
 def _problems(figures: dict[str, float]) -> list[Problem]:

@@ -31,12 +31,16 @@ class Design:
         The accelerator with these values; its name shows those that vary.
     area_mm2
         Its area, where there is an area model.
+    interpolated
+        Which of its energies and areas lie between entries of their tables: ``rf_pj``,
+        ``spm_pj``, ``rf_mm2``, ``spm_mm2``.
     """
 
     index: int
     parameters: dict[str, float] = field(hash=False)
     architecture: Architecture
     area_mm2: float | None = None
+    interpolated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

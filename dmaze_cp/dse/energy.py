@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
 from typing import Final, Protocol
 
 from dmaze_cp.architecture import AccessEnergy, Architecture
-from dmaze_cp.dse.capacity import ByCapacity, OutOfRangeError, Table
+from dmaze_cp.dse.capacity import ByCapacity, OutOfRangeError, Table, is_interpolated
 from dmaze_cp.errors import Problem, SpecError
 
 PUBLISHED_RF_PJ: Final = Table(tuple((2**k, 0.001875 * 2**k) for k in range(11)))
@@ -28,7 +29,7 @@ PUBLISHED_SPM_PJ: Final = Table(
         )
     )
 )
-"""SPM access by bytes of both buffers, from 16 KB to 4 MB: the table of the same sweeps."""
+"""SPM access by bytes of both buffers, from 16 KiB to 4 MiB: the table of the same sweeps."""
 
 COMPONENTS: Final = tuple(item.name for item in fields(AccessEnergy))
 """``rf_pj``, ``noc_pj``, ``spm_pj``, ``dram_pj``, ``mac_pj``."""
@@ -97,6 +98,24 @@ class EnergyByCapacity:
         tables = {name for name, figures in by_capacity.items() if figures is not None}
         return frozenset(tables | {name for name, _ in self.fixed})
 
+    def without(self, names: Iterable[str]) -> EnergyByCapacity:
+        """The model without what it says about some energies."""
+        left_out = set(names)
+        return replace(
+            self,
+            rf=None if "rf_pj" in left_out else self.rf,
+            spm=None if "spm_pj" in left_out else self.spm,
+            fixed=tuple(figure for figure in self.fixed if figure[0] not in left_out),
+        )
+
+    def interpolated(self, architecture: Architecture) -> tuple[str, ...]:
+        """The energies that lie between entries of a table."""
+        sizes = (
+            ("rf_pj", self.rf, architecture.rf_bytes),
+            ("spm_pj", self.spm, 2 * architecture.spm_bytes),
+        )
+        return tuple(name for name, figures, size in sizes if is_interpolated(figures, size))
+
     def __call__(self, architecture: Architecture, /) -> AccessEnergy:
         """Energies of one access of an architecture with these capacities.
 
@@ -122,4 +141,6 @@ def _energy_at(memory: str, figures: ByCapacity, capacity_bytes: int) -> float:
     try:
         return figures.at(capacity_bytes)
     except OutOfRangeError as error:
-        raise OutOfRangeError(f"{memory} energy: {error}") from None
+        name = f"{memory.lower()}_pj"
+        hint = f"--param {name}=PJ gives it, or energy.{name} of a design space"
+        raise OutOfRangeError(f"{memory} energy: {error}: {hint}") from None

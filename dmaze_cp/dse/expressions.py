@@ -14,9 +14,9 @@ import warnings
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
-from dmaze_cp.dse.parameters import UNITS
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.spec.fields import describe, nearest
+from dmaze_cp.spec.sizes import UNITS
 
 _MAX_LENGTH: Final = 500
 _MAX_BITS: Final = 4096

@@ -8,9 +8,10 @@ from typing import Any, Final, TypeVar
 from dmaze_cp.dse.area import AreaModel, FormulaArea, LinearArea, no_area
 from dmaze_cp.dse.capacity import ByCapacity, Constant, Formula, PerByte, Table
 from dmaze_cp.dse.energy import PUBLISHED_RF_PJ, PUBLISHED_SPM_PJ, EnergyByCapacity
-from dmaze_cp.dse.parameters import ENERGIES, size_in_bytes
+from dmaze_cp.dse.parameters import ENERGIES
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.spec.fields import Fields, describe, label
+from dmaze_cp.spec.sizes import size_in_bytes
 
 _PUBLISHED: Final = {"rf_pj": PUBLISHED_RF_PJ, "spm_pj": PUBLISHED_SPM_PJ}
 _AREA_FORMS: Final = {"rf_mm2": "rf_mm2_per_byte", "spm_mm2": "spm_mm2_per_byte"}
@@ -45,7 +46,7 @@ def energy_from(value: object) -> EnergyByCapacity:
             fixed.append((name, figures.value))
         else:
             curves[name] = figures
-    word = spec.integer("word_bytes", 1) if "word_bytes" in spec else None
+    word = spec.size("word_bytes", 1) if "word_bytes" in spec else None
     return made(
         spec, lambda: EnergyByCapacity(curves["rf_pj"], curves["spm_pj"], tuple(fixed), word)
     )
@@ -95,7 +96,8 @@ def figures_from(value: object, unit: str, published: Table | None) -> ByCapacit
     Parameters
     ----------
     value
-        A number, ``published``, ``{formula: TEXT}`` or ``{table: ..., interpolate: log-log}``.
+        A number, ``published``, ``{formula: TEXT}`` or ``{table: ..., interpolate: log-log}``;
+        ``none`` in the place of ``log-log`` for figures at entries only.
     unit
         Of the figure, for messages.
     published
@@ -119,10 +121,10 @@ def figures_from(value: object, unit: str, published: Table | None) -> ByCapacit
         text = spec.text("formula", "0")
         return made(spec, lambda: Formula(text))
     entries = _entries(spec, unit, published)
-    interpolate = "interpolate" in spec
-    if interpolate and spec.data["interpolate"] != _INTERPOLATION:
-        spec.note("interpolate", f"{_INTERPOLATION}, or nothing for no interpolation")
-    return made(spec, lambda: Table(entries, interpolate))
+    rule = spec.data.get("interpolate", _INTERPOLATION)
+    if rule not in (_INTERPOLATION, "none"):
+        spec.note("interpolate", f"{_INTERPOLATION} (as without it) or none")
+    return made(spec, lambda: Table(entries, rule == _INTERPOLATION))
 
 
 def _entries(spec: Fields, unit: str, published: Table | None) -> tuple[tuple[int, float], ...]:

@@ -160,10 +160,20 @@ def average_power_mw(candidate: Candidate, networks: Sequence[WeightedWorkload])
 
 @dataclass(frozen=True)
 class Winners:
-    """The best design and the front (positions), and whether they are proven."""
+    """The best design and the front (positions), and whether they are proven.
+
+    Attributes
+    ----------
+    ties
+        Other designs with mappings that cost exactly what those of the best one cost.
+    may_tie
+        Designs that were skipped because they can cost no less, but as much.
+    """
 
     best: int | None = None
     best_proven: bool = False
+    ties: tuple[int, ...] = ()
+    may_tie: tuple[int, ...] = ()
     front: tuple[int, ...] = ()
     front_proven: bool = False
 
@@ -182,15 +192,21 @@ def winners(
     rivals = [c for c, p in zip(candidates, points, strict=True) if _may_win(p)]
     best = min(values, key=lambda p: (values[p], candidates[p].area_mm2, p))
     proven = all(c.bound >= values[best] for c in rivals if c.position != best)
+    ties = tuple(p for p in values if p != best and values[p] == values[best])
+    may_tie = tuple(
+        p
+        for p, (candidate, point) in enumerate(zip(candidates, points, strict=True))
+        if point.status is PointStatus.SKIPPED and candidate.bound == values[best]
+    )
     if not pareto:
-        return Winners(best, proven)
+        return Winners(best, proven, ties, may_tie)
     front = _front(candidates, values)
     complete = all(points[p].status is PointStatus.OPTIMAL for p in front) and all(
         any(candidates[m].area_mm2 <= c.area_mm2 and c.bound >= values[m] for m in front)
         for c in rivals
         if c.position not in front
     )
-    return Winners(best, proven, front, complete)
+    return Winners(best, proven, ties, may_tie, front, complete)
 
 
 def _may_win(point: SweepPoint) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from typing import Final
 from dmaze_cp.architecture import MAX_COUNT, AccessEnergy, Architecture
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.spec.fields import Fields, describe, nearest
+from dmaze_cp.spec.sizes import UNITS, number_and_unit
 
 COUNTS: Final = ("pes", "rf_bytes", "word_bytes", "spm_banks", "spm_bank_bytes")
 NUMBERS: Final = (
@@ -27,29 +27,18 @@ both buffers together, as sizes are published; with the bank size they give ``sp
 PARAMETERS: Final = (*COUNTS, "spm_kb", "spm_bytes", *NUMBERS, *ENERGIES)
 """The names that a space can give values to."""
 
-UNITS: Final = {
-    "bytes": 1,
-    "B": 1,
-    "KiB": 2**10,
-    "KB": 2**10,
-    "MiB": 2**20,
-    "MB": 2**20,
-    "GiB": 2**30,
-    "GB": 2**30,
-}
-"""Units of capacities, in any case. KB is 1024 bytes, as in papers on memories."""
-
 MAX_VALUES: Final = 10_000
 """Values of one parameter."""
 
-_IN_BYTES: Final = ("rf_bytes", "word_bytes", "spm_bank_bytes", "spm_bytes")
+_SIZES: Final = {
+    **dict.fromkeys(("rf_bytes", "word_bytes", "spm_bank_bytes", "spm_bytes"), 1),
+    "spm_kb": UNITS["KiB"],
+}
+"""Parameters that are capacities, and what a value without a unit is in bytes."""
 _INTEGERS: Final = (*COUNTS, "spm_bytes")
 _EXPECTED: Final = (
     "a value, a list, {from: A, to: B, factor: F} or {from: A, to: B, step: S}; "
     "as text 16,32,64 or A:B:*F or A:B:+S"
-)
-_NUMBER: Final = re.compile(
-    rf"([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*({'|'.join(UNITS)})?", re.IGNORECASE
 )
 
 
@@ -109,20 +98,6 @@ def parameter_from(name: str, value: object) -> Parameter:
     except SpecError as error:
         found = [p if p.where == name else p.under(name) for p in error.problems]
         raise SpecError(found) from None
-
-
-def size_in_bytes(value: object) -> int | None:
-    """A capacity written as an integer or as text with a unit; None if it is none."""
-    if isinstance(value, str):
-        number, unit = _number(value)
-        value = number
-        if unit and number is not None:
-            value = number * UNITS[unit]
-    if isinstance(value, float) and value.is_integer() and abs(value) <= 2**53:
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= 2**62:
-        return None
-    return value
 
 
 def _unknown(name: str) -> Problem:
@@ -199,32 +174,21 @@ def _scalar(name: str, value: object) -> float:
     unit = ""
     number: object = value
     if isinstance(value, str):
-        number, unit = _number(value)
+        number, unit = number_and_unit(value)
     if number is None or isinstance(number, bool) or not isinstance(number, int | float):
         raise SpecError(Problem("", describe(value), _EXPECTED))
-    if unit and name not in _IN_BYTES:
+    if unit and name not in _SIZES:
         raise SpecError(Problem("", describe(value), "a number without a unit"))
     if not abs(number) <= MAX_COUNT**4:  # nor is NaN
         raise SpecError(Problem("", describe(value), "a number of a sensible size"))
     if unit:
-        number *= UNITS[unit]
+        return _whole(number * UNITS[unit] / _SIZES[name])
     return _whole(number) if name in _INTEGERS else number
 
 
 def _whole(number: float) -> float:
     """The number as an integer where it is one: files write 2 also as 2.0."""
     return int(number) if isinstance(number, float) and number.is_integer() else number
-
-
-def _number(text: str) -> tuple[int | float | None, str]:
-    match = _NUMBER.fullmatch(text.strip())
-    if match is None:
-        return None, ""
-    unit = next((u for u in UNITS if match[2] and u.casefold() == match[2].casefold()), "")
-    plain = match[1].lstrip("+-")
-    if plain.isdigit() and len(plain) < 20:
-        return int(match[1]), unit
-    return float(match[1]), unit
 
 
 def _parameter_problems(name: str, values: Sequence[float]) -> Iterator[Problem]:

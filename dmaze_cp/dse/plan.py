@@ -199,6 +199,12 @@ class Candidate:
         return total
 
     @property
+    def rank(self) -> tuple[bool, Fraction, float, int]:
+        """Less is better: a total, a lower one; of equal ones the smaller area, then the first."""
+        value = self.value
+        return value is None, value or Fraction(0), self.area_mm2, self.position
+
+    @property
     def is_infeasible(self) -> bool:
         """Whether some layer fits in no way."""
         return any(term.question.is_infeasible for term in self.terms)

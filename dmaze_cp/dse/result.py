@@ -165,6 +165,10 @@ class SweepResult:
         Position in `points` of the design with the least value; None if none is mapped.
     best_proven
         No design of the space is better, also not one that was skipped or not finished.
+    ties, may_tie
+        Positions of the other designs that cost exactly as much as the best one, of which the
+        smallest is the best, else the first; and of those that were skipped because they can
+        cost no less, but as much.
     front, front_proven
         Positions of the designs that none beats in both area and objective (with `pareto`),
         by area, and whether that is proven.
@@ -187,6 +191,8 @@ class SweepResult:
     looked_up: int = 0
     elapsed_s: float = 0.0
     interrupted: bool = False
+    ties: tuple[int, ...] = ()
+    may_tie: tuple[int, ...] = ()
 
     def count(self, status: PointStatus) -> int:
         """How many points have a status."""

@@ -1,7 +1,8 @@
 """Which search of a sweep comes next.
 
-1. Every layer of every design gets a first mapping and a rough bound, which takes a small
-   part of a proof. (Not where every point is to be solved.)
+1. One design after the other (`dmaze_cp.dse.exploring`) gets for each layer a first mapping
+   and a rough bound, which takes a small part of a proof, unless it is beaten before that.
+   (Where every point is to be solved, it is solved at once.)
 2. The design that costs least so far is solved, layer by layer, the one with the largest
    open share first; then the next. Each search only has to show that its design is beaten:
    it stops at the cost from which on that is so (`dmaze_cp.dse.competition`).
@@ -20,6 +21,7 @@ from math import inf
 from typing import Final
 
 from dmaze_cp.dse.competition import Competition
+from dmaze_cp.dse.exploring import Exploration
 from dmaze_cp.dse.neighbours import Neighbourhood
 from dmaze_cp.dse.plan import Candidate, Question, SweepPlan, Term
 from dmaze_cp.execution.task import Task
@@ -49,6 +51,8 @@ class SweepSchedule:
     ----------
     designs_open
         How many designs need a further search.
+    best
+        The design that costs least so far, of those that count.
     """
 
     def __init__(
@@ -70,8 +74,8 @@ class SweepSchedule:
         self._near = Neighbourhood(plan.questions, settings.constraints)
         total = settings.total_time_limit_s
         self._deadline = inf if total is None else time.monotonic() + total
-        # The hardest last: they are taken from the end.
-        self._hardest = sorted(plan.questions, key=lambda q: q.difficulty)
+        self._exploration = Exploration(plan.candidates, self._is_untried)
+        self.best: Candidate | None = None
         # Open designs, the one that costs least first; places that are out of date are skipped.
         self._leaders: list[tuple[Promise, Candidate]] = []
         self._places: dict[int, Promise] = {}
@@ -105,7 +109,7 @@ class SweepSchedule:
         """The next search, or None if there is none now."""
         if time.monotonic() >= self._deadline:
             return None
-        question, quick = self._hardest_open(), self._competition is not None
+        question, quick = self._exploration.next(), self._competition is not None
         if question is None and self._competition is not None:
             question, quick = self._next_of_leader(self._competition), False
         if question is None:
@@ -114,14 +118,10 @@ class SweepSchedule:
         self._tickets.append(question)
         return len(self._tickets) - 1, self._task(question, quick=quick)
 
-    def _hardest_open(self) -> Question | None:
-        """The hardest question that has had no search; each once."""
-        while self._hardest:
-            question = self._hardest.pop()
-            started = question.begun and self._competition is not None
-            if self._is_wanted(question) and not started:
-                return question
-        return None
+    def _is_untried(self, question: Question) -> bool:
+        """Whether a question needs a first search, which is the only one without skipping."""
+        tried = question.begun and self._competition is not None
+        return self._is_wanted(question) and not tried
 
     def _next_of_leader(self, competition: Competition) -> Question | None:
         """What is most open of the design that costs least so far."""
@@ -220,9 +220,12 @@ class SweepSchedule:
         if dead or all(term.question.final for term in candidate.terms):
             self._close(candidate)
         value = candidate.value
-        if self._competition is None or dead or value is None or not self._counts(candidate):
+        if dead or value is None or not self._counts(candidate):
             return False
-        return self._competition.enter(candidate, value)
+        if self.best is None or candidate.rank < self.best.rank:
+            self.best = candidate
+            self._exploration.best_is(candidate)
+        return self._competition is not None and self._competition.enter(candidate, value)
 
     def _close_beaten(self, candidates: Iterable[Candidate]) -> None:
         if self._competition is None:
@@ -235,6 +238,7 @@ class SweepSchedule:
     def _close(self, candidate: Candidate) -> None:
         candidate.closed = True
         self.designs_open -= 1
+        self._exploration.closed(candidate)
         for term in candidate.terms:
             self._near.note(term.question)  # nobody may wait for it any more
         self._on_closed(candidate)

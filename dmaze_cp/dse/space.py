@@ -150,7 +150,8 @@ class DesignSpace:
     def with_parameters(self, changes: Sequence[Parameter]) -> DesignSpace:
         """The same space with other values for some parameters, or with more parameters.
 
-        A new way to give the size of the SPM replaces the one that the space has.
+        A new way to give the size of the SPM replaces the one that the space has, and an energy
+        as a parameter what the space says of it.
 
         Raises
         ------
@@ -168,7 +169,10 @@ class DesignSpace:
             for parameter in self.parameters
             if parameter.name in new or parameter.name not in replaced
         ]
-        return replace(self, parameters=(*kept, *new.values()))
+        energy = self.energy
+        if isinstance(energy, EnergyByCapacity):
+            energy = energy.without(counts)
+        return replace(self, parameters=(*kept, *new.values()), energy=energy)
 
     def _indices(self) -> Sequence[int]:
         if self.sample is None or self.sample.count >= self.size:

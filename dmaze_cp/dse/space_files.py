@@ -111,6 +111,8 @@ def space_from_dict(
         spec.note("parameters", f"a mapping with some of {', '.join(PARAMETERS)}")
     spec.raise_problems()
     own = values.pop("parameters", ())
+    if "energy" in values:
+        values["energy"] = values["energy"].without(change.name for change in parameters)
     # The size of the space is judged with the values that replace those of the object.
     merged = DesignSpace("merged", sample=Sample(1), parameters=own).with_parameters(parameters)
     return DesignSpace(**values, parameters=merged.parameters)

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from dmaze_cp.dse.competition import Competition, Rival
-from dmaze_cp.dse.design import Budgets
+from dmaze_cp.dse.competition import Competition
+from dmaze_cp.dse.design import Budgets, Design
 from dmaze_cp.dse.outcome import average_power_mw, outcome_of, winners, within_power
 from dmaze_cp.dse.plan import Candidate, Question, SweepPlan, plan_sweep
 from dmaze_cp.dse.result import SweepPoint, SweepResult, WeightedWorkload
@@ -16,6 +16,7 @@ from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.execution.engine import Watcher, run_tasks
 from dmaze_cp.execution.task import Message
+from dmaze_cp.mapspace import why_infeasible
 from dmaze_cp.network import (
     Keeper,
     NoWorker,
@@ -45,15 +46,15 @@ class PointDone:
 
     position: int
     point: SweepPoint
-    best: SweepPoint | None
 
 
 @dataclass(frozen=True)
 class SearchDone:
-    """One more search has ended."""
+    """One more search has ended; which design costs least so far."""
 
     searches: int
     points_open: int
+    best: Design | None
 
 
 SweepEvent = SweepPlanned | PointDone | SearchDone | RowsDistrusted | StoreFailed | NoWorker
@@ -127,6 +128,8 @@ def sweep(
         invalid=tuple(invalid),
         best=victory.best,
         best_proven=victory.best_proven,
+        ties=victory.ties,
+        may_tie=victory.may_tie,
         front=victory.front,
         front_proven=victory.front_proven,
         searches=run.schedule.searches,
@@ -166,8 +169,6 @@ class _Sweep:
         self.searched = 0
         # Told of once what they rest on is kept.
         self._done: list[PointDone] = []
-        # The best of the designs that are done, with its rank.
-        self._best: tuple[Rival, SweepPoint] | None = None
         self.schedule = SweepSchedule(
             plan,
             asked.settings,
@@ -179,6 +180,7 @@ class _Sweep:
 
     def search(self, stop: Callable[[], bool]) -> bool:
         """Answer what has to be answered; whether it was stopped before that."""
+        self._rule_out()
         self._look_up()
         self.schedule.begin()
         self._tell_done()
@@ -195,14 +197,32 @@ class _Sweep:
         asked = self._asked
         return outcome_of(candidate, asked.networks, asked.objective, asked.limits)
 
+    def _rule_out(self) -> None:
+        """Answer what takes no search: layers of which not one element fits."""
+        asked = self._asked
+        for question in self._plan.questions:
+            reason = why_infeasible(question.layer, question.architecture)
+            if reason is not None:
+                question.note(
+                    LayerResult(
+                        question.layer,
+                        question.architecture,
+                        asked.objective,
+                        Status.INFEASIBLE,
+                        reason=reason,
+                        constraints=asked.settings.constraints,
+                    )
+                )
+                question.final = True
+
     def _look_up(self) -> None:
         asked = self._asked
         limits = asked.settings.constraints
+        open_ones = [question for question in self._plan.questions if not question.final]
         known = self._keeper.look_up(
-            StoredQuestion(q.layer, q.architecture, asked.objective, limits)
-            for q in self._plan.questions
+            StoredQuestion(q.layer, q.architecture, asked.objective, limits) for q in open_ones
         )
-        for question, result in zip(self._plan.questions, known, strict=True):
+        for question, result in zip(open_ones, known, strict=True):
             if result is not None:
                 self.looked_up += 1
                 question.note(result)
@@ -218,7 +238,8 @@ class _Sweep:
             self._keeper.keep(replace(result, bound=bound) if better else result)
         self._tell_done()
         self.searched += 1
-        self.tell(SearchDone(self.searched, self.schedule.designs_open))
+        best = None if self.schedule.best is None else self.schedule.best.design
+        self.tell(SearchDone(self.searched, self.schedule.designs_open, best))
 
     def _no_worker(self) -> None:
         self.tell(NoWorker())
@@ -238,12 +259,7 @@ class _Sweep:
         return within_power(average_power_mw(candidate, self._asked.networks), limits)
 
     def _closed(self, candidate: Candidate) -> None:
-        point, value = self.point(candidate), candidate.value
-        if point.is_mapped and value is not None:
-            rival = Rival(value, candidate.area_mm2, candidate.position)
-            if self._best is None or rival.rank < self._best[0].rank:
-                self._best = rival, point
-        self._done.append(PointDone(candidate.position, point, self._best and self._best[1]))
+        self._done.append(PointDone(candidate.position, self.point(candidate)))
 
     def _tell_done(self) -> None:
         done, self._done = self._done, []

@@ -43,8 +43,8 @@ def usages(mapping: Mapping, cost: Cost, architecture: Architecture) -> tuple[Us
     return (
         Usage("PEs", "PEs", prod(mapping.level("PE").values()), architecture.pes),
         Usage("RF", "words", sum(cost.rf_elements.values()), architecture.rf_words),
-        Usage("SPM", "bytes", spm_used, architecture.spm_bytes),
-        Usage("SPM", "banks", banks_used, architecture.spm_banks),
+        Usage("SPM buffer", "bytes", spm_used, architecture.spm_bytes),
+        Usage("SPM buffer", "banks", banks_used, architecture.spm_banks),
     )
 
 

@@ -11,7 +11,7 @@ from dmaze_cp.report.plots_style import (
     new_axes,
     parameters_label,
     parameters_legend,
-    plain,
+    plain_names,
     title_of,
 )
 from dmaze_cp.report.sweep_figures import Sweep
@@ -118,8 +118,9 @@ def networks_plot(sweep: Sweep) -> Figure | None:
         starred |= any(stars)
         texts = [f"{r:.3f}{star}" if r else "" for r, star in zip(ratios, stars, strict=True)]
         axes.bar_label(bars, texts, padding=3, fontsize=7.5)
+    labels = plain_names(models)
     names = [
-        plain(model) + ("" if sweep.network_is_proven(model) else "\n(not proven)")
+        labels[model] + ("" if sweep.network_is_proven(model) else "\n(not proven)")
         for model in models
     ]
     axes.set_yticks(range(len(models)), names)

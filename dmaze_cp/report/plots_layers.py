@@ -10,7 +10,7 @@ from dmaze_cp.dse.result import PointStatus, SweepPoint, SweepResult, cost_unit_
 from dmaze_cp.objective import Objective
 from dmaze_cp.report.layer import objective_name
 from dmaze_cp.report.plots_heat import add_legend, draw_heat, heat_size, scale_of
-from dmaze_cp.report.plots_style import plain, title_of
+from dmaze_cp.report.plots_style import plain_names, title_of
 from dmaze_cp.report.records import finite
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.report.sweep_grid import Grid, grid_of
@@ -89,10 +89,12 @@ def _figure(title: str, titled: list[tuple[str, Grid]]) -> Figure:
 def _layers(result: SweepResult) -> list[_Named]:
     """All layers, with their network's name where there are several."""
     several = len(result.networks) > 1
+    networks = plain_names(network.workload.name for network in result.networks)
     found = []
     for position, network in enumerate(result.networks):
-        before = f"{plain(network.workload.name)}: " if several else ""
-        found += [_Named(position, r.name, f"{before}{plain(r.name)}") for r in network.workload]
+        before = f"{networks[network.workload.name]}: " if several else ""
+        layers = plain_names(layer.name for layer in network.workload)
+        found += [_Named(position, name, f"{before}{label}") for name, label in layers.items()]
     return found
 
 

@@ -13,7 +13,7 @@ from dmaze_cp.report.plots_style import (
     new_axes,
     parameters_label,
     parameters_legend,
-    plain,
+    plain_names,
     plain_ticks,
     put_labels,
     title_of,
@@ -88,8 +88,8 @@ def roofline_plot(sweep: Sweep) -> Figure | None:
     for axis in (axes.xaxis, axes.yaxis):
         plain_ticks(axis)
     _draw_roofs(axes, sweep, best, layers)
-    networks = list(dict.fromkeys(layer.network for layer in layers))
-    for k, network in enumerate(networks):
+    networks = plain_names(layer.network for layer in layers)
+    for k, (network, label) in enumerate(networks.items()):
         own = [layer for layer in layers if layer.network == network]
         axes.scatter(
             [layer.intensity for layer in own],
@@ -100,10 +100,11 @@ def roofline_plot(sweep: Sweep) -> Figure | None:
             edgecolors="white",
             linewidths=0.5,
             zorder=4,
-            label=plain(network),
+            label=label,
         )
     named = sorted(layers, key=lambda each: -each.cycles)[:_MOST_LABELS]
-    labels = [(plain(layer.name), layer.intensity, layer.speed) for layer in named]
+    names = plain_names(layer.name for layer in named)
+    labels = [(names[layer.name], layer.intensity, layer.speed) for layer in named]
     put_labels(axes, labels, [(layer.intensity, layer.speed) for layer in layers])
     axes.set_xlabel("multiply-accumulates for each byte of DRAM traffic")
     axes.set_ylabel("multiply-accumulates a cycle")

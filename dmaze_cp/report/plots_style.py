@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dmaze_cp.errors import printable
 from dmaze_cp.report.layer import objective_name
+from dmaze_cp.report.short_names import short_names
 from dmaze_cp.report.sweep_figures import Sweep, short
 
 if TYPE_CHECKING:
@@ -48,8 +49,12 @@ def new_axes(width: float, height: float) -> tuple[Figure, Axes]:
 
 def plain(text: str, longest: int = LONGEST_NAME) -> str:
     """Text that is shown as it is: names may hold dollar signs, which begin formulas."""
-    shown = printable(text).replace("$", r"\$")
-    return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
+    return printable(short_names([text], longest)[text]).replace("$", r"\$")
+
+
+def plain_names(names: Iterable[str]) -> dict[str, str]:
+    """The same for names that stand beside each other, so that they can be told apart."""
+    return {name: plain(label) for name, label in short_names(names, LONGEST_NAME).items()}
 
 
 def parameters_label(sweep: Sweep, position: int) -> str:

@@ -12,13 +12,14 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
-from dmaze_cp.architecture import Architecture
 from dmaze_cp.report import numbers
 from dmaze_cp.report.flat import records_csv
 from dmaze_cp.report.layer import STATUS_STYLE, layer_shape
+from dmaze_cp.report.machine import architecture_in_short
 from dmaze_cp.report.records import Record
 from dmaze_cp.report.tables import fitting_tables, print_fact, print_tables
 from dmaze_cp.result import Status, relative_gap
+from dmaze_cp.spec.sizes import size_text
 from dmaze_cp.store import Entry, UnreadableRow
 from dmaze_cp.store.question import figures_record, limits_record, shape_record
 
@@ -54,7 +55,7 @@ def print_overview(
     readable = [e for e in entries if isinstance(e, Entry)]
     rows = [
         ("store", path),
-        ("size", _bytes(size_bytes)),
+        ("size", size_text(size_bytes)),
         ("results", _counts(len(entries), (str(e.answer.status) for e in readable))),
     ]
     if readable:
@@ -109,12 +110,6 @@ def print_entries(console: Console, entries: Sequence[Entry | UnreadableRow], no
         )
     headers = ("key", "layer, architecture, constraints", "least", "status", *_ENTRY_FIGURES)
     print_tables(console, fitting_tables(console, headers, rows, folds=(1,), left=(0, 2, 3)))
-
-
-def architecture_in_short(architecture: Architecture) -> str:
-    """What tells most accelerators apart: PEs and capacities."""
-    a = architecture
-    return f"{a.pes} PEs, RF {_bytes(a.rf_bytes)}, SPM {_bytes(a.spm_bytes)}"
 
 
 def entry_record(entry: Entry) -> Record:
@@ -199,10 +194,3 @@ def _age(then: int, now: int) -> str:
 
 def _when(unix_time: int) -> str:
     return datetime.fromtimestamp(unix_time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _bytes(count: int) -> str:
-    for size, name in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
-        if count >= size:
-            return f"{count / size:.4g} {name}"
-    return f"{count} B"

@@ -12,10 +12,11 @@ from dmaze_cp.errors import printable
 from dmaze_cp.report import numbers
 from dmaze_cp.report.cells import in_sentence
 from dmaze_cp.report.layer import objective_name
+from dmaze_cp.report.machine import architecture_in_short
 from dmaze_cp.report.sweep_block_kinds import Block, Facts, Grille, Heading, Note
 from dmaze_cp.report.sweep_figures import CAUSES, Figures, Sweep, short
 from dmaze_cp.report.sweep_heat import heat_map_blocks
-from dmaze_cp.report.sweep_limits import limits_of, proof_text, sample_facts
+from dmaze_cp.report.sweep_limits import limits_of, proof_text, sample_facts, tie_facts
 from dmaze_cp.report.sweep_why import explanation, nearer_than, ratio_text, rivals_of
 
 MOST_NAMED: Final = 5
@@ -64,6 +65,7 @@ def _best(sweep: Sweep) -> Iterator[Block]:
     rows = [("best design", sweep.label(result.best))]
     if sweep.fixed:
         rows.append(("fixed", sweep.fixed))
+    rows.append(("accelerator", architecture_in_short(point.design.architecture)))
     if result.objective == "edp":
         rows.append((name, f"{value} {unit.name}"))
     mhz = point.design.architecture.accelerator_mhz
@@ -76,9 +78,13 @@ def _best(sweep: Sweep) -> Iterator[Block]:
         rows.append(("area", f"{point.design.area_mm2:.4g} mm2"))
     if point.power_mw is not None:
         rows.append(("power", f"{point.power_mw:.4g} mW"))
+    if point.design.interpolated:
+        names = ", ".join(point.design.interpolated)
+        rows.append(("interpolated", f"{names}: by the power law between entries of its table"))
     limits = limits_of(result)
     if limits:
         rows.append(("limits", ", ".join(limits)))
+    rows += tie_facts(sweep)
     rows.append(("proof", proof_text(sweep)))
     yield Facts(tuple(rows))
 
@@ -238,6 +244,9 @@ def _counts(sweep: Sweep) -> Iterator[Block]:
             rows.append((name, f"{count:,}"))
     for cause, count in Counter(point.cause for point in result.invalid).most_common():
         rows.append((printable(f"invalid: {cause}"), f"{count:,}"))
+    between = sum(bool(point.design.interpolated) for point in result.points)
+    if between:
+        rows.append(("with interpolated figures", f"{between:,}"))
     rows.append(("searches run", f"{result.searches:,}"))
     rows.append(("answers looked up", f"{result.looked_up:,}"))
     rows.append(("time", numbers.duration(result.elapsed_s)))

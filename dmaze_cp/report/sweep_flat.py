@@ -36,6 +36,7 @@ def point_columns(sweep: Sweep) -> tuple[str, ...]:
     return (
         *("index", *sweep.result.space.names, "status", "reason", "best", "front"),
         *("unit", "value", "bound", "gap", "ratio_to_best", *COSTS, "area_mm2", "power_mw"),
+        "interpolated",
         *(f"{component.lower()}_energy_pj" for component in sweep.components),
         *_CYCLES,
         *(f"value of {model}" for model in sweep.weights),
@@ -67,6 +68,7 @@ def _row(sweep: Sweep, position: int, point: SweepPoint, *, on_front: bool) -> R
         "ratio_to_best": sweep.ratio(point.value) if figures and point.value is not None else None,
         "area_mm2": point.design.area_mm2,
         "power_mw": sweep.power_mw(position),
+        "interpolated": " ".join(point.design.interpolated),
     }
     if figures is not None:
         row |= {name: getattr(figures, name) for name in COSTS}

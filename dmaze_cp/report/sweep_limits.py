@@ -14,6 +14,9 @@ from dmaze_cp.report.sweep_figures import Sweep
 
 _BUDGETS: Final = {"area_mm2": ("area", "mm2"), "power_mw": ("power", "mW")}
 
+_MOST_TIES: Final = 5
+"""So many designs are named."""
+
 
 def limits_of(result: SweepResult) -> tuple[str, ...]:
     """The user's limits that are set, such as ``area at most 8 mm2``."""
@@ -50,6 +53,20 @@ def proof_text(sweep: Sweep) -> str:
     if not best or least is None or least <= 0:
         return "not proven: other designs may be better"
     return f"not proven: {others} is better by more than {_most(1 - least / best)}"
+
+
+def tie_facts(sweep: Sweep) -> Iterator[tuple[str, str]]:
+    """Which designs cost as much as the best one, or may."""
+    ties, may_tie = sweep.result.ties, sweep.result.may_tie
+    if ties:
+        named = [sweep.label(position) for position in ties[:_MOST_TIES]]
+        if len(ties) > _MOST_TIES:
+            named.append(f"{len(ties) - _MOST_TIES:,} more")
+        those = "other design costs" if len(ties) == 1 else "other designs cost"
+        yield "ties", f"{len(ties):,} {those} the same, none is smaller: {'; '.join(named)}"
+    if may_tie:
+        those = "design that was" if len(may_tie) == 1 else "designs that were"
+        yield "may tie", f"{len(may_tie):,} {those} skipped may cost the same, never less"
 
 
 def _looked_at(result: SweepResult) -> str:

@@ -1,7 +1,7 @@
 """Architectures <-> our own spec form, and dMazeRunner's ``arch_spec.json``.
 
 Our own form has the fields of `Architecture` under their own names, with ``energy`` as a
-nested mapping of the fields of `AccessEnergy`.
+nested mapping of the fields of `AccessEnergy`. Capacities may have a unit (``8 KiB``).
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from dmaze_cp.spec.builtin import builtin_architecture_path, resolve
 from dmaze_cp.spec.fields import Fields, describe
 from dmaze_cp.spec.files import SPEC_SUFFIXES, load_spec_object
 
-_INTEGERS: Final = ("pes", "rf_bytes", "word_bytes", "spm_banks", "spm_bank_bytes")
+_COUNTS: Final = ("pes", "spm_banks")
+_SIZES: Final = ("rf_bytes", "word_bytes", "spm_bank_bytes")
 _NUMBERS: Final = ("dma_startup_cycles", "dma_cycles_per_byte", "dma_mhz", "accelerator_mhz")
 _ENERGIES: Final = tuple(item.name for item in fields(AccessEnergy))
 _FIELDS: Final = tuple(item.name for item in fields(Architecture))
@@ -107,7 +108,8 @@ def architecture_from_dict(obj: object, *, name: str = "unnamed") -> Architectur
     spec = Fields(obj, "a mapping with the fields of an architecture")
     spec.refuse_unknown(_FIELDS)
     base = Architecture()
-    values: dict[str, Any] = {key: spec.integer(key, getattr(base, key)) for key in _INTEGERS}
+    values: dict[str, Any] = {key: spec.integer(key, getattr(base, key)) for key in _COUNTS}
+    values |= {key: spec.size(key, getattr(base, key)) for key in _SIZES}
     values |= {key: spec.number(key, getattr(base, key)) for key in _NUMBERS}
     values["name"] = spec.name("name", name, required=False)
     values["notes"] = spec.text("notes", "", required=False)

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.spec.sizes import size_in_bytes
 
 MAX_INTEGER: Final = 2**63 - 1
 """Integers of a file beyond this are refused before anything computes with them."""
@@ -127,6 +128,16 @@ class Fields:
             self.note(key, expected)
             return fallback
         return value
+
+    def size(self, key: str, fallback: int, *, required: bool = True) -> int:
+        """A capacity: an integer (bytes), or text with a unit such as ``8 KiB``."""
+        expected = "an integer (bytes), or text such as 8 KiB"
+        if isinstance(self.data.get(key), str):
+            size = size_in_bytes(self.data[key])
+            if size is None:
+                self.note(key, expected)
+            return size or fallback
+        return self.integer(key, fallback, required=required, expected=expected)
 
     def number(
         self, key: str, fallback: float, *, required: bool = True, expected: str = "a number"

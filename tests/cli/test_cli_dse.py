@@ -11,17 +11,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import click.testing
 import openpyxl
 import pytest
 
-from dmaze_cp import load_architecture, load_workload, map_workload
+from dmaze_cp import load_architecture, load_workload, map_workload, mapper
 from dmaze_cp.cli.app import cli
 from dmaze_cp.cli.dse_models import weighted_refs
 from dmaze_cp.errors import SpecError
 from dmaze_cp.report.html import html_page
+from dmaze_cp.result import Status
 from tests.cli.conftest import environment
 from tests.patience import HANG_S
 
@@ -220,6 +222,52 @@ def test_no_time(run) -> None:
     assert "unknown" in result.stderr
 
 
+def out_of_time(monkeypatch, *, unmapped_pes: int | None = None) -> None:
+    """Searches that end with nothing proven, and on some designs with no mapping either."""
+    search = mapper.map_layer
+
+    def limited(layer, architecture, objective, **options):
+        found = search(layer, architecture, objective, **options)
+        found = replace(found, status=Status.FEASIBLE, bound=0, reason="time limit")
+        if architecture.pes == unmapped_pes:
+            nothing = {"mapping": None, "dataflow": None, "cost": None}
+            found = replace(found, status=Status.UNKNOWN, **nothing)
+        return found
+
+    monkeypatch.setattr(mapper, "map_layer", limited)
+
+
+@pytest.mark.parametrize("options", [(), ("--all",)])
+def test_out_of_time_with_a_mapping_for_every_design(run, monkeypatch, options) -> None:
+    out_of_time(monkeypatch)
+    result = run("-", "net.json", *PARAMS, *options, "-o", "out.json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert json.loads(Path("out.json").read_text())["counts"]["feasible"] == 4
+
+
+@pytest.mark.parametrize("options", [(), ("--all",)])
+def test_out_of_time_with_no_mapping_for_some_designs(run, monkeypatch, options) -> None:
+    out_of_time(monkeypatch, unmapped_pes=8)
+    result = run("-", "net.json", *PARAMS, *options, "-o", "out.json")
+    assert result.exit_code == 4
+    lines = result.stderr.strip().split("\n")
+    assert [line.split(": ")[:3:2] for line in lines] == [["error", "unknown"]] * 2
+    record = json.loads(Path("out.json").read_text())
+    assert record["points"][record["best"]]["parameters"]["pes"] == 4
+
+
+def test_out_of_time_with_a_mapping_that_breaks_the_power_budget(run, monkeypatch) -> None:
+    """Whether another mapping keeps it is not known: no reason to call the run a failure."""
+    out_of_time(monkeypatch)
+    arguments = ("-", "net.json", *PARAMS, "-o", "out.json")
+    assert run(*arguments).exit_code == 0
+    powers = [p["power_mw"] for p in json.loads(Path("out.json").read_text())["points"]]
+    result = run(*arguments, "--power-budget", sum(sorted(powers)[1:3]) / 2)
+    assert result.exit_code == 0
+    lines = result.stderr.strip().split("\n")
+    assert [line.split(": ")[:3:2] for line in lines] == [["warning", "unknown"]] * 2
+
+
 def test_many_designs_that_nothing_fits_are_counted(run) -> None:
     result = run("-", "net.json", "--param", "pes=1:9:+1", "--param", "rf_bytes=4,32")
     assert result.exit_code == 0
@@ -348,7 +396,8 @@ def test_weights_do_not_clash_with_files(tmp_path, monkeypatch) -> None:
             weighted_refs([bad])
 
 
-def test_spaces_are_listed_and_printed() -> None:
+def test_spaces_are_listed_and_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
     runner = click.testing.CliRunner()
     listed = runner.invoke(cli, ["spaces"])
     # Descriptions go on in lines that are indented.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from pathlib import Path
 
@@ -121,3 +123,27 @@ def test_a_file_without_values_is_one_line(run: Run) -> None:
     assert result.exit_code == 1
     (line,) = result.stderr.strip().split("\n")
     assert "space.json: parameters.rf_bytes: found no value" in line
+
+
+def test_what_if_the_scratchpad_doubles(run: Run) -> None:
+    """There is no row for 108 KiB or twice as much in the published table."""
+    arguments = ("-", "net.json", "--base", "eyeriss", "--param", "spm_kb=108,216", "--all")
+    result = run(*arguments, "-o", "out.json")
+    assert (result.exit_code, result.output) == (0, "")
+    points = json.loads(Path("out.json").read_text())["points"]
+    assert [p["interpolated"] for p in points] == [["spm_pj"]] * 2
+    energies = [p["architecture"]["energy"]["spm_pj"] for p in points]
+    assert 9 < energies[0] < 13.5 < energies[1] < 20.25
+    text = run(*arguments).stdout
+    assert "interpolated" in text
+    assert "spm_pj" in text
+    rows = run(*arguments, "--format", "csv").stdout
+    assert [row["interpolated"] for row in csv.DictReader(io.StringIO(rows))] == ["spm_pj"] * 2
+
+
+def test_the_option_that_a_message_names_gives_the_energy(run: Run) -> None:
+    result = run("memory_tuning", "net.json", "--param", "spm_kb=8192", "--param", "rf_bytes=64")
+    assert result.exit_code == 1
+    assert "--param spm_pj=PJ" in result.stderr
+    arguments = ("memory_tuning", "net.json", "--param", "spm_kb=8192", "--param", "rf_bytes=64")
+    assert run(*arguments, "--param", "spm_pj=120").exit_code == 0

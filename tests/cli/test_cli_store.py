@@ -69,7 +69,7 @@ def test_an_overview(run, filled) -> None:
     assert is_narrow(result.stdout)
     assert "6 (3 optimal, 1 feasible, 1 infeasible, 1 unknown)" in result.stdout
     assert "edp 3, energy 2, latency 1" in result.stdout
-    assert "256 PEs, RF 512 B, SPM 64 KiB" in result.stdout
+    assert "256 PEs, RF 512 bytes, SPM 128 KiB" in result.stdout
 
 
 def test_an_overview_of_nothing(run) -> None:

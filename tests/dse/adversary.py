@@ -62,7 +62,7 @@ class Adversary:
             return self._rough(best, known, cutoff, CUTOFF)
         if gap > 0 and whim < 0.9:
             rough = self._rough(best, known, int(best.value * (1 - gap)) + 1, "gap reached")
-            if rough.gap <= gap:
+            if rough.gap is not None and rough.gap <= gap:
                 return rough
         return best
 

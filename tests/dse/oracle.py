@@ -81,6 +81,8 @@ def check_sweep(result: SweepResult, *, finished: bool = True) -> dict[int, Frac
     best = min(totals, key=lambda p: (totals[p], _area(result, p), p), default=None)
     front = _front(result, totals) if result.pareto else ()
     _check_losers(result, {best, *front} if result.pareto else {best})
+    for position in result.ties:
+        assert result.points[position].value == result.points[result.best].value
     if result.best_proven:
         assert totals[result.best] == totals[best]
     if result.front_proven:
@@ -90,6 +92,8 @@ def check_sweep(result: SweepResult, *, finished: bool = True) -> dict[int, Frac
         assert result.best_proven == (best is not None)
         if best is not None:
             assert result.points[best].status is PointStatus.OPTIMAL
+            equal = {p for p in totals if p != best and totals[p] == totals[best]}
+            assert {*result.ties} <= equal <= {*result.ties, *result.may_tie}
         assert result.front == front
         assert result.front_proven == bool(front)
         assert not result.interrupted

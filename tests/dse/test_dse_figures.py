@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from dataclasses import replace
 
 import pytest
@@ -45,20 +46,20 @@ def test_the_spm_table_is_for_both_buffers():
 
 @pytest.mark.parametrize("size", [1, 15, 17, 1025, 48])
 def test_a_capacity_that_a_table_lacks_is_named(size):
-    table = Table(((16, 1.0), (64, 2.0), (1024, 4.0)))
+    table = Table(((16, 1.0), (64, 2.0), (1024, 4.0)), interpolate=False)
     with pytest.raises(OutOfRangeError, match=rf"{size} bytes? in the table of 3 from 16 bytes"):
         table.at(size)
 
 
 @given(st.integers(16, 1024), st.integers(16, 1024))
 def test_interpolation_lies_between_entries_and_is_monotone(one, other):
-    table = Table(((16, 0.03), (100, 0.5), (1024, 1.92)), interpolate=True)
+    table = Table(((16, 0.03), (100, 0.5), (1024, 1.92)))
     low, high = sorted((one, other))
     assert 0.03 <= table.at(low) <= table.at(high) <= 1.92
 
 
 def test_interpolation_in_logarithms():
-    table = Table(((16, 1.0), (64, 4.0)), interpolate=True)
+    table = Table(((16, 1.0), (64, 4.0)))
     assert table.at(32) == pytest.approx(2.0)
     for outside in (15, 65):
         with pytest.raises(OutOfRangeError):
@@ -66,19 +67,25 @@ def test_interpolation_in_logarithms():
 
 
 @pytest.mark.parametrize(
-    ("entries", "interpolate", "words"),
+    ("entries", "words"),
     [
-        ((), False, "empty table"),
-        (((0, 1.0),), False, "no capacity"),
-        (((16, -1.0),), False, "-1.0"),
-        (((16, float("nan")),), False, "nan"),
-        (((16, 1.0), (16, 2.0)), False, "twice"),
-        (((16, 0.0), (32, 1.0)), True, "figure of 0"),
+        ((), "empty table"),
+        (((0, 1.0),), "no capacity"),
+        (((16, -1.0),), "-1.0"),
+        (((16, float("nan")),), "nan"),
+        (((16, 1.0), (16, 2.0)), "twice"),
     ],
 )
-def test_bad_tables(entries, interpolate, words):
+def test_bad_tables(entries, words):
     with pytest.raises(SpecError, match=words):
-        Table(entries, interpolate)
+        Table(entries)
+
+
+def test_no_power_law_goes_through_0():
+    table = Table(((16, 0.0), (32, 0.0), (64, 1.0)))
+    assert table.at(24) == 0
+    with pytest.raises(OutOfRangeError, match="power law"):
+        table.at(48)
 
 
 def test_formulas_of_a_capacity():
@@ -110,14 +117,25 @@ def test_energies_of_a_file():
     assert (energy.rf_pj, energy.dram_pj, energy.noc_pj) == (1.0, 100.0, 2.0)
     assert energy.spm_pj == pytest.approx(0.01 * (128 * 1024) ** 0.5)
     assert model(replace(CHIP, rf_bytes=1024)).rf_pj == 2.5
-    with pytest.raises(OutOfRangeError, match="RF energy: no entry for 768 bytes"):
-        model(replace(CHIP, rf_bytes=768))
+    between = replace(CHIP, rf_bytes=768)
+    assert model(between).rf_pj == pytest.approx(2.5 ** (math.log(1.5) / math.log(2)))
+    assert model.interpolated(between) == ("rf_pj",)
+    assert model.interpolated(CHIP) == ()
+    beyond = replace(CHIP, rf_bytes=2048)
+    with pytest.raises(OutOfRangeError, match=r"RF energy: no entry for 2 KiB.*--param rf_pj="):
+        model(beyond)
+    assert model.without(["rf_pj", "dram_pj"])(beyond) == AccessEnergy(spm_pj=energy.spm_pj)
 
 
-def test_published_tables_can_be_interpolated():
-    figures = figures_from({"table": "published", "interpolate": "log-log"}, "pJ", PUBLISHED_SPM_PJ)
-    assert 9 < figures.at(96 * 1024) < 13.5
+def test_published_tables_are_interpolated_unless_that_is_refused():
+    figures = figures_from("published", "pJ", PUBLISHED_SPM_PJ)
+    assert figures.at(108 * 1024) == pytest.approx(9 * 1.5 ** math.log2(108 / 64))
     assert figures.at(128 * 1024) == 13.5
+    table = {"table": "published", "interpolate": "log-log"}
+    assert figures_from(table, "pJ", PUBLISHED_SPM_PJ) == figures
+    strict = figures_from({**table, "interpolate": "none"}, "pJ", PUBLISHED_SPM_PJ)
+    with pytest.raises(OutOfRangeError, match="108 KiB"):
+        strict.at(108 * 1024)
 
 
 @pytest.mark.parametrize(
@@ -133,6 +151,7 @@ def test_published_tables_can_be_interpolated():
         ({"rf_pj": {"table": {512: -1}}}, "rf_pj.512"),
         ({"rf_pj": {"interpolate": "log-log"}}, "rf_pj.table: found nothing"),
         ({"rf_pj": {"table": {512: 1}, "interpolate": "cubic"}}, "rf_pj.interpolate"),
+        ({"rf_pj": {"table": {512: 1}, "interpolate": ["none"]}}, "rf_pj.interpolate"),
         ({"rf_pj": {"table": {512: 1}, "formula": "bytes"}}, "rf_pj.table"),
         ({"rf_pj": {"formula": "words"}}, "the unknown name 'words'"),
         ({"rf_pj": {"formula": 5}}, "rf_pj.formula"),

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from dmaze_cp.architecture import AccessEnergy, Architecture
 from dmaze_cp.dse.area import LinearArea, no_area
-from dmaze_cp.dse.capacity import OutOfRangeError, Table
+from dmaze_cp.dse.capacity import OutOfRangeError, PerByte, Table
 from dmaze_cp.dse.design import Budgets, Design, InvalidDesign, Sample
-from dmaze_cp.dse.energy import EnergyByCapacity
+from dmaze_cp.dse.energy import PUBLISHED_RF_PJ, EnergyByCapacity
 from dmaze_cp.dse.parameters import Parameter, parse_parameter
 from dmaze_cp.dse.rules import Rule
 from dmaze_cp.dse.space import DesignSpace
@@ -94,10 +94,30 @@ def test_energies_can_be_set_and_swept():
 def test_a_capacity_outside_the_table_leaves_out_that_design_only():
     tested = space("rf_bytes=32,48,64,2048")
     designs, invalid = tested.survey()
-    assert [d.parameters["rf_bytes"] for d in designs] == [32, 64]
-    assert [(p.index, p.cause) for p in invalid] == [(1, "RF energy"), (3, "RF energy")]
-    assert "no entry for 48 bytes in the table of 11 from 1 byte to 1 KiB" in invalid[0].reason
-    assert "no formula" in invalid[0].reason
+    assert [d.parameters["rf_bytes"] for d in designs] == [32, 48, 64]
+    assert [(p.index, p.cause) for p in invalid] == [(3, "RF energy")]
+    assert "no entry for 2 KiB in the table of 11 from 1 byte to 1 KiB" in invalid[0].reason
+    assert "--param rf_pj=" in invalid[0].reason
+
+
+def test_designs_say_which_figures_lie_between_entries():
+    area = LinearArea(rf_mm2=Table(((16, 1.0), (64, 2.0))), spm_mm2=PerByte(1e-6))
+    tested = space("rf_bytes=48,64", "spm_kb=64,216", area=area)
+    found = {tuple(d.parameters.values()): d.interpolated for d in tested.designs()}
+    assert found == {
+        (48, 64): ("rf_pj", "rf_mm2"),
+        (48, 216): ("rf_pj", "spm_pj", "rf_mm2"),
+        (64, 64): (),
+        (64, 216): ("spm_pj",),
+    }
+
+
+def test_an_energy_as_a_parameter_replaces_what_the_space_says_of_it():
+    model = EnergyByCapacity(rf=PUBLISHED_RF_PJ, fixed=(("dram_pj", 100.0),))
+    tested = space("rf_bytes=64,2048", energy=model).with_parameters([parse_parameter("rf_pj=3")])
+    energies = [d.architecture.energy for d in tested.designs()]
+    assert [(e.rf_pj, e.dram_pj) for e in energies] == [(3, 100.0)] * 2
+    assert [d.interpolated for d in tested.designs()] == [(), ()]
 
 
 def test_rules_leave_out_what_breaks_them():

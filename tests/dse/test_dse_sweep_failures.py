@@ -121,7 +121,8 @@ def test_a_layer_too_large_for_one_design() -> None:
         assert [2 * p for p in alone.front] == list(result.front)
 
 
-def test_designs_that_fit_no_layer() -> None:
+def test_designs_that_fit_no_layer_take_no_search(monkeypatch) -> None:
+    adversary = put_in_place(monkeypatch, Adversary(random.Random(1)))
     small = replace(FITTING[0], name="small", rf_bytes=4)
     space = listed([small, FITTING[0], replace(small, spm_banks=1), FITTING[-1]], [1.0] * 4)
     for pareto in (False, True):
@@ -130,6 +131,7 @@ def test_designs_that_fit_no_layer() -> None:
         for position in (0, 2):
             assert result.points[position].status is PointStatus.INFEASIBLE
             assert result.points[position].reason
+    assert {arch.rf_bytes for _, arch in adversary.asked} == {8, 24}
 
 
 def test_a_space_where_nothing_fits() -> None:

@@ -247,6 +247,20 @@ def test_names_of_layers_that_are_close_do_not_cover_each_other():
     assert not boxes[0].overlaps(boxes[1])
 
 
+def test_long_names_that_differ_in_their_middle_have_labels_that_differ():
+    layers = [replace(GEMM, name=f"encoder.layers.{k}.self_attention.query") for k in range(3)]
+    names = [f"company/research/model_{k}_quantised_to_8_bits.onnx" for k in range(2)]
+    networks = [weighted(name, 1.0, *layers) for name in names]
+    plots = sweep_plots(sample_sweep(networks=networks))
+    roofline = axes_of(plots["roofline"])
+    texts = {t.get_text() for t in roofline.texts if "query" in t.get_text()}
+    assert len(texts) == len(layers)
+    assert len(scatters(roofline)) == len(names)
+    assert len({t.get_text() for t in axes_of(plots["networks"]).get_yticklabels()}) == len(names)
+    titles = [title for axes in plots["layers"].axes if (title := axes.get_title(loc="left"))]
+    assert len(set(titles)) == len(titles) == len(names) * len(layers)
+
+
 @given(st.lists(st.tuples(st.floats(0.05, 0.95), st.floats(0.05, 0.95)), max_size=6))
 @settings(max_examples=20, deadline=None)
 def test_labels_stay_apart_and_inside(places):

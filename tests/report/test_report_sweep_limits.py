@@ -14,7 +14,7 @@ from dmaze_cp.dse.result import PointStatus, SweepResult
 from dmaze_cp.report.limits import setting_text
 from dmaze_cp.report.sweep import sweep_record, sweep_text
 from dmaze_cp.report.sweep_figures import Sweep
-from dmaze_cp.report.sweep_limits import limits_of, proof_text, rounded_percent
+from dmaze_cp.report.sweep_limits import limits_of, proof_text, rounded_percent, tie_facts
 from tests.report.sweeps import SPACE, sample_sweep
 
 
@@ -99,3 +99,26 @@ def test_a_design_that_cannot_be_mapped_has_no_bound():
     points = tuple(replace(p, bound=1.0) if p.value is None else p for p in result.points)
     for point in sweep_record(replace(result, points=points))["points"]:
         assert (point["bound"] is None) is (point["status"] == "infeasible")
+
+
+def test_ties_are_named_and_counted():
+    result = unlimited()
+    others = [p for p in range(len(result.points)) if p != result.best]
+    assert "tie" not in sweep_text(result)
+    tied = replace(result, ties=tuple(others[:2]), may_tie=tuple(others[2:3]))
+    facts = dict(tie_facts(Sweep(tied)))
+    for position in others[:2]:
+        assert Sweep(tied).label(position) in facts["ties"]
+    assert facts["ties"].startswith("2 other designs")
+    assert facts["may tie"].startswith("1 design ")
+    text = " ".join(sweep_text(tied).split())
+    assert all(fact in text for fact in facts.values())
+    record = sweep_record(tied)
+    indices = [tied.points[p].design.index for p in others]
+    assert (record["best_ties"], record["best_may_tie"]) == (indices[:2], indices[2:3])
+
+
+def test_of_many_ties_the_first_are_named():
+    result = unlimited()
+    many = replace(result, ties=(1,) * 8)
+    assert dict(tie_facts(Sweep(many)))["ties"].endswith("3 more")

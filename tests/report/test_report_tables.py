@@ -132,8 +132,8 @@ def test_cycles_and_use_add_up() -> None:
         # Every PE in use does one MAC a cycle.
         assert split.compute * used["PEsPEs"].used == layer.macs
         assert used["RFwords"].used == sum(result.cost.rf_elements.values())
-        assert used["SPMbytes"].used == 2 * sum(result.cost.spm_elements.values())
-        assert used["SPMbytes"].used <= used["SPMbanks"].used * 2048
+        assert used["SPM bufferbytes"].used == 2 * sum(result.cost.spm_elements.values())
+        assert used["SPM bufferbytes"].used <= used["SPM bufferbanks"].used * 2048
         assert set(pes) == set(layer.dimensions)
 
 

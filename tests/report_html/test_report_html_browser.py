@@ -280,3 +280,11 @@ def test_paper_has_every_row_and_no_tools(open_page: Open):
     opened.page.emulate_media(media="print")
     assert len(column(opened, "name")) == 180
     assert not opened.page.is_visible(".tools")
+
+
+def test_columns_of_long_names_are_told_apart(open_page: Open):
+    names = [f"encoder.layers.{n}.{part}.query" for n in range(4) for part in ("self", "cross")]
+    layers = tuple(Layer.gemm(name, {"X": 2, "Y": 3, "K": 4 + k}) for k, name in enumerate(names))
+    opened = open_page(documents.result(layers=layers), width=360)
+    labels = opened.page.locator("#plot-energy .axis.x text").all_text_contents()
+    assert len(set(labels)) == len(labels) == len(names)

@@ -201,7 +201,7 @@ def test_a_misspelt_field_is_told_the_nearest_that_is_missing() -> None:
     spec = changed(changed(OWN, "rf_bytes", MISSING), "rf_byte", 64)
     assert lines_of(spec) == [
         "rf_byte: found an unknown field, expected 'rf_bytes'",
-        "rf_bytes: found nothing, expected an integer",
+        "rf_bytes: found nothing, expected an integer (bytes), or text such as 8 KiB",
     ]
 
 

@@ -22,7 +22,9 @@ from dmaze_cp.report.html.read import (
     views,
 )
 from dmaze_cp.report.limits import setting_text
+from dmaze_cp.report.machine import scratchpad_text
 from dmaze_cp.spec.fields import Fields
+from dmaze_cp.spec.sizes import size_text
 
 _TOTALS: Final = ("energy_pj", "latency_cycles", "edp", "network_edp", "bound", "gap")
 _TOTAL_OF: Final = {"edp": "edp", "energy": "energy_pj", "latency": "latency_cycles"}
@@ -71,7 +73,6 @@ def architecture_view(machine: Architecture) -> View:
     """A machine: its figures as text, and those that the roofs of a plot follow from."""
     energy = machine.energy
     cycles_per_byte = machine.dma_cycles_per_byte * machine.clock_ratio
-    spm = f"{machine.spm_banks:,} × {machine.spm_bank_bytes:,} B, double-buffered"
     return {
         "name": machine.name,
         "pes": machine.pes,
@@ -79,9 +80,9 @@ def architecture_view(machine: Architecture) -> View:
         "mhz": machine.accelerator_mhz,
         "facts": [
             ["PEs", f"{machine.pes:,}"],
-            ["RF of a PE", f"{machine.rf_bytes:,} B"],
-            ["SPM banks", spm],
-            ["word", f"{machine.word_bytes} B"],
+            ["RF of a PE", size_text(machine.rf_bytes)],
+            ["SPM", scratchpad_text(machine)],
+            ["word", size_text(machine.word_bytes)],
             ["clock", f"{machine.accelerator_mhz:g} MHz"],
             ["DMA clock", f"{machine.dma_mhz:g} MHz"],
             ["DMA start-up", f"{machine.dma_startup_cycles:g} DMA cycles"],

@@ -92,6 +92,7 @@ def _outline(spec: Fields, known: Sequence[object]) -> View:
         "base": index(spec, "base_design", known),
         "best": index(spec, "best", known),
         "best_proven": flag(spec, "best_proven"),
+        "ties": indices(spec, "best_ties", known) if "best_ties" in spec else [],
         "front": indices(spec, "front", known),
         "front_proven": flag(spec, "front_proven"),
         "best_by_model": {label(key): index(winners, str(key), known) for key in winners.data},
@@ -145,6 +146,9 @@ def _point(record: object, parameters: Sequence[str], in_full: set[object]) -> V
         "parameters": _parameters(spec, parameters),
         "breakdown": energies(spec),
         "cycles": breakdown(spec, "latency_breakdown_cycles", _CAUSES),
+        "interpolated": texts(spec, "interpolated", "a list of names of figures")
+        if "interpolated" in spec
+        else [],
         "flat": _flat(architecture_to_dict(machine)),
         "networks": views(
             spec,

@@ -75,6 +75,45 @@ function shorten(name, length) {
   return `${name.slice(0, head)}…${name.slice(name.length - (length - 1 - head))}`;
 }
 
+/** A label of at most so many letters for each name; names that differ have labels that differ, as in the plots of `--plots`. */
+function shortNames(names, length) {
+  const labels = new Map(names.map((name) => [name, shorten(name, length)]));
+  for (let round = 0; round < 3; round += 1) {
+    for (const group of alike(labels)) {
+      const head = alikeAtFirst(group);
+      const tail = alikeAtFirst(group.map((name) => [...name.slice(head)].reverse().join("")));
+      for (const name of group) labels.set(name, between(name, head, tail, length));
+    }
+  }
+  alike(labels).flat().forEach((name, i) => labels.set(name, `${name.slice(0, length - `…#${i + 1}`.length)}…#${i + 1}`));
+  return names.map((name) => labels.get(name));
+}
+
+/** Names that have the same label. */
+function alike(labels) {
+  const groups = new Map();
+  for (const [name, label] of labels) groups.set(label, [...(groups.get(label) || []), name]);
+  return [...groups.values()].filter((group) => group.length > 1);
+}
+
+/** How many letters all names begin with. */
+function alikeAtFirst(names) {
+  const [first] = names;
+  let place = 0;
+  while (place < first.length && names.every((name) => name[place] === first[place])) place += 1;
+  return place;
+}
+
+/** A name without so many letters at its ends, or as many as it has to lose. */
+function between(name, head, tail, length) {
+  const lost = name.length - (length - 2);
+  if (lost <= 2) return shorten(name, length);
+  const first = Math.min(head, lost);
+  const last = Math.min(tail, lost - first);
+  const [before, after] = [first ? "…" : "", last ? "…" : ""];
+  return `${before}${shorten(name.slice(first, name.length - last), length - before.length - after.length)}${after}`;
+}
+
 const OBJECTIVES = {
   edp: { name: "EDP", unit: "pJ·cycles", show: scientific },
   energy: { name: "Energy", unit: "pJ", show: energy },

@@ -3,6 +3,7 @@
 const MARGIN = { top: 14, right: 12, bottom: 22, left: 52 };
 const NAME_ROOM = 16;
 const LONGEST_NAME = 14;
+const LONGEST_ROW_NAME = 16;
 const LETTER = 6.6;
 let plots = 0;
 
@@ -157,11 +158,20 @@ function logTicks([low, high], wanted) {
 function bandTicks(axis, domain, room) {
   const every = Math.max(1, Math.ceil(13 / (room / (domain[1] - domain[0]))));
   const ticks = [];
+  const tilted = namesOf(axis, LONGEST_NAME);
+  const beside = namesOf(axis, LONGEST_ROW_NAME);
   axis.names.forEach((name, i) => {
     const middle = i + 0.5;
-    if (i % every === 0 && middle > domain[0] && middle < domain[1]) ticks.push({ at: middle, text: name });
+    if (i % every === 0 && middle > domain[0] && middle < domain[1]) ticks.push({ at: middle, text: name, tilted: tilted[i], beside: beside[i] });
   });
   return ticks;
+}
+
+/** Names of a band that fit; they stay the same, so once will do. */
+function namesOf(axis, length) {
+  axis.short ||= {};
+  axis.short[length] ||= shortNames(axis.names, length);
+  return axis.short[length];
 }
 
 function drawAxis(axis, view, side) {
@@ -186,7 +196,7 @@ function xTick(axis, view, tick) {
   const x = view.x.place(tick.at);
   const grid = axis.scale === "band" ? [] : [svg("line", { class: "grid", x1: x, x2: x, y1: area.top, y2: area.bottom })];
   const text = view.tilted
-    ? svg("text", { "text-anchor": "end", transform: `translate(${x + 3},${area.bottom + 12}) rotate(-45)` }, shorten(tick.text, LONGEST_NAME))
+    ? svg("text", { "text-anchor": "end", transform: `translate(${x + 3},${area.bottom + 12}) rotate(-45)` }, tick.tilted)
     : svg("text", { "text-anchor": "middle", x, y: area.bottom + 15 }, tick.text);
   return [...grid, text];
 }
@@ -195,5 +205,5 @@ function yTick(axis, view, tick) {
   const { area } = view;
   const y = view.y.place(tick.at);
   const grid = axis.scale === "band" ? [] : [svg("line", { class: "grid", x1: area.left, x2: area.right, y1: y, y2: y })];
-  return [...grid, svg("text", { "text-anchor": "end", x: area.left - 7, y: y + 4 }, shorten(tick.text, 16))];
+  return [...grid, svg("text", { "text-anchor": "end", x: area.left - 7, y: y + 4 }, tick.beside || tick.text)];
 }

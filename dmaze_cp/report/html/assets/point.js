@@ -96,7 +96,9 @@ function pointFacts(sweep, point) {
     [kind.name, figure(point.value, kind.show)], ["bound", figure(point.bound, (v) => boundText(kind, point))], ["gap", figure(point.gap, percent)],
     ["energy", figure(point.energy_pj, energy)], ["latency", figure(point.latency_cycles, (v) => `${exact(v)} cycles`)],
     ["time", figure(point.latency_s, seconds)], ["area", figure(point.area_mm2, (v) => `${v.toPrecision(4)} mm²`)],
-    ["power", figure(point.power_mw, (v) => `${v.toPrecision(4)} mW`)]]));
+    ["power", figure(point.power_mw, (v) => `${v.toPrecision(4)} mW`)],
+    ["costs the same", point.index === sweep.best && sweep.ties.length ? sweep.ties.map((index) => `#${index}`).join(", ") : null],
+    ["interpolated", point.interpolated.length ? point.interpolated.join(", ") : null]]));
 }
 
 /** What a design is compared with: the best one; the best one with the next, and with the base of the space. */

@@ -1,0 +1,124 @@
+"""Sweeps that are stopped at any time: a best design from early on, and ever better ones."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from dmaze_cp.architecture import AccessEnergy, Architecture
+from dmaze_cp.dse.design import Design
+from dmaze_cp.dse.exploring import Exploration
+from dmaze_cp.dse.plan import Candidate, Question, Term
+from dmaze_cp.dse.sweep import SearchDone
+from dmaze_cp.objective import Objective
+from dmaze_cp.workload import Layer
+from tests.dse.adversary import Adversary
+from tests.dse.oracle import check_sweep, listed, network
+from tests.dse.test_dse_sweep import put_in_place, swept
+
+LAYERS = [Layer.gemm(f"g{x}", {"X": x, "Y": 2, "K": 3}) for x in (2, 4, 6, 8)]
+DESIGNS = [
+    Architecture(
+        f"pes{pes} rf{rf} banks{banks}",
+        pes=pes,
+        rf_bytes=rf,
+        spm_banks=banks,
+        spm_bank_bytes=8,
+        energy=AccessEnergy(rf_pj=rf / 32),
+    )
+    for pes in (1, 2, 4, 8)
+    for rf in (8, 12, 24)
+    for banks in (6, 12)
+]
+
+
+def best_values(monkeypatch, *, stop_after: int, all_points: bool, pareto: bool) -> list:
+    """Value of the best design of sweeps that end after so many searches, for each number."""
+    found = []
+    for searches in range(1, stop_after + 1):
+        adversary = put_in_place(monkeypatch, Adversary(random.Random(5)))
+        result = swept(
+            listed(DESIGNS, [1.0] * len(DESIGNS)),
+            [network("net", *LAYERS)],
+            Objective.EDP,
+            all_points=all_points,
+            pareto=pareto,
+            stop=lambda searches=searches, asked=adversary.asked: asked.total() >= searches,
+        )
+        check_sweep(result, finished=False)
+        found.append(None if result.best is None else result.points[result.best].value)
+    return found
+
+
+@pytest.mark.parametrize(("all_points", "pareto"), [(False, False), (False, True), (True, False)])
+def test_the_best_is_there_after_one_design_and_never_gets_worse(
+    monkeypatch, all_points, pareto
+) -> None:
+    few = len(LAYERS) + 2  # a first search may find no mapping, and others run ahead
+    values = best_values(monkeypatch, stop_after=4 * few, all_points=all_points, pareto=pareto)
+    assert None not in values[few:]
+    later = values[few:]
+    assert later == sorted(later, reverse=True)
+    assert later[-1] < later[0]
+
+
+def test_the_best_is_told_as_it_is_found(monkeypatch) -> None:
+    put_in_place(monkeypatch, Adversary(random.Random(5)))
+    events: list[SearchDone] = []
+    space = listed(DESIGNS, [1.0] * len(DESIGNS))
+    result = swept(
+        space,
+        [network("net", *LAYERS)],
+        Objective.EDP,
+        on_event=lambda event: events.append(event) if isinstance(event, SearchDone) else None,
+    )
+    assert [event.searches for event in events] == list(range(1, len(events) + 1))
+    assert all(event.best is not None for event in events[len(LAYERS) + 2 :])
+    assert events[-1].best == space.listed[result.best]
+
+
+def candidates(architectures) -> list[Candidate]:
+    made = []
+    for position, arch in enumerate(architectures):
+        candidate = Candidate(position, Design(position, {}, arch, 1.0))
+        questions = [Question(layer, arch, Objective.EDP, layer.macs) for layer in LAYERS]
+        for question in questions:
+            question.candidates.append(candidate)
+        candidate.terms = tuple(Term(question, Fraction(1)) for question in questions)
+        made.append(candidate)
+    return made
+
+
+def handed_out(exploration: Exploration, count: int) -> list[tuple[int, str]]:
+    found = []
+    for _ in range(count):
+        question = exploration.next()
+        question.running = True
+        found.append((question.architecture.pes, question.layer.name))
+    return found
+
+
+HARDEST_FIRST = ["g8", "g6", "g4", "g2"]
+
+
+def test_a_design_is_mapped_before_the_next_and_the_nearest_to_the_best_is_next() -> None:
+    field = candidates(replace(DESIGNS[0], pes=pes) for pes in (1, 16, 4, 64, 256))
+    exploration = Exploration(field, lambda q: not q.running)
+    assert handed_out(exploration, 4) == [(16, name) for name in HARDEST_FIRST]
+    exploration.best_is(field[1])
+    # As near on both sides: the one whose bound is less.
+    field[2].terms[0].question.raise_bound(7)
+    assert handed_out(exploration, 2) == [(64, name) for name in HARDEST_FIRST[:2]]
+    exploration.best_is(field[4])
+    assert handed_out(exploration, 2) == [(64, name) for name in HARDEST_FIRST[2:]]
+    assert handed_out(exploration, 1) == [(256, "g8")]
+    # What is beaten in between is left.
+    field[4].closed = True
+    exploration.closed(field[4])
+    field[2].closed = True
+    exploration.closed(field[2])
+    assert handed_out(exploration, 4) == [(1, name) for name in HARDEST_FIRST]
+    assert exploration.next() is None
