@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from typing import Final
 
@@ -22,6 +22,9 @@ class AccessEnergy:
     spm_pj: float = 13.5
     dram_pj: float = 200.0
     mac_pj: float = 0.075
+
+    def __post_init__(self) -> None:
+        _as_doubles(self, [item.name for item in fields(self)])
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ class Architecture:
     notes: str = ""
 
     def __post_init__(self) -> None:
+        _as_doubles(self, FIGURES)
         problems = list(_architecture_problems(self))
         if problems:
             raise SpecError(problems)
@@ -95,6 +99,24 @@ class Architecture:
     def clock_ratio(self) -> float:
         """Accelerator cycles per DMA cycle."""
         return self.accelerator_mhz / self.dma_mhz
+
+
+FIGURES: Final = (
+    "dma_startup_cycles",
+    "dma_cycles_per_byte",
+    "dma_mhz",
+    "accelerator_mhz",
+    "leakage_mw",
+)
+"""Figures of an architecture that are doubles."""
+
+
+def _as_doubles(obj: object, names: Iterable[str]) -> None:
+    """Make doubles of integers: 64-bit integers would wrap where doubles only round."""
+    for name in names:
+        value = getattr(obj, name)
+        if isinstance(value, int) and not isinstance(value, bool) and abs(value) < MAX_COUNT**4:
+            object.__setattr__(obj, name, float(value))
 
 
 COUNTS: Final = ("pes", "rf_bytes", "word_bytes", "spm_banks", "spm_bank_bytes")

@@ -291,6 +291,10 @@ class Excess(Node):
         return Form(())
 
 
+MOST_CEILED = 2**60
+"""Ceilings in arrays of 64-bit integers end here, far above any capacity that is accepted."""
+
+
 @dataclass(frozen=True, eq=False)
 class Ceiling(Node):
     """``ceil(product * numerator / denominator)`` of a product of at least 1.
@@ -303,8 +307,14 @@ class Ceiling(Node):
     denominator: int
 
     def value(self, at: Evaluation) -> Any:
-        """The ceiling, in integers."""
-        return -(-(at(self.product) * self.numerator) // self.denominator)
+        """The ceiling, in integers; in arrays, no more than `MOST_CEILED`."""
+        value = at(self.product)
+        if not isinstance(value, np.ndarray) or not value.size:
+            return -(-(value * self.numerator) // self.denominator)
+        if int(value.max()) * self.numerator < 2**62:
+            return -(-(value * self.numerator) // self.denominator)
+        exact = -(-(value.astype(object) * self.numerator) // self.denominator)
+        return np.minimum(exact, MOST_CEILED).astype(np.int64)
 
     def lower(self) -> Form:
         """The larger of the quotient and 1."""

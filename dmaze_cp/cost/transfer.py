@@ -53,11 +53,19 @@ def dma_cycles(
     clock_ratio
         Accelerator clock over DMA clock.
     """
-    dma_clock_cycles = startup_cycles + cycles_per_byte * (burst_elements * word_bytes)
+    moved_bytes = _times(burst_elements, word_bytes)
+    dma_clock_cycles = startup_cycles + cycles_per_byte * moved_bytes
     cycles = dma_clock_cycles * clock_ratio
     if isinstance(cycles, np.ndarray):
         return np.ceil(cycles).astype(np.int64)
     return math.ceil(cycles)
+
+
+def _times(elements: Any, word_bytes: int) -> Any:
+    """Bytes of elements; doubles where 64-bit integers do not hold them."""
+    if isinstance(elements, np.ndarray) and int(elements.max()) * word_bytes >= 2**63:
+        return (elements.astype(object) * word_bytes).astype(np.float64)
+    return elements * word_bytes
 
 
 def whole_extents(layer: Layer) -> dict[str, int]:
