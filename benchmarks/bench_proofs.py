@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import random
 import time
 from dataclasses import dataclass, field
@@ -13,9 +12,10 @@ from exhaustive_search import Best, search
 from random_problems import RandomProblem, Sizes, draw
 
 from dmaze_cp import LayerResult, Objective, Status, map_layer
+from dmaze_cp.engine import Engine
 from dmaze_cp.result import SearchStats
 
-ENGINES = ("auto", "cp-sat", "bounds")
+ENGINES = tuple(map(str, Engine))
 WAYS = ("bounds", "scoring", "cp-sat")
 """How a part of the map-space is closed."""
 
@@ -100,8 +100,8 @@ def prove(
         return Proof(engine, objective, "failed", seconds, complaints=(f"raised {error!r}",))
     seconds = time.perf_counter() - began
     wrong = () if best is None else tuple(complaints(problem, result, best))
-    ways = closed_by(result)
-    return Proof(engine, objective, result.status, seconds, ways, result.stats, wrong)
+    ways = result.closed_by
+    return Proof(result.engine, objective, result.status, seconds, ways, result.stats, wrong)
 
 
 def complaints(problem: RandomProblem, result: LayerResult, best: Best) -> list[str]:
@@ -134,28 +134,15 @@ def random_objective(problem: RandomProblem) -> Objective:
     return rng.choice(list(Objective))
 
 
-HAS_ENGINES = "engine" in inspect.signature(map_layer).parameters
-
-
 def solve(
     problem: RandomProblem, objective: Objective, engine: str, time_limit_s: float
 ) -> LayerResult:
     """Map a problem with an engine."""
-    named = {"engine": engine} if HAS_ENGINES else {}
     return map_layer(
         problem.layer,
         problem.architecture,
         objective,
         time_limit=time_limit_s,
         constraints=problem.constraints,
-        **named,
+        engine=engine,
     )
-
-
-def closed_by(result: LayerResult) -> dict[str, int]:
-    """How many parts of the map-space each way closed."""
-    if HAS_ENGINES:
-        return dict(result.closed_by)
-    stats = result.stats
-    counts = (stats.nodes_bounded, stats.nodes_scored, stats.nodes_solved)
-    return dict(zip(WAYS, counts, strict=True))

@@ -12,7 +12,15 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, TypeVar
 
-from dmaze_cp import Architecture, Layer, Objective, load_architecture, load_workload, map_layer
+from dmaze_cp import (
+    Architecture,
+    Layer,
+    Objective,
+    load_architecture,
+    load_workload,
+    map_layer,
+)
+from dmaze_cp.engine import Engine
 from dmaze_cp.mapspace import tilings_count
 
 T, R = TypeVar("T"), TypeVar("R")
@@ -34,6 +42,7 @@ class Task:
     objective: Objective
     architecture: Architecture
     time_limit_s: float
+    engine: Engine = Engine.AUTO
 
     @property
     def name(self) -> str:
@@ -48,6 +57,7 @@ class Row:
     name: str
     kind: str
     objective: str
+    engine: str
     status: str
     energy_pj: int | None
     latency_cycles: int | None
@@ -107,22 +117,32 @@ def make_tasks(
     objectives: Sequence[Objective],
     architecture: str,
     time_limit_s: float,
+    engine: Engine = Engine.AUTO,
 ) -> list[Task]:
     """Every layer with every objective."""
     arch = load_architecture(architecture)
     return [
-        Task(group, layer, o, arch, time_limit_s) for group, layer in layers for o in objectives
+        Task(group, layer, objective, arch, time_limit_s, engine)
+        for group, layer in layers
+        for objective in objectives
     ]
 
 
 def run_task(task: Task) -> Row:
     """Map one layer."""
-    result = map_layer(task.layer, task.architecture, task.objective, time_limit=task.time_limit_s)
+    result = map_layer(
+        task.layer,
+        task.architecture,
+        task.objective,
+        time_limit=task.time_limit_s,
+        engine=task.engine,
+    )
     cost, stats = result.cost, result.stats
     return Row(
         name=task.name,
         kind=str(task.layer.kind),
         objective=str(task.objective),
+        engine=result.engine,
         status=str(result.status),
         energy_pj=None if cost is None else cost.energy_pj,
         latency_cycles=None if cost is None else cost.latency_cycles,

@@ -156,23 +156,20 @@ def _random_bounds(rng: random.Random, kind: Kind, wanted: float) -> dict[str, i
 def random_architecture(rng: random.Random) -> Architecture:
     """An accelerator with capacities that are often odd, and figures that may be 0."""
     word = rng.choice((1, 2, 4))
-    fields = {
-        "name": "random",
-        "pes": _size(rng, 1, 1_024),
-        "rf_bytes": _size(rng, 3, 512) * word + rng.choice((0, 0, word - 1)),
-        "word_bytes": word,
-        "spm_banks": _size(rng, 3, 128),
-        "spm_bank_bytes": _size(rng, 8, 2_048) * word + rng.choice((0, 0, word - 1)),
-        "dma_startup_cycles": rng.choice((0.0, 1.0, 7.5, 64.0, 291.0, rng.uniform(0, 1_000))),
-        "dma_cycles_per_byte": rng.choice((0.0, 0.1, 0.24, 0.5, 3.0, rng.uniform(0, 4))),
-        "dma_mhz": rng.choice((300.0, 1_600.0, 2_400.0, 3_200.0, rng.uniform(100, 4_000))),
-        "accelerator_mhz": rng.choice((200.0, 500.0, 700.0, 1_000.0, rng.uniform(50, 2_000))),
-        "energy": random_energy(rng),
-    }
-    leakage_mw = rng.choice((0.0, 0.0, 0.5, 1_000.0, rng.uniform(0, 200)))
-    if "leakage_mw" in Architecture.__dataclass_fields__:
-        fields["leakage_mw"] = leakage_mw
-    return Architecture(**fields)
+    return Architecture(
+        name="random",
+        pes=_size(rng, 1, 1_024),
+        rf_bytes=_size(rng, 3, 512) * word + rng.choice((0, 0, word - 1)),
+        word_bytes=word,
+        spm_banks=_size(rng, 3, 128),
+        spm_bank_bytes=_size(rng, 8, 2_048) * word + rng.choice((0, 0, word - 1)),
+        dma_startup_cycles=rng.choice((0.0, 1.0, 7.5, 64.0, 291.0, rng.uniform(0, 1_000))),
+        dma_cycles_per_byte=rng.choice((0.0, 0.1, 0.24, 0.5, 3.0, rng.uniform(0, 4))),
+        dma_mhz=rng.choice((300.0, 1_600.0, 2_400.0, 3_200.0, rng.uniform(100, 4_000))),
+        accelerator_mhz=rng.choice((200.0, 500.0, 700.0, 1_000.0, rng.uniform(50, 2_000))),
+        energy=random_energy(rng),
+        leakage_mw=rng.choice((0.0, 0.0, 0.5, 1_000.0, rng.uniform(0, 200))),
+    )
 
 
 def random_energy(rng: random.Random) -> AccessEnergy:

@@ -2,7 +2,7 @@
 
     python benchmarks/run.py --models light_resnet50 vgg16 --jobs 2
     python benchmarks/run.py --models resnet18 --layers 'conv5*' --objective all -o out.json
-    python benchmarks/run.py --optima --objective all
+    python benchmarks/run.py --optima --objective all --engine cp-sat
     python benchmarks/run.py --compare-dmazerunner --markdown benchmarks/RESULTS.md
 
 Seconds are split into the bounds before the solver, building CP-SAT models, solving
@@ -34,6 +34,7 @@ from bench_summary import (
 from bench_tasks import Row, make_tasks, model_layers, optima_layers, optima_rows, run_tasks
 
 from dmaze_cp import DmazeError, Objective
+from dmaze_cp.engine import Engine
 
 SCHEMA = "dmaze-cp/benchmark/1"
 UNITS = {"edp": "pJ x cycles", "energy": "pJ", "latency": "cycles"}
@@ -53,6 +54,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--objective", choices=[*map(str, Objective), "all"], default="edp")
     parser.add_argument("--layers", default="*", metavar="GLOB", help="only these layers")
     parser.add_argument("--arch", default="default", help="built-in name or spec file")
+    parser.add_argument("--engine", choices=[*map(str, Engine)], default="auto")
     parser.add_argument("--time-limit", type=float, default=60.0, metavar="S")
     parser.add_argument("--jobs", type=int, default=1, help="layers side by side (%(default)s)")
     parser.add_argument(
@@ -171,7 +173,9 @@ def main(arguments: list[str] | None = None) -> int:
             if options.optima
             else model_layers(options.models, options.layers)
         )
-        tasks = make_tasks(layers, objectives, options.arch, options.time_limit)
+        tasks = make_tasks(
+            layers, objectives, options.arch, options.time_limit, Engine(options.engine)
+        )
     except DmazeError as error:
         print(error, file=sys.stderr)
         return 1

@@ -31,7 +31,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--count", type=int, default=100, help="problems (%(default)s)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--first", type=int, default=0, help="index of the first (%(default)s)")
-    parser.add_argument("--engine", nargs="+", choices=ENGINES, default=list(ENGINES))
+    parser.add_argument("--engine", nargs="+", action="extend", choices=ENGINES, help="(all)")
     parser.add_argument("--min-tilings", type=float, default=1e5, help="(%(default)g)")
     parser.add_argument("--max-tilings", type=float, default=1e7, help="(%(default)g)")
     parser.add_argument("--time-limit", type=float, default=600.0, metavar="S")
@@ -45,7 +45,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 def questions(options: argparse.Namespace) -> list[Question]:
     """The problems that are asked for."""
     sizes = Sizes(options.min_tilings, options.max_tilings)
-    engines = tuple(options.engine)
+    engines = tuple(dict.fromkeys(options.engine or ENGINES))
     return [
         Question(options.seed, index, sizes, engines, options.time_limit)
         for index in range(options.first, options.first + options.count)

@@ -109,7 +109,8 @@ class Costs:
         """The first unit in which all energies are integers, or the finest there is room for."""
         form, leaking = self._parts()
         terms = [t for terms in form.sums for t in terms]
-        largest = self.most_energy
+        # Where nothing is of interest, the least energies still have to be in range.
+        largest = max(self.most_energy, self.least_energy() + leaking * self.least_latency())
         if largest == inf:
             largest = self.reading.range_of_form(form)[1]
             if leaking:

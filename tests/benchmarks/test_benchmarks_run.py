@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from dmaze_cp import Architecture, Mapping, evaluate
+from dmaze_cp.cost.batch import BatchCost
 from dmaze_cp.mapping import stationary_order
-from dmaze_cp.mapspace import tilings_count
+from dmaze_cp.mapspace import build, mapping_at, tilings_count
 from tests.scripts import run_script
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,6 +40,7 @@ def row(name: str, value: int, **changes: object) -> bench_tasks.Row:
         name=name,
         kind="gemm",
         objective="edp",
+        engine="auto",
         status="optimal",
         energy_pj=value,
         latency_cycles=1,
@@ -95,16 +97,22 @@ def test_the_reference_uses_nothing_of_the_package():
 
 
 def test_scored_mappings_are_distinct_and_complete():
-    layer = bench_scoring.conv_layer()
-    batches = bench_scoring.random_batches(layer, Architecture(), 3000)
-    columns = [
-        np.stack([batch.tiling[level][d] for level in batch.tiling for d in layer.dimensions])
-        for batch in batches
-    ]
-    tilings = np.concatenate(columns, axis=1)
-    assert np.unique(tilings, axis=1).shape == (28, 3000)
-    products = np.prod(tilings.reshape(4, 7, -1), axis=0)
-    assert (products == np.array(layer.extents)[:, None]).all()
+    space = build(bench_scoring.conv_layer(), Architecture())
+    batches = bench_scoring.random_batches(space, 3000)
+    picked = np.concatenate([np.stack(batch.picked) for batch in batches], axis=1)
+    assert np.unique(picked, axis=1).shape == (5, 3000)
+    assert len({batch.model for batch in batches}) >= 9
+
+
+def test_scored_mappings_cost_what_the_scalar_model_says():
+    space = build(bench_scoring.conv_layer(), Architecture())
+    for batch in bench_scoring.random_batches(space, 300, seed=1):
+        cost = BatchCost(space.table, batch.model, batch.picked)
+        options = [int(option[0]) for option in batch.picked]
+        mappings = [mapping_at(space, options, flow) for flow in space.dataflows]
+        exact = [evaluate(mapping, Architecture()) for mapping in mappings]
+        known = {(one.energy_pj, one.latency_cycles) for one in exact}
+        assert (int(cost.energy_pj[0]), int(cost.latency_cycles[0])) in known
 
 
 def test_statistics_of_seconds():
@@ -161,12 +169,13 @@ def test_layers_are_chosen_by_model_and_glob():
 def test_a_run_finds_the_known_optimum_and_reports_it(tmp_path):
     out, table = tmp_path / "out.json", tmp_path / "table.md"
     arguments = ["--compare-dmazerunner", "--layers", SMALLEST, "--reference-mappings", 20_000]
-    arguments += ["-o", out, "--markdown", table]
+    arguments += ["-o", out, "--markdown", table, "--engine", "cp-sat"]
     done = script("run.py", tmp_path, *arguments)
     assert done.returncode == 0, done.stderr
     found = json.loads(out.read_text())
     (only,) = found["rows"]
     assert (only["name"], only["value"], only["status"]) == (SMALLEST, 3_530_006_208, "optimal")
+    assert only["engine"] == "cp-sat"
     assert only["tilings"] == tilings_count(bench_tasks.optima_layers(SMALLEST)[0][1])
     phases = sum(only[phase] for phase in bench_summary.PHASES)
     assert 0 < phases <= only["total_s"]
