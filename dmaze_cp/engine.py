@@ -12,7 +12,7 @@ class Engine(StrEnum):
     """
 
     AUTO = "auto"
-    """Whatever closes a part sooner."""
+    """Either of the others for each part; today always what `BOUNDS` does."""
     CP_SAT = "cp-sat"
     """CP-SAT alone: nothing is split, nothing is scored whole."""
     BOUNDS = "bounds"
