@@ -12,8 +12,8 @@ class Engine(StrEnum):
     """
 
     AUTO = "auto"
-    """Whatever closes a part sooner."""
+    """What is few is scored exactly; what is more goes to CP-SAT, which closes it sooner."""
     CP_SAT = "cp-sat"
     """CP-SAT alone: nothing is split, nothing is scored whole."""
     BOUNDS = "bounds"
-    """Bounds and exact scores alone: no call of the solver."""
+    """What is few is scored exactly; what is more is split and bounded again. No solver."""

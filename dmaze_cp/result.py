@@ -51,7 +51,7 @@ class SearchStats:
     candidates
         Mappings scored exactly.
     engine
-        What decided the parts that bounds left open (see `dmaze_cp.search.Engine`).
+        What decided the parts that bounds left open (see `dmaze_cp.engine.Engine`).
     """
 
     bound_s: float = 0.0
