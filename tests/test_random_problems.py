@@ -21,8 +21,8 @@ from random_problems import Sizes
 JOBS = 2
 SMALL, MEDIUM, LARGE = Sizes(1e5, 3e5), Sizes(3e5, 2e6), Sizes(3e6, 1e7)
 
-FEW = [Question(1, index, SMALL) for index in range(16)]
-SPLIT = [Question(3, index, LARGE) for index in (2, 3, 5, 14)]
+FEW = [Question(1, index, SMALL) for index in range(8)]
+SPLIT = [Question(3, index, LARGE) for index in (2, 3)]
 """Too large to be scored at once; few of their tilings fit."""
 
 
@@ -40,7 +40,7 @@ def proofs():
 
 
 def test_every_engine_proves_every_problem(proofs):
-    assert len(proofs) == 3 * 3 * 20
+    assert len(proofs) == 9 * len([*SPLIT, *FEW])
     assert {proof.engine for proof in proofs} == set(ENGINES)
     assert all(proof.proven for proof in proofs)
     assert {proof.status for proof in proofs} == {"optimal", "infeasible"}

@@ -127,6 +127,19 @@ def test_false_proofs_are_found_and_can_be_repeated(small_run, change, complaint
     assert f"python benchmarks/soundness.py {again}" in out
 
 
+@pytest.mark.parametrize(
+    ("arguments", "engines"),
+    [
+        ([], bench_proofs.ENGINES),
+        (["--engine", "auto", "bounds"], ("auto", "bounds")),
+        (["--engine", "auto", "--engine", "cp-sat", "--engine", "auto"], ("auto", "cp-sat")),
+    ],
+)
+def test_every_engine_that_is_named_is_tried(arguments, engines):
+    (question,) = soundness.questions(soundness.parse(["--count", "1", *arguments]))
+    assert question.engines == engines
+
+
 def test_soundness_runs_side_by_side(tmp_path):
     options = ("--count", 3, "--min-tilings", 300, "--max-tilings", 3000, "--jobs", 2)
     done = run_script("benchmarks/soundness.py", tmp_path, *options)

@@ -47,6 +47,16 @@ def test_nor_is_what_costs_at_most_the_limit(space, objective, share, known):
         assert (found <= cost + slack)[good].all(), members.case
 
 
+@settings(max_examples=15)
+@given(spaces(), st.sampled_from([Objective.ENERGY, Objective.EDP]))
+def test_where_nothing_is_of_interest_numbers_stay_in_range(space, objective):
+    nothing = {Objective.ENERGY: (1e-3, (0.0, 0.0)), Objective.EDP: (1e9, (1e130, 1e130))}
+    for members in every_case(space)[:4]:
+        limit, least = nothing[objective]
+        problem = members.problem(objective, limit, least)
+        assert max(high for _, high in problem.integers.ranges) <= SAFE
+
+
 @settings(max_examples=40)
 @given(spaces())
 def test_latency_is_exact(space):
