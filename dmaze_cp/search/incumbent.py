@@ -11,6 +11,7 @@ from math import ceil, exp, inf, log
 
 from dmaze_cp.mapping import Dataflow
 from dmaze_cp.objective import Objective
+from dmaze_cp.relaxation.cases import Case
 
 MARGIN = 1e-12
 """Relative slack that covers one logarithm or exponential, there and back."""
@@ -21,11 +22,15 @@ NO_LOG_COST = 300.0
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """A mapping that was found: its options in the map-space, its dataflow, its value."""
+    """A mapping that was found: its options in the map-space, its dataflow, its value.
+
+    The case that it was found in is known unless it came from elsewhere.
+    """
 
     options: tuple[int, ...]
     dataflow: Dataflow
     value: int
+    case: Case | None = None
 
 
 @dataclass

@@ -154,7 +154,8 @@ def score(best: Best, space: MapSpace, node: Node, picked: Sequence[Ints]) -> in
     first = int(np.argmin(exact))
     if best.found is None or exact[first] < best.found.value:
         chosen = tuple(int(o[closest[first]]) for o in picked)
-        best.offer(Found(chosen, _flow_of(node.case.case, space, chosen), int(exact[first])))
+        case = node.case.case
+        best.offer(Found(chosen, _flow_of(case, space, chosen), int(exact[first]), case))
     return count
 
 

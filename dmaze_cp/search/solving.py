@@ -10,10 +10,11 @@ import numpy as np
 from dmaze_cp.cp.closing import close
 from dmaze_cp.cp.model import CaseProblem
 from dmaze_cp.cp.parameters import SolverOptions
+from dmaze_cp.errors import ProofError
 from dmaze_cp.objective import Objective
 from dmaze_cp.relaxation.dual import SCHEDULE
 from dmaze_cp.search.bounding import duals_of
-from dmaze_cp.search.incumbent import MARGIN, NO_LOG_COST
+from dmaze_cp.search.incumbent import MARGIN, NO_LOG_COST, unrounded
 from dmaze_cp.search.node import Node
 from dmaze_cp.search.run import Run
 from dmaze_cp.search.scoring import combinations, score
@@ -61,9 +62,13 @@ def _close(run: Run, node: Node, solver: SolverOptions, least: tuple[float, floa
 
     began = time.monotonic()
     case = node.case.case
+    guard = _worth(run, node)
+    most = max(limit(), guard)
     problem = CaseProblem(
-        prepared.space, prepared.atoms, case, node.options, best.objective, limit(), least
+        prepared.space, prepared.atoms, case, node.options, best.objective, most, least
     )
+    if guard:
+        _check_incumbent(run, problem, guard)
     run.count(build_s=time.monotonic() - began)
     began, scoring = time.monotonic(), 0.0
 
@@ -80,6 +85,35 @@ def _close(run: Run, node: Node, solver: SolverOptions, least: tuple[float, floa
     solving = time.monotonic() - began - scoring
     run.count(solve_s=solving, rescore_s=scoring, cp_calls=closing.rounds)
     return closing.closed
+
+
+def _worth(run: Run, node: Node) -> float:
+    """The incumbent's cost before rounding, at most, where it is a mapping of the node; else 0."""
+    found = run.best.found
+    if found is None or found.case is not node.case.case:
+        return 0.0
+    if not all(o in left for o, left in zip(found.options, node.options, strict=True)):
+        return 0.0
+    return unrounded(run.best.objective, found.value, node.least_energy_pj) * (1 + MARGIN)
+
+
+def _check_incumbent(run: Run, problem: CaseProblem, worth: float) -> None:
+    """Check that a model allows the incumbent, at no more than it costs.
+
+    Raises
+    ------
+    ProofError
+        When it does not: what it says of other mappings is worth nothing then.
+    """
+    found = run.best.found
+    cost = None if found is None else problem.relaxed_cost(found.options)
+    if cost is None or cost > worth:
+        space = run.prepared.space
+        raise ProofError(
+            f"a CP-SAT model has {cost!r} for a mapping ({found}) that costs at most {worth!r} in "
+            f"{run.best.objective} of {space.layer} on {space.architecture} within "
+            f"{space.constraints}"
+        )
 
 
 def _score_block(run: Run, node: Node, options: tuple[int, ...]) -> dict[int, int]:
