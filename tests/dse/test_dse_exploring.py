@@ -36,7 +36,10 @@ DESIGNS = [
 
 
 def best_values(monkeypatch, *, stop_after: int, all_points: bool, pareto: bool) -> list:
-    """Value of the best design of sweeps that end after so many searches, for each number."""
+    """Value of the best design of sweeps that end early, by the number of their searches.
+
+    A sweep looks at times whether it is to end: a few more searches may be begun.
+    """
     found = []
     for searches in range(1, stop_after + 1):
         adversary = put_in_place(monkeypatch, Adversary(random.Random(5)))
@@ -49,20 +52,22 @@ def best_values(monkeypatch, *, stop_after: int, all_points: bool, pareto: bool)
             stop=lambda searches=searches, asked=adversary.asked: asked.total() >= searches,
         )
         check_sweep(result, finished=False)
-        found.append(None if result.best is None else result.points[result.best].value)
+        value = None if result.best is None else result.points[result.best].value
+        found.append((adversary.asked.total(), value))
     return found
 
 
 @pytest.mark.parametrize(("all_points", "pareto"), [(False, False), (False, True), (True, False)])
-def test_the_best_is_there_after_one_design_and_never_gets_worse(
+def test_the_best_is_there_after_one_design_and_gets_better(
     monkeypatch, all_points, pareto
 ) -> None:
     few = len(LAYERS) + 2  # a first search may find no mapping, and others run ahead
     values = best_values(monkeypatch, stop_after=4 * few, all_points=all_points, pareto=pareto)
-    assert None not in values[few:]
-    later = values[few:]
-    assert later == sorted(later, reverse=True)
-    assert later[-1] < later[0]
+    later = [value for count, value in sorted(values, key=lambda one: one[0]) if count > few]
+    assert None not in later
+    # Not in order: what runs ahead, and so the order of searches, differs from sweep to sweep.
+    assert min(later[-few:]) < later[0]
+    assert max(later[-few:]) <= later[0]
 
 
 def test_the_best_is_told_as_it_is_found(monkeypatch) -> None:

@@ -264,6 +264,7 @@ def test_a_cell_of_several_designs_says_what_may_be_less(open_page: Open):
     # Of each pair of register files one is mapped; the other may cost less.
     assert all(text.endswith("*") for text in texts), texts
     opened.page.select_option("#plot-heatmap select >> nth=1", "rf_bytes")
+    opened.until("document.querySelectorAll('#plot-heatmap .cell-text').length > 0")
     texts = [cell["text"] for cell in opened.page.evaluate(CELLS)]
     assert sorted(texts)[-2:] == ["?", "≥ 0.50"]
 
