@@ -81,7 +81,7 @@ def solver_options(
             default=str(Engine.AUTO),
             show_default=True,
             help="What decides the parts of the map-space that bounds leave open: CP-SAT alone, "
-            "exact scores alone, or whatever is faster. All prove the same optimum.",
+            "exact scores alone, or either, as it is faster. All prove the same optimum.",
         ),
         click.option(
             "--workers",
