@@ -77,6 +77,7 @@ def _close(run: Run, node: Node, solver: SolverOptions, least: tuple[float, floa
         start = time.monotonic()
         fixed = _score_block(run, node, candidate)
         scoring += time.monotonic() - start
+        run.tell()
         return fixed
 
     found = best.found

@@ -311,7 +311,7 @@ def test_an_interrupt_passes_through(tmp_path: Path) -> None:
 
 def test_in_this_process_searches_end_when_asked() -> None:
     with in_this_process() as backend:
-        log = run(backend, [searching(ENDLESS), task("search")], lambda log: len(log.messages) > 2)
+        log = run(backend, [searching(ENDLESS), task("search")], lambda log: len(log.messages) > 1)
     # The second has not begun.
     assert {ticket: (r.status, r.reason) for ticket, r in log.results.items()} == {
         0: (Status.FEASIBLE, "interrupted")
