@@ -15,6 +15,7 @@ from dmaze_cp.relaxation.atoms import AtomTable, atom_table
 from dmaze_cp.relaxation.cases import Case, cases, options_of
 from dmaze_cp.workload import OPERANDS, Layer
 from tests.oracle import brute_force as oracle
+from tests.relaxation.enumeration import is_member, reuse_of, tilings_at
 from tests.strategies import architectures, constraints, layers
 
 LOUD = 2.0**20
@@ -99,56 +100,7 @@ def members_of(
     return Members(space, atoms, case, options, picked, energy, latency)
 
 
-def tilings_at(space: MapSpace, picked: np.ndarray) -> np.ndarray:
-    """Tilings in the oracle's form: shape (choices, levels, dimensions)."""
-    order = [d for group in space.groups for d in group.dimensions]
-    parts = [g.factors[:, :, o] for g, o in zip(space.groups, picked.T, strict=True)]
-    columns = np.concatenate(parts, axis=1)
-    place = [order.index(d) for d in space.layer.dimensions]
-    return np.moveaxis(columns[:, place], 2, 0)
-
-
 def free_product(layer: Layer, x: str, factors: np.ndarray) -> np.ndarray:
     """Iterations of the loops that operand `x` does not depend on."""
     depends = oracle.DEPENDS[str(layer.kind)][OPERANDS.index(x)].split()
     return factors[:, [d not in depends for d in layer.dimensions]].prod(1)
-
-
-def reuse_of(layer: Layer, case: Case, tilings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Reuse at SPM and at DRAM with the case's operands stationary."""
-    result = []
-    for level, kept in ((1, case.spm), (0, case.dram)):
-        reuse = np.ones((len(tilings), 3), np.int64)
-        if kept != "none":
-            reuse[:, OPERANDS.index(kept)] = free_product(layer, kept, tilings[:, level])
-        result.append(reuse)
-    return result[0], result[1]
-
-
-def flow_exists(layer: Layer, kept: str, factors: np.ndarray) -> np.ndarray:
-    """Whether an order of these loops keeps `kept` stationary ('none': reuses nothing)."""
-    if kept != "none":
-        return free_product(layer, kept, factors) > 1
-    rows, where = np.unique(factors, axis=0, return_inverse=True)
-    triples = [oracle.reuse_triples(layer, tuple(row)) for row in rows.tolist()]
-    exists: np.ndarray = np.array([(1, 1, 1) in t for t in triples], dtype=bool)[where]
-    return exists
-
-
-def is_member(layer: Layer, case: Case, tilings: np.ndarray) -> np.ndarray:
-    """Which tilings, with the case's dataflow, are what the case says of itself."""
-    dram, spm, _, pe = np.moveaxis(tilings, 1, 0)
-    reuse_spm, reuse_dram = reuse_of(layer, case, tilings)
-    exists = flow_exists(layer, case.dram, dram)
-    at_spm = flow_exists(layer, case.spm, spm)
-    exists &= (at_spm | (spm.prod(1) == 1)) if case.held else at_spm
-    held = ((reuse_spm == spm.prod(1)[:, None]) & (reuse_dram > 1)).any(1)
-    reduces = free_product(layer, "O", pe) > 1
-    good = exists & (held == case.held) & (reduces == case.reduces)
-    for kept, factors, looping in (
-        (case.dram, dram, case.shared[0]),
-        (case.spm, spm, case.shared[1]),
-    ):
-        if kept == "none":
-            good &= (factors.prod(1) > 1) == looping
-    return good
