@@ -29,7 +29,7 @@ class ModelOptions:
     batch
         Batch size; it goes before those of a space.
     shapes
-        Symbolic dimensions of ONNX models.
+        Sizes that networks leave open; they go before those of a space.
     """
 
     layers: tuple[str, ...]
@@ -90,7 +90,10 @@ def load_networks(
     """The networks with the layers that count; what is wrong with them is noted."""
     from dmaze_cp.dse.result import WeightedWorkload
 
-    wanted = [Wanted(m.model, m.batch if options.batch is None else options.batch) for m in models]
+    wanted = [
+        Wanted(m.model, m.batch if options.batch is None else options.batch, m.shapes)
+        for m in models
+    ]
     found: list[tuple[WeightedModel, Workload]] = []
     for place, workload in load_models(wanted, options.shapes, problems):
         model, selected = models[place], workload

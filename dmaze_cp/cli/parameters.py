@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+_MOST_DIGITS = 18
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -57,7 +58,7 @@ class Number(click.ParamType):  # type: ignore[type-arg]  # generic in new click
 
 
 class Shape(click.ParamType):  # type: ignore[type-arg]
-    """``NAME=VALUE``: the size of a symbolic dimension."""
+    """``NAME=VALUE``: a size that a network leaves open; which may be 0, the network knows."""
 
     name = "name=value"
 
@@ -68,10 +69,11 @@ class Shape(click.ParamType):  # type: ignore[type-arg]
         if isinstance(value, tuple):
             return value
         name, _, size = str(value).rpartition("=")
-        if not name or not size.strip().isdecimal() or int(size) < 1:
-            expected = "NAME=VALUE with an integer of at least 1"
+        digits = size.strip()
+        if not name.strip() or not digits.isdecimal() or len(digits) > _MOST_DIGITS:
+            expected = "NAME=VALUE with an integer of at least 0"
             self.fail(f"found {value!r}, expected {expected}", param, ctx)
-        return name.strip(), int(size)
+        return name.strip(), int(digits)
 
 
 def shapes_dictionary(pairs: tuple[tuple[str, int], ...]) -> dict[str, int]:
@@ -94,7 +96,8 @@ batch_option = click.option(
     "--batch",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Batch size: the size of a model's symbolic batch dimension.",
+    help="Batch size: of an ONNX model, the size of its symbolic batch dimension; of a spec, what "
+    "its layers make of it.",
 )
 
 shape_option = click.option(
@@ -103,8 +106,8 @@ shape_option = click.option(
     type=Shape(),
     multiple=True,
     metavar="NAME=VALUE",
-    help="Size of a symbolic dimension of an ONNX model, which may also be called INPUT:AXIS. "
-    "May be repeated.",
+    help="Size that a network leaves open, such as tokens=128: one that a spec declares, or a "
+    "symbolic dimension of an ONNX model, which may also be called INPUT:AXIS. May be repeated.",
 )
 
 

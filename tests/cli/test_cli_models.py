@@ -57,6 +57,16 @@ def test_a_size_for_no_model_is_refused_by_each(run, models) -> None:
     assert fake_mapper.calls == []
 
 
+def test_what_is_no_size_is_refused_by_each_that_has_it(run, models) -> None:
+    layer = {"name": "f", "kind": "gemm", "bounds": {"X": "beta + 1", "Y": 1, "K": 1}}
+    Path("open.json").write_text(json.dumps({"shape": {"beta": 0}, "layers": [layer]}))
+    result = run("map", *models, "open.json", "--shape", "alpha=2", "--shape", "beta=0")
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("error: b.onnx: --shape beta: found 0")
+    assert fake_mapper.calls == []
+
+
 def test_a_size_that_is_missing_is_asked_for(run, models) -> None:
     result = run("map", *models, "--shape", "alpha=2")
     assert result.exit_code == 1
