@@ -57,6 +57,19 @@ class Number(click.ParamType):  # type: ignore[type-arg]  # generic in new click
         return f"a number {low} and {'below' if self.open_high else 'at most'} {self.high:g}"
 
 
+class Count(click.ParamType):  # type: ignore[type-arg]
+    """An integer of at least 1."""
+
+    name = "integer"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Parse and check."""
+        count = _natural(str(value))
+        if not count:
+            self.fail(f"found {value!r}, expected an integer of at least 1", param, ctx)
+        return count
+
+
 class Shape(click.ParamType):  # type: ignore[type-arg]
     """``NAME=VALUE``: a size that a network leaves open; which may be 0, the network knows."""
 
@@ -69,11 +82,17 @@ class Shape(click.ParamType):  # type: ignore[type-arg]
         if isinstance(value, tuple):
             return value
         name, _, size = str(value).rpartition("=")
-        digits = size.strip()
-        if not name.strip() or not digits.isdecimal() or len(digits) > _MOST_DIGITS:
+        number = _natural(size)
+        if not name.strip() or number is None:
             expected = "NAME=VALUE with an integer of at least 0"
             self.fail(f"found {value!r}, expected {expected}", param, ctx)
-        return name.strip(), int(digits)
+        return name.strip(), number
+
+
+def _natural(text: str) -> int | None:
+    """The integer that digits stand for; None for other texts, and for no end of digits."""
+    digits = text.strip()
+    return int(digits) if digits.isdecimal() and len(digits) <= _MOST_DIGITS else None
 
 
 def shapes_dictionary(pairs: tuple[tuple[str, int], ...]) -> dict[str, int]:
@@ -94,7 +113,7 @@ def shapes_dictionary(pairs: tuple[tuple[str, int], ...]) -> dict[str, int]:
 
 batch_option = click.option(
     "--batch",
-    type=click.IntRange(min=1),
+    type=Count(),
     metavar="N",
     help="Batch size: of an ONNX model, the size of its symbolic batch dimension; of a spec, what "
     "its layers make of it.",
