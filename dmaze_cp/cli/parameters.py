@@ -115,8 +115,8 @@ batch_option = click.option(
     "--batch",
     type=Count(),
     metavar="N",
-    help="Batch size: of an ONNX model, the size of its symbolic batch dimension; of a spec, what "
-    "its layers make of it.",
+    help="Batch size. An ONNX model has to leave its batch dimension open; a spec says what its "
+    "gemm layers make of a batch.",
 )
 
 shape_option = click.option(
