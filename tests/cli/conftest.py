@@ -14,7 +14,7 @@ import click.testing
 import pytest
 
 from dmaze_cp.cli.app import cli
-from tests.cli import fake_mapper
+from tests.kit import fake_mapper
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -83,7 +83,7 @@ def environment(**extra: str) -> dict[str, str]:
 
 def start(*arguments: object, fake: bool = True, **options: Any) -> subprocess.Popen[str]:
     """The program as a process of its own; with the stand-in mapper unless told."""
-    module = "tests.cli.fake_mapper" if fake else "dmaze_cp"
+    module = "tests.kit.fake_mapper" if fake else "dmaze_cp"
     settings: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     settings |= {"text": True, "env": environment(), "cwd": ROOT} | options
     texts = without_store(*(with_one_job(*arguments) if fake else map(str, arguments)))

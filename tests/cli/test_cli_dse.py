@@ -25,7 +25,7 @@ from dmaze_cp.errors import SpecError
 from dmaze_cp.report.html import html_page
 from dmaze_cp.result import Status
 from tests.cli.conftest import environment
-from tests.patience import HANG_S
+from tests.kit.patience import HANG_S
 
 Run = Callable[..., click.testing.Result]
 PARAMS = ("--param", "rf_bytes=16,32", "--param", "pes=4,8")

@@ -22,8 +22,8 @@ from dmaze_cp.dse.sweep import sweep
 from dmaze_cp.network import RunSettings
 from dmaze_cp.objective import Objective
 from dmaze_cp.workload import Layer
-from tests.dse.adversary import Adversary
-from tests.dse.oracle import check_sweep, listed, network
+from tests.kit.adversary import Adversary
+from tests.kit.oracle.sweeps import check_sweep, listed, network
 
 SMALL = Layer.gemm("small", {"X": 4, "Y": 3, "K": 4})
 CONV = Layer.conv("conv", {"M": 2, "C": 3, "Ox": 4, "Fx": 2})

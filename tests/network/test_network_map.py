@@ -25,10 +25,10 @@ from dmaze_cp.network import (
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import LayerResult, Status, WorkloadResult
 from dmaze_cp.workload import Layer, Workload
-from tests.execution.dask_cluster import dask_processes
-from tests.execution.works import ENDLESS, session
-from tests.oracle.brute_force import brute_force
-from tests.patience import wait_for
+from tests.kit.dask_cluster import dask_processes
+from tests.kit.oracle.brute_force import brute_force
+from tests.kit.patience import wait_for
+from tests.kit.works import ENDLESS, session
 
 TINY = Architecture(name="tiny", pes=4, rf_bytes=32, spm_banks=6, spm_bank_bytes=32)
 TWIN = replace(TINY, name="twin", notes="the same figures")

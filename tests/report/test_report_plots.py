@@ -25,8 +25,8 @@ from dmaze_cp.report.plots_layers import MOST_LAYERS
 from dmaze_cp.report.plots_style import new_axes, put_labels
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.result import Status
-from tests.report.samples import DEPTHWISE, GEMM, ONE
-from tests.report.sweeps import SPACE, sample_sweep, sweeps, weighted
+from tests.kit.samples import DEPTHWISE, GEMM, ONE
+from tests.kit.sweeps import SPACE, sample_sweep, sweeps, weighted
 
 SKIPS = (PointStatus.OPTIMAL, PointStatus.SKIPPED)
 

@@ -30,8 +30,8 @@ from dmaze_cp.report.sweep import (
     sweep_text,
 )
 from dmaze_cp.spec import mapping_record_from_dict
-from tests.report.samples import DEPTHWISE, GEMM
-from tests.report.sweeps import SPACE, sample_sweep, sweeps, weighted
+from tests.kit.samples import DEPTHWISE, GEMM
+from tests.kit.sweeps import SPACE, sample_sweep, sweeps, weighted
 
 SKIPS = (PointStatus.OPTIMAL, PointStatus.SKIPPED)
 
