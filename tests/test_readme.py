@@ -138,11 +138,13 @@ def runnable(*, slow: bool) -> list[Path]:
     ]
 
 
+@pytest.mark.docs
 @pytest.mark.parametrize("document", runnable(slow=False), ids=lambda path: path.name)
 def test_what_a_document_shows_is_what_happens(document, tmp_path):
     assert run_document(document, tmp_path, slow=False) > 0
 
 
+@pytest.mark.docs
 @pytest.mark.slow
 @pytest.mark.parametrize("document", runnable(slow=True), ids=lambda path: path.name)
 def test_slow_commands_of_a_document(document, tmp_path):

@@ -13,6 +13,7 @@ from typing import Any
 import click.testing
 import pytest
 
+from dmaze_cp import mapper
 from dmaze_cp.cli.app import cli
 from tests.kit import fake_mapper
 
@@ -26,7 +27,7 @@ def run(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Run:
     """Run the program in this process, in an empty directory."""
-    monkeypatch.setitem(sys.modules, "dmaze_cp.mapper", fake_mapper.module())
+    monkeypatch.setattr(mapper, "map_layer", fake_mapper.map_layer)
     monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.delenv("DMAZE_CP_DEBUG", raising=False)
     monkeypatch.delenv("DMAZE_CP_STORE", raising=False)

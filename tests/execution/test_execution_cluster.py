@@ -25,11 +25,15 @@ from dmaze_cp.execution.task import PROTOCOL, Message, run_task
 from dmaze_cp.result import Incumbent, Status
 from dmaze_cp.workload import Layer
 from tests.kit.dask_cluster import ROOT, DaskProcesses, dask_processes
+from tests.kit.missing import without
 from tests.kit.patience import HANG_S, wait_for
 from tests.kit.works import ENDLESS, run, searching, session, task
 
 pytest.importorskip("distributed", reason="needs the extra 'distributed'")
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="sends signals")
+pytestmark = [
+    pytest.mark.dask,
+    pytest.mark.skipif(os.name != "posix", reason="sends signals"),
+]
 
 SMALL = [Layer.gemm(f"g{x}", {"X": x, "Y": 6, "K": 4}) for x in (4, 8, 12, 16)]
 
@@ -264,7 +268,7 @@ def test_another_service_at_the_address(impatient, capfd) -> None:
 
 
 def test_dask_missing(monkeypatch) -> None:
-    monkeypatch.setitem(sys.modules, "distributed", None)
+    without(monkeypatch, "distributed")
     with pytest.raises(MissingExtraError, match=r"dmaze-cp\[distributed\]"), cluster("local", 1):
         pass
 

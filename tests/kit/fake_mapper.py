@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import sys
 import time
-import types
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from dmaze_cp import mapper
 from dmaze_cp.architecture import Architecture
+from dmaze_cp.cli import main
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import LayerResult, Status
 from dmaze_cp.workload import Layer
@@ -71,15 +72,6 @@ def _map(
     return sample_result(layer, objective, architecture=architecture)
 
 
-def module() -> types.ModuleType:
-    """A module to put in the mapper's place."""
-    fake = types.ModuleType("dmaze_cp.mapper")
-    fake.map_layer = map_layer  # type: ignore[attr-defined]
-    return fake
-
-
 if __name__ == "__main__":
-    sys.modules["dmaze_cp.mapper"] = module()
-    from dmaze_cp.cli import main
-
+    mapper.map_layer = map_layer
     main()

@@ -163,6 +163,7 @@ def test_a_layer_that_is_too_large_is_refused(jobs: int) -> None:
     assert events == []
 
 
+@pytest.mark.dask
 def test_processes_and_dask_answer_as_one_process_does(tmp_path: Path) -> None:
     pytest.importorskip("distributed", reason="needs the extra 'distributed'")
     networks, places = [ONE, TWO], [TINY, OTHER]
@@ -175,6 +176,7 @@ def test_processes_and_dask_answer_as_one_process_does(tmp_path: Path) -> None:
         assert figures(alone) == figures(map_networks(networks, places, list(Objective), settings))
 
 
+@pytest.mark.dask
 @pytest.mark.slow
 def test_many_networks_on_dask_with_a_worker_killed(tmp_path: Path) -> None:
     """The results do not show that a worker died in the middle."""

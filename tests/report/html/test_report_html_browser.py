@@ -12,6 +12,8 @@ from tests.kit import documents
 from tests.kit.patience import wait_for
 from tests.report.html.conftest import Open, Opened
 
+pytestmark = pytest.mark.browser
+
 DOCUMENTS = {
     "result": lambda: documents.result(*Objective),
     "gap": lambda: documents.result(Objective.ENERGY, bound_fraction=0.9),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import Constraints
 from dmaze_cp.dse.parameters import Parameter
@@ -14,6 +16,8 @@ from tests.kit import documents
 from tests.kit.sweep_documents import CLOCKS, THREE, WIDE, swept, with_status
 from tests.report.html.conftest import Open, Opened
 from tests.report.html.test_report_html_browser import column
+
+pytestmark = pytest.mark.browser
 
 LIMITED = Constraints(min_pe_utilization=0.5, no_spatial_reduction=True)
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.kit import documents
 from tests.report.html.conftest import Open, Opened
 from tests.report.html.test_report_html_browser import column, sort
+
+pytestmark = pytest.mark.browser
 
 
 def click_cell(opened: Opened, index: int) -> None:
