@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import cache
 
 from dmaze_cp.cost import evaluate, fits
+from dmaze_cp.engine import Engine
 from dmaze_cp.mapper import CUTOFF, map_layer
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.result import LayerResult, Status
@@ -84,7 +85,7 @@ class Adversary:
 
 @cache
 def _best(layer, architecture, objective) -> LayerResult:
-    return map_layer(layer, architecture, objective)
+    return map_layer(layer, architecture, objective, engine=Engine.BOUNDS)
 
 
 def _mappings(best: LayerResult) -> list[Mapping]:
