@@ -11,7 +11,7 @@ from typing import Final
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cost.model import components
-from dmaze_cp.cost.report import Cost
+from dmaze_cp.cost.cost import Cost
 from dmaze_cp.errors import InfeasibleError, NoSolutionError
 from dmaze_cp.mapping import Dataflow, Mapping
 from dmaze_cp.objective import Objective

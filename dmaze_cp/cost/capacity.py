@@ -5,7 +5,7 @@ from __future__ import annotations
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost.expression import Evaluation, Product
 from dmaze_cp.cost.limits import capacities, used_banks
-from dmaze_cp.cost.report import PerOperand
+from dmaze_cp.cost.cost import PerOperand
 from dmaze_cp.cost.terms import elements
 from dmaze_cp.cost.values import TilingValues
 from dmaze_cp.mapping import Mapping

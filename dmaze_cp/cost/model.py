@@ -33,7 +33,7 @@ from dmaze_cp.cost.expression import (
     multiply,
     times,
 )
-from dmaze_cp.cost.report import COMPONENTS
+from dmaze_cp.cost.cost import COMPONENTS
 from dmaze_cp.cost.terms import (
     burst_alternatives,
     elements,

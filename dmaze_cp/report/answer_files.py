@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import Final
 
-from dmaze_cp.cost.report import COMPONENTS
+from dmaze_cp.cost.cost import COMPONENTS
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.report.formats import BY_SUFFIX, Format
 from dmaze_cp.report.html.read import inside, is_finite, merge, texts

@@ -8,7 +8,7 @@ from math import prod
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost.capacity import spm_banks
-from dmaze_cp.cost.report import Cost
+from dmaze_cp.cost.cost import Cost
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.result import LayerResult
 

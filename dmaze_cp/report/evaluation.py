@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.cost.report import Cost
+from dmaze_cp.cost.cost import Cost
 from dmaze_cp.errors import printable as one_line
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.report import numbers

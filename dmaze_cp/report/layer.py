@@ -12,7 +12,7 @@ from rich.text import Text
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS
 from dmaze_cp.cost.capacity import spm_banks
-from dmaze_cp.cost.report import Cost
+from dmaze_cp.cost.cost import Cost
 from dmaze_cp.errors import printable as one_line
 from dmaze_cp.mapping import LEVELS, Mapping
 from dmaze_cp.report import numbers

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import Constraints
-from dmaze_cp.cost.report import Cost
+from dmaze_cp.cost.cost import Cost
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
 from dmaze_cp.report.breakdown import network_cycles

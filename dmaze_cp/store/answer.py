@@ -7,7 +7,7 @@ from math import isfinite
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import Constraints
-from dmaze_cp.cost.report import Cost
+from dmaze_cp.cost.cost import Cost
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.mapping import Dataflow, Mapping
 from dmaze_cp.objective import Objective

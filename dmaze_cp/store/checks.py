@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dmaze_cp.cost import evaluate, fits
 from dmaze_cp.cost.expression import Evaluation
-from dmaze_cp.cost.report import Cost
+from dmaze_cp.cost.cost import Cost
 from dmaze_cp.cost.values import TilingValues
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.mapping import Mapping

@@ -13,7 +13,7 @@ from types import TracebackType
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import Constraints
 from dmaze_cp.cost import evaluate
-from dmaze_cp.cost.report import Cost
+from dmaze_cp.cost.cost import Cost
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import LayerResult, Status

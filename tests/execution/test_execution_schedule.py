@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dmaze_cp.execution.schedule as module
-from dmaze_cp.cost.report import Cost
+from dmaze_cp.cost.cost import Cost
 from dmaze_cp.execution.schedule import FIRST_SLICE_S, Budget, HardestFirst
 from dmaze_cp.execution.task import Task
 from dmaze_cp.mapper import map_layer
