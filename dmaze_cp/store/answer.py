@@ -64,6 +64,11 @@ class Answer:
     solve_time_s: float = 0.0
     stats: SearchStats = field(default_factory=SearchStats)
 
+    @property
+    def value(self) -> int | None:
+        """Cost of the best mapping, in terms of the objective."""
+        return None if self.best is None else self.best.value
+
 
 def answer_of(result: LayerResult) -> Answer:
     """What a search's result says.
