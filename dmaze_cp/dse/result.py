@@ -7,9 +7,9 @@ from enum import StrEnum
 from fractions import Fraction
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.cost.report import COMPONENTS
 from dmaze_cp.dse.design import Budgets, Design, InvalidDesign, check_weight
 from dmaze_cp.dse.space import DesignSpace
+from dmaze_cp.levels import COMPONENTS
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import LayerResult
 from dmaze_cp.workload import Workload

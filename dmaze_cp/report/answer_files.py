@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import Final
 
-from dmaze_cp.cost.report import COMPONENTS
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.levels import COMPONENTS, OPERANDS
 from dmaze_cp.report.formats import BY_SUFFIX, Format
 from dmaze_cp.report.html.read import inside, is_finite, merge, texts
 from dmaze_cp.report.records import Record
 from dmaze_cp.spec.fields import Fields
-from dmaze_cp.workload import OPERANDS
 
 _COSTS: Final = ("energy_pj", "latency_cycles", "edp", "spm_pass_cycles")
 

@@ -9,6 +9,7 @@ from math import prod
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost.capacity import spm_banks
 from dmaze_cp.cost.report import Cost
+from dmaze_cp.levels import DRAM, PE, RF, SPM
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.result import LayerResult
 
@@ -41,8 +42,8 @@ def usages(mapping: Mapping, cost: Cost, architecture: Architecture) -> tuple[Us
     spm_used = sum(cost.spm_elements.values()) * architecture.word_bytes
     banks_used = sum(spm_banks(cost.spm_elements, architecture).values())
     return (
-        Usage("PEs", "PEs", prod(mapping.level("PE").values()), architecture.pes),
-        Usage("RF", "words", sum(cost.rf_elements.values()), architecture.rf_words),
+        Usage("PEs", "PEs", prod(mapping.level(PE).values()), architecture.pes),
+        Usage(RF, "words", sum(cost.rf_elements.values()), architecture.rf_words),
         Usage("SPM buffer", "bytes", spm_used, architecture.spm_bytes),
         Usage("SPM buffer", "banks", banks_used, architecture.spm_banks),
     )
@@ -74,8 +75,8 @@ class Cycles:
 
 def cycles(mapping: Mapping, cost: Cost) -> Cycles:
     """Split the latency: what transfers hide behind computing counts as computing."""
-    spm_passes = prod(mapping.level("DRAM").values())
-    rf_passes = prod(mapping.level("SPM").values())
+    spm_passes = prod(mapping.level(DRAM).values())
+    rf_passes = prod(mapping.level(SPM).values())
     compute = cost.rf_pass_cycles * rf_passes * spm_passes
     on_chip = cost.spm_pass_cycles * spm_passes
     return Cycles(compute, on_chip - compute, cost.latency_cycles - on_chip)

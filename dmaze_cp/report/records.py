@@ -8,6 +8,7 @@ from typing import Any, Final
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import Constraints
 from dmaze_cp.cost.report import Cost
+from dmaze_cp.levels import DRAM, SPM
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
 from dmaze_cp.report.breakdown import network_cycles
@@ -102,7 +103,7 @@ def layer_result_record(result: LayerResult, share: float | None = None) -> Reco
         "reason": result.reason,
         "tiling": None if mapping is None else mapping.tiling,
         "loop_order": None if mapping is None else mapping.loop_order,
-        "stationary": None if flow is None else {"DRAM": flow.dram, "SPM": flow.spm},
+        "stationary": None if flow is None else {DRAM: flow.dram, SPM: flow.spm},
         "energy_pj": None if cost is None else cost.energy_pj,
         "energy_breakdown_pj": None if cost is None else cost.energy_breakdown_pj,
         "latency_cycles": None if cost is None else cost.latency_cycles,
@@ -215,7 +216,7 @@ def answer_record(index: int, mapping: Mapping, cost: Cost, reasons: tuple[str, 
         "energy_by_operand_pj": cost.energy_by_operand_pj,
         "latency_cycles": cost.latency_cycles,
         "edp": cost.edp,
-        "reuse": {"DRAM": cost.reuse_dram, "SPM": cost.reuse_spm},
+        "reuse": {DRAM: cost.reuse_dram, SPM: cost.reuse_spm},
         "held": cost.held,
         "noc_cycles": cost.noc_cycles,
         "reduction_cycles": cost.reduction_cycles,

@@ -10,7 +10,8 @@ from typing import Final
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.mapping import LEVELS, ORDERED_LEVELS, Mapping
+from dmaze_cp.levels import LEVELS, ORDERED_LEVELS
+from dmaze_cp.mapping import Mapping
 from dmaze_cp.spec.architecture_files import architecture_from_dict, load_architecture
 from dmaze_cp.spec.builtin import builtin_architecture_path
 from dmaze_cp.spec.fields import Fields, describe, is_integer, label, nearest

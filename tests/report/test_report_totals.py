@@ -9,7 +9,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 
-from dmaze_cp.cost.report import COMPONENTS
+from dmaze_cp.levels import COMPONENTS
 from dmaze_cp.objective import Objective
 from dmaze_cp.report.breakdown import cycles, network_cycles
 from dmaze_cp.report.records import result_record
