@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,8 @@ from dmaze_cp.workload import MAX_BOUND, Kind, Layer, Workload
 
 if TYPE_CHECKING:
     from onnx import ModelProto
+
+logger = logging.getLogger(__name__)
 
 MODEL_SUFFIXES: Final = (".onnx", *SPEC_SUFFIXES)
 
@@ -43,6 +46,19 @@ def load_workload(
     SpecError
         With every problem found.
     """
+    workload = _loaded(ref, batch, shapes)
+    logger.info(
+        "model %s: %d layers, %d operators are not mapped",
+        workload.name,
+        len(workload),
+        sum(operator.count for operator in workload.unmapped),
+    )
+    return workload
+
+
+def _loaded(
+    ref: str | Path | ModelProto, batch: int | None, shapes: Mapping[str, int] | None
+) -> Workload:
     # onnx takes long to import, and most runs on specs never need it.
     from dmaze_cp.frontend import load_onnx
 

@@ -62,7 +62,7 @@ def workplace(folder: Path) -> dict[str, str]:
     for name in ("benchmarks", "examples", "tests"):
         (folder / name).symlink_to(ROOT / name)
     path = f"{programs}{os.pathsep}{os.environ['PATH']}"
-    keep = {k: v for k, v in os.environ.items() if k != "DMAZE_CP_DEBUG"}
+    keep = {k: v for k, v in os.environ.items() if not k.startswith("DMAZE_CP_")}
     return keep | {"PATH": path, "PYTHONPATH": str(ROOT), "COLUMNS": "80"}
 
 

@@ -26,6 +26,7 @@ from dmaze_cp.cli.search_options import (
     solver_options,
 )
 from dmaze_cp.cli.selection import select_layers
+from dmaze_cp.cli.settings import Setting
 from dmaze_cp.cli.store_option import open_store, store_files
 from dmaze_cp.errors import Problem, SpecError, printable
 from dmaze_cp.objective import Objective
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 @click.option(
     "--arch",
     "archs",
+    cls=Setting,
     multiple=True,
     default=("default",),
     show_default="default",
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--objective",
+    cls=Setting,
     type=click.Choice([*(str(o) for o in Objective), "all"]),
     default="edp",
     show_default=True,
