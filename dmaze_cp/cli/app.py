@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from dmaze_cp.cli.builtin_commands import archs_command, models_command, spaces_command
+from dmaze_cp.cli.completion_command import completion_command
 from dmaze_cp.cli.dse_command import dse_command
 from dmaze_cp.cli.evaluate_command import evaluate_command
 from dmaze_cp.cli.failure import ExitCode, failures_as_exit_codes
@@ -100,6 +101,7 @@ for _command in (
     models_command,
     archs_command,
     spaces_command,
+    completion_command,
 ):
     cli.add_command(_command)
 

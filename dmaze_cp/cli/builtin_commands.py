@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dmaze_cp.cli.completing import architecture_names, model_names, space_names
 from dmaze_cp.errors import Problem, SpecError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _UNBROKEN, _NARROWEST = 1000, 40
 
 
 @click.command("models")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=model_names)
 def models_command(name: str | None) -> None:
     """List the built-in models, or print the spec of one.
 
@@ -36,7 +37,7 @@ def models_command(name: str | None) -> None:
 
 
 @click.command("archs")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=architecture_names)
 def archs_command(name: str | None) -> None:
     """List the built-in accelerators, or print the spec of one.
 
@@ -56,7 +57,7 @@ def archs_command(name: str | None) -> None:
 
 
 @click.command("spaces")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=space_names)
 def spaces_command(name: str | None) -> None:
     """List the built-in design spaces, or print the spec of one.
 

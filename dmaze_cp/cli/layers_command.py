@@ -7,12 +7,13 @@ import sys
 
 import click
 
+from dmaze_cp.cli.completing import models_and_files
 from dmaze_cp.cli.output import OutputFile
 from dmaze_cp.cli.parameters import batch_option, output_option, shape_option, shapes_dictionary
 
 
 @click.command("layers")
-@click.argument("model")
+@click.argument("model", shell_complete=models_and_files)
 @output_option("Write the list to FILE as JSON.")
 @batch_option
 @shape_option

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dmaze_cp.cli.completing import architectures_and_files, layer_names, models_and_files
 from dmaze_cp.cli.failure import TRACEBACK_HINT, ExitCode, report_error
 from dmaze_cp.cli.models import Wanted, distinct_files, load_models
 from dmaze_cp.cli.output import OutputFile
@@ -43,11 +44,14 @@ if TYPE_CHECKING:
 
 
 @click.command("map")
-@click.argument("models", metavar="MODEL...", nargs=-1, required=True)
+@click.argument(
+    "models", metavar="MODEL...", nargs=-1, required=True, shell_complete=models_and_files
+)
 @click.option(
     "--layer",
     "layers",
     multiple=True,
+    shell_complete=layer_names,
     metavar="L",
     help="Layer to map: a name, else an index from 0, else a glob such as 'conv4*'. "
     "May be repeated; all layers without it.",
@@ -57,6 +61,7 @@ if TYPE_CHECKING:
     "archs",
     cls=Setting,
     multiple=True,
+    shell_complete=architectures_and_files,
     default=("default",),
     show_default="default",
     metavar="A",
