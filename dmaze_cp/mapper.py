@@ -12,7 +12,7 @@ from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cost import Cost, evaluate, fits
 from dmaze_cp.cp.parameters import SolverOptions
-from dmaze_cp.engine import Engine
+from dmaze_cp.engine import DEFAULT_ENGINE, Engine
 from dmaze_cp.errors import Problem, ProofError, SpecError
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.mapspace import check_sizes, is_allowed, mapping_at, why_infeasible
@@ -36,7 +36,7 @@ def map_layer(
     time_limit: float = DEFAULT_TIME_LIMIT_S,
     gap: float = 0.0,
     constraints: Constraints = NO_CONSTRAINTS,
-    engine: Engine | str = Engine.AUTO,
+    engine: Engine | str = DEFAULT_ENGINE,
     workers: int = 1,
     seed: int = 0,
     solver_params: Sequence[tuple[str, str]] = (),

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cp.parameters import DEFAULT_SOLVER, SolverOptions
-from dmaze_cp.engine import Engine
+from dmaze_cp.engine import DEFAULT_ENGINE, Engine
 from dmaze_cp.errors import SpecError
 from dmaze_cp.mapspace import tilings_count
 from dmaze_cp.objective import Objective
@@ -49,7 +49,7 @@ class Task:
     constraints: Constraints = NO_CONSTRAINTS
     time_limit_s: float = 60.0
     gap: float = 0.0
-    engine: Engine | str = Engine.AUTO
+    engine: Engine | str = DEFAULT_ENGINE
     solver: SolverOptions = DEFAULT_SOLVER
     known: Known = NOTHING_KNOWN
     quick: bool = False

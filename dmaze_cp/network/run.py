@@ -9,7 +9,7 @@ from dataclasses import replace
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cp.parameters import SolverOptions
-from dmaze_cp.engine import Engine
+from dmaze_cp.engine import DEFAULT_ENGINE, Engine
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.execution.backend import Backend, in_this_process
 from dmaze_cp.execution.cluster import cluster
@@ -44,7 +44,7 @@ def map_workload(
     total_time_limit: float | None = None,
     gap: float = 0.0,
     constraints: Constraints = NO_CONSTRAINTS,
-    engine: Engine | str = Engine.AUTO,
+    engine: Engine | str = DEFAULT_ENGINE,
     workers: int = 1,
     seed: int = 0,
     solver_params: Sequence[tuple[str, str]] = (),
