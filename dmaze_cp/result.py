@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import floor, isfinite
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
@@ -15,7 +15,11 @@ from dmaze_cp.cost.report import Cost
 from dmaze_cp.errors import InfeasibleError, NoSolutionError
 from dmaze_cp.mapping import Dataflow, Mapping
 from dmaze_cp.objective import Objective
+from dmaze_cp.showing import frame_of
 from dmaze_cp.workload import Layer, Workload
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 class Status(StrEnum):
@@ -178,6 +182,18 @@ class LayerResult:
             return None
         return relative_gap(self.value, self.bound)
 
+    def to_frame(self) -> DataFrame:
+        """The result in one row, as a pandas data frame.
+
+        The columns are those of a network's CSV file but `model`.
+
+        Raises
+        ------
+        MissingExtraError
+            When pandas is not installed (extra `pandas`).
+        """
+        return frame_of(self)
+
     def raise_for_status(self) -> LayerResult:
         """Return self if there is a mapping, else raise.
 
@@ -263,6 +279,18 @@ class WorkloadResult:
 
     def __iter__(self) -> Iterator[LayerResult]:
         return iter(self.layers)
+
+    def to_frame(self) -> DataFrame:
+        """A row for each layer and objective, as a pandas data frame.
+
+        The columns are those of its CSV file.
+
+        Raises
+        ------
+        MissingExtraError
+            When pandas is not installed (extra `pandas`).
+        """
+        return frame_of(self)
 
     def of(self, objective: Objective) -> tuple[LayerResult, ...]:
         """The layers' results for one objective."""

@@ -15,6 +15,7 @@ ORDER = [
     *(
         "errors",
         "extras",
+        "showing",
         "workload",
         "architecture",
         "constraints",

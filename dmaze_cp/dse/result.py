@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost.report import COMPONENTS
@@ -12,7 +13,11 @@ from dmaze_cp.dse.design import Budgets, Design, InvalidDesign, check_weight
 from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import LayerResult
+from dmaze_cp.showing import frame_of
 from dmaze_cp.workload import Workload
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 class PointStatus(StrEnum):
@@ -193,6 +198,18 @@ class SweepResult:
     interrupted: bool = False
     ties: tuple[int, ...] = ()
     may_tie: tuple[int, ...] = ()
+
+    def to_frame(self) -> DataFrame:
+        """A row for each point of the space, valid or not, as a pandas data frame.
+
+        The columns are those of its CSV file.
+
+        Raises
+        ------
+        MissingExtraError
+            When pandas is not installed (extra `pandas`).
+        """
+        return frame_of(self)
 
     def count(self, status: PointStatus) -> int:
         """How many points have a status."""
