@@ -15,7 +15,7 @@ from dmaze_cp.cost.report import Cost
 from dmaze_cp.errors import InfeasibleError, NoSolutionError
 from dmaze_cp.mapping import Dataflow, Mapping
 from dmaze_cp.objective import Objective
-from dmaze_cp.showing import frame_of
+from dmaze_cp.showing import frame_of, html_of
 from dmaze_cp.workload import Layer, Workload
 
 if TYPE_CHECKING:
@@ -194,6 +194,9 @@ class LayerResult:
         """
         return frame_of(self)
 
+    def _repr_html_(self) -> str:
+        return html_of(self)
+
     def raise_for_status(self) -> LayerResult:
         """Return self if there is a mapping, else raise.
 
@@ -291,6 +294,9 @@ class WorkloadResult:
             When pandas is not installed (extra `pandas`).
         """
         return frame_of(self)
+
+    def _repr_html_(self) -> str:
+        return html_of(self)
 
     def of(self, objective: Objective) -> tuple[LayerResult, ...]:
         """The layers' results for one objective."""

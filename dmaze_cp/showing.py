@@ -23,3 +23,9 @@ def frame_of(noun: object) -> DataFrame:
     """
     frame: DataFrame = import_module("dmaze_cp.report.frames").frame(noun)
     return frame
+
+
+def html_of(noun: object) -> str:
+    """What a notebook shows of a noun."""
+    html: str = import_module("dmaze_cp.report.notebook").html(noun)
+    return html

@@ -13,7 +13,7 @@ from math import prod
 from typing import TYPE_CHECKING, Final, overload
 
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.showing import frame_of
+from dmaze_cp.showing import frame_of, html_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -180,6 +180,9 @@ class Layer:
             (b["Oy"] - 1) * sy + (b["Fy"] - 1) * dy + 1,
         )
 
+    def _repr_html_(self) -> str:
+        return html_of(self)
+
     @property
     def shape(self) -> Layer:
         """The layer without name and multiplicity: equal layers have equal shapes."""
@@ -318,6 +321,9 @@ class Workload:
             When pandas is not installed (extra `pandas`).
         """
         return frame_of(self)
+
+    def _repr_html_(self) -> str:
+        return html_of(self)
 
     @property
     def mapped_macs(self) -> int:

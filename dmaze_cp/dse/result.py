@@ -13,7 +13,7 @@ from dmaze_cp.dse.design import Budgets, Design, InvalidDesign, check_weight
 from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import LayerResult
-from dmaze_cp.showing import frame_of
+from dmaze_cp.showing import frame_of, html_of
 from dmaze_cp.workload import Workload
 
 if TYPE_CHECKING:
@@ -210,6 +210,9 @@ class SweepResult:
             When pandas is not installed (extra `pandas`).
         """
         return frame_of(self)
+
+    def _repr_html_(self) -> str:
+        return html_of(self)
 
     def count(self, status: PointStatus) -> int:
         """How many points have a status."""
