@@ -55,5 +55,10 @@ def test_a_defect_has_a_traceback_at_debug_alone(run, monkeypatch, level) -> Non
     assert "DMAZE_CP_LOG_LEVEL=debug" in last
 
 
+def test_every_line_is_written_once(run) -> None:
+    for _ in range(2):
+        assert run("--log-level", "info", "layers", "resnet18").stderr.count("\n") == 1
+
+
 def test_bad_input_is_a_line_at_any_level(run) -> None:
     assert run("layers", "resnet19").stderr.count("\n") == 1

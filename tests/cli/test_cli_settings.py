@@ -58,7 +58,8 @@ def test_a_flag_goes_before_the_environment_before_the_file(mapped, monkeypatch)
 
 def test_a_list_in_the_file_and_an_empty_variable(mapped, monkeypatch) -> None:
     settings('arch = ["edge", "server"]')
-    monkeypatch.setenv("DMAZE_CP_ARCH", "")
+    for name in ("ARCH", "JOBS", "OBJECTIVE"):
+        monkeypatch.setenv(f"DMAZE_CP_{name}", "")
     assert mapped()[0] == ["edge", "server"]
 
 

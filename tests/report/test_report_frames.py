@@ -74,6 +74,15 @@ def test_integers_of_any_size_keep_their_digits() -> None:
         assert frame["edp"].iloc[0] == size * first.cost.energy_pj
 
 
+def test_bounds_that_are_no_integers_leave_the_others_as_they_are() -> None:
+    exact, fraction = RESULT.layers[:2]
+    layers = (replace(exact, bound=2**60 + 1), replace(fraction, bound=0.5))
+    bounds = replace(RESULT, layers=layers).to_frame()["bound"]
+    assert bounds.tolist() == [2**60 + 1, 0.5]
+    usual = replace(RESULT, layers=(replace(exact, bound=3), layers[1])).to_frame()["bound"]
+    assert usual.dtype == "float64"
+
+
 def test_a_workload_has_a_row_for_each_layer() -> None:
     workload = load_workload("resnet18")
     frame = workload.to_frame()
