@@ -14,7 +14,7 @@ from dmaze_cp import load_workload
 from dmaze_cp.cli.app import cli
 from dmaze_cp.spec import builtin_architectures, builtin_models
 from tests.cli.conftest import environment
-from tests.patience import HANG_S
+from tests.kit.patience import HANG_S
 
 MODELS = {spec.name for spec in builtin_models()}
 ARCHITECTURES = {spec.name for spec in builtin_architectures()}

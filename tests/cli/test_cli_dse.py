@@ -25,7 +25,8 @@ from dmaze_cp.errors import SpecError
 from dmaze_cp.report.html import html_page
 from dmaze_cp.result import Status
 from tests.cli.conftest import environment, own_variables
-from tests.patience import HANG_S
+from tests.kit.missing import without
+from tests.kit.patience import HANG_S
 
 Run = Callable[..., click.testing.Result]
 PARAMS = ("--param", "rf_bytes=16,32", "--param", "pes=4,8")
@@ -238,7 +239,7 @@ def test_a_workbook_and_plots(run) -> None:
 def test_a_missing_extra_is_named_before_anything_is_solved(
     run, monkeypatch, module, options, extra
 ) -> None:
-    monkeypatch.setitem(sys.modules, module, None)
+    without(monkeypatch, module)
     monkeypatch.setattr("dmaze_cp.dse.sweep.sweep", lambda *a, **k: pytest.fail("solved"))
     result = run("-", "net.json", *PARAMS, *options)
     assert result.exit_code == 1

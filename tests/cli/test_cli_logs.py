@@ -11,7 +11,7 @@ import pytest
 import dmaze_cp as dm
 from dmaze_cp.cli.logs import LEVELS
 from tests.cli.conftest import environment
-from tests.patience import HANG_S
+from tests.kit.patience import HANG_S
 
 
 def test_the_package_alone_sets_nothing_up_and_prints_nothing() -> None:

@@ -9,7 +9,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from tests.cli import fake_mapper
+from tests.kit import fake_mapper
 
 
 def product(name: str, rows: str | int) -> str:

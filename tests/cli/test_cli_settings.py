@@ -10,7 +10,7 @@ import pytest
 
 from dmaze_cp.cli.app import cli
 from dmaze_cp.cli.settings import FILE, Limit, Setting, key_of, variable_of
-from tests.cli import fake_mapper
+from tests.kit import fake_mapper
 
 
 def options(kind: type[click.Option]) -> dict[str, click.Option]:

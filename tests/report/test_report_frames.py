@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import sys
 from dataclasses import replace
 
 import pandas
@@ -17,9 +16,10 @@ from dmaze_cp.report.records import Record
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.report.sweep_flat import sweep_csv, sweep_rows
 from dmaze_cp.result import WorkloadResult
-from tests.report.networks import lost, network, networks
-from tests.report.samples import CONV, DEPTHWISE, GEMM, STRIDED, sample_result
-from tests.report.sweeps import sweeps
+from tests.kit.missing import without
+from tests.kit.networks import lost, network, networks
+from tests.kit.samples import CONV, DEPTHWISE, GEMM, STRIDED, sample_result
+from tests.kit.sweeps import sweeps
 
 RESULT = network(sample_result(CONV, bound_fraction=0.75), sample_result(GEMM), lost(DEPTHWISE))
 
@@ -93,6 +93,6 @@ def test_a_workload_has_a_row_for_each_layer() -> None:
 
 
 def test_without_pandas_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pandas", None)
+    without(monkeypatch, "pandas")
     with pytest.raises(MissingExtraError, match=r"dmaze-cp\[pandas\]"):
         RESULT.to_frame()

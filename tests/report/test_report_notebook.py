@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from dmaze_cp import Architecture, Layer, load_architecture, load_workload
 from dmaze_cp.report import numbers
-from tests.report.networks import lost, network
-from tests.report.samples import CONV, DEPTHWISE, GEMM, sample_result
-from tests.report.sweeps import sample_sweep
+from tests.kit.networks import lost, network
+from tests.kit.samples import CONV, DEPTHWISE, GEMM, sample_result
+from tests.kit.sweeps import sample_sweep
 
 NETWORK = network(sample_result(CONV), sample_result(GEMM), lost(DEPTHWISE))
 
