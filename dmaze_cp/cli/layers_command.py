@@ -51,8 +51,8 @@ def layers_command(
         workload = load_workload(model, batch=batch, shapes=sizes)
     from dmaze_cp.report.console import make_console
     from dmaze_cp.report.formats import TABLE_WIDTH
-    from dmaze_cp.report.records import workload_record
     from dmaze_cp.report.workload import print_workload
+    from dmaze_cp.spec.workload_files import workload_record
 
     if output is None and form != "json":
         print_workload(make_console(sys.stdout), workload)

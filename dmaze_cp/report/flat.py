@@ -12,10 +12,15 @@ from dmaze_cp.cost.model import components
 from dmaze_cp.errors import printable
 from dmaze_cp.report import numbers
 from dmaze_cp.report.comparison import comparison_records
-from dmaze_cp.report.records import Record, layer_result_record
-from dmaze_cp.report.shares import layer_share, total_value
 from dmaze_cp.report.standings import Standing, standings
-from dmaze_cp.result import LayerResult, WorkloadResult
+from dmaze_cp.result import (
+    LayerResult,
+    WorkloadResult,
+    layer_result_record,
+    layer_share,
+    total_value,
+)
+from dmaze_cp.spec.documents import Record
 from dmaze_cp.workload import Layer
 
 FORMULA_STARTS: Final = ("=", "+", "-", "@")

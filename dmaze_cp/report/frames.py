@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 from dmaze_cp.dse.result import SweepResult
 from dmaze_cp.extras import load_extra
 from dmaze_cp.report.flat import layer_columns, layer_fields, layer_rows
-from dmaze_cp.report.records import Record
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.report.sweep_flat import point_columns, sweep_rows
 from dmaze_cp.result import LayerResult, WorkloadResult
+from dmaze_cp.spec.documents import Record
 from dmaze_cp.workload import Workload
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 
 from dmaze_cp import MissingExtraError, Workload, load_workload
 from dmaze_cp.report.flat import layer_rows, layers_csv
-from dmaze_cp.report.records import Record
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.report.sweep_flat import sweep_csv, sweep_rows
 from dmaze_cp.result import WorkloadResult
+from dmaze_cp.spec.documents import Record
 from tests.kit.missing import without
 from tests.kit.networks import lost, network, networks
 from tests.kit.samples import CONV, DEPTHWISE, GEMM, STRIDED, sample_result
