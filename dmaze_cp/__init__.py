@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         load_results,
     )
     from dmaze_cp.store import Store, default_store_path
+    from dmaze_cp.verification import Verification, verify
     from dmaze_cp.workload import Kind, Layer, UnmappedOperator, Workload
 
 _HOMES = {
@@ -86,6 +87,7 @@ _HOMES = {
         "load_results",
     ),
     "store": ("Store", "default_store_path"),
+    "verification": ("Verification", "verify"),
     "workload": ("Kind", "Layer", "UnmappedOperator", "Workload"),
 }
 _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
@@ -120,6 +122,7 @@ __all__ = [
     "SweepResult",
     "Totals",
     "UnmappedOperator",
+    "Verification",
     "WeightedWorkload",
     "Workload",
     "WorkloadResult",
@@ -138,6 +141,7 @@ __all__ = [
     "parse_parameter",
     "save_sweep",
     "sweep",
+    "verify",
 ]
 
 

@@ -26,8 +26,8 @@ ORDER = [
         "engine",
         "mapping",
     ),
-    *("spec", "frontend", "loading", "cost", "result", "mapspace"),
-    *("relaxation", "cp", "search", "mapper", "store", "execution", "network"),
+    *("digest", "spec", "frontend", "loading", "checker", "cost", "result", "mapspace"),
+    *("relaxation", "cp", "search", "mapper", "verification", "store", "execution", "network"),
     *("dse", "report", "cli", "__main__"),
 ]
 """A module imports only from those to its left; a package counts as one."""
@@ -130,6 +130,17 @@ def test_arrows_point_one_way():
         )
     ]
     assert upward == []
+
+
+def test_the_checker_shares_nothing_with_the_mapper():
+    """Neither itself nor through others: what checks a result restates what it checks."""
+    direct = {unit(target) for one, target in OWN if unit(one.source) == "checker"}
+    assert direct == {"checker", "digest", "errors", "levels", "spec"}
+    reached = {name for name in MODULES if unit(name) == "checker"}
+    while more := {target for one, target in OWN if one.source in reached} - reached:
+        reached |= more
+    shared = {"cost", "mapspace", "relaxation", "cp", "search", "mapper", "result", "store"}
+    assert {name for name in reached if unit(name) in shared} == set()
 
 
 def test_no_cycles_among_modules():

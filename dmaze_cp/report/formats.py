@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import PurePath
 from typing import Final, TypeVar
 
+from dmaze_cp.digest import with_digest
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.report.comparison import comparison_records, print_comparison
 from dmaze_cp.report.console import make_console
@@ -130,11 +131,12 @@ def render(results: Sequence[WorkloadResult], form: Format, *, only_summary: boo
 
 def results_record(results: Sequence[WorkloadResult]) -> Record:
     """Several results and their comparison (schema ``dmaze-cp/results/1``)."""
-    return {
+    record = {
         "schema": RESULTS_SCHEMA,
         "results": [result_record(result) for result in results],
         "comparison": comparison_records(results),
     }
+    return with_digest(record)
 
 
 def _json(results: Sequence[WorkloadResult], _only_summary: bool) -> str:

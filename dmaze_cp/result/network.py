@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypedDic
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
+from dmaze_cp.digest import COST_MODEL_VERSION, with_digest
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.objective import Objective
 from dmaze_cp.result.layer import LayerResult
@@ -138,6 +139,8 @@ class ResultRecord(TypedDict):
     missing: NotRequired[list[MissingLayerRecord]]
     totals: dict[str, TotalsRecord]
     unmapped_operators: NotRequired[list[OperatorRecord]]
+    cost_model: NotRequired[Annotated[Natural, Meaning("version of cost model and map-space")]]
+    digest: NotRequired[Annotated[str, Meaning("of all that matters, see `dmaze-cp verify`")]]
 
 
 class ResultsRecord(TypedDict):
@@ -146,6 +149,7 @@ class ResultsRecord(TypedDict):
     schema: Literal["dmaze-cp/results/1"]
     results: list[ResultRecord]
     comparison: NotRequired[Annotated[list[dict[str, object]], Meaning("of the totals")]]
+    digest: NotRequired[Annotated[str, Meaning("of all that matters, see `dmaze-cp verify`")]]
 
 
 def result_record(result: WorkloadResult) -> Record:
@@ -156,8 +160,9 @@ def result_record(result: WorkloadResult) -> Record:
     """
     values = {o: total_value(result.of(o)) for o in result.objectives}
     mapped = {one.layer.name for one in result.layers}
-    return {
+    record = {
         "schema": RESULT_SCHEMA,
+        "cost_model": COST_MODEL_VERSION,
         "model": result.workload.name,
         "architecture": architecture_to_dict(result.architecture),
         "objectives": [str(objective) for objective in result.objectives],
@@ -175,6 +180,7 @@ def result_record(result: WorkloadResult) -> Record:
         "totals": {str(o): totals_record(result, o) for o in result.objectives},
         "unmapped_operators": [asdict(operator) for operator in result.workload.unmapped],
     }
+    return with_digest(record)
 
 
 def totals_record(result: WorkloadResult, objective: Objective) -> Record:

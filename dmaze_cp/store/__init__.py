@@ -7,11 +7,12 @@ bound is kept. Results of several runs of one question are merged, never lost
 that is killed leaves nothing half-written (`dmaze_cp.store.database`).
 """
 
+from dmaze_cp.digest import COST_MODEL_VERSION
 from dmaze_cp.store.checks import Verification, verify
 from dmaze_cp.store.database import StoreUnavailableError
 from dmaze_cp.store.place import default_store_path
 from dmaze_cp.store.pruning import Criteria, to_prune
-from dmaze_cp.store.question import COST_MODEL_VERSION, Question, question_key
+from dmaze_cp.store.question import Question, question_key
 from dmaze_cp.store.results import BadRowError, Store
 from dmaze_cp.store.rows import Entry, UnreadableRow
 

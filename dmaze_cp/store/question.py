@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from dmaze_cp.architecture import COUNTS, ONLY_REPORTED, Architecture
 from dmaze_cp.constraints import Constraints
+from dmaze_cp.digest import COST_MODEL_VERSION
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.objective import Objective
 from dmaze_cp.spec import (
@@ -21,13 +22,6 @@ from dmaze_cp.spec import (
 from dmaze_cp.spec.fields import Fields
 from dmaze_cp.spec.files import parse_json
 from dmaze_cp.workload import Layer
-
-COST_MODEL_VERSION: Final = 1
-"""To be raised whenever the cost model or the map-space changes on purpose.
-
-Results under another version are never looked up again (and `dmaze-cp store prune
---stale` removes them).
-"""
 
 _FIELDS: Final = ("layer", "architecture", "objective", "constraints", "cost_model")
 _FLAGS: Final = ("no_feature_dram", "no_spatial_reduction")

@@ -11,18 +11,14 @@ from dataclasses import asdict, dataclass, fields
 from math import isfinite
 from typing import Any, Final
 
+from dmaze_cp.digest import COST_MODEL_VERSION
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.levels import DRAM, LEVELS, NONE, OPERANDS, SPM
 from dmaze_cp.mapping import Dataflow, Mapping
 from dmaze_cp.result import SearchStats, Status
 from dmaze_cp.spec.fields import describe
 from dmaze_cp.store.answer import Answer, Best
-from dmaze_cp.store.question import (
-    COST_MODEL_VERSION,
-    Question,
-    question_from_text,
-    question_key,
-)
+from dmaze_cp.store.question import Question, question_from_text, question_key
 from dmaze_cp.workload import Layer
 
 Columns = dict[str, Any]

@@ -1,7 +1,7 @@
 """Stored results are looked up by the version of the cost model that made them.
 
 If a test fails here because the cost model, the map-space or the form of a question was
-changed on purpose, raise `COST_MODEL_VERSION` in dmaze_cp/store/question.py, and write
+changed on purpose, raise `COST_MODEL_VERSION` in dmaze_cp/digest.py, and write
 the new digests down with it.
 """
 

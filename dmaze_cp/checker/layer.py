@@ -1,0 +1,218 @@
+"""Whether the record of a layer holds: mapping, fit, limits, costs, value, bound and status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import isclose, prod
+from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
+
+from dmaze_cp.checker.machine import broken_limits, misfits
+from dmaze_cp.checker.model import DIMENSIONS, Cost, Record, cost
+from dmaze_cp.errors import Problem
+from dmaze_cp.levels import (
+    AXES_OF_ARRAY,
+    DRAM,
+    LEVELS,
+    NONE,
+    OPERANDS,
+    ORDERED_LEVELS,
+    Stationary,
+)
+from dmaze_cp.spec.documents import Count, Least, Most
+
+_RELATIVE: Final = 1e-9
+"""To which parts of energies and shares agree; totals are integers and agree exactly."""
+
+_Bound = Annotated[int, Least(1), Most(2**20)]
+_Count = Annotated[int, Least(1), Most(2**40)]
+_Pair = Annotated[list[_Bound], Count(2)]
+Natural = Annotated[int, Least(0), Most(1e100)]
+Amount = Annotated[float, Least(0), Most(1e100)]
+Share = Annotated[float, Least(0), Most(1)]
+_MAPPED: Final = ("optimal", "feasible")
+
+
+class LayerRecord(TypedDict):
+    """What is checked of a layer's record."""
+
+    name: str
+    also: NotRequired[list[str]]
+    kind: Literal["conv", "depthwise", "gemm"]
+    instances: _Count
+    bounds: dict[str, _Bound]
+    stride: _Pair
+    dilation: _Pair
+    padded_input: Annotated[list[_Count], Count(2)] | None
+    objective: Literal["edp", "energy", "latency"]
+    status: Literal["optimal", "feasible", "infeasible", "unknown"]
+    tiling: dict[str, dict[str, _Count]] | None
+    loop_order: dict[str, list[str]] | None
+    stationary: NotRequired[dict[str, Stationary] | None]
+    energy_pj: Natural | None
+    energy_breakdown_pj: NotRequired[dict[str, Amount] | None]
+    latency_cycles: Natural | None
+    edp: Natural | None
+    value: Natural | None
+    bound: Amount | None
+    gap: NotRequired[Share | None]
+    share: NotRequired[Share | None]
+
+
+_ANSWER: Final = (
+    *("tiling", "loop_order", "stationary", "energy_pj", "energy_breakdown_pj"),
+    *("latency_cycles", "edp", "value"),
+)
+"""Fields that a record with a mapping has a value of, and no other."""
+
+
+def layer_problems(record: Record, machine: Record, limits: Record) -> list[Problem]:
+    """Everything in a record, whose fields are of their types, that does not hold."""
+    problems = list(_shape_problems(record))
+    if problems:
+        return problems
+    if record["status"] not in _MAPPED:
+        return list(_unmapped_problems(record, machine, limits))
+    problems = [
+        Problem(name, "nothing", f"a value, as the status is {record['status']}")
+        for name in _ANSWER
+        if record.get(name, record) is None
+    ]
+    problems = problems or list(_mapping_problems(record))
+    if problems:
+        return problems
+    tiling = record["tiling"]
+    own = cost(record, machine, tiling, record["loop_order"])
+    return [
+        *misfits(record, machine, tiling),
+        *broken_limits(record, machine, limits, tiling),
+        *_cost_problems(record, own),
+        *_stationary_problems(record, own),
+        *_proof_problems(record),
+    ]
+
+
+def cost_of(record: Record, machine: Record) -> Cost:
+    """The cost of the mapping of a record that holds."""
+    return cost(record, machine, record["tiling"], record["loop_order"])
+
+
+def close(found: Any, expected: float) -> bool:
+    """Whether a number that went through doubles is the one expected."""
+    return isclose(found, expected, rel_tol=_RELATIVE, abs_tol=1e-12)
+
+
+def _shape_problems(record: Record) -> Iterator[Problem]:
+    """A layer that there is not."""
+    kind, bounds = record["kind"], record["bounds"]
+    if sorted(bounds) != sorted(DIMENSIONS[kind]):
+        yield Problem("bounds", " ".join(bounds), " ".join(DIMENSIONS[kind]))
+        return
+    if record["instances"] <= len(record.get("also", ())):
+        least = f"at least {1 + len(record['also'])}, itself and also"
+        yield Problem("instances", str(record["instances"]), least)
+    padded = record["padded_input"]
+    if (padded is None) != (kind == "gemm"):
+        yield Problem("padded_input", str(padded), "two extents of a convolution, else null")
+    elif padded is not None:
+        for axis, extent in enumerate(padded):
+            out, taps = ((("Ox", "Fx"), ("Oy", "Fy")))[axis]
+            stride, dilation = record["stride"][axis], record["dilation"][axis]
+            outputs = (extent - dilation * (bounds[taps] - 1) - 1) // stride + 1
+            if outputs != bounds[out]:
+                found = f"{extent}, which makes {outputs} of {out}"
+                yield Problem(f"padded_input[{axis}]", found, f"an extent of {bounds[out]}")
+    if kind == "depthwise" and bounds["M"] != 1:
+        yield Problem("bounds.M", str(bounds["M"]), "1 of a depthwise convolution")
+
+
+def _unmapped_problems(record: Record, machine: Record, limits: Record) -> Iterator[Problem]:
+    """A record that has no mapping, and whether there is one."""
+    status = record["status"]
+    for name in (*_ANSWER, "gap"):
+        if record.get(name) is not None:
+            yield Problem(name, "a value", f"null, as the status is {status}")
+    if status == "infeasible" and not any(limits.values()):
+        # Nothing is smaller than one element of each operand: if that fits, so does a mapping.
+        idle: dict[str, dict[str, int]] = {level: {} for level in (*LEVELS, *AXES_OF_ARRAY)}
+        least = {**idle, DRAM: record["bounds"]}
+        if not list(misfits(record, machine, least)):
+            yield Problem("status", status, "another: all loops at DRAM are a mapping that fits")
+
+
+def _mapping_problems(record: Record) -> Iterator[Problem]:
+    """Factors and orders that are none of the layer's."""
+    dims, tiling, orders = DIMENSIONS[record["kind"]], record["tiling"], record["loop_order"]
+    known = (*LEVELS, *AXES_OF_ARRAY)
+    missing = [level for level in LEVELS if level not in tiling]
+    unknown = [level for level in tiling if level not in known]
+    if missing or unknown or set(orders) != set(ORDERED_LEVELS):
+        yield Problem("tiling", f"levels {' '.join(tiling)}", " ".join(LEVELS))
+        return
+    for level, row in tiling.items():
+        for d in row:
+            if d not in dims:
+                yield Problem(f"tiling.{level}.{d}", "an unknown loop", " ".join(dims))
+    for d in dims:
+        factors = [tiling[level].get(d, 1) for level in LEVELS]
+        if prod(factors) != record["bounds"][d]:
+            found = f"{' x '.join(map(str, factors))} = {prod(factors)}"
+            yield Problem(f"tiling.*.{d}", found, f"a product of {record['bounds'][d]}")
+    for level in ORDERED_LEVELS:
+        looping = {d for d, factor in tiling[level].items() if factor > 1}
+        order = orders[level]
+        if len(set(order)) < len(order) or not looping <= set(order) <= set(dims):
+            expected = f"each of {' '.join(dims)} at most once, and all that loop"
+            yield Problem(f"loop_order.{level}", " ".join(order), expected)
+
+
+def _cost_problems(record: Record, own: Cost) -> Iterator[Problem]:
+    """Costs that are not the mapping's."""
+    costs = {"energy": own.energy_pj, "latency": own.latency_cycles}
+    costs["edp"] = own.energy_pj * own.latency_cycles
+    names = {
+        "energy_pj": costs["energy"],
+        "latency_cycles": costs["latency"],
+        "edp": costs["edp"],
+        "value": costs[record["objective"]],
+    }
+    for name, expected in names.items():
+        if record[name] != expected:
+            yield Problem(name, str(record[name]), f"{expected}, what the mapping costs")
+    parts = record.get("energy_breakdown_pj", own.breakdown_pj)
+    yield from breakdown_problems(parts, own.breakdown_pj)
+
+
+def breakdown_problems(found: Any, expected: dict[str, float]) -> Iterator[Problem]:
+    """Parts of an energy that are others."""
+    where = "energy_breakdown_pj"
+    if set(found) != set(expected):
+        yield Problem(where, f"parts {' '.join(found)}", " ".join(expected))
+        return
+    for part, amount in expected.items():
+        if not close(found[part], amount):
+            yield Problem(f"{where}.{part}", str(found[part]), str(amount))
+
+
+def _stationary_problems(record: Record, own: Cost) -> Iterator[Problem]:
+    """Names of dataflows that are not what the orders reuse."""
+    named = record.get("stationary")
+    if named is None:
+        return
+    for level in ORDERED_LEVELS:
+        reused = [x for x in OPERANDS if own.reuse[level][x] > 1]
+        expected = reused[0] if reused else NONE
+        if named.get(level) != expected:
+            yield Problem(f"stationary.{level}", str(named.get(level)), expected)
+
+
+def _proof_problems(record: Record) -> Iterator[Problem]:
+    """Status, bound and gap that do not go with the value."""
+    status, value, bound = record["status"], record["value"], record["bound"]
+    if status == "optimal" and bound != value:
+        yield Problem("bound", str(bound), f"{value}, the value, as the status is optimal")
+    elif status == "feasible" and bound is not None and bound >= value:
+        yield Problem("bound", str(bound), f"below {value}, the value, as the status is feasible")
+    elif "gap" in record:
+        gap = None if bound is None else (value - bound) / value if value else 0.0
+        if (gap is None) != (record["gap"] is None) or (gap and not close(record["gap"], gap)):
+            yield Problem("gap", str(record["gap"]), f"{gap}, (value - bound) / value")

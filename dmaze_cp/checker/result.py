@@ -1,0 +1,319 @@
+"""Whether a result document holds: its digest, its records, and the sums over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from math import floor
+from typing import Any, Literal, NotRequired, TypedDict
+
+from dmaze_cp.checker.layer import (
+    Amount,
+    LayerRecord,
+    Natural,
+    Share,
+    breakdown_problems,
+    close,
+    cost_of,
+    layer_problems,
+)
+from dmaze_cp.checker.machine import LimitsRecord, MachineRecord, machine_problems
+from dmaze_cp.checker.model import Cost, Record
+from dmaze_cp.digest import COST_MODEL_VERSION, digest_of
+from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.spec.documents import problems_of
+from dmaze_cp.spec.fields import describe
+from dmaze_cp.spec.mapping_files import RESULT_SCHEMA, RESULTS_SCHEMA
+
+
+class DigestState(StrEnum):
+    """What the digest of a document says."""
+
+    EQUAL = "equal"
+    """The contents are those that were written."""
+    DIFFERS = "differs"
+    """Something was changed."""
+    NONE = "none"
+    """An older release wrote the document: it has no digest."""
+
+
+@dataclass(frozen=True)
+class CheckedRecord:
+    """A record of a layer, and what in it does not hold.
+
+    Attributes
+    ----------
+    result, index
+        Place of its result in the document (0 where there is one), and its own in there.
+    name, objective, status
+        As the record says; empty where it says nothing readable.
+    value, bound
+        As the record says.
+    problems
+        What does not hold, each with its path in the document.
+    """
+
+    result: int
+    index: int
+    name: str
+    objective: str
+    status: str
+    value: int | None
+    bound: int | float | None
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A document, and what in it does not hold.
+
+    Attributes
+    ----------
+    digest
+        Whether the contents are those that were written.
+    records
+        The layers' records of all results.
+    problems
+        What does not hold beside the records: digests, machines, sums, layers that are not there.
+    """
+
+    digest: DigestState
+    records: tuple[CheckedRecord, ...]
+    problems: tuple[Problem, ...]
+
+
+class ResultRecord(TypedDict):
+    """What is checked of a result beside its layers' records."""
+
+    model: str
+    architecture: MachineRecord
+    objectives: list[Literal["edp", "energy", "latency"]]
+    constraints: NotRequired[LimitsRecord]
+    interrupted: NotRequired[bool]
+    layers: list[object]
+    missing: NotRequired[list[dict[str, object]]]
+    totals: dict[str, TotalsRecord]
+    cost_model: NotRequired[int]
+    digest: NotRequired[str]
+
+
+class TotalsRecord(TypedDict):
+    """What is checked of the sums for one objective."""
+
+    energy_pj: Natural
+    energy_breakdown_pj: NotRequired[dict[str, Amount]]
+    energy_share: NotRequired[dict[str, Share | None]]
+    latency_cycles: Natural
+    latency_breakdown_cycles: NotRequired[dict[str, Natural]]
+    edp: Natural
+    network_edp: Natural
+    value: NotRequired[Natural]
+    bound: Amount | None
+    gap: Share | None
+    mapped_layers: NotRequired[Natural]
+    unproven_layers: NotRequired[Natural]
+    unmapped_layers: Natural
+    missing_layers: NotRequired[Natural]
+
+
+def check(document: object) -> Checked:
+    """Check a result, or several in one document.
+
+    Parameters
+    ----------
+    document
+        The object of a file of `dmaze-cp map -o`.
+
+    Raises
+    ------
+    SpecError
+        When it is something else.
+    """
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if schema not in (RESULT_SCHEMA, RESULTS_SCHEMA) or not isinstance(document, dict):
+        found = describe(document) if schema is None else describe(schema)
+        expected = f"a result of `dmaze-cp map` ({RESULT_SCHEMA!r} or {RESULTS_SCHEMA!r})"
+        raise SpecError(Problem("schema", found, expected))
+    if schema == RESULT_SCHEMA:
+        return _result(document, 0, "")
+    results = document.get("results")
+    if not isinstance(results, list) or not results:
+        raise SpecError(Problem("results", describe(results), "a list of results"))
+    parts = [_result(each, k, f"results[{k}].") for k, each in enumerate(results)]
+    signed = [part.digest is not DigestState.NONE for part in parts]
+    state, problems = _digest(document, "", must=any(signed))
+    states = {state, *(part.digest for part in parts)}
+    worst = next(s for s in (DigestState.DIFFERS, DigestState.NONE, state) if s in states)
+    return Checked(
+        worst,
+        tuple(record for part in parts for record in part.records),
+        (*problems, *(problem for part in parts for problem in part.problems)),
+    )
+
+
+def _digest(document: Record, prefix: str, *, must: bool) -> tuple[DigestState, list[Problem]]:
+    """What the digest of an object says; it `must` have one where another field says so."""
+    found = document.get("digest")
+    if found is None and "digest" not in document:
+        if not must:
+            return DigestState.NONE, []
+        problem = Problem(f"{prefix}digest", "nothing", "one, as this release wrote the result")
+        return DigestState.DIFFERS, [problem]
+    own = digest_of(document)
+    if found == own:
+        return DigestState.EQUAL, []
+    expected = f"{own}, that of the contents: something was changed"
+    return DigestState.DIFFERS, [Problem(f"{prefix}digest", describe(found), expected)]
+
+
+def _result(document: object, place: int, prefix: str) -> Checked:
+    """Check one result; `prefix` is its path in the document."""
+    if not isinstance(document, dict):
+        problem = Problem(prefix.rstrip("."), describe(document), "a result")
+        return Checked(DigestState.NONE, (), (problem,))
+    state, problems = _digest(document, prefix, must="cost_model" in document)
+    version = document.get("cost_model", COST_MODEL_VERSION)
+    if version != COST_MODEL_VERSION or isinstance(version, bool):
+        expected = f"{COST_MODEL_VERSION}, which this release checks"
+        problems.append(Problem(f"{prefix}cost_model", describe(version), expected))
+    own = list(problems_of(document, ResultRecord))
+    own = own or [p.under("architecture") for p in machine_problems(document["architecture"])]
+    if own:
+        # Without a machine and sums that can be read nothing else is checked.
+        problems += [_placed(problem, prefix) for problem in own]
+        return Checked(state, (), tuple(problems))
+    records = [
+        _record(record, document, place, k, f"{prefix}layers[{k}]")
+        for k, record in enumerate(document["layers"])
+    ]
+    if not any(record.problems for record in records):
+        # Sums of what does not hold say nothing more.
+        own = [*_set_problems(document), *_sum_problems(document)]
+        problems += [_placed(problem, prefix) for problem in own]
+    return Checked(state, tuple(records), tuple(problems))
+
+
+def _placed(problem: Problem, prefix: str) -> Problem:
+    return problem.under(prefix.rstrip(".")) if prefix else problem
+
+
+def _record(record: object, document: Record, place: int, index: int, where: str) -> CheckedRecord:
+    problems = list(problems_of(record, LayerRecord))
+    data: Record = record if isinstance(record, dict) else {}
+    if not problems:
+        machine, limits = document["architecture"], document.get("constraints", {})
+        problems = layer_problems(data, machine, limits)
+        if data["objective"] not in document["objectives"]:
+            expected = f"one of {', '.join(document['objectives'])}"
+            problems.append(Problem("objective", data["objective"], expected))
+    good = not problems
+    return CheckedRecord(
+        result=place,
+        index=index,
+        name=_text(data.get("name")),
+        objective=_text(data.get("objective")),
+        status=_text(data.get("status")),
+        value=data["value"] if good else None,
+        bound=data["bound"] if good else None,
+        problems=tuple(problem.under(where) for problem in problems),
+    )
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _set_problems(document: Record) -> Iterator[Problem]:
+    """Layers that are there twice, or not at all."""
+    asked = document["objectives"]
+    found = [(record["name"], record["objective"]) for record in document["layers"]]
+    for name, objective in dict.fromkeys(found):
+        if found.count((name, objective)) > 1:
+            yield Problem("layers", f"{name} twice for {objective}", "once")
+    names = list(dict.fromkeys(name for name, _ in found))
+    complete = not document.get("interrupted", False)
+    if complete and document.get("missing"):
+        yield Problem("missing", f"{len(document['missing'])} layers", "none of a complete run")
+    for name in names if complete else ():
+        absent = [o for o in asked if (name, o) not in found]
+        if absent:
+            yield Problem("layers", f"no {name} for {', '.join(absent)}", "all that was asked")
+    if sorted(document["totals"]) != sorted(asked):
+        yield Problem("totals", " ".join(document["totals"]), " ".join(asked))
+
+
+def _sum_problems(document: Record) -> Iterator[Problem]:
+    layers = len({record["name"] for record in document["layers"]})
+    layers += len(document.get("missing", ()))
+    for objective, totals in document["totals"].items():
+        records = [r for r in document["layers"] if r["objective"] == objective]
+        costs = [
+            cost_of(r, document["architecture"]) if r["tiling"] is not None else None
+            for r in records
+        ]
+        own = _sums(records, costs, layers)
+        for problem in _totals_problems(totals, own):
+            yield problem.under(f"totals.{objective}")
+        for index, record in enumerate(document["layers"]):
+            if record["objective"] == objective and "share" in record:
+                whole, value = own["value"], record["value"]
+                share = record["instances"] * value / whole if value is not None and whole else None
+                if not _alike(record["share"], share):
+                    yield Problem(f"layers[{index}].share", str(record["share"]), str(share))
+
+
+def _sums(records: Sequence[Record], costs: Sequence[Cost | None], layers: int) -> dict[str, Any]:
+    """Sums over the records of one objective, each counted with its instances."""
+    mapped = [(r, c, r["instances"]) for r, c in zip(records, costs, strict=True) if c is not None]
+    bounds = [floor(r["bound"] or 0) for r, _, _ in mapped]
+    sums: dict[str, Any] = {
+        "energy_pj": sum(c.energy_pj * n for _, c, n in mapped),
+        "latency_cycles": sum(c.latency_cycles * n for _, c, n in mapped),
+        "edp": sum(c.energy_pj * c.latency_cycles * n for _, c, n in mapped),
+        "value": sum(r["value"] * n for r, _, n in mapped),
+        "mapped_layers": len(mapped),
+        "unproven_layers": sum(b < r["value"] for (r, _, _), b in zip(mapped, bounds, strict=True)),
+        "missing_layers": max(0, layers - len(records)),
+    }
+    sums["network_edp"] = sums["energy_pj"] * sums["latency_cycles"]
+    sums["unmapped_layers"] = sums["missing_layers"] + len(records) - len(mapped)
+    bound = sum(b * n for (_, _, n), b in zip(mapped, bounds, strict=True))
+    value = sums["value"]
+    sums["bound"] = bound if mapped else None
+    sums["gap"] = ((value - bound) / value if value else 0.0) if mapped else None
+    compute = sum(c.compute_cycles * n for _, c, n in mapped)
+    noc = sum(c.noc_cycles * n for _, c, n in mapped)
+    dma = sums["latency_cycles"] - compute - noc
+    sums["latency_breakdown_cycles"] = {"compute": compute, "noc": noc, "dma": dma}
+    parts: dict[str, float] = {}
+    for _, c, n in mapped:
+        for name, energy in c.breakdown_pj.items():
+            parts[name] = parts.get(name, 0.0) + n * energy
+    sums["energy_breakdown_pj"] = parts
+    return sums
+
+
+def _totals_problems(totals: Record, own: Record) -> Iterator[Problem]:
+    for name, expected in own.items():
+        found = totals.get(name, expected)
+        if name == "energy_breakdown_pj":
+            # Without a mapping there are no parts to compare, whatever the zeros are called.
+            yield from breakdown_problems(found, expected) if expected else ()
+        elif name == "gap":
+            if not _alike(found, expected):
+                yield Problem(name, str(found), str(expected))
+        elif found != expected:
+            yield Problem(name, str(found), f"{expected}, what the layers add up to")
+    parts, shares = own["energy_breakdown_pj"], totals.get("energy_share", {})
+    whole = sum(parts.values())
+    for name in parts if shares else ():
+        share = parts[name] / whole if whole else None
+        if not _alike(shares.get(name), share):
+            yield Problem(f"energy_share.{name}", str(shares.get(name)), str(share))
+
+
+def _alike(found: float | None, expected: float | None) -> bool:
+    if found is None or expected is None:
+        return found is expected
+    return close(found, expected)

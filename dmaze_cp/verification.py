@@ -1,0 +1,232 @@
+"""Verify results: computed anew by the checker, and proven again by the other engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from dmaze_cp.checker import Checked, CheckedRecord, DigestState, check
+from dmaze_cp.engine import Engine
+from dmaze_cp.errors import Problem, ProofError, SpecError
+from dmaze_cp.mapper import DEFAULT_TIME_LIMIT_S, map_layer
+from dmaze_cp.result import LayerResult, Status, WorkloadResult, result_record, results_from_dict
+from dmaze_cp.spec.files import load_spec_object
+from dmaze_cp.workload import Workload
+
+OnReproof = Callable[["VerifiedRecord"], None]
+"""Called with each record that is proven again."""
+
+
+class Agreement(StrEnum):
+    """What a second proof says of a first."""
+
+    AGREES = "agrees"
+    """The second is final, and confirms the first."""
+    OPEN = "open"
+    """The second was not finished; so far it contradicts nothing."""
+    DIFFERS = "differs"
+    """They cannot both be right."""
+
+
+@dataclass(frozen=True)
+class Reproof:
+    """A second proof of a record, by the engine that did not prove it.
+
+    Attributes
+    ----------
+    engine
+        What proved it this time.
+    status, value, bound
+        What came out: as of a result.
+    agreement
+        Whether both proofs can be right.
+    reason
+        What one says that the other excludes; empty where they agree.
+    solve_time_s
+        Wall seconds.
+    """
+
+    engine: Engine
+    status: Status
+    value: int | None
+    bound: int | float | None
+    agreement: Agreement
+    reason: str
+    solve_time_s: float
+
+
+@dataclass(frozen=True)
+class VerifiedRecord:
+    """A layer's record that was checked, and its second proof (None: not proven again)."""
+
+    checked: CheckedRecord
+    reproof: Reproof | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing in it is wrong."""
+        return not self.checked.problems
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What verifying a result has shown.
+
+    Attributes
+    ----------
+    digest
+        Whether the contents are those that were written; `DigestState.NONE` where an older release
+        wrote them, so that this cannot be said.
+    records
+        The layers' records, each with what does not hold.
+    problems
+        Everything that does not hold, of records and beside them.
+    """
+
+    digest: DigestState
+    records: tuple[VerifiedRecord, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is wrong and no second proof contradicts a first."""
+        return not self.problems and not self.disagreements
+
+    @property
+    def disagreements(self) -> tuple[VerifiedRecord, ...]:
+        """Records whose two proofs cannot both be right."""
+        return self._with(Agreement.DIFFERS)
+
+    @property
+    def unfinished(self) -> tuple[VerifiedRecord, ...]:
+        """Records whose second proof ran out of time."""
+        return self._with(Agreement.OPEN)
+
+    def _with(self, agreement: Agreement) -> tuple[VerifiedRecord, ...]:
+        return tuple(r for r in self.records if r.reproof and r.reproof.agreement is agreement)
+
+
+def verify(
+    what: str | PathLike[str] | Mapping[str, Any] | WorkloadResult | LayerResult,
+    *,
+    reprove: bool = False,
+    time_limit: float = DEFAULT_TIME_LIMIT_S,
+    on_reproof: OnReproof | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Verification:
+    """Verify a result without taking the mapper's word for it.
+
+    Fit, limits, costs, sums and the relations of value, bound and status are computed anew by code
+    that shares nothing with the mapper, and the digest is compared. That a bound is one is what
+    only a proof can show: `reprove`.
+
+    Parameters
+    ----------
+    what
+        A file of ``dmaze-cp map -o``, its object, or a result.
+    reprove
+        Prove every record again with the engine that did not prove it: ``bounds`` what ``cp-sat``
+        or ``auto`` proved, else ``cp-sat``. Nothing is proven again unless everything holds.
+    time_limit
+        Wall seconds for the second proof of one record.
+    on_reproof
+        Called with each record that is proven again.
+    stop
+        Polled; the proofs end soon after it returns True.
+
+    Returns
+    -------
+    Verification
+        Also where something does not hold.
+
+    Raises
+    ------
+    SpecError
+        When there is no such file, or it is no result.
+    """
+    document, source = _document(what)
+    try:
+        checked = check(document)
+    except SpecError as error:
+        raise error.inside(source) from None
+    problems = (*checked.problems, *(p for record in checked.records for p in record.problems))
+    records = tuple(map(VerifiedRecord, checked.records))
+    if reprove and not problems:
+        records = _reproven(document, checked, time_limit, on_reproof, stop)
+    return Verification(checked.digest, records, tuple(p.inside(source) for p in problems))
+
+
+def _document(what: object) -> tuple[object, str]:
+    """The object that is checked, and the file that it is from."""
+    if isinstance(what, LayerResult):
+        network = Workload(what.layer.name, (what.layer,))
+        what = WorkloadResult(network, what.architecture, (what.objective,), (what,))
+    if isinstance(what, WorkloadResult):
+        return result_record(what), ""
+    if isinstance(what, str | PathLike):
+        return load_spec_object(Path(what), (".json",)), str(what)
+    return what, ""
+
+
+def _reproven(
+    document: object,
+    checked: Checked,
+    time_limit: float,
+    on_reproof: OnReproof | None,
+    stop: Callable[[], bool] | None,
+) -> tuple[VerifiedRecord, ...]:
+    results = results_from_dict(document)
+    records = []
+    for record in checked.records:
+        first = results[record.result].layers[record.index]
+        engine = Engine.BOUNDS if first.engine in {"cp-sat", "auto"} else Engine.CP_SAT
+        verified = VerifiedRecord(record, _reproof(first, engine, time_limit, stop))
+        records.append(verified)
+        if on_reproof is not None:
+            on_reproof(verified)
+        if stop is not None and stop():
+            break
+    return (*records, *map(VerifiedRecord, checked.records[len(records) :]))
+
+
+def _reproof(
+    first: LayerResult, engine: Engine, time_limit: float, stop: Callable[[], bool] | None
+) -> Reproof:
+    """A second proof, which knows nothing of the first."""
+    try:
+        second = map_layer(
+            first.layer,
+            first.architecture,
+            first.objective,
+            time_limit=time_limit,
+            constraints=first.constraints,
+            engine=engine,
+            stop=stop,
+        )
+    except ProofError as error:
+        reason = f"the second search contradicts itself: {error}"
+        return Reproof(engine, Status.UNKNOWN, None, None, Agreement.DIFFERS, reason, 0.0)
+    reason = contradiction(first, second)
+    agreement = (
+        Agreement.DIFFERS if reason else Agreement.AGREES if second.is_final else Agreement.OPEN
+    )
+    return Reproof(
+        engine, second.status, second.value, second.bound, agreement, reason, second.solve_time_s
+    )
+
+
+def contradiction(first: LayerResult, second: LayerResult) -> str:
+    """What keeps two answers to one question from both being right; empty where nothing does.
+
+    Each is a statement on the least cost: a mapping has it or more, a bound is it or less.
+    """
+    for one, other in ((first, second), (second, first)):
+        if one.status is Status.INFEASIBLE and other.mapping is not None:
+            return f"no mapping fits, says one proof; one that costs {other.value} does, the other"
+        if one.bound is not None and other.value is not None and one.bound > other.value:
+            return f"no mapping costs less than {one.bound}; one costs {other.value}"
+    return ""
