@@ -151,12 +151,12 @@ def verify(
     document, source = _document(what)
     try:
         checked = check(document)
+        problems = (*checked.problems, *(p for record in checked.records for p in record.problems))
+        records = tuple(map(VerifiedRecord, checked.records))
+        if reprove and not problems:
+            records = _reproven(document, checked, time_limit, on_reproof, stop)
     except SpecError as error:
         raise error.inside(source) from None
-    problems = (*checked.problems, *(p for record in checked.records for p in record.problems))
-    records = tuple(map(VerifiedRecord, checked.records))
-    if reprove and not problems:
-        records = _reproven(document, checked, time_limit, on_reproof, stop)
     return Verification(checked.digest, records, tuple(p.inside(source) for p in problems))
 
 

@@ -20,6 +20,7 @@ from dmaze_cp.cli.report_command import report_command
 from dmaze_cp.cli.settings import Setting, apply_settings
 from dmaze_cp.cli.store_command import store_command
 from dmaze_cp.cli.streams import prepare_streams
+from dmaze_cp.cli.verify_command import verify_command
 
 HELP_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -78,13 +79,15 @@ def cli(context: click.Context, /, **_options: object) -> None:
       dmaze-cp map net.onnx --batch 4 -o out.json  map an ONNX network
       dmaze-cp dse memory_tuning                   find the best design of a space
       dmaze-cp evaluate mappings.json              exact cost of given mappings
+      dmaze-cp verify out.json                     check a result independently
       dmaze-cp model vgg16 --layer fc8 -o fc8.pb   a layer's CP-SAT model, as a file
 
     \b
     Exit codes:
       0  a mapping for every layer     3  some layer fits in no way (proven)
       1  bad input or output           4  out of time before any mapping
-      2  wrong usage                   130  interrupted; what is finished is written
+      2  wrong usage                   5  two proofs differ (`verify --reprove`)
+      130  interrupted; what is finished is written
     """  # noqa: D301 (click needs the character)
     apply_settings(context)
     log_to_stderr(context.params["log_level"])
@@ -95,6 +98,7 @@ for _command in (
     dse_command,
     layers_command,
     evaluate_command,
+    verify_command,
     model_command,
     report_command,
     store_command,

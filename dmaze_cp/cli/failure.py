@@ -25,6 +25,7 @@ class ExitCode(IntEnum):
     BAD_INPUT = 1
     INFEASIBLE = 3
     NO_SOLUTION = 4
+    DISAGREEMENT = 5
     INTERNAL = 70
     INTERRUPTED = INTERRUPTED_CODE
 

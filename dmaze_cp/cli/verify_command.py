@@ -1,0 +1,113 @@
+"""`dmaze-cp verify`: check a result without taking the mapper's word for it."""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from dmaze_cp.cli.failure import ExitCode, report_error
+from dmaze_cp.cli.interrupt import catch_interrupt, end_interrupted
+from dmaze_cp.cli.output import OutputFile
+from dmaze_cp.cli.parameters import Number, json_option, json_text, output_option
+from dmaze_cp.errors import printable
+
+if TYPE_CHECKING:
+    from dmaze_cp.verification import Verification, VerifiedRecord
+
+
+@click.command("verify")
+@click.argument("file")
+@output_option("Write what was shown to FILE, as JSON unless --format says otherwise.")
+@json_option
+@click.option(
+    "--reprove",
+    is_flag=True,
+    help="Prove every record again with the engine that did not prove it: `bounds` what `cp-sat` "
+    "or `auto` proved, else `cp-sat`.",
+)
+@click.option(
+    "--time-limit",
+    type=Number(0, open_low=True),
+    default=60.0,
+    show_default=True,
+    metavar="S",
+    help="Wall seconds for the second proof of one record.",
+)
+def verify_command(
+    file: str, output: str | None, form: str | None, reprove: bool, time_limit: float
+) -> None:
+    """Verify FILE, a result of `dmaze-cp map -o` (JSON).
+
+    Fit, limits, costs and totals are computed anew by code that shares nothing with the
+    mapper, and a digest says whether anything that matters was changed. That no mapping
+    costs less than a bound takes a proof: --reprove has another engine find one.
+
+    \b
+    Examples:
+      dmaze-cp verify result.json
+      dmaze-cp verify result.json --reprove --time-limit 20
+      dmaze-cp verify result.json --format json
+
+    \b
+    Exit codes:
+      0  everything holds               4  a second proof ran out of time
+      1  something does not, or FILE    5  two proofs cannot both be right
+         is no result
+    """  # noqa: D301 (click needs the character)
+    from dmaze_cp.report.console import make_console
+    from dmaze_cp.report.formats import TABLE_WIDTH
+    from dmaze_cp.report.verification import print_verification, verification_record
+    from dmaze_cp.verification import verify
+
+    target = OutputFile(output or "-")
+    target.check([file])
+    interrupted = "interrupted twice, nothing more is written"
+    with catch_interrupt(lambda: end_interrupted(interrupted)) as interruption:
+        found = verify(
+            file,
+            reprove=reprove,
+            time_limit=time_limit,
+            on_reproof=_told if sys.stderr.isatty() else None,
+            stop=interruption,
+        )
+    if form == "json" or (form is None and output is not None):
+        target.write(json_text(verification_record(file, found)))
+    elif output is not None:
+        stream = io.StringIO()
+        print_verification(make_console(stream, width=TABLE_WIDTH, plain=True), found)
+        target.write(stream.getvalue())
+    else:
+        print_verification(make_console(sys.stdout), found)
+        sys.stdout.flush()
+    for problem in found.problems:
+        report_error(str(problem))
+    for record in found.disagreements:
+        report_error(printable(f"{file}: {_name(record)}: two proofs differ: {_reason(record)}"))
+    code = ExitCode.INTERRUPTED if interruption() else _code(found)
+    if code is not ExitCode.OK:
+        raise click.exceptions.Exit(code)
+
+
+def _code(found: Verification) -> ExitCode:
+    if found.problems:
+        return ExitCode.BAD_INPUT
+    if found.disagreements:
+        return ExitCode.DISAGREEMENT
+    return ExitCode.NO_SOLUTION if found.unfinished else ExitCode.OK
+
+
+def _name(record: VerifiedRecord) -> str:
+    return f"{record.checked.name} ({record.checked.objective})"
+
+
+def _reason(record: VerifiedRecord) -> str:
+    return "" if record.reproof is None else record.reproof.reason
+
+
+def _told(record: VerifiedRecord) -> None:
+    """Say on a terminal how far it is."""
+    if record.reproof is not None:
+        click.echo(printable(f"{_name(record)}: {record.reproof.agreement}"), err=True)

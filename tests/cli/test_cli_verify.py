@@ -1,0 +1,98 @@
+"""`dmaze-cp verify`: exit codes, tables and JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dmaze_cp import verification
+from dmaze_cp.objective import Objective
+from dmaze_cp.result import Status
+from tests.cli.conftest import Run
+from tests.kit.verified import document, mapped, several
+
+FIRST = mapped(Objective.EDP).layers[0]
+
+
+def written(record: object, name: str = "result.json") -> str:
+    Path(name).write_text(json.dumps(record))
+    return name
+
+
+def test_a_result_that_holds(run: Run) -> None:
+    done = run("verify", written(several()))
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "12 records checked, 0 bad" in done.stdout
+    assert "digest: equal" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_a_result_that_does_not_has_a_line_for_each_problem(run: Run) -> None:
+    record = document(Objective.EDP)
+    record["layers"][0]["edp"] += 1
+    done = run("verify", written(record))
+    assert done.exit_code == 1
+    lines = done.stderr.splitlines()
+    assert [line.split(": ")[:3] for line in lines] == [
+        ["error", "result.json", "digest"],
+        ["error", "result.json", "layers[0].edp"],
+    ]
+    assert "3 records checked, 1 bad" in done.stdout
+
+
+def test_a_file_without_a_digest_is_said_to_have_none(run: Run) -> None:
+    record = document(Objective.EDP)
+    del record["digest"], record["cost_model"]
+    done = run("verify", written(record))
+    assert done.exit_code == 0
+    assert "verified but for the digest" in done.stdout
+
+
+@pytest.mark.parametrize("text", ["", "[1]", '{"schema": "dmaze-cp/sweep/1"}'])
+def test_bad_input_is_one_line(run: Run, text: str) -> None:
+    Path("x.json").write_text(text)
+    done = run("verify", "x.json")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("error: x.json: ")
+
+
+def test_json_has_everything(run: Run) -> None:
+    name = written(document(Objective.EDP))
+    done = run("verify", name, "--format", "json")
+    found = json.loads(done.stdout)
+    assert found["schema"] == "dmaze-cp/verification/1"
+    assert (found["holds"], found["digest"], found["problems"]) == (True, "equal", [])
+    assert [r["reproof"] for r in found["records"]] == [None] * 3
+    assert run("verify", name, "-o", "told.json").stdout == ""
+    assert json.loads(Path("told.json").read_text()) == found
+    assert run("verify", name, "-o", name).exit_code == 1, "what is read is not replaced"
+
+
+@pytest.mark.parametrize(
+    ("second", "code", "agreement"),
+    [
+        (FIRST, 0, "agrees"),
+        (replace(FIRST, status=Status.FEASIBLE, bound=1), 4, "open"),
+        (
+            replace(FIRST, status=Status.UNKNOWN, mapping=None, cost=None, bound=10**99),
+            5,
+            "differs",
+        ),
+    ],
+)
+def test_second_proofs_have_exit_codes_of_their_own(
+    run: Run, monkeypatch: pytest.MonkeyPatch, second: Any, code: int, agreement: str
+) -> None:
+    monkeypatch.setattr(verification, "map_layer", lambda *_, **__: second)
+    name = written(document(Objective.EDP, layers=(FIRST.layer,)))
+    done = run("verify", name, "--reprove", "--time-limit", 3)
+    assert done.exit_code == code
+    assert agreement in done.stdout
+    assert len(done.stderr.splitlines()) == (code == 5)
+    again = json.loads(run("verify", name, "--reprove", "--format", "json").stdout)
+    assert again["records"][0]["reproof"]["agreement"] == agreement

@@ -1,0 +1,66 @@
+"""Small real results to verify: of several kinds of layer, objectives and endings."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+from dmaze_cp.architecture import Architecture
+from dmaze_cp.constraints import Constraints
+from dmaze_cp.mapper import map_layer
+from dmaze_cp.objective import Objective
+from dmaze_cp.report.formats import results_record
+from dmaze_cp.result import WorkloadResult, result_record
+from dmaze_cp.workload import Layer, Workload
+
+LAYERS = (
+    Layer.conv(
+        "conv", {"M": 8, "C": 4, "Ox": 4, "Oy": 4, "Fx": 3, "Fy": 3}, stride=(2, 1), instances=2
+    ),
+    Layer.depthwise("dw", {"C": 12, "Ox": 6, "Oy": 6, "Fx": 3, "Fy": 3}),
+    Layer.gemm("fc", {"X": 8, "Y": 30, "K": 64}),
+)
+LIMITS = Constraints(0.25, 0, 0.01, no_feature_dram=True, no_spatial_reduction=True)
+
+
+@cache
+def mapped(
+    *objectives: Objective,
+    layers: tuple[Layer, ...] = LAYERS,
+    architecture: Architecture | None = None,
+    limits: Constraints | None = None,
+    gap: float = 0.0,
+    quick: bool = False,
+) -> WorkloadResult:
+    """A real result; `quick`: as the search begins, so that hardly anything is proven."""
+    architecture = architecture or Architecture(leakage_mw=3.5)
+    objectives = objectives or tuple(Objective)
+    results = tuple(
+        map_layer(
+            layer,
+            architecture,
+            objective,
+            constraints=limits or Constraints(),
+            engine="bounds",
+            gap=gap,
+            quick=quick,
+        )
+        for objective in objectives
+        for layer in layers
+    )
+    return WorkloadResult(Workload("net", layers), architecture, objectives, results)
+
+
+def document(*objectives: Objective, **options: Any) -> dict[str, Any]:
+    """The object of its file."""
+    read: dict[str, Any] = json.loads(json.dumps(result_record(mapped(*objectives, **options))))
+    return read
+
+
+def several() -> dict[str, Any]:
+    """The object of a file of several results."""
+    small = Architecture(name="small", pes=16)
+    both = [mapped(), mapped(Objective.EDP, architecture=small)]
+    read: dict[str, Any] = json.loads(json.dumps(results_record(both)))
+    return read
