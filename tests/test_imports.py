@@ -23,7 +23,7 @@ ORDER = [
         "mapping",
     ),
     *("spec", "frontend", "loading", "cost", "result", "mapspace"),
-    *("relaxation", "cp", "search", "mapper", "store", "execution", "network"),
+    *("relaxation", "cp", "search", "question", "mapper", "store", "execution", "desk", "network"),
     *("dse", "report", "cli", "__main__"),
 ]
 """A module imports only from those to its left; a package counts as one."""

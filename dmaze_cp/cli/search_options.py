@@ -12,7 +12,7 @@ from dmaze_cp.cli.store_option import store_options
 from dmaze_cp.engine import DEFAULT_ENGINE, Engine
 
 if TYPE_CHECKING:
-    from dmaze_cp.network import RunSettings
+    from dmaze_cp.desk import RunSettings
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -133,7 +133,7 @@ def run_settings(options: dict[str, Any]) -> RunSettings:
     """How to search and where, from the values of the options above."""
     from dmaze_cp.constraints import Constraints
     from dmaze_cp.cp.parameters import SolverOptions, parse_solver_params
-    from dmaze_cp.network import RunSettings
+    from dmaze_cp.desk import RunSettings
 
     pe, rf, spm = options["opt_min_utilization"]
     return RunSettings(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from dmaze_cp import mapper
 from dmaze_cp.architecture import AccessEnergy, Architecture
+from dmaze_cp.desk import RunSettings
 from dmaze_cp.dse.capacity import Table
 from dmaze_cp.dse.design import Budgets, Sample
 from dmaze_cp.dse.energy import EnergyByCapacity
@@ -19,7 +20,6 @@ from dmaze_cp.dse.parameters import Parameter
 from dmaze_cp.dse.result import PointStatus, SweepResult, WeightedWorkload
 from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.dse.sweep import sweep
-from dmaze_cp.network import RunSettings
 from dmaze_cp.objective import Objective
 from dmaze_cp.workload import Layer
 from tests.dse.adversary import Adversary

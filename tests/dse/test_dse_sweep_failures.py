@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from dmaze_cp import mapper
 from dmaze_cp.architecture import Architecture
+from dmaze_cp.desk import RunSettings
 from dmaze_cp.dse import sweep as sweep_module
 from dmaze_cp.dse.result import PointStatus
 from dmaze_cp.dse.sweep import PointDone
 from dmaze_cp.errors import SpecError
 from dmaze_cp.execution.engine import run_tasks
 from dmaze_cp.execution.task import run_task
-from dmaze_cp.network import RunSettings
 from dmaze_cp.objective import Objective
 from dmaze_cp.workload import Layer
 from tests.dse.adversary import Adversary

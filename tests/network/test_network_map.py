@@ -11,17 +11,10 @@ import pytest
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import Constraints
+from dmaze_cp.desk import RunSettings
 from dmaze_cp.errors import SpecError
 from dmaze_cp.loading import load_workload
-from dmaze_cp.network import (
-    Finished,
-    Planned,
-    RunSettings,
-    Searched,
-    Searching,
-    map_networks,
-    map_workload,
-)
+from dmaze_cp.network import Finished, Planned, Searched, Searching, map_networks, map_workload
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import LayerResult, Status, WorkloadResult
 from dmaze_cp.workload import Layer, Workload
@@ -111,8 +104,8 @@ def test_events_come_in_order() -> None:
     events = Events()
     map_networks([ONE], [TINY], on_event=events.append)
     assert isinstance(events[0], Planned)
-    begun = [e.search for e in events.of(Searching) if e.incumbent is None]
-    assert begun == [e.search for e in events.of(Searched)]
+    begun = [e.inquiry for e in events.of(Searching) if e.incumbent is None]
+    assert begun == [e.inquiry for e in events.of(Searched)]
     assert all(e.last for e in events.of(Searched))
 
 
@@ -223,7 +216,7 @@ def test_a_search_whose_workers_die_is_reported_and_the_others_finish() -> None:
 
     def kill(event: object) -> None:
         nonlocal begun
-        if isinstance(event, Searching) and event.search.layer.name == "doomed":
+        if isinstance(event, Searching) and event.inquiry.layer.name == "doomed":
             begun += event.incumbent is None
             if event.incumbent is not None and len(killed) < begun:
                 killed.append(busy())
