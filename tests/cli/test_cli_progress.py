@@ -15,7 +15,7 @@ from dmaze_cp.execution import engine
 from dmaze_cp.execution.backend import in_this_process
 from dmaze_cp.objective import Objective
 from dmaze_cp.question import Question
-from tests.report.samples import GEMM
+from tests.kit.samples import GEMM
 
 
 @pytest.mark.parametrize(

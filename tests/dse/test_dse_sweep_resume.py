@@ -16,19 +16,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dmaze_cp import mapper
-from dmaze_cp.desk import RowsDistrusted, RunSettings
+from dmaze_cp.desk import RowsDistrusted, RunSettings, StoreFailed
 from dmaze_cp.dse import neighbours, schedule
 from dmaze_cp.dse.result import PointStatus
-from dmaze_cp.dse.sweep import PointDone, StoreFailed, SweepEvent
+from dmaze_cp.dse.sweep import PointDone, SweepEvent
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.objective import Objective
 from dmaze_cp.question import Question
 from dmaze_cp.result import Status
 from dmaze_cp.store import Store, verify
 from tests.cli.test_cli_runs import run, started, workers_end_with
-from tests.dse.adversary import Adversary
-from tests.dse.oracle import check_sweep, listed
 from tests.dse.test_dse_sweep import NETWORKS, POOL, put_in_place, spaces, swept, winners
+from tests.kit.adversary import Adversary
+from tests.kit.oracle.sweeps import check_sweep, listed
 
 
 @contextmanager

@@ -18,10 +18,10 @@ from dmaze_cp.report.plots_bars import energy_plot
 from dmaze_cp.report.sweep import SweepFormat, render_sweep, sweep_text
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.result import result_record
-from tests.report.networks import lost, network
-from tests.report.samples import CONV, DEPTHWISE, GEMM, sample_result
-from tests.report.sweeps import sample_sweep, weighted
-from tests.report_html.test_report_html_page import data_of
+from tests.kit.networks import lost, network
+from tests.kit.samples import CONV, DEPTHWISE, GEMM, sample_result
+from tests.kit.sweeps import sample_sweep, weighted
+from tests.report.html.test_report_html_page import data_of
 
 SILENT = Architecture(name="silent")
 LEAKY = Architecture(name="leaky", leakage_mw=250.0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import sys
 from dataclasses import replace
 
 import pytest
@@ -25,8 +24,9 @@ from dmaze_cp.report.plots_layers import MOST_LAYERS
 from dmaze_cp.report.plots_style import new_axes, put_labels
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.result import Status
-from tests.report.samples import DEPTHWISE, GEMM, ONE
-from tests.report.sweeps import SPACE, sample_sweep, sweeps, weighted
+from tests.kit.missing import without
+from tests.kit.samples import DEPTHWISE, GEMM, ONE
+from tests.kit.sweeps import SPACE, sample_sweep, sweeps, weighted
 
 SKIPS = (PointStatus.OPTIMAL, PointStatus.SKIPPED)
 
@@ -337,6 +337,6 @@ def test_one_parameter_is_one_row():
 
 
 def test_without_matplotlib_the_extra_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    without(monkeypatch, "matplotlib")
     with pytest.raises(MissingExtraError, match=r"dmaze-cp\[plot\]"):
         sweep_plots(sample_sweep())

@@ -13,8 +13,8 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.report.console import make_console
 from dmaze_cp.report.summary import print_summary
 from dmaze_cp.result import Ending, Status, WorkloadResult
-from tests.report.networks import lost, network, networks
-from tests.report.samples import CONV, DEPTHWISE, GEMM, ONE, STRIDED, sample_result
+from tests.kit.networks import lost, network, networks
+from tests.kit.samples import CONV, DEPTHWISE, GEMM, ONE, STRIDED, sample_result
 
 
 def text_of(result: WorkloadResult, width: int = 80) -> str:

@@ -15,7 +15,7 @@ from dmaze_cp.report.limits import setting_text
 from dmaze_cp.report.sweep import sweep_record, sweep_text
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.report.sweep_limits import limits_of, proof_text, rounded_percent, tie_facts
-from tests.report.sweeps import SPACE, sample_sweep
+from tests.kit.sweeps import SPACE, sample_sweep
 
 
 def unlimited(**options: object) -> SweepResult:

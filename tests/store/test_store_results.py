@@ -22,9 +22,9 @@ from dmaze_cp.result import Ending, LayerResult, Status
 from dmaze_cp.store import COST_MODEL_VERSION, BadRowError, Entry, Store, question_key, verify
 from dmaze_cp.store.question import question_from_text, question_text
 from dmaze_cp.workload import Layer
-from tests import strategies
-from tests.report.samples import DEPTHWISE, GEMM, STRIDED, sample_result
-from tests.store.results import costs, gemm, kept, looked_up, results, sample, without_mapping
+from tests.kit import strategies
+from tests.kit.samples import DEPTHWISE, GEMM, STRIDED, sample_result
+from tests.kit.stored import costs, gemm, kept, looked_up, results, sample, without_mapping
 
 
 @pytest.fixture
