@@ -24,7 +24,7 @@ ORDER = [
     ),
     *("spec", "frontend", "loading", "cost", "result", "mapspace"),
     *("relaxation", "cp", "search", "question", "mapper", "store", "execution", "desk", "network"),
-    *("dse", "report", "cli", "__main__"),
+    *("dse", "schemas", "report", "cli", "__main__"),
 ]
 """A module imports only from those to its left; a package counts as one."""
 

@@ -48,6 +48,7 @@ class NamedLayer(TypedDict):
     model: Annotated[str, Meaning("what `map` takes; a path from the file's folder")]
     name: str
     batch: NotRequired[Annotated[int, Least(1)]]
+    shape: NotRequired[dict[str, int]]
 
 
 Stationary = Literal["O", "I", "W", "none"]

@@ -56,7 +56,7 @@ def spaces(draw: st.DrawFn) -> DesignSpace:
     names = draw(st.lists(st.sampled_from(list(values)), min_size=1, unique=True))
     linear = st.builds(LinearArea, FIGURES, curves(area=True), curves(area=True), FIGURES)
     rules = (Rule("rf_bytes < 100"), Rule("total_rf_bytes < 16 KiB", "small"))
-    models = (WeightedModel("resnet18"), WeightedModel("net.onnx", 2.5, ("a*", "b"), 4))
+    models = (WeightedModel("resnet18"), WeightedModel("net.onnx", 2.5, ("a*", "b"), 4, {"t": 7}))
     return DesignSpace(
         draw(st.sampled_from(("space", "a name"))),
         draw(architectures()),
