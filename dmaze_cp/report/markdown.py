@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from dmaze_cp.errors import printable
+from dmaze_cp.levels import DRAM, PE, RF, SPM
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
 from dmaze_cp.report import numbers
@@ -98,8 +99,8 @@ def _mappings(places: Sequence[Ranked]) -> Iterator[str]:
     rows = [
         (
             printable(place.result.layer.name),
-            *_loops(mapping, ("DRAM", mapping.dram_order), ("SPM", mapping.spm_order)),
-            *_loops(mapping, ("RF", mapping.layer.dimensions), ("PE", mapping.layer.dimensions)),
+            *_loops(mapping, (DRAM, mapping.dram_order), (SPM, mapping.spm_order)),
+            *_loops(mapping, (RF, mapping.layer.dimensions), (PE, mapping.layer.dimensions)),
         )
         for place in places
         if (mapping := place.result.mapping) is not None

@@ -12,6 +12,7 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
+from dmaze_cp.levels import DRAM, SPM
 from dmaze_cp.report import numbers
 from dmaze_cp.report.flat import records_csv
 from dmaze_cp.report.layer import STATUS_STYLE, layer_shape
@@ -129,9 +130,7 @@ def entry_record(entry: Entry) -> Record:
         "reason": answer.reason,
         "tiling": None if best is None else best.mapping.tiling,
         "loop_order": None if best is None else best.mapping.loop_order,
-        "stationary": None
-        if best is None
-        else {"DRAM": best.dataflow.dram, "SPM": best.dataflow.spm},
+        "stationary": None if best is None else {DRAM: best.dataflow.dram, SPM: best.dataflow.spm},
         "energy_pj": None if best is None else best.energy_pj,
         "latency_cycles": None if best is None else best.latency_cycles,
         "edp": None if best is None else best.energy_pj * best.latency_cycles,

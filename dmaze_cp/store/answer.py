@@ -7,6 +7,7 @@ from math import isfinite
 
 from dmaze_cp.cost.cost import Cost
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.levels import NONE
 from dmaze_cp.mapping import Dataflow, Mapping
 from dmaze_cp.question import Question
 from dmaze_cp.result import LayerResult, SearchStats, Status
@@ -160,7 +161,7 @@ def _settled(answer: Answer) -> Answer:
 def _dataflow(cost: Cost) -> Dataflow:
     """The dataflow that a mapping's loop orders amount to."""
     names = [
-        next((operand for operand, times in reuse.items() if times > 1), "none")
+        next((operand for operand, times in reuse.items() if times > 1), NONE)
         for reuse in (cost.reuse_dram, cost.reuse_spm)
     ]
     return Dataflow(*names)

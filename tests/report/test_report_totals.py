@@ -9,8 +9,8 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 
-from dmaze_cp.cost.cost import COMPONENTS
 from dmaze_cp.cost.latency import cycles
+from dmaze_cp.levels import COMPONENTS
 from dmaze_cp.objective import Objective
 from dmaze_cp.report.shares import layers_of_most, ranked
 from dmaze_cp.result import Status, network_cycles, result_record

@@ -15,7 +15,8 @@ from dmaze_cp.architecture import AccessEnergy, Architecture
 from dmaze_cp.constraints import Constraints
 from dmaze_cp.cost import evaluate
 from dmaze_cp.errors import SpecError
-from dmaze_cp.mapping import LEVELS, Mapping
+from dmaze_cp.levels import LEVELS
+from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
 from dmaze_cp.question import Question
 from dmaze_cp.result import Ending, LayerResult, Status
