@@ -2,8 +2,8 @@
 
 The type of an object is a `TypedDict`; its fields are ``bool``, ``int``, ``float``, ``str``, an
 enumeration of text, ``Literal``, ``list``, ``dict`` with text keys, unions of these, and
-``Annotated`` with `Least`, `Most`, `Meaning` or `Count`. `problems_of` finds everything in a value
-that is not of its type; `schema_of` is the type as a JSON Schema.
+``Annotated`` with `Least`, `Most`, `OneOf`, `Meaning` or `Count`. `problems_of` finds everything
+in a value that is not of its type; `schema_of` is the type as a JSON Schema.
 """
 
 from __future__ import annotations
@@ -52,6 +52,13 @@ class Most:
     """A number of at most `value`."""
 
     value: float
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """One of some words."""
+
+    words: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -173,7 +180,7 @@ def expectation(kind: Any, notes: tuple[object, ...] = ()) -> str:
         return f"a list{count} ({expectation(get_args(kind)[0])})"
     if origin in _MAPPINGS:
         return f"a mapping to {expectation(get_args(kind)[1])}"
-    choices = _choices(kind)
+    choices = _choices(kind, notes)
     if choices is not None:
         return f"one of {', '.join(choices)}" if len(choices) > 1 else repr(choices[0])
     return {
@@ -265,7 +272,7 @@ class _Schemas:
     def of(self, kind: Any) -> Record:
         """The schema of a type."""
         kind, notes = _unwrapped(kind)
-        schema = self._plain(kind)
+        schema = self._plain(kind, notes)
         for note in notes:
             match note:
                 case Least(value):
@@ -278,7 +285,7 @@ class _Schemas:
                     schema["description"] = text
         return schema
 
-    def _plain(self, kind: Any) -> Record:
+    def _plain(self, kind: Any, notes: tuple[object, ...]) -> Record:
         origin = get_origin(kind)
         if origin in (Union, UnionType):
             return {"anyOf": [self.of(each) for each in get_args(kind)]}
@@ -288,7 +295,7 @@ class _Schemas:
             return {"type": "array", "items": self.of(get_args(kind)[0])}
         if origin in _MAPPINGS:
             return {"type": "object", "additionalProperties": self.of(get_args(kind)[1])}
-        choices = _choices(kind)
+        choices = _choices(kind, notes)
         if choices is not None:
             return {"enum": list(choices)} if len(choices) > 1 else {"const": choices[0]}
         types = {bool: "boolean", int: "integer", float: "number", str: "string", NoneType: "null"}
@@ -351,7 +358,10 @@ def _unwrapped(kind: Any) -> tuple[Any, tuple[object, ...]]:
     return kind, notes
 
 
-def _choices(kind: Any) -> tuple[str, ...] | None:
+def _choices(kind: Any, notes: tuple[object, ...]) -> tuple[str, ...] | None:
+    words = next((note.words for note in notes if isinstance(note, OneOf)), None)
+    if words is not None:
+        return words
     if get_origin(kind) is Literal:
         return get_args(kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
@@ -361,7 +371,7 @@ def _choices(kind: Any) -> tuple[str, ...] | None:
 
 def _is_of(value: object, kind: Any, notes: tuple[object, ...]) -> bool:
     """Whether a value that is no object and no list is of a type."""
-    choices = _choices(kind)
+    choices = _choices(kind, notes)
     if choices is not None:
         return isinstance(value, str) and value in choices
     if kind is object or kind is Any:
