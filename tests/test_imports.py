@@ -17,6 +17,7 @@ ORDER = [
     *(
         "errors",
         "extras",
+        "files",
         "levels",
         "workload",
         "architecture",

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 from dmaze_cp import mapper
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.desk import RunSettings
-from dmaze_cp.dse import sweep as sweep_module
+from dmaze_cp.desk import RunSettings, desk
 from dmaze_cp.dse.result import PointStatus
 from dmaze_cp.dse.sweep import PointDone
 from dmaze_cp.errors import SpecError
@@ -71,14 +70,14 @@ def test_searches_that_raise(data, networks, objective, pareto, share, seed) -> 
 
 
 def _deadly(ticket, task, link):
-    if task.architecture.pes == UNLUCKY:
+    if task.question.architecture.pes == UNLUCKY:
         os.kill(os.getpid(), signal.SIGKILL)
     return run_task(ticket, task, link)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends signals")
 def test_a_worker_that_dies(monkeypatch) -> None:
-    monkeypatch.setattr(sweep_module, "run_tasks", partial(run_tasks, work=_deadly))
+    monkeypatch.setattr(desk, "run_tasks", partial(run_tasks, work=_deadly))
     unlucky = replace(FITTING[0], pes=UNLUCKY)
     space = listed([FITTING[0], unlucky, *FITTING[5::6]], [None] * (2 + len(FITTING[5::6])))
     events = []
