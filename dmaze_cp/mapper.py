@@ -11,12 +11,12 @@ from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cost import Cost, evaluate, fits
 from dmaze_cp.cp.parameters import SolverOptions
-from dmaze_cp.engine import DEFAULT_ENGINE, Engine
+from dmaze_cp.engine import DEFAULT_ENGINE, DEFAULT_TIME_LIMIT_S, Engine
 from dmaze_cp.errors import ProofError
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.mapspace import check_sizes, is_allowed, mapping_at, why_infeasible
 from dmaze_cp.objective import Objective
-from dmaze_cp.question import DEFAULT_TIME_LIMIT_S, Options, checked_objective
+from dmaze_cp.question import Options, checked_objective
 from dmaze_cp.result import (
     NOTHING_KNOWN,
     Ending,

@@ -11,15 +11,12 @@ from typing import Final
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cp.parameters import DEFAULT_SOLVER, SolverOptions
-from dmaze_cp.engine import DEFAULT_ENGINE, Engine
+from dmaze_cp.engine import DEFAULT_ENGINE, DEFAULT_TIME_LIMIT_S, Engine
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.mapspace import tilings_count
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import LayerResult
 from dmaze_cp.workload import Layer
-
-DEFAULT_TIME_LIMIT_S: Final = 60.0
-"""Wall seconds for one layer and one objective where nothing else is said."""
 
 GROWTH: Final = 0.26
 """Time of a proof grows with this power of the number of tilings (docs/performance.md)."""

@@ -9,7 +9,7 @@ import click
 
 from dmaze_cp.cli.parameters import Number
 from dmaze_cp.cli.store_option import store_options
-from dmaze_cp.engine import DEFAULT_ENGINE, Engine
+from dmaze_cp.engine import DEFAULT_ENGINE, DEFAULT_TIME_LIMIT_S, Engine
 
 if TYPE_CHECKING:
     from dmaze_cp.desk import RunSettings
@@ -28,7 +28,7 @@ def limit_options(
         click.option(
             "--time-limit",
             type=Number(0, open_low=True),
-            default=60.0,
+            default=DEFAULT_TIME_LIMIT_S,
             show_default=True,
             metavar="S",
             help="Wall seconds for one layer and one objective.",

@@ -8,9 +8,9 @@ from typing import Final
 
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cp.parameters import DEFAULT_SOLVER, SolverOptions
-from dmaze_cp.engine import DEFAULT_ENGINE, Engine
+from dmaze_cp.engine import DEFAULT_ENGINE, DEFAULT_TIME_LIMIT_S, Engine
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.question import DEFAULT_TIME_LIMIT_S, Options
+from dmaze_cp.question import Options
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,13 @@ from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cp.parameters import SolverOptions
 from dmaze_cp.desk import DEFAULT_SETTINGS, Desk, Inquiry, RunSettings
-from dmaze_cp.engine import DEFAULT_ENGINE, Engine
+from dmaze_cp.engine import DEFAULT_ENGINE, DEFAULT_TIME_LIMIT_S, Engine
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.execution.schedule import Budget, HardestFirst, Schedule
 from dmaze_cp.mapspace import check_sizes
 from dmaze_cp.network.events import Event, Finished, Planned, Searched, Searching
 from dmaze_cp.network.plan import LayerInquiry, plan
 from dmaze_cp.objective import Objective
-from dmaze_cp.question import DEFAULT_TIME_LIMIT_S
 from dmaze_cp.result import Ending, Incumbent, LayerResult, WorkloadResult
 from dmaze_cp.store import Store
 from dmaze_cp.workload import Workload
