@@ -7,10 +7,10 @@ from typing import Annotated, NotRequired, TypedDict
 
 from dmaze_cp.cost import Cost
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.levels import DRAM, OPERANDS, SPM
+from dmaze_cp.levels import DRAM, SPM, Operand
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.result.layer_files import Natural, Positive
-from dmaze_cp.spec.documents import Meaning, OneOf, Record, problems_of
+from dmaze_cp.spec.documents import Meaning, Record, problems_of
 
 _ByOperand = dict[str, Natural]
 
@@ -28,7 +28,7 @@ class AnswerRecord(TypedDict):
     latency_cycles: Natural
     edp: Natural
     reuse: NotRequired[dict[str, _ByOperand]]
-    held: Annotated[Annotated[str, OneOf(OPERANDS)] | None, Meaning("operand held in the RFs")]
+    held: Annotated[Operand | None, Meaning("operand held in the RFs")]
     noc_cycles: NotRequired[_ByOperand]
     reduction_cycles: NotRequired[Natural]
     dma_invocations: NotRequired[_ByOperand]

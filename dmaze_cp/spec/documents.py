@@ -2,7 +2,7 @@
 
 The type of an object is a `TypedDict`; its fields are ``bool``, ``int``, ``float``, ``str``, an
 enumeration of text, ``Literal``, ``list``, ``dict`` with text keys, unions of these, and
-``Annotated`` with `Least`, `Most`, `OneOf`, `Meaning` or `Count`. `problems_of` finds everything
+``Annotated`` with `Least`, `Most`, `Meaning` or `Count`. `problems_of` finds everything
 in a value that is not of its type; `schema_of` is the type as a JSON Schema.
 """
 
@@ -52,13 +52,6 @@ class Most:
     """A number of at most `value`."""
 
     value: float
-
-
-@dataclass(frozen=True)
-class OneOf:
-    """One of some words."""
-
-    words: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -180,7 +173,7 @@ def expectation(kind: Any, notes: tuple[object, ...] = ()) -> str:
         return f"a list{count} ({expectation(get_args(kind)[0])})"
     if origin in _MAPPINGS:
         return f"a mapping to {expectation(get_args(kind)[1])}"
-    choices = _choices(kind, notes)
+    choices = _choices(kind)
     if choices is not None:
         return f"one of {', '.join(choices)}" if len(choices) > 1 else repr(choices[0])
     return {
@@ -272,7 +265,7 @@ class _Schemas:
     def of(self, kind: Any) -> Record:
         """The schema of a type."""
         kind, notes = _unwrapped(kind)
-        schema = self._plain(kind, notes)
+        schema = self._plain(kind)
         for note in notes:
             match note:
                 case Least(value):
@@ -285,7 +278,7 @@ class _Schemas:
                     schema["description"] = text
         return schema
 
-    def _plain(self, kind: Any, notes: tuple[object, ...]) -> Record:
+    def _plain(self, kind: Any) -> Record:
         origin = get_origin(kind)
         if origin in (Union, UnionType):
             return {"anyOf": [self.of(each) for each in get_args(kind)]}
@@ -295,7 +288,7 @@ class _Schemas:
             return {"type": "array", "items": self.of(get_args(kind)[0])}
         if origin in _MAPPINGS:
             return {"type": "object", "additionalProperties": self.of(get_args(kind)[1])}
-        choices = _choices(kind, notes)
+        choices = _choices(kind)
         if choices is not None:
             return {"enum": list(choices)} if len(choices) > 1 else {"const": choices[0]}
         types = {bool: "boolean", int: "integer", float: "number", str: "string", NoneType: "null"}
@@ -358,10 +351,7 @@ def _unwrapped(kind: Any) -> tuple[Any, tuple[object, ...]]:
     return kind, notes
 
 
-def _choices(kind: Any, notes: tuple[object, ...]) -> tuple[str, ...] | None:
-    words = next((note.words for note in notes if isinstance(note, OneOf)), None)
-    if words is not None:
-        return words
+def _choices(kind: Any) -> tuple[str, ...] | None:
     if get_origin(kind) is Literal:
         return get_args(kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
@@ -371,7 +361,7 @@ def _choices(kind: Any, notes: tuple[object, ...]) -> tuple[str, ...] | None:
 
 def _is_of(value: object, kind: Any, notes: tuple[object, ...]) -> bool:
     """Whether a value that is no object and no list is of a type."""
-    choices = _choices(kind, notes)
+    choices = _choices(kind)
     if choices is not None:
         return isinstance(value, str) and value in choices
     if kind is object or kind is Any:

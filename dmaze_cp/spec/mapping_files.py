@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, NotRequired, TypedDict
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.levels import LEVELS, NONE, OPERANDS, ORDERED_LEVELS
+from dmaze_cp.levels import LEVELS, ORDERED_LEVELS
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.spec.architecture_files import (
     architecture_from_dict,
@@ -19,7 +19,7 @@ from dmaze_cp.spec.architecture_files import (
     load_architecture,
 )
 from dmaze_cp.spec.builtin import builtin_architecture_path
-from dmaze_cp.spec.documents import Least, Meaning, OneOf, Reading, Record, closed
+from dmaze_cp.spec.documents import Least, Meaning, Reading, Record, closed
 from dmaze_cp.spec.fields import Fields, describe, is_integer, label, nearest
 from dmaze_cp.spec.files import SPEC_SUFFIXES, load_spec_object, parse_json, read_text
 from dmaze_cp.spec.layers import LAYER_FIELDS, layer_from_dict, layer_from_fields, layer_to_dict
@@ -55,7 +55,6 @@ class NamedLayer(TypedDict):
     shape: NotRequired[dict[str, int]]
 
 
-Stationary = Annotated[str, OneOf((*OPERANDS, NONE))]
 TilingRecord = dict[str, dict[str, Annotated[int, Least(1)]]]
 """Factors by level and dimension."""
 
