@@ -1,4 +1,4 @@
-"""What a model can be named by, and what a batch does to it."""
+"""What a model can be named by, and which sizes it can be given."""
 
 import json
 from pathlib import Path
@@ -67,23 +67,17 @@ def test_other_files_are_refused_by_their_suffix(tmp_path: Path) -> None:
     assert line_of(str(folder)) == f"{folder}: found a directory, expected a file"
 
 
-def test_a_batch_is_the_bound_n_of_convolutions(tmp_path: Path) -> None:
-    path = spec_file(tmp_path, CONV, CONV | {"name": "d", "kind": "conv", "stride": 2})
-    assert [layer.bounds["N"] for layer in load_workload(path, batch=16)] == [16, 16]
-
-
 @pytest.mark.parametrize(
     ("layers", "options", "expected"),
     [
-        ([CONV, GEMM], {"batch": 4}, "batch: found 4, with gemm layers g, expected no batch"),
+        ([CONV, GEMM], {"batch": 4}, "--batch: found 4, without 'batch' in gemm layers g,"),
+        ([CONV], {"batch": 0}, "--batch: found 0, expected an integer from 1 to 1048576"),
+        ([CONV], {"batch": True}, "--batch: found True, expected an integer from 1 to 1048576"),
         (
-            [CONV | {"bounds": CONV["bounds"] | {"N": 2}}],
-            {"batch": 4},
-            "batch: found 4, with layers c, expected no batch (N is not 1 in these layers)",
+            [CONV],
+            {"shapes": {"seq": 4}},
+            "--shape seq: found an unknown dimension, expected one of",
         ),
-        ([CONV], {"batch": 0}, "batch: found 0, expected an integer from 1 to 1048576"),
-        ([CONV], {"batch": True}, "batch: found True, expected an integer from 1 to 1048576"),
-        ([CONV], {"shapes": {"seq": 4}}, "--shape seq: found a spec, expected an ONNX model"),
     ],
 )
 def test_options_that_a_spec_has_no_use_for_are_not_ignored(

@@ -8,9 +8,9 @@ from typing import Final, Protocol
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.dse.capacity import MAX_FIGURE, ByCapacity, OutOfRangeError, PerByte, is_interpolated
-from dmaze_cp.dse.expressions import ExpressionError, evaluate_expression, parse_expression
 from dmaze_cp.dse.quantities import QUANTITIES, quantities
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.spec.expressions import ExpressionError, evaluate_expression, parse_expression
 
 
 class AreaModel(Protocol):
@@ -100,7 +100,7 @@ class FormulaArea:
     Raises
     ------
     SpecError
-        When the text is no formula (see `dmaze_cp.dse.expressions`).
+        When the text is no formula (see `dmaze_cp.spec.expressions`).
     """
 
     text: str

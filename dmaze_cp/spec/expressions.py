@@ -60,7 +60,9 @@ _ARITHMETIC: Final[Mapping[type[ast.operator], Callable[[Any, Any], Any]]] = {
 }
 
 
-def parse_expression(text: str, names: Collection[str], *, condition: bool) -> ast.expr:
+def parse_expression(
+    text: str, names: Collection[str], *, condition: bool, example: str = ""
+) -> ast.expr:
     """Read an expression.
 
     Parameters
@@ -71,6 +73,8 @@ def parse_expression(text: str, names: Collection[str], *, condition: bool) -> a
         Names that it may use.
     condition
         Whether it has to be a condition, or else a number.
+    example
+        One that is right, for the message; without it one of a design space.
 
     Raises
     ------
@@ -78,8 +82,10 @@ def parse_expression(text: str, names: Collection[str], *, condition: bool) -> a
         When it is no such expression.
     """
     kind = "a condition" if condition else "a formula"
-    example = "'spm_bytes <= 16 * total_rf_bytes'" if condition else "'0.002 * bytes ** 0.9'"
-    expected = f"{kind} such as {example}"
+    example = example or (
+        "spm_bytes <= 16 * total_rf_bytes" if condition else "0.002 * bytes ** 0.9"
+    )
+    expected = f"{kind} such as {example!r}"
     if not isinstance(text, str) or not text.strip() or len(text) > _MAX_LENGTH:
         found = f"{len(text)} characters" if isinstance(text, str) and text else describe(text)
         raise SpecError(Problem("", found, f"{expected}, at most {_MAX_LENGTH} characters"))
