@@ -18,6 +18,7 @@ from dmaze_cp.frontend.attention import (
 from dmaze_cp.frontend.attributes import Attributes
 from dmaze_cp.frontend.operators import Refusal
 from tests.frontend.conftest import Load, value
+from tests.kit.problems import refused
 
 
 def work(layers) -> int:
@@ -127,16 +128,16 @@ def test_multi_head_attention() -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "key", "val", "attributes", "message"),
+    ("query", "key", "val", "attributes", "where"),
     [
-        ((2, 10, 64), (2, 10, 64), (2, 10, 64), {}, r"Q: found shape \[2, 10, 64\] and 0 heads"),
-        ((2, 4, 10, 16), (2, 3, 10, 16), (2, 3, 10, 16), {}, "queries, keys and values that fit"),
-        ((2, 4, 10, 16), (2, 4, 10, 8), (2, 4, 10, 8), {}, "queries, keys and values that fit"),
-        ((2, 4, 10, 16), (2, 4, 10, 16), (2, 4, 11, 16), {}, "queries, keys and values that fit"),
-        ((2, 4, 0, 16), (2, 4, 10, 16), (2, 4, 10, 16), {}, "sizes of at least 1"),
-        ((2, 4), (2, 4, 10, 16), (2, 4, 10, 16), {}, r"Q: found shape \[2, 4\]"),
+        ((2, 10, 64), (2, 10, 64), (2, 10, 64), {}, "Q"),
+        ((2, 4, 10, 16), (2, 3, 10, 16), (2, 3, 10, 16), {}, "inputs"),
+        ((2, 4, 10, 16), (2, 4, 10, 8), (2, 4, 10, 8), {}, "inputs"),
+        ((2, 4, 10, 16), (2, 4, 10, 16), (2, 4, 11, 16), {}, "inputs"),
+        ((2, 4, 0, 16), (2, 4, 10, 16), (2, 4, 10, 16), {}, "Q"),
+        ((2, 4), (2, 4, 10, 16), (2, 4, 10, 16), {}, "Q"),
     ],
 )
-def test_contradictions_are_named(query, key, val, attributes, message) -> None:
-    with pytest.raises(SpecError, match=message):
+def test_contradictions_are_named(query, key, val, attributes, where) -> None:
+    with refused(where):
         attention(query, key, val, **attributes)
