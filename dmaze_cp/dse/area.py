@@ -10,6 +10,7 @@ from dmaze_cp.architecture import Architecture
 from dmaze_cp.dse.capacity import MAX_FIGURE, ByCapacity, OutOfRangeError, PerByte, is_interpolated
 from dmaze_cp.dse.quantities import QUANTITIES, quantities
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.levels import RF, SPM
 from dmaze_cp.spec.expressions import ExpressionError, evaluate_expression, parse_expression
 
 
@@ -86,8 +87,8 @@ class LinearArea:
         OutOfRangeError
             When a capacity is outside a table.
         """
-        rf = _area_at("RF", self.rf_mm2, architecture.rf_bytes)
-        spm = _area_at("SPM", self.spm_mm2, 2 * architecture.spm_bytes)
+        rf = _area_at(RF, self.rf_mm2, architecture.rf_bytes)
+        spm = _area_at(SPM, self.spm_mm2, 2 * architecture.spm_bytes)
         return architecture.pes * (self.pe_mm2 + rf) + spm + self.fixed_mm2
 
 
@@ -141,4 +142,5 @@ def _area_at(memory: str, figures: ByCapacity, capacity_bytes: int) -> float:
         return figures.at(capacity_bytes)
     except OutOfRangeError as error:
         hint = f"area.{memory.lower()}_mm2 of the design space gives it"
-        raise OutOfRangeError(f"{memory} area: {error}: {hint}") from None
+        subject = f"{memory} area"
+        raise OutOfRangeError(f"{subject}: {error}: {hint}", subject) from None

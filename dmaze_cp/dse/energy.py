@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from dmaze_cp.architecture import AccessEnergy, Architecture
 from dmaze_cp.dse.capacity import ByCapacity, OutOfRangeError, Table, is_interpolated
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.levels import RF, SPM
 
 PUBLISHED_RF_PJ: Final = Table(tuple((2**k, 0.001875 * 2**k) for k in range(11)))
 """RF access by bytes of one RF, from 1 to 1024: the table of dMazeRunner's design sweeps."""
@@ -77,6 +78,9 @@ class EnergyByCapacity:
     word_bytes: int | None = None
 
     def __post_init__(self) -> None:
+        # One order, so that models that say the same are equal.
+        known = sorted(self.fixed, key=lambda each: (*COMPONENTS, each[0]).index(each[0]))
+        object.__setattr__(self, "fixed", tuple(known))
         by_capacity = {"rf_pj": self.rf, "spm_pj": self.spm}
         problems = []
         for name, pj in self.fixed:
@@ -127,9 +131,9 @@ class EnergyByCapacity:
         values = {name: float(getattr(architecture.energy, name)) for name in COMPONENTS}
         values |= {name: float(pj) for name, pj in self.fixed}
         if self.rf is not None:
-            values["rf_pj"] = _energy_at("RF", self.rf, architecture.rf_bytes)
+            values["rf_pj"] = _energy_at(RF, self.rf, architecture.rf_bytes)
         if self.spm is not None:
-            values["spm_pj"] = _energy_at("SPM", self.spm, 2 * architecture.spm_bytes)
+            values["spm_pj"] = _energy_at(SPM, self.spm, 2 * architecture.spm_bytes)
         if self.word_bytes is not None:
             scale = architecture.word_bytes / self.word_bytes
             for name in ("rf_pj", "noc_pj", "spm_pj", "dram_pj"):
@@ -143,4 +147,5 @@ def _energy_at(memory: str, figures: ByCapacity, capacity_bytes: int) -> float:
     except OutOfRangeError as error:
         name = f"{memory.lower()}_pj"
         hint = f"--param {name}=PJ gives it, or energy.{name} of a design space"
-        raise OutOfRangeError(f"{memory} energy: {error}: {hint}") from None
+        subject = f"{memory} energy"
+        raise OutOfRangeError(f"{subject}: {error}: {hint}", subject) from None

@@ -16,7 +16,7 @@ from dmaze_cp.engine import DEFAULT_ENGINE, Engine
 from dmaze_cp.errors import SpecError
 from dmaze_cp.mapspace import tilings_count
 from dmaze_cp.objective import Objective
-from dmaze_cp.result import NOTHING_KNOWN, Incumbent, Known, LayerResult, Status
+from dmaze_cp.result import NOTHING_KNOWN, Ending, Incumbent, Known, LayerResult, Status
 from dmaze_cp.workload import Layer
 
 PROTOCOL: Final = 2
@@ -183,5 +183,5 @@ def failure(task: Task, reason: str) -> LayerResult:
         bound=task.known.bound,
         reason=reason,
         constraints=task.constraints,
-        failed=True,
+        ended=Ending.FAILED,
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dmaze_cp.dse.result import SweepResult
 from dmaze_cp.errors import printable
 from dmaze_cp.extras import load_extra
-from dmaze_cp.mapping import LEVELS
+from dmaze_cp.levels import LEVELS
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.report.sweep_flat import Row, invalid_rows, point_columns, point_rows
 from dmaze_cp.result import LayerResult

@@ -10,12 +10,18 @@ from typing import Final
 
 from dmaze_cp.cost.model import components
 from dmaze_cp.errors import printable
+from dmaze_cp.levels import DRAM, SPM
 from dmaze_cp.report import numbers
 from dmaze_cp.report.comparison import comparison_records
-from dmaze_cp.report.records import Record, layer_result_record
-from dmaze_cp.report.shares import layer_share, total_value
 from dmaze_cp.report.standings import Standing, standings
-from dmaze_cp.result import LayerResult, WorkloadResult
+from dmaze_cp.result import (
+    LayerResult,
+    WorkloadResult,
+    layer_result_record,
+    layer_share,
+    total_value,
+)
+from dmaze_cp.spec.documents import Record
 
 FORMULA_STARTS: Final = ("=", "+", "-", "@")
 """A spreadsheet takes text that begins so for a formula."""
@@ -63,7 +69,7 @@ COMPARISON_COLUMNS: Final = (
 def _row(entry: Standing, result: LayerResult, total: int) -> Record:
     layer, record = result.layer, layer_result_record(result, layer_share(result, total))
     energies = record["energy_breakdown_pj"] or dict.fromkeys(components(result.architecture))
-    stationary = record["stationary"] or {"DRAM": None, "SPM": None}
+    stationary = record["stationary"] or {DRAM: None, SPM: None}
     padded = layer.padded_input
     return {
         "model": entry.model,
@@ -82,8 +88,8 @@ def _row(entry: Standing, result: LayerResult, total: int) -> Record:
         **{f"{component.lower()}_energy_pj": energy for component, energy in energies.items()},
         "tiling": _compact(record["tiling"]),
         "loop_order": _compact(record["loop_order"]),
-        "stationary_dram": stationary["DRAM"],
-        "stationary_spm": stationary["SPM"],
+        "stationary_dram": stationary[DRAM],
+        "stationary_spm": stationary[SPM],
         "solve_time_s": result.solve_time_s,
         "from_store": result.from_store,
         "reason": result.reason,

@@ -12,11 +12,13 @@ from rich.text import Text
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS
 from dmaze_cp.cost.capacity import spm_banks
-from dmaze_cp.cost.report import Cost
+from dmaze_cp.cost.cost import Cost
+from dmaze_cp.cost.latency import Cycles, cycles
 from dmaze_cp.errors import printable as one_line
-from dmaze_cp.mapping import LEVELS, Mapping
+from dmaze_cp.levels import DRAM, LEVELS, NOC, OPERANDS, SPM
+from dmaze_cp.mapping import Mapping
 from dmaze_cp.report import numbers
-from dmaze_cp.report.breakdown import Cycles, cycles, usages
+from dmaze_cp.report.breakdown import usages
 from dmaze_cp.report.console import bar, printable
 from dmaze_cp.report.limits import constraint_texts
 from dmaze_cp.report.loopnest import loop_nest
@@ -29,7 +31,7 @@ from dmaze_cp.report.tables import (
     print_title,
 )
 from dmaze_cp.result import LayerResult, Status
-from dmaze_cp.workload import OPERANDS, Kind, Layer
+from dmaze_cp.workload import Kind, Layer
 
 BAR_WIDTH = 24
 _LEAST_BAR = 6
@@ -219,8 +221,8 @@ def cycles_table(console: Console, split: Cycles) -> Table:
 
 
 def _passes(mapping: Mapping, cost: Cost) -> Text:
-    spm_passes = prod(mapping.level("DRAM").values())
-    rf_passes = prod(mapping.level("SPM").values())
+    spm_passes = prod(mapping.level(DRAM).values())
+    rf_passes = prod(mapping.level(SPM).values())
     return Text(
         f"SPM passes: {numbers.exact(spm_passes)} of {numbers.exact(cost.spm_pass_cycles)} cycles; "
         f"in each {numbers.exact(rf_passes)} RF passes of {numbers.exact(cost.rf_pass_cycles)}"
@@ -248,7 +250,7 @@ def _operand_tables(console: Console, cost: Cost, architecture: Architecture) ->
         ("DMA cycles", cost.dma_cycles),
     )
     rows = [(name, *(numbers.compact(values[x]) for x in OPERANDS)) for name, values in counts]
-    for component in ("NoC", "SPM", "DRAM"):
+    for component in (NOC, SPM, DRAM):
         parts = cost.energy_by_operand_pj.get(component, {})
         cells = (printable(console, numbers.energy(parts.get(x, 0.0))) for x in OPERANDS)
         rows.append((f"{component} energy", *cells))

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from dmaze_cp.errors import printable
+from dmaze_cp.levels import DRAM, PE, RF, SPM
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
 from dmaze_cp.report import numbers
-from dmaze_cp.report.breakdown import network_cycles
 from dmaze_cp.report.cells import (
     LAYER_HEADERS,
     layer_cells,
@@ -19,10 +19,10 @@ from dmaze_cp.report.cells import (
     what_matters,
 )
 from dmaze_cp.report.comparison import Comparison, comparisons
-from dmaze_cp.report.records import energy_shares
 from dmaze_cp.report.shares import Ranked, ranked
 from dmaze_cp.report.summary import summary_title
-from dmaze_cp.result import WorkloadResult
+from dmaze_cp.result import WorkloadResult, network_cycles
+from dmaze_cp.result.network import energy_shares
 
 _LEFT = ("layer", "status")
 
@@ -99,8 +99,8 @@ def _mappings(places: Sequence[Ranked]) -> Iterator[str]:
     rows = [
         (
             printable(place.result.layer.name),
-            *_loops(mapping, ("DRAM", mapping.dram_order), ("SPM", mapping.spm_order)),
-            *_loops(mapping, ("RF", mapping.layer.dimensions), ("PE", mapping.layer.dimensions)),
+            *_loops(mapping, (DRAM, mapping.dram_order), (SPM, mapping.spm_order)),
+            *_loops(mapping, (RF, mapping.layer.dimensions), (PE, mapping.layer.dimensions)),
         )
         for place in places
         if (mapping := place.result.mapping) is not None

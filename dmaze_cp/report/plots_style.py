@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dmaze_cp.errors import printable
+from dmaze_cp.levels import DRAM, LEAKAGE, MAC, NOC, RF, SPM
 from dmaze_cp.report.layer import objective_name
 from dmaze_cp.report.short_names import short_names
 from dmaze_cp.report.sweep_figures import Sweep, short
@@ -26,12 +27,12 @@ PURPLE: Final = "#CC79A7"
 GREY: Final = "#8a8a8a"
 PALETTE: Final = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION)
 COMPONENT_COLOURS: Final = {
-    "MAC": PURPLE,
-    "RF": BLUE,
-    "NoC": GREEN,
-    "SPM": ORANGE,
-    "DRAM": "#56606a",
-    "leakage": VERMILION,
+    MAC: PURPLE,
+    RF: BLUE,
+    NOC: GREEN,
+    SPM: ORANGE,
+    DRAM: "#56606a",
+    LEAKAGE: VERMILION,
 }
 LONGEST_NAME: Final = 28
 _CORNERS: Final = tuple(itertools.product(("left", "right"), ("bottom", "top", "center")))

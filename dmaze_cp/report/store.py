@@ -12,13 +12,14 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
+from dmaze_cp.levels import DRAM, SPM
 from dmaze_cp.report import numbers
 from dmaze_cp.report.flat import records_csv
 from dmaze_cp.report.layer import STATUS_STYLE, layer_shape
 from dmaze_cp.report.machine import architecture_in_short
-from dmaze_cp.report.records import Record
 from dmaze_cp.report.tables import fitting_tables, print_fact, print_tables
 from dmaze_cp.result import Status, relative_gap
+from dmaze_cp.spec.documents import Record
 from dmaze_cp.spec.sizes import size_text
 from dmaze_cp.store import Entry, UnreadableRow
 from dmaze_cp.store.question import figures_record, limits_record, shape_record
@@ -129,9 +130,7 @@ def entry_record(entry: Entry) -> Record:
         "reason": answer.reason,
         "tiling": None if best is None else best.mapping.tiling,
         "loop_order": None if best is None else best.mapping.loop_order,
-        "stationary": None
-        if best is None
-        else {"DRAM": best.dataflow.dram, "SPM": best.dataflow.spm},
+        "stationary": None if best is None else {DRAM: best.dataflow.dram, SPM: best.dataflow.spm},
         "energy_pj": None if best is None else best.energy_pj,
         "latency_cycles": None if best is None else best.latency_cycles,
         "edp": None if best is None else best.energy_pj * best.latency_cycles,

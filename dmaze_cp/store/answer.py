@@ -7,8 +7,9 @@ from math import isfinite
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import Constraints
-from dmaze_cp.cost.report import Cost
+from dmaze_cp.cost.cost import Cost
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.levels import NONE
 from dmaze_cp.mapping import Dataflow, Mapping
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import LayerResult, SearchStats, Status
@@ -63,6 +64,11 @@ class Answer:
     reason: str | None = None
     solve_time_s: float = 0.0
     stats: SearchStats = field(default_factory=SearchStats)
+
+    @property
+    def value(self) -> int | None:
+        """Cost of the best mapping, in terms of the objective."""
+        return None if self.best is None else self.best.value
 
 
 def answer_of(result: LayerResult) -> Answer:
@@ -165,7 +171,7 @@ def _settled(answer: Answer) -> Answer:
 def _dataflow(cost: Cost) -> Dataflow:
     """The dataflow that a mapping's loop orders amount to."""
     names = [
-        next((operand for operand, times in reuse.items() if times > 1), "none")
+        next((operand for operand, times in reuse.items() if times > 1), NONE)
         for reuse in (cost.reuse_dram, cost.reuse_spm)
     ]
     return Dataflow(*names)

@@ -20,10 +20,11 @@ from dmaze_cp.cost.model import cost_model
 from dmaze_cp.cost.scalar import flow_of
 from dmaze_cp.cost.terms import elements
 from dmaze_cp.cost.values import TilingValues
-from dmaze_cp.mapping import LEVELS, Mapping, stationary_order
+from dmaze_cp.levels import LEVELS, OPERANDS
+from dmaze_cp.mapping import Mapping, stationary_order
 from dmaze_cp.mapspace import MapSpace, build, dataflow_exists, dataflows
 from dmaze_cp.relaxation.cases import cases
-from dmaze_cp.workload import OPERANDS, Kind, Layer
+from dmaze_cp.workload import Kind, Layer
 from tests.kit.enumeration import is_member, reuse_of, tilings_at
 from tests.kit.oracle import brute_force as oracle
 from tests.kit.strategies import architectures, layers, mappings

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from dmaze_cp.architecture import AccessEnergy
 from dmaze_cp.cost.model import cost_model
+from dmaze_cp.levels import OPERANDS
 from dmaze_cp.mapspace import MapSpace, build, why_infeasible
 from dmaze_cp.relaxation.atoms import AtomTable, atom_table
 from dmaze_cp.relaxation.cases import Case, cases, options_of
 from dmaze_cp.relaxation.rows import CaseRows, NodeRows, case_rows, node_rows
-from dmaze_cp.workload import OPERANDS, Layer
+from dmaze_cp.workload import Layer
 from tests.kit.oracle import brute_force as oracle
 from tests.kit.strategies import architectures, constraints, layers
 

@@ -16,7 +16,7 @@ from dmaze_cp import mapper
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cli import main
 from dmaze_cp.objective import Objective
-from dmaze_cp.result import LayerResult, Status
+from dmaze_cp.result import Ending, LayerResult, Status
 from dmaze_cp.workload import Layer
 from tests.kit.patience import HANG_S
 from tests.kit.samples import sample_result
@@ -68,7 +68,7 @@ def _map(
                     sys.stderr.flush()
             time.sleep(0.01)
         result = sample_result(layer, objective, architecture=architecture, bound_fraction=0.5)
-        return replace(result, reason="interrupted")
+        return result.as_ended(Ending.INTERRUPTED)
     return sample_result(layer, objective, architecture=architecture)
 
 

@@ -6,7 +6,8 @@ from math import prod
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost import evaluate, fits
-from dmaze_cp.mapping import LEVELS, Dataflow, Factors, Mapping, stationary_order
+from dmaze_cp.levels import LEVELS
+from dmaze_cp.mapping import Dataflow, Factors, Mapping, stationary_order
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import LayerResult, SearchStats, Status
 from dmaze_cp.workload import Layer

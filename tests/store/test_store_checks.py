@@ -13,7 +13,8 @@ from hypothesis import given
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import Constraints
 from dmaze_cp.cost import evaluate, fits
-from dmaze_cp.mapping import LEVELS, Mapping
+from dmaze_cp.levels import LEVELS
+from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import LayerResult, Status
 from dmaze_cp.store import Criteria, Entry, Question, Store, UnreadableRow, to_prune, verify

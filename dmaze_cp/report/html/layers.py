@@ -8,10 +8,12 @@ from typing import Final
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost import Cost, evaluate, fits
 from dmaze_cp.cost.capacity import spm_banks
-from dmaze_cp.mapping import LEVELS, Mapping
+from dmaze_cp.cost.latency import cycles
+from dmaze_cp.levels import DRAM, LEVELS, NOC, OPERANDS, OUTPUT, SPM
+from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
 from dmaze_cp.report import numbers as shown
-from dmaze_cp.report.breakdown import cycles, usages
+from dmaze_cp.report.breakdown import usages
 from dmaze_cp.report.html.read import (
     View,
     choice,
@@ -26,7 +28,7 @@ from dmaze_cp.result import Status
 from dmaze_cp.spec import mapping_record_from_dict
 from dmaze_cp.spec.fields import Fields
 from dmaze_cp.spec.layers import layer_from_fields
-from dmaze_cp.workload import OPERANDS, Kind, Layer
+from dmaze_cp.workload import Kind, Layer
 
 OBJECTIVES: Final = tuple(str(objective) for objective in Objective)
 
@@ -132,9 +134,9 @@ def _mapping_view(view: View, mapping: Mapping, architecture: Architecture) -> V
         "cycles": [split.compute, split.noc, split.dma],
         "nest": list(loop_nest(mapping, cost, architecture, _NEST_COLUMNS)),
         "passes": {
-            "spm": prod(mapping.level("DRAM").values()),
+            "spm": prod(mapping.level(DRAM).values()),
             "spm_cycles": cost.spm_pass_cycles,
-            "rf": prod(mapping.level("SPM").values()),
+            "rf": prod(mapping.level(SPM).values()),
             "rf_cycles": cost.rf_pass_cycles,
         },
         "energy": list(cost.energy_breakdown_pj.values()),
@@ -169,13 +171,13 @@ def dram_bytes(mapping: Mapping, cost: Cost, architecture: Architecture) -> int:
     Every exchange of an operand's SPM tile moves it once. The output is also read back,
     but on a tile's first visit.
     """
-    factors = mapping.level("DRAM")
+    factors = mapping.level(DRAM)
     passes = prod(factors.values())
     elements = {x: cost.dma_invocations[x] * cost.dma_burst_elements[x] for x in OPERANDS}
     moved = sum(passes // cost.reuse_dram[x] * elements[x] for x in OPERANDS)
-    tiles = prod(factors[d] for d in mapping.layer.depends["O"])
-    read_back = passes // cost.reuse_dram["O"] - tiles
-    return (moved + read_back * elements["O"]) * architecture.word_bytes
+    tiles = prod(factors[d] for d in mapping.layer.depends[OUTPUT])
+    read_back = passes // cost.reuse_dram[OUTPUT] - tiles
+    return (moved + read_back * elements[OUTPUT]) * architecture.word_bytes
 
 
 def _operand_rows(cost: Cost, architecture: Architecture) -> list[list[object]]:
@@ -187,13 +189,13 @@ def _operand_rows(cost: Cost, architecture: Architecture) -> list[list[object]]:
         ("SPM banks", "", spm_banks(cost.spm_elements, architecture)),
         ("reuse at SPM", "", cost.reuse_spm),
         ("reuse at DRAM", "", cost.reuse_dram),
-        ("NoC", "cycles", cost.noc_cycles),
+        (NOC, "cycles", cost.noc_cycles),
         ("DMA invocations", "", cost.dma_invocations),
         ("DMA burst", "elements", cost.dma_burst_elements),
         ("DMA", "cycles", cost.dma_cycles),
     )
     rows: list[list[object]] = [[n, unit, *(v[x] for x in OPERANDS)] for n, unit, v in counts]
-    for component in ("NoC", "SPM", "DRAM"):
+    for component in (NOC, SPM, DRAM):
         parts = cost.energy_by_operand_pj.get(component, {})
         rows.append([f"{component} energy", "pJ", *(parts.get(x, 0.0) for x in OPERANDS)])
     if cost.reduction_cycles:

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.cost.model import LEAKAGE
-from dmaze_cp.cost.report import COMPONENTS
 from dmaze_cp.errors import SpecError
+from dmaze_cp.levels import COMPONENTS, LEAKAGE
 from dmaze_cp.spec import architecture_from_dict
 from dmaze_cp.spec.fields import Fields, describe, is_integer
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.errors import Problem
+from dmaze_cp.levels import MAC, SPM
 from dmaze_cp.report import numbers as shown
 from dmaze_cp.report.html.layers import OBJECTIVES, layer_views
 from dmaze_cp.report.html.read import (
@@ -81,13 +82,13 @@ def architecture_view(machine: Architecture) -> View:
         "facts": [
             ["PEs", f"{machine.pes:,}"],
             ["RF of a PE", size_text(machine.rf_bytes)],
-            ["SPM", scratchpad_text(machine)],
+            [SPM, scratchpad_text(machine)],
             ["word", size_text(machine.word_bytes)],
             ["clock", f"{machine.accelerator_mhz:g} MHz"],
             ["DMA clock", f"{machine.dma_mhz:g} MHz"],
             ["DMA start-up", f"{machine.dma_startup_cycles:g} DMA cycles"],
             ["DMA", f"{machine.dma_cycles_per_byte:g} DMA cycles/B"],
-            ["MAC", f"{energy.mac_pj:g} pJ"],
+            [MAC, f"{energy.mac_pj:g} pJ"],
             ["RF access", f"{energy.rf_pj:g} pJ"],
             ["NoC transfer", f"{energy.noc_pj:g} pJ"],
             ["SPM access", f"{energy.spm_pj:g} pJ"],
