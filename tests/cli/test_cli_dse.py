@@ -23,10 +23,10 @@ from dmaze_cp.cli.app import cli
 from dmaze_cp.cli.dse_models import weighted_refs
 from dmaze_cp.report.html import html_page
 from dmaze_cp.result import Status
-from tests.cli.conftest import environment
 from tests.kit.missing import without
 from tests.kit.patience import HANG_S
 from tests.kit.problems import refused
+from tests.kit.program import environment
 
 Run = Callable[..., click.testing.Result]
 PARAMS = ("--param", "rf_bytes=16,32", "--param", "pes=4,8")

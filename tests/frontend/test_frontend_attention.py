@@ -16,7 +16,7 @@ from dmaze_cp.frontend.attention import (
 )
 from dmaze_cp.frontend.attributes import Attributes
 from dmaze_cp.frontend.operators import Refusal
-from tests.frontend.conftest import Load, value
+from tests.kit.onnx_models import Load, value
 from tests.kit.problems import refused
 
 

@@ -11,8 +11,8 @@ from dmaze_cp.errors import SpecError
 from dmaze_cp.frontend import load_onnx
 from dmaze_cp.frontend.attributes import TYPES, check_attributes
 from dmaze_cp.frontend.load import _readers
-from tests.frontend.conftest import Load, MakeModel
 from tests.frontend.test_frontend_control import choice, constant
+from tests.kit.onnx_models import Load, MakeModel
 from tests.kit.problems import refused
 
 MICROSOFT = "com.microsoft"

@@ -13,7 +13,7 @@ from onnx import TensorProto, helper
 from dmaze_cp.errors import SpecError
 from dmaze_cp.frontend import load_onnx
 from dmaze_cp.workload import Workload
-from tests.frontend.conftest import Load, MakeModel, value
+from tests.kit.onnx_models import Load, MakeModel, value
 from tests.kit.problems import refused
 
 LIGHT = Path(onnx.__file__).parent / "backend" / "test" / "data" / "light" / "light_vgg19.onnx"

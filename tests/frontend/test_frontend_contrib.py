@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from tests.frontend.conftest import Load, value
+from tests.kit.onnx_models import Load, value
 from tests.kit.problems import refused
 
 DOMAIN = "com.microsoft"

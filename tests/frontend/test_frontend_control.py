@@ -7,7 +7,7 @@ import pytest
 from onnx import GraphProto, TensorProto, helper, numpy_helper
 
 from dmaze_cp.errors import SpecError
-from tests.frontend.conftest import Load, value
+from tests.kit.onnx_models import Load, value
 from tests.kit.problems import refused
 
 BOOL, INT = TensorProto.BOOL, TensorProto.INT64

@@ -15,7 +15,7 @@ from dmaze_cp.frontend.attributes import Attributes
 from dmaze_cp.frontend.conv_transpose import lower_conv_transpose
 from dmaze_cp.frontend.operators import Refusal
 from dmaze_cp.workload import Kind
-from tests.frontend.conftest import value
+from tests.kit.onnx_models import value
 from tests.kit.problems import refused
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))

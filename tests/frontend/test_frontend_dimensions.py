@@ -7,7 +7,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from dmaze_cp.errors import SpecError
-from tests.frontend.conftest import Load, value
+from tests.kit.onnx_models import Load, value
 from tests.kit.problems import refused
 
 CONV = [helper.make_node("Conv", ["x", "w"], ["y"], "conv")]

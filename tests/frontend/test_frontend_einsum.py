@@ -13,7 +13,7 @@ from dmaze_cp.frontend.attributes import Attributes
 from dmaze_cp.frontend.einsum import lower_einsum
 from dmaze_cp.frontend.operators import Refusal
 from dmaze_cp.workload import Layer
-from tests.frontend.conftest import Load
+from tests.kit.onnx_models import Load
 from tests.kit.problems import refused
 
 SIZES = dict(zip("abcdefgh", (2, 3, 4, 5, 6, 7, 2, 3), strict=True))

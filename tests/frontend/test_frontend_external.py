@@ -14,7 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from dmaze_cp.errors import SpecError
 from dmaze_cp.frontend import load_onnx
-from tests.frontend.conftest import MakeModel
+from tests.kit.onnx_models import MakeModel
 from tests.kit.problems import refused
 
 LAYERS, WIDTH = 24, 8192

@@ -12,7 +12,7 @@ from onnx import TensorProto, helper
 from dmaze_cp.errors import SpecError
 from dmaze_cp.frontend import folding, graphs, inference, limits, load_onnx, lowering, shapes, size
 from dmaze_cp.frontend.limits import Work
-from tests.frontend.conftest import Load, MakeModel, value
+from tests.kit.onnx_models import Load, MakeModel, value
 from tests.kit.problems import refused
 
 NODE = helper.make_node

@@ -12,7 +12,7 @@ from onnx import TensorProto, defs, helper, numpy_helper
 from dmaze_cp.frontend.operators import REASONS, reason_for
 from dmaze_cp.frontend.rules import RULES
 from dmaze_cp.workload import Kind
-from tests.frontend.conftest import Load, value
+from tests.kit.onnx_models import Load, value
 from tests.kit.problems import refused
 
 U8 = TensorProto.UINT8

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from onnx import AttributeProto, TensorProto, defs, helper, numpy_helper
 
-from tests.frontend.conftest import Load
+from tests.kit.onnx_models import Load
 from tests.kit.problems import refused
 
 NEWEST = defs.onnx_opset_version()

@@ -9,7 +9,7 @@ from onnx.reference import ReferenceEvaluator
 
 from dmaze_cp.frontend.attributes import Attributes
 from dmaze_cp.frontend.recurrent import lower_gru, lower_lstm, lower_quantised_lstm, lower_rnn
-from tests.frontend.conftest import Load, value
+from tests.kit.onnx_models import Load, value
 from tests.kit.problems import refused
 
 LOWER = {"RNN": (lower_rnn, 1), "GRU": (lower_gru, 3), "LSTM": (lower_lstm, 4)}
