@@ -12,7 +12,7 @@ import pytest
 from dmaze_cp import mapper
 from dmaze_cp.cli.app import cli
 from tests.kit import fake_mapper
-from tests.kit.program import with_one_job
+from tests.kit.program import own_variables, with_one_job
 
 Run = Callable[..., click.testing.Result]
 
@@ -24,8 +24,8 @@ def run(
     """Run the program in this process, in an empty directory."""
     monkeypatch.setattr(mapper, "map_layer", fake_mapper.map_layer)
     monkeypatch.delenv("COLUMNS", raising=False)
-    monkeypatch.delenv("DMAZE_CP_DEBUG", raising=False)
-    monkeypatch.delenv("DMAZE_CP_STORE", raising=False)
+    for name in own_variables():
+        monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     monkeypatch.chdir(tmp_path)
     fake_mapper.calls.clear()

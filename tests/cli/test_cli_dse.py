@@ -26,7 +26,7 @@ from dmaze_cp.result import Status
 from tests.kit.missing import without
 from tests.kit.patience import HANG_S
 from tests.kit.problems import refused
-from tests.kit.program import environment
+from tests.kit.program import environment, own_variables
 
 Run = Callable[..., click.testing.Result]
 PARAMS = ("--param", "rf_bytes=16,32", "--param", "pes=4,8")
@@ -37,7 +37,7 @@ def run(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Run:
     """Run `dse` in this process with the real mapper, in a folder with two small networks."""
-    for name in ("COLUMNS", "DMAZE_CP_DEBUG", "DMAZE_CP_STORE"):
+    for name in {"COLUMNS"} | own_variables():
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     monkeypatch.chdir(tmp_path)

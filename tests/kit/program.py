@@ -24,8 +24,13 @@ def without_store(*arguments: str) -> list[str]:
     return [*arguments, "--no-store"] if arguments[:1] == ("map",) and not given else [*arguments]
 
 
+def own_variables() -> set[str]:
+    """Variables that are set, and that the program takes defaults from."""
+    return {name for name in os.environ if name.startswith("DMAZE_CP_")}
+
+
 def environment(**extra: str) -> dict[str, str]:
-    own = {"COLUMNS", "DMAZE_CP_DEBUG", "DMAZE_CP_STORE"}
+    own = {"COLUMNS"} | own_variables()
     keep = {k: v for k, v in os.environ.items() if k not in own}
     return keep | {"PYTHONPATH": str(ROOT)} | extra
 
