@@ -17,6 +17,7 @@ from dmaze_cp.dse.design import Design
 from dmaze_cp.dse.monotone import transferred_bound
 from dmaze_cp.dse.neighbours import NEAREST, Neighbourhood
 from dmaze_cp.dse.plan import Candidate, DesignInquiry
+from dmaze_cp.engine import Engine
 from dmaze_cp.mapper import map_layer
 from dmaze_cp.objective import Objective
 from dmaze_cp.question import Question
@@ -83,7 +84,7 @@ def test_a_bound_reaches_all_that_it_says_something_about(archs, objective, boun
 @given(related(), st.sampled_from(Objective))
 @settings(max_examples=25, deadline=None)
 def test_what_is_passed_on_is_true(archs, objective) -> None:
-    results = [map_layer(LAYER, arch, objective) for arch in archs]
+    results = [map_layer(LAYER, arch, objective, engine=Engine.BOUNDS) for arch in archs]
     asked = inquiries(archs, objective)
     near = Neighbourhood(asked, NO_CONSTRAINTS)
     for inquiry, result in zip(asked, results, strict=True):
