@@ -59,8 +59,8 @@ def verify_command(
     """  # noqa: D301 (click needs the character)
     from dmaze_cp.report.console import make_console
     from dmaze_cp.report.formats import TABLE_WIDTH
-    from dmaze_cp.report.verification import print_verification, verification_record
-    from dmaze_cp.verification import verify
+    from dmaze_cp.report.verification import print_verification
+    from dmaze_cp.verification import verification_record, verify
 
     target = OutputFile(output or "-")
     target.check([file])

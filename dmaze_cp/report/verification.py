@@ -1,4 +1,4 @@
-"""What verifying a result has shown: a table for people, a record for programs."""
+"""What verifying a result has shown, for people."""
 
 from __future__ import annotations
 
@@ -10,14 +10,10 @@ from rich.console import Console
 from rich.text import Text
 
 from dmaze_cp.checker import DigestState
-from dmaze_cp.digest import COST_MODEL_VERSION
 from dmaze_cp.errors import printable
 from dmaze_cp.report import numbers
 from dmaze_cp.report.tables import Folded, fitting_tables, print_tables
-from dmaze_cp.spec.documents import Record
-from dmaze_cp.verification import Agreement, Reproof, Verification, VerifiedRecord
-
-VERIFICATION_SCHEMA: Final = "dmaze-cp/verification/1"
+from dmaze_cp.verification import Agreement, Reproof, Verification
 
 _HEADERS: Final = ("#", "layer", "objective", "status", "value", "check")
 _STYLES: Final = {
@@ -75,44 +71,3 @@ def _summary(verification: Verification) -> Iterator[str]:
         )
     elif verification.holds:
         yield "bounds: as the file says; --reprove proves each again with another engine"
-
-
-def verification_record(source: str, verification: Verification) -> Record:
-    """What was shown, as an object of JSON (schema ``dmaze-cp/verification/1``)."""
-    return {
-        "schema": VERIFICATION_SCHEMA,
-        "file": source,
-        "cost_model": COST_MODEL_VERSION,
-        "holds": verification.holds,
-        "digest": str(verification.digest),
-        "problems": [str(problem) for problem in verification.problems],
-        "records": [_record(record) for record in verification.records],
-    }
-
-
-def _record(record: VerifiedRecord) -> Record:
-    told = record.checked
-    return {
-        "result": told.result,
-        "index": told.index,
-        "name": told.name,
-        "objective": told.objective,
-        "status": told.status,
-        "value": told.value,
-        "bound": told.bound,
-        "holds": record.holds,
-        "problems": [str(problem) for problem in told.problems],
-        "reproof": None if record.reproof is None else _reproof_record(record.reproof),
-    }
-
-
-def _reproof_record(reproof: Reproof) -> Record:
-    return {
-        "engine": str(reproof.engine),
-        "status": str(reproof.status),
-        "value": reproof.value,
-        "bound": reproof.bound,
-        "agreement": str(reproof.agreement),
-        "reason": reproof.reason or None,
-        "solve_time_s": reproof.solve_time_s,
-    }

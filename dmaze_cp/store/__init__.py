@@ -12,7 +12,7 @@ from dmaze_cp.store.checks import Verification, verify
 from dmaze_cp.store.database import StoreUnavailableError
 from dmaze_cp.store.place import default_store_path
 from dmaze_cp.store.pruning import Criteria, to_prune
-from dmaze_cp.store.question import Question, question_key
+from dmaze_cp.store.question import question_key
 from dmaze_cp.store.results import BadRowError, Store
 from dmaze_cp.store.rows import Entry, UnreadableRow
 
@@ -21,7 +21,6 @@ __all__ = [
     "BadRowError",
     "Criteria",
     "Entry",
-    "Question",
     "Store",
     "StoreUnavailableError",
     "UnreadableRow",
