@@ -42,7 +42,7 @@ def archs_command(name: str | None) -> None:
 
     A spec that is printed can be saved, changed and given to `--arch` as a file.
     """
-    from dmaze_cp.report.machine import architecture_in_short
+    from dmaze_cp.report.words import architecture_in_short
     from dmaze_cp.spec import builtin_architectures, load_architecture
 
     if name is None:

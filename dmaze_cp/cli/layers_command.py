@@ -43,6 +43,7 @@ def layers_command(
         target.write(json.dumps(workload_record(workload), indent=1, allow_nan=False) + "\n")
         return
     from dmaze_cp.report.console import make_console
-    from dmaze_cp.report.workload import print_workload
+    from dmaze_cp.report.terminal import print_blocks
+    from dmaze_cp.report.workload import workload_blocks
 
-    print_workload(make_console(sys.stdout), workload)
+    print_blocks(make_console(sys.stdout), workload_blocks(workload))

@@ -61,18 +61,17 @@ def _read(path: str) -> object:
 
 def _write_answers(answers: list[Record], output: str | None) -> None:
     from dmaze_cp.report.answer_files import report_format_of
-    from dmaze_cp.report.answers import print_all, render_answers
+    from dmaze_cp.report.formats import render_answers
 
     form = report_format_of(output)
     if output is not None:
         _write(OutputFile(output), render_answers(answers, form))
         return
     from dmaze_cp.report.console import make_console
-    from dmaze_cp.report.evaluation import print_errors
+    from dmaze_cp.report.evaluation import evaluation_blocks
+    from dmaze_cp.report.terminal import print_blocks
 
-    console = make_console(sys.stdout)
-    print_all(console, answers)
-    print_errors(console, answers)
+    print_blocks(make_console(sys.stdout), evaluation_blocks(answers))
     sys.stdout.flush()
 
 

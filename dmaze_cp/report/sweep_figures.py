@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import inf, isfinite
 from typing import Final
@@ -96,9 +96,16 @@ class Figures:
 
 @dataclass(frozen=True)
 class Sweep:
-    """A sweep's result with what reports derive from it."""
+    """A sweep's result with what reports derive from it.
+
+    Attributes
+    ----------
+    given
+        What designs cost, by position, where it does not follow from layers that are known.
+    """
 
     result: SweepResult
+    given: Mapping[int, Figures] = field(default_factory=dict)
 
     @cached_property
     def unit(self) -> Unit:
@@ -145,7 +152,7 @@ class Sweep:
 
     @cached_property
     def _figures(self) -> dict[int, Figures | None]:
-        return {}
+        return dict(self.given)
 
     def figures_so_far(self, position: int) -> Figures | None:
         """What the mappings cost that were found; None if some layer has none.
