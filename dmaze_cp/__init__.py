@@ -36,7 +36,16 @@ if TYPE_CHECKING:
     from dmaze_cp.mapping import Dataflow, Mapping
     from dmaze_cp.network import RunSettings, map_networks, map_workload
     from dmaze_cp.objective import Objective
-    from dmaze_cp.result import Known, LayerResult, Status, Totals, WorkloadResult
+    from dmaze_cp.result import (
+        Ending,
+        Known,
+        LayerResult,
+        Status,
+        Totals,
+        WorkloadResult,
+        load_result,
+        load_results,
+    )
     from dmaze_cp.store import Store, default_store_path
     from dmaze_cp.workload import Kind, Layer, UnmappedOperator, Workload
 
@@ -64,7 +73,16 @@ _HOMES = {
     "mapping": ("Dataflow", "Mapping"),
     "network": ("RunSettings", "map_networks", "map_workload"),
     "objective": ("Objective",),
-    "result": ("Known", "LayerResult", "Status", "Totals", "WorkloadResult"),
+    "result": (
+        "Ending",
+        "Known",
+        "LayerResult",
+        "Status",
+        "Totals",
+        "WorkloadResult",
+        "load_result",
+        "load_results",
+    ),
     "store": ("Store", "default_store_path"),
     "workload": ("Kind", "Layer", "UnmappedOperator", "Workload"),
 }
@@ -80,6 +98,7 @@ __all__ = [
     "Dataflow",
     "DesignSpace",
     "DmazeError",
+    "Ending",
     "InfeasibleError",
     "Kind",
     "Known",
@@ -106,6 +125,8 @@ __all__ = [
     "evaluate",
     "fits",
     "load_architecture",
+    "load_result",
+    "load_results",
     "load_space",
     "load_workload",
     "map_layer",

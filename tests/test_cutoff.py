@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS
 from dmaze_cp.cost import evaluate, fits
-from dmaze_cp.mapper import CUTOFF, map_layer
+from dmaze_cp.mapper import map_layer
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
-from dmaze_cp.result import Known, Status
+from dmaze_cp.result import Ending, Known, Status
 from dmaze_cp.search import SearchSettings
 from dmaze_cp.workload import Layer
 from tests import strategies
@@ -81,7 +81,7 @@ def test_results_with_a_cutoff_are_true(data, objective, sizes):
     if mapping is not None and limit == 60.0:
         known = evaluate(mapping, arch)
         assert result.value <= objective.of(known.energy_pj, known.latency_cycles)
-    assert result.reason is None or result.reason != CUTOFF or result.bound >= cutoff
+    assert result.ended is not Ending.CUTOFF or result.bound >= cutoff
     # What the search was asked for, given the time.
     if quick or limit < 60.0:
         return
@@ -89,7 +89,7 @@ def test_results_with_a_cutoff_are_true(data, objective, sizes):
         assert result.status is Status.OPTIMAL or result.gap <= gap
     else:
         assert result.bound >= cutoff or result.gap <= gap
-        assert result.status is Status.OPTIMAL or result.reason in {CUTOFF, "gap reached"}
+        assert result.status is Status.OPTIMAL or result.ended in {Ending.CUTOFF, Ending.GAP}
     if gap == 0 and cutoff > optimum:
         assert result.status is Status.OPTIMAL
 
@@ -102,13 +102,14 @@ def test_one_above_the_optimum_is_solved_and_the_optimum_is_not_improved_on(obje
     assert (above.status, above.value, above.bound) == (Status.OPTIMAL, optimum, optimum)
     at = map_layer(LAYER, ARCH, objective, cutoff=optimum, **sizes)
     assert at.bound == optimum
-    assert at.status is Status.OPTIMAL if at.value == optimum else at.reason == CUTOFF
+    assert at.status is Status.OPTIMAL if at.value == optimum else at.ended is Ending.CUTOFF
 
 
 def test_a_cutoff_that_is_known_to_be_reached_takes_no_search():
     optimum = OPTIMA[Objective.EDP]
     result = map_layer(LAYER, ARCH, cutoff=optimum // 2, known=Known(None, optimum // 2))
-    assert (result.status, result.bound, result.reason) == (Status.UNKNOWN, optimum // 2, CUTOFF)
+    assert (result.status, result.bound) == (Status.UNKNOWN, optimum // 2)
+    assert result.ended is Ending.CUTOFF
     assert result.stats.candidates == result.stats.cp_calls == 0
 
 

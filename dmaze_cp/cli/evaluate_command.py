@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from dmaze_cp.architecture import Architecture
     from dmaze_cp.report.evaluation import Evaluated
-    from dmaze_cp.report.records import Record
+    from dmaze_cp.spec.documents import Record
     from dmaze_cp.workload import Workload
 
 

@@ -36,7 +36,7 @@ def layers_command(
     with files_read() as files:
         workload = load_workload(model, batch=batch, shapes=sizes)
     if output is not None:
-        from dmaze_cp.report.records import workload_record
+        from dmaze_cp.spec.workload_files import workload_record
 
         target = OutputFile(output)
         target.check(files)

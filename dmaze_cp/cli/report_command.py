@@ -13,7 +13,11 @@ from dmaze_cp.cli.parameters import output_option
 from dmaze_cp.errors import Problem, SpecError
 
 if TYPE_CHECKING:
-    from dmaze_cp.report.records import Record
+    from collections.abc import Sequence
+
+    from dmaze_cp.dse.result import SweepResult
+    from dmaze_cp.result import WorkloadResult
+    from dmaze_cp.spec.documents import Record
 
 
 @click.command("report")
@@ -38,7 +42,7 @@ def report_command(result: str, output: str | None) -> None:
     if output is not None:
         OutputFile(output).check(inputs=(result,))
     document = _read(result)
-    from dmaze_cp.report.answer_files import answers_of
+    from dmaze_cp.result.answer_files import answers_of
 
     try:
         answers = answers_of(document)
@@ -60,8 +64,7 @@ def _read(path: str) -> object:
 
 
 def _write_answers(answers: list[Record], output: str | None) -> None:
-    from dmaze_cp.report.answer_files import report_format_of
-    from dmaze_cp.report.formats import render_answers
+    from dmaze_cp.report.formats import render_answers, report_format_of
 
     form = report_format_of(output)
     if output is not None:
@@ -86,10 +89,28 @@ def _write_page(document: object, result: str, output: str | None) -> None:
         raise SpecError(Problem("-o", f"the suffix {suffix!r}", expected, target.path))
     target.check(inputs=(result,))
     try:
-        page = html_page(document)  # type: ignore[arg-type]  # it says so if it is no object
+        page = html_page(_result_of(document))
     except SpecError as error:
         raise error.inside(result) from None
     _write(target, page)
+
+
+def _result_of(document: object) -> Sequence[WorkloadResult] | SweepResult:
+    """What a document holds, by its schema."""
+    from dmaze_cp.dse.sweep_files import SWEEP_SCHEMA, sweep_from_dict
+    from dmaze_cp.result import results_from_dict
+    from dmaze_cp.spec.fields import Fields, nearest
+    from dmaze_cp.spec.mapping_files import RESULT_SCHEMA, RESULTS_SCHEMA
+
+    known = (RESULT_SCHEMA, RESULTS_SCHEMA, SWEEP_SCHEMA)
+    expected = f"one of {', '.join(known)}"
+    spec = Fields(document, f"an object with a schema, {expected}")
+    schema = None if spec.missing("schema", expected) else spec.data["schema"]
+    if not spec.problems and schema not in known:
+        close = nearest(schema, known)
+        spec.note("schema", f"{close!r}" if close else expected)
+    spec.raise_problems()
+    return sweep_from_dict(document) if schema == SWEEP_SCHEMA else results_from_dict(document)
 
 
 def _write(target: OutputFile, text: str) -> None:

@@ -6,7 +6,7 @@ not fit an architecture.
 """
 
 from dmaze_cp.cost.capacity import fits
-from dmaze_cp.cost.report import COMPONENTS, Cost
+from dmaze_cp.cost.cost import COMPONENTS, Cost
 from dmaze_cp.cost.reuse import loop_reuse
 from dmaze_cp.cost.scalar import evaluate
 from dmaze_cp.cost.transfer import dma_cycles

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dmaze_cp.architecture import Architecture
+from dmaze_cp.cost.cost import PerOperand
 from dmaze_cp.cost.expression import Evaluation, Product
 from dmaze_cp.cost.limits import capacities, used_banks
-from dmaze_cp.cost.report import PerOperand
 from dmaze_cp.cost.terms import elements
 from dmaze_cp.cost.values import TilingValues
+from dmaze_cp.errors import Problem
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.workload import OPERANDS
 
@@ -18,8 +19,8 @@ def spm_banks(spm_elements: PerOperand, architecture: Architecture) -> PerOperan
     return {x: -(-elements * word // bank) for x, elements in spm_elements.items()}
 
 
-def fits(mapping: Mapping, architecture: Architecture) -> tuple[str, ...]:
-    """Why a mapping does not fit an architecture.
+def fits(mapping: Mapping, architecture: Architecture) -> tuple[Problem, ...]:
+    """What of an architecture a mapping exceeds.
 
     Parameters
     ----------
@@ -30,9 +31,9 @@ def fits(mapping: Mapping, architecture: Architecture) -> tuple[str, ...]:
 
     Returns
     -------
-    tuple of str
-        One line for each capacity that is exceeded, with what was found and what was
-        expected; empty when the mapping fits.
+    tuple of Problem
+        One for each capacity that is exceeded (such as ``RF words``), with what was found and
+        what was expected; empty when the mapping fits.
     """
     layer = mapping.layer
     at = Evaluation(TilingValues(layer, architecture, mapping.tiling))
@@ -41,11 +42,11 @@ def fits(mapping: Mapping, architecture: Architecture) -> tuple[str, ...]:
         "SPM banks": {x: at(used_banks(layer, architecture, x)) for x in OPERANDS},
     }
     size = {"SPM banks": f" of {architecture.spm_bank_bytes} bytes"}
-    reasons = []
+    problems = []
     for limit in capacities(layer, architecture):
         if not limit.holds(at):
             by_operand = " + ".join(f"{x} {n}" for x, n in parts.get(limit.name, {}).items())
             found = f"{at(limit.node)}" + (f" ({by_operand})" if by_operand else "")
             expected = f"at most {limit.most}{size.get(limit.name, '')}"
-            reasons.append(f"{limit.name}: found {found}, expected {expected}")
-    return tuple(reasons)
+            problems.append(Problem(limit.name, found, expected))
+    return tuple(problems)

@@ -19,6 +19,7 @@ from math import prod
 from typing import Any, Final
 
 from dmaze_cp.architecture import Architecture
+from dmaze_cp.cost.cost import COMPONENTS
 from dmaze_cp.cost.expression import (
     Bounded,
     Burst,
@@ -33,7 +34,6 @@ from dmaze_cp.cost.expression import (
     multiply,
     times,
 )
-from dmaze_cp.cost.report import COMPONENTS
 from dmaze_cp.cost.terms import (
     burst_alternatives,
     elements,

@@ -95,7 +95,7 @@ class Question:
         before = self.result
         bound = result.bound
         if result.value is None and before is not None and before.value is not None:
-            result = replace(before, failed=result.failed, reason=result.reason)
+            result = replace(before, ended=result.ended, reason=result.reason)
         self.begun = True
         self.result = result
         if bound is not None and isfinite(bound):
@@ -133,7 +133,6 @@ class Question:
                 status=Status.OPTIMAL,
                 bound=value,
                 reason=None,
-                failed=False,
                 from_store=False,
             )
         self.final = not self.running

@@ -7,7 +7,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.cost.report import COMPONENTS
+from dmaze_cp.cost.cost import COMPONENTS
 from dmaze_cp.dse.design import Budgets, Design, InvalidDesign, check_weight
 from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.objective import Objective

@@ -8,10 +8,10 @@ from typing import Final
 from dmaze_cp.objective import Objective
 from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import Block, Cell, Column, Fact, Facts, Heading, Table, Tone
-from dmaze_cp.report.records import Record
 from dmaze_cp.report.standings import Standing, clocks_differ, standings
 from dmaze_cp.report.words import in_sentence
 from dmaze_cp.result import WorkloadResult
+from dmaze_cp.spec.documents import Record
 
 _MARK_WIDTH: Final = 7
 _LEGEND: Final = {

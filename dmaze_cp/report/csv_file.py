@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from dmaze_cp.errors import printable
-from dmaze_cp.report.records import Record
 from dmaze_cp.report.rows import Rows, record_rows
+from dmaze_cp.spec.documents import Record
 
 _FORMULA_STARTS: Final = ("=", "+", "-", "@")
 """A spreadsheet takes text that begins so for a formula."""

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.cost.report import Cost
+from dmaze_cp.cost.cost import Cost
+from dmaze_cp.errors import Problem
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import Block, Heading, Note, Table, Tone, columns
 from dmaze_cp.report.layer import mapping_blocks, shape_notes
-from dmaze_cp.report.records import Record, answer_record
+from dmaze_cp.result.answer_files import answer_record
+from dmaze_cp.spec.documents import Record
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Evaluated:
     mapping: Mapping
     architecture: Architecture
     cost: Cost
-    reasons: tuple[str, ...]
+    reasons: tuple[Problem, ...]
 
     @property
     def record(self) -> Record:
@@ -98,6 +100,6 @@ def _costs(answer: Record) -> tuple[str, ...]:
     )
 
 
-def _misfits(index: int, reasons: Sequence[str]) -> Iterator[Block]:
+def _misfits(index: int, reasons: Sequence[Problem | str]) -> Iterator[Block]:
     for reason in reasons:
         yield Note(f"record {index} does not fit: {reason}", Tone.FAIR)

@@ -19,13 +19,13 @@ from dmaze_cp.report.excel import workbook
 from dmaze_cp.report.layer import layer_blocks
 from dmaze_cp.report.markdown import markdown
 from dmaze_cp.report.network import network_blocks
-from dmaze_cp.report.records import Record, result_record
 from dmaze_cp.report.sweep_blocks import sweep_blocks
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.report.sweep_records import sweep_record
 from dmaze_cp.report.terminal import text_of
-from dmaze_cp.result import WorkloadResult
+from dmaze_cp.result import WorkloadResult, result_record
 from dmaze_cp.spec import RecordsForm
+from dmaze_cp.spec.documents import Record
 from dmaze_cp.spec.mapping_files import RESULTS_SCHEMA
 
 
@@ -92,6 +92,24 @@ def format_of(
         expected = f"{_OTHER_FORMS[suffix]}, or --format"
         raise SpecError(Problem("-o", f"the suffix {suffix!r}", expected, path))
     return by_suffix.get(suffix, Format.JSON)
+
+
+def report_format_of(path: str | None) -> Format:
+    """The format of a report of answers: tables where there is no file.
+
+    Raises
+    ------
+    SpecError
+        When the suffix promises another format.
+    """
+    if path is None or path == "-":
+        return Format.TABLE
+    suffix = PurePath(path).suffix.lower()
+    if suffix not in BY_SUFFIX:
+        found = f"the suffix {suffix!r}" if suffix else "no suffix"
+        expected = "a .txt, .md or .csv file (answers of evaluate hold no mappings for a page)"
+        raise SpecError(Problem("-o", found, expected, path))
+    return BY_SUFFIX[suffix]
 
 
 def render(results: Sequence[WorkloadResult], form: Format, *, only_summary: bool = False) -> str:

@@ -10,7 +10,8 @@ from typing import Final
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS
 from dmaze_cp.cost.capacity import spm_banks
-from dmaze_cp.cost.report import Cost
+from dmaze_cp.cost.cost import Cost
+from dmaze_cp.cost.latency import Cycles, cycles
 from dmaze_cp.mapping import LEVELS, Mapping
 from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import (
@@ -26,7 +27,7 @@ from dmaze_cp.report.blocks import (
     columns,
     facts,
 )
-from dmaze_cp.report.breakdown import Cycles, cycles, usages
+from dmaze_cp.report.breakdown import usages
 from dmaze_cp.report.loopnest import loop_nest
 from dmaze_cp.report.words import constraint_texts, objective_name, objective_unit
 from dmaze_cp.result import LayerResult, Status

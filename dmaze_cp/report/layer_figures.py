@@ -9,11 +9,11 @@ from typing import Final
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost import Cost
+from dmaze_cp.cost.latency import cycles
 from dmaze_cp.cost.model import components
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
 from dmaze_cp.report import numbers
-from dmaze_cp.report.breakdown import cycles
 from dmaze_cp.report.figures import Axis, Figure, Kind, Line, Scatter, Series, Stack, StackRow, Tip
 from dmaze_cp.report.shares import ranked
 from dmaze_cp.report.words import in_sentence, objective_name, value_text

@@ -20,7 +20,6 @@ from dmaze_cp.report.blocks import (
     Tone,
     columns,
 )
-from dmaze_cp.report.breakdown import network_cycles
 from dmaze_cp.report.layer import STATUS_TONES, cycle_bars, energy_bars, status_text
 from dmaze_cp.report.shares import Ranked, layers_of_most, ranked
 from dmaze_cp.report.words import (
@@ -30,6 +29,7 @@ from dmaze_cp.report.words import (
     objective_unit,
 )
 from dmaze_cp.result import LayerResult, Totals, WorkloadResult
+from dmaze_cp.result.totals import network_cycles
 
 _MOST: Final = 0.9
 _TOTALS_WIDTH: Final = 22
@@ -99,7 +99,7 @@ def layers_table(places: Sequence[Ranked], link: str = "") -> Table:
         [_layer_row(place, several=len(places) > 1) for place in places],
         keys=names,
         link=link,
-        caption="layers",
+        caption="Layers",
         least=_NAME_WIDTH,
         searched=True,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+
 from dmaze_cp.objective import Objective
 from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import (
@@ -41,8 +42,7 @@ from dmaze_cp.result import LayerResult, Status, WorkloadResult
 def network_page(result: WorkloadResult) -> tuple[Block, ...]:
     """Totals, figures and layers for each objective, and what belongs to all of them."""
     options = tuple(
-        (str(o), f"Least {in_sentence(o)}", tuple(_objective(result, o)))
-        for o in result.objectives
+        (str(o), f"Least {in_sentence(o)}", tuple(_objective(result, o))) for o in result.objectives
     )
     several = Choice("objective", "Objective", options, tabs=True)
     main = options[0][2] if len(options) == 1 else (several,)

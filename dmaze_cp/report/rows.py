@@ -12,12 +12,13 @@ from dmaze_cp.dse.result import SweepPoint
 from dmaze_cp.mapping import LEVELS
 from dmaze_cp.report import numbers
 from dmaze_cp.report.comparison import comparison_records
-from dmaze_cp.report.records import Record, finite, layer_result_record
-from dmaze_cp.report.shares import layer_share, total_value
 from dmaze_cp.report.standings import Standing, standings
 from dmaze_cp.report.sweep_figures import CAUSES, Sweep
 from dmaze_cp.report.sweep_records import COSTS
 from dmaze_cp.result import LayerResult, WorkloadResult
+from dmaze_cp.result.layer_files import finite, layer_result_record
+from dmaze_cp.result.totals import layer_share, total_value
+from dmaze_cp.spec.documents import Record
 
 _AS_THEY_ARE: Final = (
     *("status", "failed", "energy_pj", "latency_cycles", "edp", "value", "bound", "gap", "share"),

@@ -8,10 +8,10 @@ from typing import Final
 
 from dmaze_cp.dse.result import PointStatus, SweepPoint, SweepResult, cost_unit_s
 from dmaze_cp.objective import Objective
-from dmaze_cp.report.records import finite
 from dmaze_cp.report.short_names import short_names
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.result import LayerResult, Status
+from dmaze_cp.result.layer_files import finite
 
 MOST_LAYERS: Final = 12
 """Of more layers, those are shown that cost most."""

@@ -13,8 +13,7 @@ from dmaze_cp.cost.model import components
 from dmaze_cp.dse.result import NetworkCost, PointStatus, SweepPoint, SweepResult
 from dmaze_cp.objective import Objective
 from dmaze_cp.report import numbers
-from dmaze_cp.report.breakdown import network_cycles
-from dmaze_cp.result import LayerResult, Status
+from dmaze_cp.result import LayerResult, Status, network_cycles
 
 CAUSES: Final = ("compute", "NoC/reduction", "DMA")
 """What cycles are spent on; of the last two, only what is not hidden behind the first."""

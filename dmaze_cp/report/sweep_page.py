@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import Final
 
+from dmaze_cp.cost.latency import Cycles
 from dmaze_cp.dse.result import NetworkCost, PointStatus, SweepPoint
 from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import (
@@ -26,16 +27,16 @@ from dmaze_cp.report.blocks import (
     facts,
 )
 from dmaze_cp.report.design_figures import design_figures, design_label, key_of, lower_bound
-from dmaze_cp.report.layer import STATUS_TONES, cycle_bars, energy_bars, layer_blocks
-from dmaze_cp.report.breakdown import Cycles
+from dmaze_cp.report.layer import cycle_bars, energy_bars, layer_blocks
 from dmaze_cp.report.network import layers_table
 from dmaze_cp.report.network_page import details_of
 from dmaze_cp.report.shares import ranked
 from dmaze_cp.report.sweep_blocks import versus, why_blocks
 from dmaze_cp.report.sweep_figures import CAUSES, Sweep, short
-from dmaze_cp.report.sweep_grid import Cell as Known, CellState
+from dmaze_cp.report.sweep_grid import Cell as Known
+from dmaze_cp.report.sweep_grid import CellState
 from dmaze_cp.report.sweep_limits import limits_of, proof_text
-from dmaze_cp.report.sweep_why import explanation, ratio_text, rival_of
+from dmaze_cp.report.sweep_why import explanation, ratio_text, rival_of, rivals_of
 from dmaze_cp.report.words import architecture_rows, objective_name
 
 DETAILED_POINTS: Final = 48
@@ -44,7 +45,11 @@ COMPARED_POINTS: Final = 400
 """Designs that are compared with the best one."""
 MOST_INVALID: Final = 1000
 """So many points that are no design are listed."""
-_TONES: Final = {PointStatus.OPTIMAL: Tone.GOOD, PointStatus.FEASIBLE: Tone.FAIR, PointStatus.SKIPPED: Tone.FAINT}
+_TONES: Final = {
+    PointStatus.OPTIMAL: Tone.GOOD,
+    PointStatus.FEASIBLE: Tone.FAIR,
+    PointStatus.SKIPPED: Tone.FAINT,
+}
 _OUTCOMES: Final = {
     PointStatus.SKIPPED: "skipped by their bounds",
     PointStatus.INFEASIBLE: "infeasible",
@@ -66,9 +71,7 @@ def sweep_page(sweep: Sweep) -> Iterator[Block]:
     yield from _by_network(sweep)
     yield _designs(sweep)
     order = list(dict.fromkeys((*_first(sweep), *sweep.ranking, *range(len(result.points)))))
-    items = {
-        key_of(sweep, p): tuple(_design(sweep, p, rank)) for rank, p in enumerate(order)
-    }
+    items = {key_of(sweep, p): tuple(_design(sweep, p, rank)) for rank, p in enumerate(order)}
     first = key_of(sweep, order[0]) if order else None
     hint = "Select a design."
     yield Details("point", items, first, clears=("model", "layer"), hint=hint)
@@ -138,7 +141,7 @@ def _by_network(sweep: Sweep) -> Iterator[Block]:
     if not own or len(sweep.weights) < 2:
         return
     yield Heading("Best design of each network", main=True)
-    rows = []
+    rows: list[tuple[str | Cell, ...]] = []
     for model, position in own.items():
         value = sweep.network_value(position, model)
         best = None if result.best is None else sweep.network_value(result.best, model)
@@ -183,7 +186,7 @@ def _designs(sweep: Sweep) -> Table:
     by_value = [*sweep.ranking, *(p for p in points if p not in set(sweep.ranking))]
     rows = [_design_row(sweep, p, has_area, has_power) for p in by_value]
     keys = tuple(key_of(sweep, p) for p in by_value)
-    return Table(heads, rows, keys, "point", "designs", searched=True)
+    return Table(heads, rows, keys, "point", "Designs", searched=True)
 
 
 def _design_row(
@@ -203,7 +206,10 @@ def _design_row(
             cycles = Cell(numbers.seconds(figures.latency_s), figures.latency_s)
     parameters = (point.design.parameters[name] for name in sweep.swept)
     gap = point.gap if figures else None
-    marks = (("best",) * (position == sweep.result.best), ("front",) * (position in sweep.result.front))
+    marks = (
+        ("best",) * (position == sweep.result.best),
+        ("front",) * (position in sweep.result.front),
+    )
     status = ", ".join((str(point.status), *marks[0], *marks[1]))
     return (
         Cell(str(index), index),
@@ -295,6 +301,10 @@ def _beside_the_best(sweep: Sweep, position: int) -> Iterator[Block]:
         return
     if position == best:
         yield from why_blocks(sweep)
+        for rival in rivals_of(sweep):
+            key = key_of(sweep, rival.position)
+            text = f"{rival.role}, #{key}: {design_label(sweep, rival.position)}"
+            yield Note(text, Tone.PLAIN, link=(("point", key),))
         return
     yield Heading("Beside the best")
     key = key_of(sweep, best)
@@ -328,9 +338,7 @@ def _networks(point: SweepPoint, *, in_full: bool) -> Iterator[Block]:
 
 def _layers(network: NetworkCost, *, in_full: bool) -> Iterator[Block]:
     yield layers_table(ranked(network.layers), "layer")
-    items = {
-        r.layer.name: tuple(layer_blocks(r, brief=not in_full)) for r in network.layers
-    }
+    items = {r.layer.name: tuple(layer_blocks(r, brief=not in_full)) for r in network.layers}
     yield details_of(network.layers, items, None)
 
 
@@ -344,7 +352,7 @@ def _left_out(sweep: Sweep) -> Iterator[Block]:
         Column("Cause", is_text=True),
         Column("Reason", is_text=True, folds=True),
     )
-    rows = [
+    rows: list[tuple[str | Cell, ...]] = [
         (
             Cell(str(p.index), p.index),
             *(Cell(short(p.parameters[n]), p.parameters[n]) for n in sweep.swept),

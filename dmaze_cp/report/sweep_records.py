@@ -7,16 +7,13 @@ from dataclasses import asdict
 from typing import Final
 
 from dmaze_cp.dse.result import NetworkCost, PointStatus, SweepPoint, SweepResult
-from dmaze_cp.report.records import (
-    Record,
-    architecture_record,
-    constraints_record,
-    finite,
-    layer_result_record,
-)
-from dmaze_cp.report.shares import layer_share, total_value
 from dmaze_cp.report.sweep_figures import CAUSES, Sweep
 from dmaze_cp.report.sweep_limits import constraints_of
+from dmaze_cp.result import layer_result_record, layer_share, total_value
+from dmaze_cp.result.layer_files import finite
+from dmaze_cp.spec import architecture_to_dict
+from dmaze_cp.spec.constraint_files import constraints_to_dict
+from dmaze_cp.spec.documents import Record
 
 SWEEP_SCHEMA: Final = "dmaze-cp/sweep/1"
 
@@ -47,13 +44,13 @@ def sweep_record(result: SweepResult, *, details: bool = False) -> Record:
             {"model": n.workload.name, "weight": n.weight, "layers": len(n.workload)}
             for n in result.networks
         ],
-        "base": architecture_record(result.space.base),
+        "base": architecture_to_dict(result.space.base),
         "parameters": list(sweep.swept),
         "values": {p.name: list(p.values) for p in result.space.parameters},
         "size": result.space.size,
         "drawn": len(result.space) if len(result.space) < result.space.size else None,
         "rules": [{"name": rule.name, "rule": rule.text} for rule in result.space.rules],
-        "constraints": None if constraints is None else constraints_record(constraints),
+        "constraints": None if constraints is None else constraints_to_dict(constraints),
         "pareto": ["area_mm2"] if result.pareto else None,
         "budgets": {k: v for k, v in asdict(result.budgets).items() if v is not None},
         "base_design": index_of(result, sweep.base),
@@ -108,7 +105,7 @@ def point_record(sweep: Sweep, position: int, *, detailed: bool) -> Record:
     return {
         "index": point.design.index,
         "parameters": dict(point.design.parameters),
-        "architecture": architecture_record(point.design.architecture),
+        "architecture": architecture_to_dict(point.design.architecture),
         "area_mm2": point.design.area_mm2,
         "interpolated": list(point.design.interpolated),
         "power_mw": sweep.power_mw(position),

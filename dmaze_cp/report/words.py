@@ -8,7 +8,7 @@ from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import Constraints
 from dmaze_cp.objective import Objective
 from dmaze_cp.report import numbers
-from dmaze_cp.report.records import constraints_record
+from dmaze_cp.spec.constraint_files import constraints_to_dict
 from dmaze_cp.spec.sizes import size_text
 
 _NAMES: Final = {Objective.EDP: "EDP", Objective.ENERGY: "Energy", Objective.LATENCY: "Latency"}
@@ -54,7 +54,7 @@ def value_text(value: float, objective: Objective) -> str:
 def constraint_texts(constraints: Constraints) -> tuple[str, ...]:
     """The limits that are set, such as ``at least 50 % PE utilisation``."""
     texts = []
-    for name, value in constraints_record(constraints).items():
+    for name, value in constraints_to_dict(constraints).items():
         if value is True:
             texts.append(f"no {_SETTINGS[name]}")
         elif value:

@@ -7,7 +7,7 @@ from typing import Final
 
 from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import Block, Cell, Code, Heading, Note, Table, Tone, columns
-from dmaze_cp.report.records import mapped_share
+from dmaze_cp.spec.workload_files import mapped_share
 from dmaze_cp.workload import Kind, Layer, Workload
 
 _SHOWN_NAMES: Final = 3

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import inf
 
 from dmaze_cp.cp.parameters import DEFAULT_SOLVER, SolverOptions
-from dmaze_cp.engine import Engine
+from dmaze_cp.engine import DEFAULT_ENGINE, Engine
 from dmaze_cp.errors import ProofError
 from dmaze_cp.mapspace import tilings_count
 from dmaze_cp.objective import Objective
@@ -57,7 +57,7 @@ def search(
     *,
     time_limit: float,
     gap: float = 0.0,
-    engine: Engine = Engine.AUTO,
+    engine: Engine = DEFAULT_ENGINE,
     solver: SolverOptions = DEFAULT_SOLVER,
     stop: Callable[[], bool] | None = None,
     on_progress: Callable[[Incumbent], None] | None = None,

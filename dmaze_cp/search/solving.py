@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from math import exp, inf, prod
+from math import exp, inf
 
 import numpy as np
 
@@ -120,16 +120,26 @@ def _check_incumbent(run: Run, problem: CaseProblem, worth: float) -> None:
 def _score_block(run: Run, node: Node, options: tuple[int, ...]) -> dict[int, int]:
     """Score a candidate with a block around it; what stays fixed in the block.
 
-    The longest lists of options are freed, as long as the block stays small.
+    The longest lists of options are freed one after the other, as long as few enough of their
+    combinations may be better than the incumbent. The shortest of several stays fixed: it is the
+    solver that closes the node.
     """
-    sizes = [len(o) for o in node.options]
-    free: list[int] = []
-    for g in sorted(range(len(sizes)), key=lambda g: -sizes[g]):
-        if prod(sizes[i] for i in free) * sizes[g] <= run.settings.block:
-            free.append(g)
-    lists = [o if g in free else np.array([options[g]]) for g, o in enumerate(node.options)]
-    space = run.prepared.space
-    picked = combinations(space.table, lists, node.case.limits)
-    if picked is not None:
-        run.count(candidates=score(run.best, space, node, picked))
-    return {g: o for g, o in enumerate(options) if g not in free}
+    space, room = run.prepared.space, run.log_target(node) - node.bound.log_value
+    places = [np.flatnonzero(o == options[g]) for g, o in enumerate(node.options)]
+    block = [np.array([o]) for o in options]
+    by_length = sorted(range(len(options)), key=lambda g: -len(node.options[g]))
+    choices = [g for g in by_length if len(node.options[g]) > 1]
+    for g in choices[:-1] or choices:
+        tried = [np.arange(len(node.options[g])) if i == g else p for i, p in enumerate(places)]
+        picked = combinations(
+            space.table,
+            [o[p] for o, p in zip(node.options, tried, strict=True)],
+            node.case.limits,
+            [r[p] for r, p in zip(node.bound.reduced, tried, strict=True)],
+            room,
+            run.settings.block,
+        )
+        if picked is not None:
+            places, block = tried, picked
+    run.count(candidates=score(run.best, space, node, block))
+    return {g: o for g, o in enumerate(options) if len(places[g]) < len(node.options[g])}

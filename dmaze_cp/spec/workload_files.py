@@ -8,14 +8,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final, NotRequired, TypedDict
 
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.spec.dmazerunner_models import SECTIONS, layers_from_dmazerunner
+from dmaze_cp.spec.documents import Least, Meaning, Record
 from dmaze_cp.spec.fields import Fields, describe
 from dmaze_cp.spec.files import load_spec_object
-from dmaze_cp.spec.layers import layer_from_dict, layer_to_dict
+from dmaze_cp.spec.layers import layer_from_dict, layer_record, layer_to_dict
 from dmaze_cp.workload import Layer, UnmappedOperator, Workload, fold_equal_layers
+
+
+class OperatorRecord(TypedDict):
+    """An operator that is listed and not mapped."""
+
+    name: str
+    operator: Annotated[str, Meaning("its type")]
+    reason: Annotated[str, Meaning("why it is not mapped")]
+    macs: NotRequired[Annotated[int, Least(0), Meaning("multiply-accumulates, where known")]]
+    count: NotRequired[Annotated[int, Least(1), Meaning("how many operators these are")]]
+
+
+LAYERS_SCHEMA: Final = "dmaze-cp/layers/1"
 
 _WORKLOAD_FIELDS: Final = ("name", "layers", "notes", "unmapped")
 _UNMAPPED_FIELDS: Final = ("name", "operator", "reason", "macs", "count")
@@ -75,6 +89,28 @@ def workload_to_dict(workload: Workload) -> dict[str, object]:
     if workload.unmapped:
         value["unmapped"] = [asdict(operator) for operator in workload.unmapped]
     return value
+
+
+def workload_record(workload: Workload) -> Record:
+    """Layers of a model and the operators that are not mapped (schema ``dmaze-cp/layers/1``)."""
+    return {
+        "schema": LAYERS_SCHEMA,
+        "model": workload.name,
+        "layers": [
+            {"index": index, **layer_record(layer), "macs": layer.macs}
+            for index, layer in enumerate(workload)
+        ],
+        "unmapped_operators": [asdict(operator) for operator in workload.unmapped],
+        "mapped_macs": workload.mapped_macs,
+        "unmapped_macs": workload.unmapped_macs,
+        "mapped_share": mapped_share(workload),
+    }
+
+
+def mapped_share(workload: Workload) -> float | None:
+    """Fraction of the known multiply-accumulates that the layers do; None without any."""
+    total = workload.mapped_macs + workload.unmapped_macs
+    return workload.mapped_macs / total if total else None
 
 
 _Named = tuple[str, tuple[str, ...]]

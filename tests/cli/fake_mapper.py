@@ -15,7 +15,7 @@ from typing import Any
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.objective import Objective
-from dmaze_cp.result import LayerResult, Status
+from dmaze_cp.result import Ending, LayerResult, Status
 from dmaze_cp.workload import Layer
 from tests.patience import HANG_S
 from tests.report.samples import sample_result
@@ -67,7 +67,7 @@ def _map(
                     sys.stderr.flush()
             time.sleep(0.01)
         result = sample_result(layer, objective, architecture=architecture, bound_fraction=0.5)
-        return replace(result, reason="interrupted")
+        return result.as_ended(Ending.INTERRUPTED)
     return sample_result(layer, objective, architecture=architecture)
 
 

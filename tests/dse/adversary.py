@@ -12,9 +12,9 @@ from dataclasses import replace
 from functools import cache
 
 from dmaze_cp.cost import evaluate, fits
-from dmaze_cp.mapper import CUTOFF, map_layer
+from dmaze_cp.mapper import map_layer
 from dmaze_cp.mapping import Mapping
-from dmaze_cp.result import LayerResult, Status
+from dmaze_cp.result import Ending, LayerResult, Status
 from tests.oracle.brute_force import all_tilings, is_valid
 
 
@@ -55,18 +55,18 @@ class Adversary:
         assert cutoff is None or cutoff > known.bound, "nothing is left to show"
         whim = self._rng.random()
         if quick:
-            return self._rough(best, known, known.bound, "time limit")
+            return self._rough(best, known, known.bound, Ending.TIME_LIMIT)
         if whim < self._out_of_time:
-            return self._rough(best, known, known.bound, "time limit")
+            return self._rough(best, known, known.bound, Ending.TIME_LIMIT)
         if cutoff is not None and cutoff <= best.value and whim < 0.9:
-            return self._rough(best, known, cutoff, CUTOFF)
+            return self._rough(best, known, cutoff, Ending.CUTOFF)
         if gap > 0 and whim < 0.9:
-            rough = self._rough(best, known, int(best.value * (1 - gap)) + 1, "gap reached")
+            rough = self._rough(best, known, int(best.value * (1 - gap)) + 1, Ending.GAP)
             if rough.gap is not None and rough.gap <= gap:
                 return rough
         return best
 
-    def _rough(self, best: LayerResult, known, at_least: int, reason: str) -> LayerResult:
+    def _rough(self, best: LayerResult, known, at_least: int, ended: Ending) -> LayerResult:
         """Any mapping no worse than the known one, and any bound from some bound on."""
         rng = self._rng
         kept = [m for m in (known.mapping, *_mappings(best)) if m is not None]
@@ -78,8 +78,8 @@ class Adversary:
             return best
         if known.mapping is None and rng.random() < 0.1:
             empty = replace(best, mapping=None, dataflow=None, cost=None, status=Status.UNKNOWN)
-            return replace(empty, bound=bound, reason=reason)
-        return replace(result, status=Status.FEASIBLE, bound=bound, reason=reason)
+            return replace(empty, bound=bound).as_ended(ended)
+        return replace(result, status=Status.FEASIBLE, bound=bound).as_ended(ended)
 
 
 @cache

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dmaze_cp.architecture import AccessEnergy, Architecture
 from dmaze_cp.objective import Objective
-from dmaze_cp.result import LayerResult, Status, WorkloadResult
+from dmaze_cp.result import Ending, LayerResult, Status, WorkloadResult
 from dmaze_cp.workload import Layer, Workload
 from tests.report.samples import CONV, DEPTHWISE, GEMM, ONE, STRIDED, sample_result
 
@@ -63,7 +63,13 @@ def layer_results(
     status = draw(st.sampled_from((Status.OPTIMAL, Status.FEASIBLE, *Status)))
     found = cached_result(shape, objective, architecture=architecture)
     if found.value is None or status in {Status.INFEASIBLE, Status.UNKNOWN}:
-        result = lost(layer, objective, status, architecture, failed=draw(st.booleans()))
+        result = lost(
+            layer,
+            objective,
+            status,
+            architecture,
+            ended=draw(st.sampled_from((Ending.FAILED, Ending.UNSTATED))),
+        )
     else:
         fraction = draw(st.sampled_from((0.0, 0.3, 0.999_99))) if status == "feasible" else 1
         bound = found.value if fraction == 1 else found.value * fraction

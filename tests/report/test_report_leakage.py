@@ -15,9 +15,9 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.report.formats import Format, render
 from dmaze_cp.report.html import html_page
 from dmaze_cp.report.plots_bars import energy_plot
-from dmaze_cp.report.records import result_record
 from dmaze_cp.report.sweep import SweepFormat, render_sweep, sweep_text
 from dmaze_cp.report.sweep_figures import Sweep
+from dmaze_cp.result import result_record
 from tests.report.networks import lost, network
 from tests.report.samples import CONV, DEPTHWISE, GEMM, sample_result
 from tests.report.sweeps import sample_sweep, weighted

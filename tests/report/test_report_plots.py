@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.patches import Rectangle
 
-from dmaze_cp.cost.report import COMPONENTS
+from dmaze_cp.cost.cost import COMPONENTS
 from dmaze_cp.dse.area import no_area
 from dmaze_cp.dse.parameters import Parameter
 from dmaze_cp.dse.result import PointStatus

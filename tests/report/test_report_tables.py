@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from dmaze_cp.architecture import Architecture
+from dmaze_cp.cost.latency import cycles
 from dmaze_cp.objective import Objective
-from dmaze_cp.report.breakdown import cycles, usages
+from dmaze_cp.report.breakdown import usages
 from dmaze_cp.report.console import bar, make_console
 from dmaze_cp.report.layer import print_layer
 from dmaze_cp.report.summary import print_summary

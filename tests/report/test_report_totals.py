@@ -9,12 +9,11 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 
-from dmaze_cp.cost.report import COMPONENTS
+from dmaze_cp.cost.cost import COMPONENTS
+from dmaze_cp.cost.latency import cycles
 from dmaze_cp.objective import Objective
-from dmaze_cp.report.breakdown import cycles, network_cycles
-from dmaze_cp.report.records import result_record
 from dmaze_cp.report.shares import layers_of_most, ranked
-from dmaze_cp.result import Status
+from dmaze_cp.result import Status, network_cycles, result_record
 from tests.report.networks import FREE, lost, network, networks
 from tests.report.samples import CONV, DEPTHWISE, GEMM, ONE, sample_result
 

@@ -17,7 +17,7 @@ from dmaze_cp.cost import evaluate
 from dmaze_cp.errors import SpecError
 from dmaze_cp.mapping import LEVELS, Mapping
 from dmaze_cp.objective import Objective
-from dmaze_cp.result import LayerResult, Status
+from dmaze_cp.result import Ending, LayerResult, Status
 from dmaze_cp.store import BadRowError, Entry, Store, question_key, verify
 from dmaze_cp.store.question import Question, question_from_text, question_text
 from dmaze_cp.workload import Layer
@@ -257,10 +257,10 @@ def test_contradictions_are_refused_and_change_nothing(path, first, second, expe
 def test_what_is_not_a_search_of_its_own_is_not_put(path):
     with Store.open(path) as store:
         store.put(kept(GOOD))
-        store.put(without_mapping(Status.UNKNOWN, failed=True, reason="its worker died"))
+        store.put(without_mapping(Status.UNKNOWN, ended=Ending.FAILED, reason="its worker died"))
         assert store.entries() == []
         # What it had found before it died is as good as ever.
-        store.put(replace(known(GOOD, 5), failed=True))
+        store.put(replace(known(GOOD, 5), ended=Ending.FAILED))
         found = looked_up(store, GOOD)
     assert found is not None
     assert (found.value, found.bound, found.failed) == (GOOD.value, 5, False)

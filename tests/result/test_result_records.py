@@ -10,14 +10,10 @@ import pytest
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
-from dmaze_cp.report.records import (
-    answer_record,
-    layer_result_record,
-    result_record,
-    workload_record,
-)
-from dmaze_cp.result import LayerResult, Status, WorkloadResult
+from dmaze_cp.result import LayerResult, Status, WorkloadResult, layer_result_record, result_record
+from dmaze_cp.result.answer_files import answer_record
 from dmaze_cp.spec import architecture_from_dict, mapping_record_from_dict
+from dmaze_cp.spec.workload_files import workload_record
 from dmaze_cp.workload import UnmappedOperator, Workload
 from tests.report.samples import CONV, GEMM, sample_result
 
