@@ -167,9 +167,10 @@ class Bars:
 
 @dataclass(frozen=True)
 class Code:
-    """Lines in letters of one width, made to fit in some columns."""
+    """Lines in letters of one width, made to fit in some columns; `raw` ones keep their tabs."""
 
     lines: Callable[[int], Sequence[str]]
+    raw: bool = False
 
 
 @dataclass(frozen=True)

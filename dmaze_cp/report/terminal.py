@@ -86,6 +86,8 @@ def _print(console: Console, block: object) -> None:
             print_table(console, block)
         case Bars(rows):
             console.print(_bars(console, rows))
+        case Code(lines, raw=True):
+            console.file.write("".join(f"{line}\n" for line in lines(console.width)))
         case Code(lines):
             for line in lines(min(console.width, TABLE_WIDTH)):
                 style = "dim" if line.lstrip().startswith("#") else ""

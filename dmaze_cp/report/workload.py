@@ -23,7 +23,7 @@ def workload_blocks(workload: Workload) -> Iterator[Block]:
     rows = [(str(index), _names(layer), *_figures(layer)) for index, layer in enumerate(workload)]
     if len(workload) > MAX_TABLE_ROWS:
         heads = "\t".join(_COLUMNS)
-        yield Code(lambda _: [heads, *("\t".join(map(_line, row)) for row in rows)])
+        yield Code(lambda _: [heads, *("\t".join(map(_line, row)) for row in rows)], raw=True)
     else:
         shown = columns(*_COLUMNS, texts=(1, 2, 3, 4), folds=(1, 3))
         yield Table(shown, rows, caption="layers", least=_NARROWEST)

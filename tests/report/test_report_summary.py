@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from dmaze_cp.objective import Objective
 from dmaze_cp.report.console import make_console
-from dmaze_cp.report.summary import print_summary
+from dmaze_cp.report.network import network_blocks
+from dmaze_cp.report.terminal import print_blocks
 from dmaze_cp.result import Ending, Status, WorkloadResult
 from tests.report.networks import lost, network, networks
 from tests.report.samples import CONV, DEPTHWISE, GEMM, ONE, STRIDED, sample_result
@@ -19,7 +20,7 @@ from tests.report.samples import CONV, DEPTHWISE, GEMM, ONE, STRIDED, sample_res
 
 def text_of(result: WorkloadResult, width: int = 80) -> str:
     stream = io.StringIO()
-    print_summary(make_console(stream, width=width, plain=True), result)
+    print_blocks(make_console(stream, width=width, plain=True), network_blocks(result))
     return stream.getvalue()
 
 
