@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dmaze_cp.dse.space import DesignSpace
     from dmaze_cp.dse.space_files import load_space
     from dmaze_cp.dse.sweep import sweep
+    from dmaze_cp.dse.sweep_files import load_sweep, save_sweep
     from dmaze_cp.errors import (
         DmazeError,
         InfeasibleError,
@@ -60,6 +61,7 @@ _HOMES = {
     "dse.space": ("DesignSpace",),
     "dse.space_files": ("load_space",),
     "dse.sweep": ("sweep",),
+    "dse.sweep_files": ("load_sweep", "save_sweep"),
     "errors": (
         "DmazeError",
         "InfeasibleError",
@@ -128,11 +130,13 @@ __all__ = [
     "load_result",
     "load_results",
     "load_space",
+    "load_sweep",
     "load_workload",
     "map_layer",
     "map_networks",
     "map_workload",
     "parse_parameter",
+    "save_sweep",
     "sweep",
 ]
 

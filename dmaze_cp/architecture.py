@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Final
 
 from dmaze_cp.errors import Problem, SpecError
@@ -86,6 +86,11 @@ class Architecture:
             raise SpecError(problems)
 
     @property
+    def figures(self) -> Architecture:
+        """The architecture without what is only reported: equal figures give equal answers."""
+        return replace(self, name="", notes="", pe_pipeline_stages=1)
+
+    @property
     def rf_words(self) -> int:
         """Whole elements that fit the register file of one PE."""
         return self.rf_bytes // self.word_bytes
@@ -100,6 +105,9 @@ class Architecture:
         """Accelerator cycles per DMA cycle."""
         return self.accelerator_mhz / self.dma_mhz
 
+
+ONLY_REPORTED: Final = ("name", "notes", "pe_pipeline_stages")
+"""Fields of an architecture that enter no formula."""
 
 FIGURES: Final = (
     "dma_startup_cycles",
@@ -120,6 +128,7 @@ def _as_doubles(obj: object, names: Iterable[str]) -> None:
 
 
 COUNTS: Final = ("pes", "rf_bytes", "word_bytes", "spm_banks", "spm_bank_bytes")
+"""Counts and capacities of an architecture: integers."""
 
 
 def _architecture_problems(arch: Architecture) -> Iterator[Problem]:

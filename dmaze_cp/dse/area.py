@@ -141,4 +141,5 @@ def _area_at(memory: str, figures: ByCapacity, capacity_bytes: int) -> float:
         return figures.at(capacity_bytes)
     except OutOfRangeError as error:
         hint = f"area.{memory.lower()}_mm2 of the design space gives it"
-        raise OutOfRangeError(f"{memory} area: {error}: {hint}") from None
+        subject = f"{memory} area"
+        raise OutOfRangeError(f"{subject}: {error}: {hint}", subject) from None

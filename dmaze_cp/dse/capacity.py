@@ -18,7 +18,17 @@ MAX_FIGURE: Final = 1e12
 
 
 class OutOfRangeError(DmazeError):
-    """A table has no figure for a capacity, or a formula none that can be used."""
+    """A table has no figure for a capacity, or a formula none that can be used.
+
+    Attributes
+    ----------
+    subject
+        What has no figure, such as ``RF energy``: what designs that are left out have in common.
+    """
+
+    def __init__(self, text: str, subject: str = "") -> None:
+        super().__init__(text)
+        self.subject = subject
 
 
 class ByCapacity(Protocol):

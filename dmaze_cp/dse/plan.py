@@ -245,8 +245,7 @@ def plan_sweep(
             candidate.closed = True
             continue
         unit = cost_unit_s(design.architecture, objective)
-        # Names decide nothing.
-        figures = replace(design.architecture, name="", notes="", pe_pipeline_stages=1)
+        figures = design.architecture.figures
         terms = []
         for shape, (layer, weight) in shapes.items():
             if shape not in sizes:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from dmaze_cp.architecture import Architecture
-from dmaze_cp.dse.parameters import COUNTS, ENERGIES, NUMBERS
+from dmaze_cp.architecture import COUNTS, Architecture
+from dmaze_cp.dse.parameters import ENERGIES, NUMBERS
 
 QUANTITIES: Final[Mapping[str, str]] = {
     "pes": "number of PEs",

@@ -136,6 +136,7 @@ def sweep(
         looked_up=run.looked_up,
         elapsed_s=time.monotonic() - began,
         interrupted=interrupted,
+        constraints=settings.constraints,
     )
 
 

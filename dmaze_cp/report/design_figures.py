@@ -8,7 +8,7 @@ from itertools import combinations, pairwise
 from math import isfinite
 from typing import Final, NamedTuple
 
-from dmaze_cp.dse.result import PointStatus, SweepPoint
+from dmaze_cp.dse.result import PointCause, PointStatus, SweepPoint
 from dmaze_cp.report import numbers
 from dmaze_cp.report.figures import (
     Axis,
@@ -202,7 +202,7 @@ def _texts(sweep: Sweep, cell: Cell) -> tuple[str, ...]:
         return cell.texts
     if cell.state is CellState.INFEASIBLE and cell.position is not None:
         # A budget is broken by a design that has its mappings.
-        over = sweep.point(cell.position).power_mw is not None
+        over = sweep.point(cell.position).cause is PointCause.POWER
         return ("over power" if over else "no fit", "n")
     return {CellState.UNKNOWN: ("?",), CellState.INVALID: ("×",)}.get(cell.state, ("–",))
 

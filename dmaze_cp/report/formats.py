@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import Final
 
 from dmaze_cp.dse.result import SweepResult
+from dmaze_cp.dse.sweep_files import sweep_record
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.report import rows
 from dmaze_cp.report.blocks import Block
@@ -21,7 +22,6 @@ from dmaze_cp.report.markdown import markdown
 from dmaze_cp.report.network import network_blocks
 from dmaze_cp.report.sweep_blocks import sweep_blocks
 from dmaze_cp.report.sweep_figures import Sweep
-from dmaze_cp.report.sweep_records import sweep_record
 from dmaze_cp.report.terminal import text_of
 from dmaze_cp.result import WorkloadResult, result_record
 from dmaze_cp.spec import RecordsForm

@@ -9,12 +9,12 @@ from typing import Final
 
 from dmaze_cp.cost.model import components
 from dmaze_cp.dse.result import SweepPoint
+from dmaze_cp.dse.sweep_files import COSTS
 from dmaze_cp.mapping import LEVELS
 from dmaze_cp.report import numbers
 from dmaze_cp.report.comparison import comparison_records
 from dmaze_cp.report.standings import Standing, standings
 from dmaze_cp.report.sweep_figures import CAUSES, Sweep
-from dmaze_cp.report.sweep_records import COSTS
 from dmaze_cp.result import LayerResult, WorkloadResult
 from dmaze_cp.result.layer_files import finite, layer_result_record
 from dmaze_cp.result.totals import layer_share, total_value

@@ -9,9 +9,10 @@ that is not of its type; `schema_of` is the type as a JSON Schema.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from types import NoneType, UnionType
 from typing import (
     Annotated,
@@ -164,6 +165,20 @@ class Reading:
         except SpecError as error:
             self._note(problem.under(where) if where else problem for problem in error.problems)
             return None
+
+    def parts(self, where: str, records: Sequence[object], read: Callable[[Any], _T]) -> list[_T]:
+        """What the items of a list read as; those that cannot be read are left out."""
+        found = []
+        for index, record in enumerate(records):
+            before = len(self.problems)
+            part = self.part(f"{where}[{index}]", partial(read, record))
+            if part is not None and len(self.problems) == before:
+                found.append(part)
+        return found
+
+    def note(self, where: str, found: str, expected: str) -> None:
+        """Note a problem."""
+        self._note(iter((Problem(where, found, expected),)))
 
     def end(self) -> None:
         """Raise `SpecError` where any problem was noted."""

@@ -131,7 +131,11 @@ def test_csv_keeps_text_from_being_a_formula() -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(networks(), min_size=1, max_size=3), st.booleans(), st.sampled_from([f for f in Format if f is not Format.EXCEL]))
+@given(
+    st.lists(networks(), min_size=1, max_size=3),
+    st.booleans(),
+    st.sampled_from([f for f in Format if f is not Format.EXCEL]),
+)
 def test_any_results_can_be_written_in_any_format(results, only_summary, form) -> None:
     text = render(results, form, only_summary=only_summary)
     # Two networks without a mapping, of which nothing is said but their comparison.

@@ -7,7 +7,6 @@ import io
 import json
 
 import pytest
-from dmaze_cp.report.plots import sweep_plots
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.dse.parameters import Parameter
@@ -15,7 +14,7 @@ from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.objective import Objective
 from dmaze_cp.report.formats import Format, render, render_sweep
 from dmaze_cp.report.html import html_page
-from dmaze_cp.report.sweep_figures import Sweep
+from dmaze_cp.report.plots import sweep_plots
 from dmaze_cp.result import result_record
 from tests.report.networks import lost, network
 from tests.report.samples import CONV, DEPTHWISE, GEMM, sample_result

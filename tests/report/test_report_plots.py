@@ -8,9 +8,6 @@ import sys
 from dataclasses import replace
 
 import pytest
-from dmaze_cp.report.layer_figures import dram_bytes
-from dmaze_cp.report.plot_labels import put_labels
-from dmaze_cp.report.sweep_alone import MOST_LAYERS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
@@ -19,11 +16,14 @@ from matplotlib.patches import Rectangle
 from dmaze_cp.cost.cost import COMPONENTS
 from dmaze_cp.dse.area import no_area
 from dmaze_cp.dse.parameters import Parameter
-from dmaze_cp.dse.result import PointStatus
+from dmaze_cp.dse.result import PointStatus, sums_of
 from dmaze_cp.dse.rules import Rule
 from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.errors import MissingExtraError
+from dmaze_cp.report.layer_figures import dram_bytes
+from dmaze_cp.report.plot_labels import put_labels
 from dmaze_cp.report.plots import plot_files, sweep_plots
+from dmaze_cp.report.sweep_alone import MOST_LAYERS
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.result import Status
 from tests.report.samples import DEPTHWISE, GEMM, ONE
@@ -178,7 +178,7 @@ def test_what_a_network_may_cost_less_has_a_star():
 
 def _unproven(network):
     layers = tuple(replace(r, status=Status.FEASIBLE) for r in network.layers)
-    return replace(network, layers=layers)
+    return replace(network, layers=layers, sums=sums_of(layers))
 
 
 def test_only_a_proven_front_is_called_so():

@@ -17,11 +17,11 @@ from dmaze_cp.dse.parameters import Parameter
 from dmaze_cp.dse.result import PointStatus
 from dmaze_cp.dse.rules import Rule
 from dmaze_cp.dse.space import DesignSpace
+from dmaze_cp.dse.sweep_files import sweep_record
 from dmaze_cp.errors import MissingExtraError
 from dmaze_cp.objective import Objective
 from dmaze_cp.report.formats import SWEEP_SUFFIXES, Format, format_of, render_sweep
 from dmaze_cp.report.html import html_page
-from dmaze_cp.report.sweep_records import sweep_record
 from dmaze_cp.spec import mapping_record_from_dict
 from tests.report.samples import DEPTHWISE, GEMM
 from tests.report.sweeps import SPACE, sample_sweep, sweep_text, sweeps, weighted

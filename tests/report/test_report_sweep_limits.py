@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from dmaze_cp.constraints import Constraints
 from dmaze_cp.dse.design import Budgets, Sample
 from dmaze_cp.dse.result import PointStatus, SweepResult
+from dmaze_cp.dse.sweep_files import sweep_record
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.report.sweep_limits import limits_of, proof_text, rounded_percent, tie_facts
-from dmaze_cp.report.sweep_records import sweep_record
 from dmaze_cp.report.words import constraint_texts
 from tests.report.sweeps import SPACE, sample_sweep, sweep_text
 
@@ -24,14 +24,7 @@ def unlimited(**options: object) -> SweepResult:
 
 def constrained(result: SweepResult, constraints: Constraints) -> SweepResult:
     """The same sweep, as if its searches had been limited."""
-    points = []
-    for point in result.points:
-        networks = tuple(
-            replace(n, layers=tuple(replace(r, constraints=constraints) for r in n.layers))
-            for n in point.networks
-        )
-        points.append(replace(point, networks=networks))
-    return replace(result, points=tuple(points))
+    return replace(result, constraints=constraints)
 
 
 def test_without_limits_the_proof_is_of_the_whole_space():

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from dmaze_cp.dse.parameters import Parameter
 from dmaze_cp.dse.result import PointStatus
 from dmaze_cp.dse.space import DesignSpace
+from dmaze_cp.dse.sweep_files import sweep_record
 from dmaze_cp.objective import Objective
 from dmaze_cp.report.sweep_figures import Sweep
-from dmaze_cp.report.sweep_records import sweep_record
 from dmaze_cp.report.sweep_why import explanation, nearer_than, rivals_of
 from tests.report.samples import DEPTHWISE, GEMM
 from tests.report.sweeps import sample_sweep, sweep_text, sweeps, weighted

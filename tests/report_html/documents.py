@@ -7,9 +7,7 @@ from typing import Any
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.objective import Objective
-from dmaze_cp.report.formats import results_record
-from dmaze_cp.result import LayerResult, WorkloadResult, layer_result_record, result_record
-from dmaze_cp.spec import architecture_to_dict
+from dmaze_cp.result import WorkloadResult
 from dmaze_cp.workload import Layer, UnmappedOperator, Workload
 from tests.report import samples
 

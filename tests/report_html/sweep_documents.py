@@ -10,8 +10,8 @@ from dmaze_cp.constraints import Constraints
 from dmaze_cp.dse.parameters import Parameter
 from dmaze_cp.dse.result import PointStatus, WeightedWorkload
 from dmaze_cp.dse.space import DesignSpace
+from dmaze_cp.dse.sweep_files import sweep_record
 from dmaze_cp.objective import Objective
-from dmaze_cp.report.sweep_records import sweep_record
 from tests.report.samples import DEPTHWISE, GEMM
 from tests.report.sweeps import sample_sweep, weighted
 from tests.report_html.documents import as_read

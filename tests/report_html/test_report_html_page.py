@@ -11,6 +11,9 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from dmaze_cp.report.html.layers import dram_bytes
+from dmaze_cp.report.html.results import architecture_view
+from dmaze_cp.report.html.sweeps import DETAILED_POINTS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,10 +23,7 @@ from dmaze_cp.errors import SpecError
 from dmaze_cp.mapping import Dataflow
 from dmaze_cp.objective import Objective
 from dmaze_cp.report.html import html_page
-from dmaze_cp.report.html.layers import dram_bytes
 from dmaze_cp.report.html.page import embedded_json
-from dmaze_cp.report.html.results import architecture_view
-from dmaze_cp.report.html.sweeps import DETAILED_POINTS
 from dmaze_cp.report.loopnest import loop_nest
 from dmaze_cp.spec import mapping_record_from_dict
 from tests.report import samples

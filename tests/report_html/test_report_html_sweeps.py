@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 
 import pytest
+from dmaze_cp.report.html.sweeps import MOST_INVALID
 
 from dmaze_cp.constraints import Constraints
 from dmaze_cp.report.html import html_page
-from dmaze_cp.report.html.sweeps import MOST_INVALID
 from tests.report_html import documents
 from tests.report_html.sweep_documents import MEMORIES, swept, with_status
 from tests.report_html.test_report_html_page import changed, data_of, problems
