@@ -13,10 +13,6 @@ from dmaze_cp.cli.parameters import output_option
 from dmaze_cp.errors import Problem, SpecError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from dmaze_cp.dse.result import SweepResult
-    from dmaze_cp.result import WorkloadResult
     from dmaze_cp.spec.documents import Record
 
 
@@ -80,7 +76,7 @@ def _write_answers(answers: list[Record], output: str | None) -> None:
 
 def _write_page(document: object, result: str, output: str | None) -> None:
     from dmaze_cp.report.formats import BY_SUFFIX
-    from dmaze_cp.report.html import html_page
+    from dmaze_cp.report.html import html_page, result_of
 
     target = OutputFile(output if output is not None else _default_output(result))
     suffix = PurePath(target.path).suffix.lower()
@@ -89,28 +85,10 @@ def _write_page(document: object, result: str, output: str | None) -> None:
         raise SpecError(Problem("-o", f"the suffix {suffix!r}", expected, target.path))
     target.check(inputs=(result,))
     try:
-        page = html_page(_result_of(document))
+        page = html_page(result_of(document))
     except SpecError as error:
         raise error.inside(result) from None
     _write(target, page)
-
-
-def _result_of(document: object) -> Sequence[WorkloadResult] | SweepResult:
-    """What a document holds, by its schema."""
-    from dmaze_cp.dse.sweep_files import SWEEP_SCHEMA, sweep_from_dict
-    from dmaze_cp.result import results_from_dict
-    from dmaze_cp.spec.fields import Fields, nearest
-    from dmaze_cp.spec.mapping_files import RESULT_SCHEMA, RESULTS_SCHEMA
-
-    known = (RESULT_SCHEMA, RESULTS_SCHEMA, SWEEP_SCHEMA)
-    expected = f"one of {', '.join(known)}"
-    spec = Fields(document, f"an object with a schema, {expected}")
-    schema = None if spec.missing("schema", expected) else spec.data["schema"]
-    if not spec.problems and schema not in known:
-        close = nearest(schema, known)
-        spec.note("schema", f"{close!r}" if close else expected)
-    spec.raise_problems()
-    return sweep_from_dict(document) if schema == SWEEP_SCHEMA else results_from_dict(document)
 
 
 def _write(target: OutputFile, text: str) -> None:

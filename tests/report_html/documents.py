@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from dmaze_cp.architecture import Architecture
@@ -45,8 +44,3 @@ def results(models: tuple[str, str] = ("alpha", "beta"), **options: Any) -> list
         for model, layers in zip(models, (LAYERS[:2], LAYERS), strict=True)
         for architecture in (Architecture(), small)
     ]
-
-
-def as_read(record: Any) -> Any:
-    """As it comes back from its file."""
-    return json.loads(json.dumps(record))
