@@ -6,16 +6,10 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass
 from math import prod
-from typing import Final
 
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.levels import DRAM, LEVELS, NONE, ORDERED_LEVELS, SPM, TILES
 from dmaze_cp.workload import Layer
-
-LEVELS: Final = ("DRAM", "SPM", "RF", "PE")
-"""Levels a loop can be tiled at; DRAM, SPM and RF loops run in time, PE loops in space."""
-
-ORDERED_LEVELS: Final = ("DRAM", "SPM")
-"""Levels at which the order of loops matters."""
 
 Factors = tuple[tuple[int, ...], ...]
 """Tiling factors, one tuple for each of `LEVELS` in the order of the layer's dimensions."""
@@ -97,7 +91,7 @@ class Mapping:
             orders[level] = missing + given
         if problems:
             raise SpecError(problems)
-        return cls(layer, factors, orders["DRAM"], orders["SPM"])
+        return cls(layer, factors, orders[DRAM], orders[SPM])
 
     @property
     def tiling(self) -> dict[str, dict[str, int]]:
@@ -110,7 +104,7 @@ class Mapping:
     @property
     def loop_order(self) -> dict[str, list[str]]:
         """Loops of each ordered level, outermost first."""
-        return {"DRAM": list(self.dram_order), "SPM": list(self.spm_order)}
+        return {DRAM: list(self.dram_order), SPM: list(self.spm_order)}
 
     def level(self, name: str) -> dict[str, int]:
         """Tiling factor of each dimension at one level."""
@@ -118,8 +112,7 @@ class Mapping:
 
     def tile(self, name: str) -> dict[str, int]:
         """Extents of a tile: ``RF``, ``array`` (RF and PE loops) or ``SPM`` (all three)."""
-        levels = {"RF": ("RF",), "array": ("RF", "PE"), "SPM": ("RF", "PE", "SPM")}[name]
-        rows = [self.factors[LEVELS.index(level)] for level in levels]
+        rows = [self.factors[LEVELS.index(level)] for level in TILES[name]]
         return {d: prod(row[i] for row in rows) for i, d in enumerate(self.layer.dimensions)}
 
 
@@ -130,7 +123,7 @@ def stationary_order(layer: Layer, stationary: str) -> tuple[str, ...]:
     where there is no such loop, it is for levels whose loops all have one iteration.
     """
     dims = layer.dimensions
-    if stationary == "none":
+    if stationary == NONE:
         shared = frozenset.intersection(*layer.depends.values())
         return tuple(d for d in dims if d not in shared) + tuple(d for d in dims if d in shared)
     depends = layer.depends[stationary]
@@ -174,7 +167,7 @@ def _mapping_problems(mapping: Mapping) -> Iterator[Problem]:
             yield Problem(
                 f"tiling.*.{d}", found, f"factors whose product is {layer.extents[index]}"
             )
-    for name, order in (("DRAM", mapping.dram_order), ("SPM", mapping.spm_order)):
+    for name, order in ((DRAM, mapping.dram_order), (SPM, mapping.spm_order)):
         if sorted(order) != sorted(dims):
             expected = f"each of {' '.join(dims)} at most once"
             yield Problem(f"loop_order.{name}", " ".join(map(str, order)), expected)

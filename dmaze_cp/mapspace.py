@@ -38,8 +38,9 @@ from dmaze_cp.cost.limits import Limit, capacities, rf_elements, spm_elements, u
 from dmaze_cp.cost.terms import free_loops, loops, shared_loops
 from dmaze_cp.cost.values import Tiling, TilingValues
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.mapping import LEVELS, Dataflow, Mapping, stationary_order
-from dmaze_cp.workload import DEPENDS, MAX_MACS, OPERANDS, Kind, Layer
+from dmaze_cp.levels import DRAM, LEVELS, NONE, OPERANDS, OUTPUT, PE, SPM
+from dmaze_cp.mapping import Dataflow, Mapping, stationary_order
+from dmaze_cp.workload import DEPENDS, MAX_MACS, Kind, Layer
 
 MAX_OPTIONS = 2_000_000
 """Longest list of options of one group that is searched."""
@@ -241,9 +242,9 @@ def _group(layer: Layer, dims: Sequence[str], constraints: Constraints) -> Group
 def _allowed(layer: Layer, dimension: str, constraints: Constraints) -> Ints:
     options = factorisations(layer.bounds[dimension])
     if constraints.no_feature_dram and dimension in ("Fx", "Fy"):
-        options = options[:, options[LEVELS.index("DRAM")] == 1]
-    if constraints.no_spatial_reduction and dimension not in DEPENDS[layer.kind]["O"]:
-        options = options[:, options[LEVELS.index("PE")] == 1]
+        options = options[:, options[LEVELS.index(DRAM)] == 1]
+    if constraints.no_spatial_reduction and dimension not in DEPENDS[layer.kind][OUTPUT]:
+        options = options[:, options[LEVELS.index(PE)] == 1]
     return options
 
 
@@ -287,7 +288,7 @@ def why_infeasible(layer: Layer, architecture: Architecture) -> str | None:
 
 def dataflows(kind: Kind) -> tuple[Dataflow, ...]:
     """Every pair of stationary operands a loop nest of this kind can have."""
-    names = [x for x in OPERANDS if free_loops(kind, x)] + ["none"]
+    names = [x for x in OPERANDS if free_loops(kind, x)] + [NONE]
     return tuple(Dataflow(dram, spm) for dram in names for spm in names)
 
 
@@ -297,7 +298,7 @@ def stationary_exists(kind: Kind, stationary: str, factors: dict[str, Ints]) -> 
     An operand: a loop it does not depend on has more than one iteration. None: all loops
     have one iteration, or a loop that every operand depends on has more.
     """
-    if stationary != "none":
+    if stationary != NONE:
         return _product(factors[d] for d in free_loops(kind, stationary)) > 1
     looping = _product(factors[d] for d in loops(kind)) > 1
     return ~looping | (_product(factors[d] for d in shared_loops(kind)) > 1)
@@ -310,8 +311,8 @@ def _product(columns: Iterable[Ints]) -> Ints:
 
 def dataflow_exists(kind: Kind, dataflow: Dataflow, tiling: Tiling) -> Bools:
     """Whether each tiling has loop orders with this dataflow."""
-    at_dram = stationary_exists(kind, dataflow.dram, dict(tiling["DRAM"]))
-    return at_dram & stationary_exists(kind, dataflow.spm, dict(tiling["SPM"]))
+    at_dram = stationary_exists(kind, dataflow.dram, dict(tiling[DRAM]))
+    return at_dram & stationary_exists(kind, dataflow.spm, dict(tiling[SPM]))
 
 
 def is_allowed(mapping: Mapping, architecture: Architecture, constraints: Constraints) -> bool:
@@ -319,11 +320,11 @@ def is_allowed(mapping: Mapping, architecture: Architecture, constraints: Constr
     layer = mapping.layer
     at = Evaluation(TilingValues(layer, architecture, mapping.tiling))
     ones = {d for d in ("Fx", "Fy") if constraints.no_feature_dram and d in layer.dimensions}
-    spread = free_loops(layer.kind, "O") if constraints.no_spatial_reduction else ()
+    spread = free_loops(layer.kind, OUTPUT) if constraints.no_spatial_reduction else ()
     return (
         all(limit.holds(at) for limit in demanded(layer, architecture, constraints))
-        and all(mapping.level("DRAM")[d] == 1 for d in ones)
-        and all(mapping.level("PE")[d] == 1 for d in spread)
+        and all(mapping.level(DRAM)[d] == 1 for d in ones)
+        and all(mapping.level(PE)[d] == 1 for d in spread)
     )
 
 

@@ -13,6 +13,7 @@ from math import prod
 from typing import Final, overload
 
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.levels import INPUT, OUTPUT, WEIGHTS
 
 MAX_BOUND: Final = 2**20
 """Largest loop bound of one dimension."""
@@ -40,24 +41,21 @@ class Kind(StrEnum):
         return ("X", "Y", "K") if self is Kind.GEMM else ("N", "M", "C", "Ox", "Oy", "Fx", "Fy")
 
 
-OPERANDS: Final = ("O", "I", "W")
-"""Output, input and weights."""
-
 DEPENDS: Final[Mapping[Kind, Mapping[str, frozenset[str]]]] = {
     Kind.CONV: {
-        "O": frozenset({"N", "M", "Ox", "Oy"}),
-        "I": frozenset({"N", "C", "Ox", "Oy", "Fx", "Fy"}),
-        "W": frozenset({"M", "C", "Fx", "Fy"}),
+        OUTPUT: frozenset({"N", "M", "Ox", "Oy"}),
+        INPUT: frozenset({"N", "C", "Ox", "Oy", "Fx", "Fy"}),
+        WEIGHTS: frozenset({"M", "C", "Fx", "Fy"}),
     },
     Kind.DEPTHWISE: {
-        "O": frozenset({"N", "C", "Ox", "Oy"}),
-        "I": frozenset({"N", "C", "Ox", "Oy", "Fx", "Fy"}),
-        "W": frozenset({"C", "Fx", "Fy"}),
+        OUTPUT: frozenset({"N", "C", "Ox", "Oy"}),
+        INPUT: frozenset({"N", "C", "Ox", "Oy", "Fx", "Fy"}),
+        WEIGHTS: frozenset({"C", "Fx", "Fy"}),
     },
     Kind.GEMM: {
-        "O": frozenset({"X", "Y"}),
-        "I": frozenset({"X", "K"}),
-        "W": frozenset({"K", "Y"}),
+        OUTPUT: frozenset({"X", "Y"}),
+        INPUT: frozenset({"X", "K"}),
+        WEIGHTS: frozenset({"K", "Y"}),
     },
 }
 """The dimensions that each operand's index depends on.

@@ -9,12 +9,15 @@ from typing import NamedTuple
 
 import pytest
 
+from dmaze_cp import levels
+
 PACKAGE = Path(__file__).parents[1] / "dmaze_cp"
 
 ORDER = [
     *(
         "errors",
         "extras",
+        "levels",
         "workload",
         "architecture",
         "constraints",
@@ -41,6 +44,10 @@ HOMES = {
 
 LAZY = {"cli", "loading", "frontend", "cp", "search", "execution"}
 """Where imports inside functions save start-up time; elsewhere they would hide a cycle."""
+
+
+OTHER_MEANINGS = {"frontend"}
+"""Where names of levels and operands mean something else: ONNX operators have inputs O, I and W."""
 
 
 class Import(NamedTuple):
@@ -145,6 +152,26 @@ def test_libraries_stay_where_they_belong(library):
     users = [one for one in IMPORTS if one.target.split(".")[0] == library]
     assert users, f"{library} is not used at all"
     assert [str(one) for one in users if unit(one.source) not in HOMES[library]] == []
+
+
+def spelt_out(path: Path) -> list[int]:
+    """Lines that spell the name of a level or an operand instead of using `dmaze_cp.levels`."""
+    names = {*levels.LEVELS, *levels.OPERANDS, *levels.COMPONENTS}
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    pieces = {id(v) for n in ast.walk(tree) if isinstance(n, ast.JoinedStr) for v in n.values}
+    texts = [n for n in ast.walk(tree) if isinstance(n, ast.Constant) and id(n) not in pieces]
+    return [n.lineno for n in texts if isinstance(n.value, str) and n.value in names]
+
+
+def test_levels_and_operands_are_spelt_in_one_place():
+    found = [
+        f"{name}:{line}"
+        for name, path in MODULES.items()
+        if name != "levels" and unit(name) not in OTHER_MEANINGS
+        for line in spelt_out(path)
+    ]
+    assert found == []
+    assert spelt_out(MODULES["levels"])
 
 
 def test_the_reader_sees_cycles_and_upward_arrows():

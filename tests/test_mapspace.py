@@ -18,7 +18,8 @@ from dmaze_cp.cost import fits, loop_reuse
 from dmaze_cp.cost.batch import Picked
 from dmaze_cp.cost.expression import Evaluation
 from dmaze_cp.errors import SpecError
-from dmaze_cp.mapping import LEVELS, Dataflow, Mapping
+from dmaze_cp.levels import LEVELS, OPERANDS
+from dmaze_cp.mapping import Dataflow, Mapping
 from dmaze_cp.mapspace import (
     at_least,
     build,
@@ -33,10 +34,10 @@ from dmaze_cp.mapspace import (
     tilings_count,
     why_infeasible,
 )
-from dmaze_cp.workload import OPERANDS, Kind, Layer
-from tests.oracle import brute_force as oracle
-from tests.relaxation.enumeration import combinations, tilings_at
-from tests.strategies import architectures, constraints, layers
+from dmaze_cp.workload import Kind, Layer
+from tests.kit.enumeration import combinations, tilings_at
+from tests.kit.oracle import brute_force as oracle
+from tests.kit.strategies import architectures, constraints, layers
 
 ROOMY = {"pes": 2**40, "rf_bytes": 2**40, "spm_banks": 2**40}
 

@@ -119,8 +119,10 @@ def _results(
     from dmaze_cp.spec import mapping_record_from_dict
 
     @cache
-    def load_model(ref: str | Path, batch: int | None) -> Workload:
-        return load_workload(ref, batch=batch)
+    def load_model(
+        ref: str | Path, batch: int | None, shapes: tuple[tuple[str, int], ...]
+    ) -> Workload:
+        return load_workload(ref, batch=batch, shapes=dict(shapes))
 
     results: list[Evaluated | Record] = []
     for index, record in enumerate(records):

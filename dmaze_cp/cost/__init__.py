@@ -6,9 +6,10 @@ not fit an architecture.
 """
 
 from dmaze_cp.cost.capacity import fits
-from dmaze_cp.cost.cost import COMPONENTS, Cost
+from dmaze_cp.cost.cost import Cost
 from dmaze_cp.cost.reuse import loop_reuse
 from dmaze_cp.cost.scalar import evaluate
 from dmaze_cp.cost.transfer import dma_cycles
+from dmaze_cp.levels import COMPONENTS
 
 __all__ = ["COMPONENTS", "Cost", "dma_cycles", "evaluate", "fits", "loop_reuse"]

@@ -23,10 +23,10 @@ import numpy.typing as npt
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost.expression import Evaluation, Powers
 from dmaze_cp.cost.model import CostModel, energy_breakdown, total_energy
-from dmaze_cp.cost.terms import AXES, LAYOUT, TILES
+from dmaze_cp.cost.terms import AXES, LAYOUT
 from dmaze_cp.cost.transfer import dma_cycles, whole_extents
-from dmaze_cp.mapping import LEVELS
-from dmaze_cp.workload import OPERANDS, Kind, Layer
+from dmaze_cp.levels import LEVELS, OPERANDS, RF, TILES
+from dmaze_cp.workload import Kind, Layer
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -56,7 +56,7 @@ class OptionTable:
         self, layer: Layer, architecture: Architecture, groups: Sequence[OptionList]
     ) -> None:
         self.layer, self.architecture = layer, architecture
-        self.sizes = [len(g.factor("RF", g.dimensions[0])) for g in groups]
+        self.sizes = [len(g.factor(RF, g.dimensions[0])) for g in groups]
         self.columns: list[dict[str, Ints]] = [self._symbols(g) for g in groups]
         self._owner = {s: g for g, columns in enumerate(self.columns) for s in columns}
         self._products: dict[Powers, list[tuple[int, Ints]]] = {}

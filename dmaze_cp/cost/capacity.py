@@ -9,8 +9,8 @@ from dmaze_cp.cost.limits import capacities, used_banks
 from dmaze_cp.cost.terms import elements
 from dmaze_cp.cost.values import TilingValues
 from dmaze_cp.errors import Problem
+from dmaze_cp.levels import OPERANDS, RF
 from dmaze_cp.mapping import Mapping
-from dmaze_cp.workload import OPERANDS
 
 
 def spm_banks(spm_elements: PerOperand, architecture: Architecture) -> PerOperand:
@@ -38,7 +38,7 @@ def fits(mapping: Mapping, architecture: Architecture) -> tuple[Problem, ...]:
     layer = mapping.layer
     at = Evaluation(TilingValues(layer, architecture, mapping.tiling))
     parts = {
-        "RF words": {x: at(Product(elements(layer.kind, x, "RF"))) for x in OPERANDS},
+        "RF words": {x: at(Product(elements(layer.kind, x, RF))) for x in OPERANDS},
         "SPM banks": {x: at(used_banks(layer, architecture, x)) for x in OPERANDS},
     }
     size = {"SPM banks": f" of {architecture.spm_bank_bytes} bytes"}

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
-
-COMPONENTS: Final = ("MAC", "RF", "NoC", "SPM", "DRAM")
-"""Where energy goes on every accelerator."""
 
 PerOperand = dict[str, int]
 """A quantity of each operand: keys O, I, W."""

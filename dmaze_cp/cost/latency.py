@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import prod
 
 from dmaze_cp.cost.cost import Cost
+from dmaze_cp.levels import DRAM, SPM
 from dmaze_cp.mapping import Mapping
 
 
@@ -35,8 +36,8 @@ class Cycles:
 
 def cycles(mapping: Mapping, cost: Cost) -> Cycles:
     """Split the latency: what transfers hide behind computing counts as computing."""
-    spm_passes = prod(mapping.level("DRAM").values())
-    rf_passes = prod(mapping.level("SPM").values())
+    spm_passes = prod(mapping.level(DRAM).values())
+    rf_passes = prod(mapping.level(SPM).values())
     compute = cost.rf_pass_cycles * rf_passes * spm_passes
     on_chip = cost.spm_pass_cycles * spm_passes
     return Cycles(compute, on_chip - compute, cost.latency_cycles - on_chip)

@@ -8,7 +8,8 @@ from typing import Any
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost.expression import Ceiling, Evaluation, Node, Product, add
 from dmaze_cp.cost.terms import elements, factors, loops
-from dmaze_cp.workload import OPERANDS, Layer
+from dmaze_cp.levels import OPERANDS, PE, RF, SPM
+from dmaze_cp.workload import Layer
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,22 +43,22 @@ class Limit:
 
 def used_pes(layer: Layer) -> Product:
     """PEs that a tiling uses."""
-    return Product(factors("PE", loops(layer.kind)))
+    return Product(factors(PE, loops(layer.kind)))
 
 
 def rf_elements(layer: Layer) -> Node:
     """Elements in the RF of a PE."""
-    return add(*(Product(elements(layer.kind, x, "RF")) for x in OPERANDS))
+    return add(*(Product(elements(layer.kind, x, RF)) for x in OPERANDS))
 
 
 def spm_elements(layer: Layer) -> Node:
     """Elements in one buffer of the scratchpad."""
-    return add(*(Product(elements(layer.kind, x, "SPM")) for x in OPERANDS))
+    return add(*(Product(elements(layer.kind, x, SPM)) for x in OPERANDS))
 
 
 def used_banks(layer: Layer, architecture: Architecture, operand: str) -> Ceiling:
     """Banks of one buffer that an operand occupies: it does not share them."""
-    tile = Product(elements(layer.kind, operand, "SPM"))
+    tile = Product(elements(layer.kind, operand, SPM))
     return Ceiling(tile, architecture.word_bytes, architecture.spm_bank_bytes)
 
 

@@ -16,10 +16,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
-from typing import Any, Final
+from typing import Any
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.cost.cost import COMPONENTS
 from dmaze_cp.cost.expression import (
     Bounded,
     Burst,
@@ -43,10 +42,21 @@ from dmaze_cp.cost.terms import (
     own_loops,
     whole_loops,
 )
-from dmaze_cp.workload import OPERANDS, Layer
-
-LEAKAGE: Final = "leakage"
-"""Where it also goes on one that leaks."""
+from dmaze_cp.levels import (
+    ARRAY,
+    COMPONENTS,
+    DRAM,
+    LEAKAGE,
+    MAC,
+    NOC,
+    NONE,
+    OPERANDS,
+    OUTPUT,
+    PE,
+    RF,
+    SPM,
+)
+from dmaze_cp.workload import Layer
 
 
 def components(*architectures: Architecture) -> tuple[str, ...]:
@@ -67,11 +77,11 @@ def prices(architecture: Architecture) -> dict[str, float]:
     """Energy of one access, operation or cycle of each component, in pJ."""
     e = architecture.energy
     price = {
-        "MAC": e.mac_pj,
-        "RF": e.rf_pj,
-        "NoC": e.noc_pj,
-        "SPM": e.spm_pj,
-        "DRAM": e.dram_pj,
+        MAC: e.mac_pj,
+        RF: e.rf_pj,
+        NOC: e.noc_pj,
+        SPM: e.spm_pj,
+        DRAM: e.dram_pj,
         LEAKAGE: leakage_pj(architecture),
     }
     return {c: price[c] for c in components(architecture)}
@@ -81,7 +91,7 @@ def prices(architecture: Architecture) -> dict[str, float]:
 class Reuse:
     """What one level's loops reuse: an operand (or ``none``), over some innermost loops."""
 
-    operand: str = "none"
+    operand: str = NONE
     loops: tuple[str, ...] = ()
 
 
@@ -213,18 +223,18 @@ class _Builder:
 
     def __init__(self, layer: Layer, flow: Flow) -> None:
         self.layer, self.flow, self.kind, self.bounds = layer, flow, layer.kind, layer.bounds
-        self.held = flow.dram.operand if flow.held else "none"
+        self.held = flow.dram.operand if flow.held else NONE
         # What is held over all SPM loops is not exchanged at any of them.
-        self.kept = "none" if flow.held else flow.spm.operand
+        self.kept = NONE if flow.held else flow.spm.operand
         every = loops(self.kind)
-        self.rf_pass = self._product(factors("RF", every))
-        self.passes_rf = self._product(factors("SPM", every))
-        self.passes_spm = self._product(factors("DRAM", every))
-        self.reuse_spm = self._product(factors("SPM", flow.spm.loops))
-        self.reuse_dram = self._product(factors("DRAM", flow.dram.loops))
+        self.rf_pass = self._product(factors(RF, every))
+        self.passes_rf = self._product(factors(SPM, every))
+        self.passes_spm = self._product(factors(DRAM, every))
+        self.reuse_spm = self._product(factors(SPM, flow.spm.loops))
+        self.reuse_dram = self._product(factors(DRAM, flow.dram.loops))
         self.rest_spm = self._without(self.passes_rf, self.reuse_spm)
         self.rest_dram = self._without(self.passes_spm, self.reuse_dram)
-        self.reducing = self._product(factors("PE", free_loops(self.kind, "O")))
+        self.reducing = self._product(factors(PE, free_loops(self.kind, OUTPUT)))
         self._pass: Node | None = None
 
     def _product(self, powers: Powers, coefficient: int | float = 1) -> Product:
@@ -245,7 +255,7 @@ class _Builder:
 
     def _spread(self, operand: str) -> Product:
         """``n_X``: one element a cycle, and a network for each operand."""
-        return self._elements(operand, "array")
+        return self._elements(operand, ARRAY)
 
     # Energy
 
@@ -260,17 +270,17 @@ class _Builder:
         moves = {x: self._moves(x) for x in OPERANDS}
         # The factor of 4: both inputs and the partial sum are read, the sum is written.
         counts: dict[str, dict[str, Node]] = {
-            "MAC": {"compute": Product((), macs)},
-            "RF": {"compute": Product((), 4 * macs)},
-            "NoC": {x: self._moved(x, moves[x], self._received(x)) for x in OPERANDS},
-            "SPM": {x: self._moved(x, moves[x], self._spread(x)) for x in OPERANDS},
-            "DRAM": {x: self._dram(x) for x in OPERANDS},
+            MAC: {"compute": Product((), macs)},
+            RF: {"compute": Product((), 4 * macs)},
+            NOC: {x: self._moved(x, moves[x], self._received(x)) for x in OPERANDS},
+            SPM: {x: self._moved(x, moves[x], self._spread(x)) for x in OPERANDS},
+            DRAM: {x: self._dram(x) for x in OPERANDS},
         }
         if self.flow.reduces:
-            steps = Reduced(self._times(moves["O"], self._spread("O")), self.reducing, 1)
-            counts["MAC"]["reduction"] = steps
-            counts["RF"]["reduction"] = times(steps, Product((), 3))
-            counts["NoC"]["reduction"] = steps
+            steps = Reduced(self._times(moves[OUTPUT], self._spread(OUTPUT)), self.reducing, 1)
+            counts[MAC]["reduction"] = steps
+            counts[RF]["reduction"] = times(steps, Product((), 3))
+            counts[NOC]["reduction"] = steps
         return counts
 
     def _moves(self, operand: str) -> Product:
@@ -282,13 +292,13 @@ class _Builder:
 
     def _moved(self, operand: str, moves: Product, elements: Product) -> Product:
         """Elements moved, both ways where the operand is an output that is not held."""
-        both = operand == "O" != self.held
+        both = operand == OUTPUT != self.held
         return self._times(moves, elements, Product((), 2 if both else 1))
 
     def _received(self, operand: str) -> Product:
         """Elements that all PEs receive: of the output, one PE of those that share it."""
-        dims = own_loops(self.kind, "O") if operand == "O" else loops(self.kind)
-        return self._times(self._elements(operand, "RF"), self._product(factors("PE", dims)))
+        dims = own_loops(self.kind, OUTPUT) if operand == OUTPUT else loops(self.kind)
+        return self._times(self._elements(operand, RF), self._product(factors(PE, dims)))
 
     def _dram(self, operand: str) -> Node:
         """Elements that move between DRAM and SPM.
@@ -296,23 +306,23 @@ class _Builder:
         An output's partial sums are read back every time but the first that a tile is
         visited: ``2 Z - 1`` moves of each tile that is visited ``Z`` times.
         """
-        moved = self._elements(operand, "SPM")
+        moved = self._elements(operand, SPM)
         reused = self.flow.dram.loops if operand == self.flow.dram.operand else ()
-        if operand != "O":
+        if operand != OUTPUT:
             dims = [d for d in loops(self.kind) if d not in reused]
-            return self._times(self._product(factors("DRAM", dims)), moved)
-        tiles = self._times(self._product(factors("DRAM", own_loops(self.kind, "O"))), moved)
-        again = [d for d in free_loops(self.kind, "O") if d not in reused]
+            return self._times(self._product(factors(DRAM, dims)), moved)
+        tiles = self._times(self._product(factors(DRAM, own_loops(self.kind, OUTPUT))), moved)
+        again = [d for d in free_loops(self.kind, OUTPUT) if d not in reused]
         if not again:
             return tiles
-        visits = self._product(factors("DRAM", again))
+        visits = self._product(factors(DRAM, again))
         return add(self._times(tiles, visits), Reduced(tiles, visits, 1))
 
     # Latency
 
     def reduction(self) -> Node | None:
         """Cycles to add up the partial sums of an array tile: ``n_O (Q - 1)``."""
-        return Reduced(self._spread("O"), self.reducing, 1) if self.flow.reduces else None
+        return Reduced(self._spread(OUTPUT), self.reducing, 1) if self.flow.reduces else None
 
     def _exchange(self) -> Node:
         """``c + n_O (Q - 1)``: an RF pass whose output is then added up."""
@@ -320,7 +330,7 @@ class _Builder:
 
     def _collect(self) -> Node:
         """``c + n_O + n_O (Q - 1) = c + n_O Q``: the same, with the output distributed first."""
-        spread = self._spread("O")
+        spread = self._spread(OUTPUT)
         return add(self.rf_pass, spread.times(self.reducing) if self.flow.reduces else spread)
 
     def _distribute(self, operands: list[str]) -> list[Node]:
@@ -329,7 +339,7 @@ class _Builder:
         The networks of the operands work side by side, then the PEs compute and reduce.
         """
         return [
-            self._collect() if x == "O" else add(self._spread(x), self._exchange())
+            self._collect() if x == OUTPUT else add(self._spread(x), self._exchange())
             for x in operands
         ]
 
@@ -345,11 +355,11 @@ class _Builder:
 
     def _new_pass(self) -> Node:
         moving = [x for x in OPERANDS if x not in (self.held, self.kept)]
-        if self.held == "O":
+        if self.held == OUTPUT:
             return times(largest(self.rf_pass, *map(self._spread, moving)), self.passes_rf)
-        if self.kept == "none":
+        if self.kept == NONE:
             return times(largest(*self._distribute(moving)), self.passes_rf)
-        if self.kept == "O":
+        if self.kept == OUTPUT:
             hidden: list[Node] = [self.rf_pass, *map(self._spread, moving)]
             resources = [_Resource(work, (self._exchange(),)) for work in hidden]
             resources.append(_Resource(Product((), 0), (self._collect(),)))
@@ -372,22 +382,22 @@ class _Builder:
         # An output that is exchanged in every pass is loaded and stored.
         always = add(
             *(
-                times(self._burst(x), Product((), 2 if x == "O" else 1))
+                times(self._burst(x), Product((), 2 if x == OUTPUT else 1))
                 for x in OPERANDS
                 if x != reused
             )
         )
-        if reused == "none":
+        if reused == NONE:
             return times(largest(always, work), self.passes_spm)
         move = self._burst(reused)
         if not self.flow.held:
-            ways = 2 if reused == "O" else 1
+            ways = 2 if reused == OUTPUT else 1
             resources = [_Resource(work, (None,) * ways), _Resource(always, (move,) * ways)]
             return _overlapped(resources, self.rest_dram, self.reuse_dram)
         return self._holding(always, move, work)
 
     def _burst(self, operand: str) -> Burst:
-        tiles = factors("DRAM", own_loops(self.kind, operand))
+        tiles = factors(DRAM, own_loops(self.kind, operand))
         return Burst(operand, burst_alternatives(self.kind, operand), tiles)
 
     def _holding(self, always: Node, move: Node, work: Node) -> Node:
@@ -397,7 +407,7 @@ class _Builder:
         the same kind: of the ordinary passes and of either exchange one resource's work counts.
         What is ordinary for the PEs is also a bound of their work at an exchange.
         """
-        output, store = self.held == "O", self._storing()
+        output, store = self.held == OUTPUT, self._storing()
         drain = self._exchange() if output else None
         load, dma = add(work, drain), add(always, move)
         base = times(largest(always, work), Reduced(self.rest_dram, self.reuse_dram, 2))
@@ -424,9 +434,9 @@ class _Builder:
         ``(A - 1) D + max(D, n_O + max(c - q, 0))``.
         """
         moving = [x for x in OPERANDS if x != self.held]
-        if self.held != "O":
+        if self.held != OUTPUT:
             return self._keeping(moving, self.held, Product(), self.passes_rf)
         slowest = largest(*map(self._spread, moving))
         hidden = largest(self.rf_pass, *map(self._spread, moving))
-        last = largest(hidden, add(self._spread("O"), Excess(self.rf_pass, slowest)))
+        last = largest(hidden, add(self._spread(OUTPUT), Excess(self.rf_pass, slowest)))
         return add(times(hidden, Reduced(Product(), self.passes_rf, 1)), last)

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from math import prod
 
 from dmaze_cp.cost.cost import PerOperand
-from dmaze_cp.workload import OPERANDS, Layer
+from dmaze_cp.levels import OPERANDS
+from dmaze_cp.workload import Layer
 
 
 def reused_loops(

@@ -12,8 +12,8 @@ from dmaze_cp.cost.reuse import loop_reuse, reused_loops
 from dmaze_cp.cost.terms import LAYOUT
 from dmaze_cp.cost.transfer import transfer, transfer_cycles
 from dmaze_cp.cost.values import TilingValues
+from dmaze_cp.levels import ARRAY, DRAM, NONE, OPERANDS, RF, SPM
 from dmaze_cp.mapping import Mapping
-from dmaze_cp.workload import OPERANDS
 
 
 def evaluate(mapping: Mapping, architecture: Architecture) -> Cost:
@@ -42,7 +42,7 @@ def evaluate(mapping: Mapping, architecture: Architecture) -> Cost:
     counts = {c: {x: at(n) for x, n in parts.items()} for c, parts in model.counts.items()}
     breakdown = energy_breakdown({c: sum(n.values()) for c, n in counts.items()}, architecture)
     price = prices(architecture)
-    moved = {x: transfer(layer, values.extents["SPM"], x) for x in OPERANDS}
+    moved = {x: transfer(layer, values.extents[SPM], x) for x in OPERANDS}
     elements = {
         tile: {x: prod(extents[d] for d in LAYOUT[layer.kind][x]) for x in OPERANDS}
         for tile, extents in values.extents.items()
@@ -54,18 +54,18 @@ def evaluate(mapping: Mapping, architecture: Architecture) -> Cost:
         energy_by_operand_pj={
             c: {x: n * price[c] for x, n in parts.items()} for c, parts in counts.items()
         },
-        reuse_dram=loop_reuse(layer, mapping.level("DRAM"), mapping.dram_order),
-        reuse_spm=loop_reuse(layer, mapping.level("SPM"), mapping.spm_order),
-        rf_elements=elements["RF"],
-        array_elements=elements["array"],
-        spm_elements=elements["SPM"],
-        noc_cycles=elements["array"],
+        reuse_dram=loop_reuse(layer, mapping.level(DRAM), mapping.dram_order),
+        reuse_spm=loop_reuse(layer, mapping.level(SPM), mapping.spm_order),
+        rf_elements=elements[RF],
+        array_elements=elements[ARRAY],
+        spm_elements=elements[SPM],
+        noc_cycles=elements[ARRAY],
         reduction_cycles=0 if model.reduction_cycles is None else at(model.reduction_cycles),
         dma_invocations={x: moved[x].invocations for x in OPERANDS},
         dma_burst_elements={x: moved[x].burst_elements for x in OPERANDS},
         dma_cycles={x: transfer_cycles(moved[x], architecture) for x in OPERANDS},
         spm_pass_cycles=at(model.pass_cycles),
-        rf_pass_cycles=prod(mapping.level("RF").values()),
+        rf_pass_cycles=prod(mapping.level(RF).values()),
         held=flow.dram.operand if flow.held else None,
     )
 
@@ -77,14 +77,14 @@ def flow_of(mapping: Mapping) -> Flow:
     depend on leaves out exactly one.
     """
     layer, levels = mapping.layer, []
-    for level, order in (("DRAM", mapping.dram_order), ("SPM", mapping.spm_order)):
+    for level, order in ((DRAM, mapping.dram_order), (SPM, mapping.spm_order)):
         factors = mapping.level(level)
         loops = {x: reused_loops(layer, factors, order, x) for x in OPERANDS}
-        operand = next((x for x in OPERANDS if loops[x]), "none")
+        operand = next((x for x in OPERANDS if loops[x]), NONE)
         levels.append(Reuse(operand, loops.get(operand, ())))
     dram, spm = levels
-    looping = [d for d, factor in mapping.level("SPM").items() if factor > 1]
-    held = dram.operand != "none" and (
+    looping = [d for d, factor in mapping.level(SPM).items() if factor > 1]
+    held = dram.operand != NONE and (
         not looping or (dram.operand, len(looping)) == (spm.operand, len(spm.loops))
     )
     return Flow(dram, spm, held)

@@ -13,34 +13,27 @@ from functools import cache
 from typing import Final
 
 from dmaze_cp.cost.expression import Powers, Symbol, powers_of
-from dmaze_cp.mapping import LEVELS
-from dmaze_cp.workload import DEPENDS, OPERANDS, Kind
+from dmaze_cp.levels import INPUT, LEVELS, OPERANDS, OUTPUT, TILES, WEIGHTS
+from dmaze_cp.workload import DEPENDS, Kind
 
 LAYOUT: Final[Mapping[Kind, Mapping[str, tuple[str, ...]]]] = {
     Kind.CONV: {
-        "O": ("Oy", "Ox", "M", "N"),
-        "I": ("y", "x", "C", "N"),
-        "W": ("Fy", "Fx", "C", "M"),
+        OUTPUT: ("Oy", "Ox", "M", "N"),
+        INPUT: ("y", "x", "C", "N"),
+        WEIGHTS: ("Fy", "Fx", "C", "M"),
     },
     Kind.DEPTHWISE: {
-        "O": ("Oy", "Ox", "C", "N"),
-        "I": ("y", "x", "C", "N"),
-        "W": ("Fy", "Fx", "C"),
+        OUTPUT: ("Oy", "Ox", "C", "N"),
+        INPUT: ("y", "x", "C", "N"),
+        WEIGHTS: ("Fy", "Fx", "C"),
     },
     Kind.GEMM: {
-        "O": ("Y", "X"),
-        "I": ("K", "X"),
-        "W": ("Y", "K"),
+        OUTPUT: ("Y", "X"),
+        INPUT: ("K", "X"),
+        WEIGHTS: ("Y", "K"),
     },
 }
 """Each operand's memory layout, innermost dimension first; x and y are input axes."""
-
-TILES: Final[Mapping[str, tuple[str, ...]]] = {
-    "RF": ("RF",),
-    "array": ("RF", "PE"),
-    "SPM": ("RF", "PE", "SPM"),
-}
-"""The tiles that cost money, and the levels whose factors multiply to their extents."""
 
 AXES: Final = ("x", "y")
 """Input axes; the loops over outputs and filters along them are Ox, Fx, Oy, Fy."""
@@ -93,7 +86,7 @@ def elements(kind: Kind, operand: str, tile: str) -> Powers:
 def burst_alternatives(kind: Kind, operand: str) -> tuple[Powers, ...]:
     """Products of which the largest bounds the cycles of an operand's transfers."""
     # Rows of the input's tiles: what its transfers along y are repeated for.
-    extra = {("I", "y"): ("dma.I.rows",)}
+    extra = {(INPUT, "y"): ("dma.I.rows",)}
     return tuple(
         powers_of((f"dma.{operand}.{d}", *extra.get((operand, d), ())))
         for d in LAYOUT[kind][operand]

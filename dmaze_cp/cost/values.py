@@ -10,9 +10,9 @@ import numpy as np
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost.expression import Powers, Symbol
-from dmaze_cp.cost.terms import AXES, TILES
+from dmaze_cp.cost.terms import AXES
 from dmaze_cp.cost.transfer import transfer, transfer_cycles
-from dmaze_cp.mapping import LEVELS
+from dmaze_cp.levels import LEVELS, SPM, TILES
 from dmaze_cp.workload import Kind, Layer
 
 Tiling = Mapping[str, Mapping[str, Any]]
@@ -53,5 +53,5 @@ class TilingValues:
 
     def burst(self, operand: str) -> Any:
         """DMA cycles of one transfer of an operand's SPM tile."""
-        moved = transfer(self.layer, self.extents["SPM"], operand)
+        moved = transfer(self.layer, self.extents[SPM], operand)
         return transfer_cycles(moved, self.architecture)

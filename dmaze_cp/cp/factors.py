@@ -19,7 +19,7 @@ import numpy as np
 from dmaze_cp.cost.batch import Floats, Ints
 from dmaze_cp.cost.expression import Powers
 from dmaze_cp.cp.integers import Affine, Columns, IntegerModel, constant
-from dmaze_cp.mapping import LEVELS
+from dmaze_cp.levels import LEVELS
 from dmaze_cp.mapspace import MapSpace
 from dmaze_cp.relaxation.atoms import AtomTable
 

@@ -20,6 +20,7 @@ from dmaze_cp.cp.integers import SAFE, Affine, IntegerModel, negative, total
 from dmaze_cp.cp.limits import add_demands, add_limits
 from dmaze_cp.cp.objective import MARGIN, Costs, Measured, edp, limits_of_product, units_of
 from dmaze_cp.cp.reading import Reading, Unit
+from dmaze_cp.levels import DRAM, SPM
 from dmaze_cp.mapspace import MapSpace
 from dmaze_cp.objective import Objective
 from dmaze_cp.relaxation.atoms import atom_table
@@ -140,7 +141,7 @@ def _sampled(
 
 def _name(case: Case) -> str:
     """A readable name of a case."""
-    levels = zip(("DRAM", "SPM"), case.shared, strict=True)
+    levels = zip((DRAM, SPM), case.shared, strict=True)
     shared = "".join(f"_{level}_shared" for level, looping in levels if looping)
     parts = ["case", f"DRAM_{case.dram}", f"SPM_{case.spm}"]
     parts += ["held"] * case.held + ["reduces"] * case.reduces

@@ -8,9 +8,10 @@ from typing import Final, Protocol
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.dse.capacity import MAX_FIGURE, ByCapacity, OutOfRangeError, PerByte, is_interpolated
-from dmaze_cp.dse.expressions import ExpressionError, evaluate_expression, parse_expression
 from dmaze_cp.dse.quantities import QUANTITIES, quantities
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.levels import RF, SPM
+from dmaze_cp.spec.expressions import ExpressionError, evaluate_expression, parse_expression
 
 
 class AreaModel(Protocol):
@@ -86,8 +87,8 @@ class LinearArea:
         OutOfRangeError
             When a capacity is outside a table.
         """
-        rf = _area_at("RF", self.rf_mm2, architecture.rf_bytes)
-        spm = _area_at("SPM", self.spm_mm2, 2 * architecture.spm_bytes)
+        rf = _area_at(RF, self.rf_mm2, architecture.rf_bytes)
+        spm = _area_at(SPM, self.spm_mm2, 2 * architecture.spm_bytes)
         return architecture.pes * (self.pe_mm2 + rf) + spm + self.fixed_mm2
 
 
@@ -100,7 +101,7 @@ class FormulaArea:
     Raises
     ------
     SpecError
-        When the text is no formula (see `dmaze_cp.dse.expressions`).
+        When the text is no formula (see `dmaze_cp.spec.expressions`).
     """
 
     text: str

@@ -11,11 +11,11 @@ from dmaze_cp.dse.area import AreaModel, LinearArea
 from dmaze_cp.dse.capacity import OutOfRangeError
 from dmaze_cp.dse.design import Cause, Design, InvalidDesign
 from dmaze_cp.dse.energy import EnergyByCapacity, EnergyModel
-from dmaze_cp.dse.expressions import ExpressionError
 from dmaze_cp.dse.parameters import ENERGIES, NUMBERS
 from dmaze_cp.dse.quantities import quantities
 from dmaze_cp.dse.rules import Rule
 from dmaze_cp.errors import SpecError
+from dmaze_cp.spec.expressions import ExpressionError
 from dmaze_cp.spec.sizes import size_text
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final, Protocol
 
-from dmaze_cp.dse.expressions import ExpressionError, evaluate_expression, parse_expression
 from dmaze_cp.errors import DmazeError, Problem, SpecError
+from dmaze_cp.spec.expressions import ExpressionError, evaluate_expression, parse_expression
 from dmaze_cp.spec.fields import describe
 from dmaze_cp.spec.sizes import size_text
 
@@ -74,7 +74,7 @@ class Formula:
     Raises
     ------
     SpecError
-        When the text is no formula (see `dmaze_cp.dse.expressions`).
+        When the text is no formula (see `dmaze_cp.spec.expressions`).
     """
 
     text: str

@@ -99,6 +99,8 @@ class WeightedModel:
         Names, indices or globs of the layers that count; all if empty.
     batch
         Batch size to give it, if any.
+    shapes
+        Values to give to sizes that it leaves open, by name.
 
     Raises
     ------
@@ -110,6 +112,7 @@ class WeightedModel:
     weight: float = 1.0
     layers: tuple[str, ...] = ()
     batch: int | None = None
+    shapes: dict[str, int] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         check_weight(self.weight)

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from dmaze_cp.architecture import AccessEnergy, Architecture
 from dmaze_cp.dse.capacity import ByCapacity, OutOfRangeError, Table, is_interpolated
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.levels import RF, SPM
 
 PUBLISHED_RF_PJ: Final = Table(tuple((2**k, 0.001875 * 2**k) for k in range(11)))
 """RF access by bytes of one RF, from 1 to 1024: the table of dMazeRunner's design sweeps."""
@@ -130,9 +131,9 @@ class EnergyByCapacity:
         values = {name: float(getattr(architecture.energy, name)) for name in COMPONENTS}
         values |= {name: float(pj) for name, pj in self.fixed}
         if self.rf is not None:
-            values["rf_pj"] = _energy_at("RF", self.rf, architecture.rf_bytes)
+            values["rf_pj"] = _energy_at(RF, self.rf, architecture.rf_bytes)
         if self.spm is not None:
-            values["spm_pj"] = _energy_at("SPM", self.spm, 2 * architecture.spm_bytes)
+            values["spm_pj"] = _energy_at(SPM, self.spm, 2 * architecture.spm_bytes)
         if self.word_bytes is not None:
             scale = architecture.word_bytes / self.word_bytes
             for name in ("rf_pj", "noc_pj", "spm_pj", "dram_pj"):

@@ -9,10 +9,10 @@ from fractions import Fraction
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
-from dmaze_cp.cost.cost import COMPONENTS
 from dmaze_cp.cost.latency import Cycles
 from dmaze_cp.dse.design import Budgets, Design, InvalidDesign, check_weight
 from dmaze_cp.dse.space import DesignSpace
+from dmaze_cp.levels import COMPONENTS
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import LayerResult, Status, network_cycles
 from dmaze_cp.workload import Workload

@@ -21,11 +21,13 @@ from dmaze_cp.spec.builtin import builtin_space_path, resolve
 from dmaze_cp.spec.documents import Reading, Record
 from dmaze_cp.spec.fields import Fields, describe, is_name, label, nearest
 from dmaze_cp.spec.files import SPEC_SUFFIXES, load_spec_object
+from dmaze_cp.spec.open_sizes import given_sizes
 
 _FIELDS: Final = (
     *("name", "notes", "base", "parameters", "random", "rules", "energy", "area"),
     *("models", "objective", "budgets"),
 )
+_MODEL_FIELDS: Final = ("model", "weight", "layers", "batch", "shape")
 _Made = TypeVar("_Made")
 
 
@@ -261,8 +263,8 @@ class _Reader:
     def _model(self, value: object) -> WeightedModel:
         if isinstance(value, str):
             value = {"model": value}
-        spec = Fields(value, "a model, or a mapping with model, weight, layers and batch")
-        spec.refuse_unknown(("model", "weight", "layers", "batch"))
+        spec = Fields(value, f"a model, or a mapping with {', '.join(_MODEL_FIELDS)}")
+        spec.refuse_unknown(_MODEL_FIELDS)
         model = spec.name("model", "")
         weight = spec.number("weight", 1.0, required=False)
         layers = spec.data.get("layers", [])
@@ -274,8 +276,10 @@ class _Reader:
         batch = spec.integer("batch", 1, required=False) if "batch" in spec else None
         if batch is not None and batch < 1:
             spec.note("batch", "a positive integer")
+        shapes = given_sizes(spec)
         names = tuple(layers) if isinstance(layers, list) else ()
-        return made(spec, lambda: WeightedModel(self._located(model), weight, names, batch))
+        ref = self._located(model)
+        return made(spec, lambda: WeightedModel(ref, weight, names, batch, shapes))
 
     def _located(self, ref: str) -> str:
         """A file beside the one that names it, if there is one; else the text as it is."""

@@ -18,10 +18,10 @@ import numpy as np
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost.batch import Floats, Ints
 from dmaze_cp.cost.expression import Powers
-from dmaze_cp.cost.terms import AXES, LAYOUT, TILES
-from dmaze_cp.mapping import LEVELS
+from dmaze_cp.cost.terms import AXES, LAYOUT
+from dmaze_cp.levels import DRAM, INPUT, LEVELS, OPERANDS, TILES
 from dmaze_cp.mapspace import GROUPS, Group, MapSpace
-from dmaze_cp.workload import OPERANDS, Kind
+from dmaze_cp.workload import Kind
 
 CEIL_SLACK = 1e-9
 """Relative slack below which a ceiling may be one lower: covers rounding of doubles."""
@@ -94,7 +94,7 @@ def atom_table(space: MapSpace) -> AtomTable:
     b = basis(space.layer.kind)
     dma: dict[str, Floats] = {}
     for x in OPERANDS:
-        if x == "I" and space.layer.kind is not Kind.GEMM:
+        if x == INPUT and space.layer.kind is not Kind.GEMM:
             dma |= _input_dma_atoms(space)
         else:
             dma |= _dma_atoms(space, x, arch)
@@ -137,13 +137,13 @@ def _dma_atoms(space: MapSpace, x: str, arch: Architecture) -> dict[str, Floats]
     result: dict[str, Floats] = {}
     for j, d in enumerate(layout):
         group = _group_of(space, d)
-        tiles = group.factor("DRAM", d)
+        tiles = group.factor(DRAM, d)
         inner, outer = prod(bounds[i] for i in layout[:j]), prod(bounds[i] for i in layout[j + 1 :])
         cost = outer * tiles * burst_cycles(arch, inner * (bounds[d] // tiles))
         result[f"dma.{x}.{d}"] = cost
     least = burst_cycles(arch, prod(bounds[d] for d in layout))
     for d in layout[:-1]:
-        whole = _group_of(space, d).factor("DRAM", d) == 1
+        whole = _group_of(space, d).factor(DRAM, d) == 1
         result[f"dma.{x}.{d}"] = np.where(whole, least, result[f"dma.{x}.{d}"])
     return {name: _log(cost) for name, cost in result.items()}
 
@@ -159,10 +159,8 @@ def _input_dma_atoms(space: MapSpace) -> dict[str, Floats]:
     b, (height, width) = layer.bounds, layer.padded_input or layer.used_input
     gy, gx = _group_of(space, "Oy"), _group_of(space, "Ox")
     (_, hx), (_, hy) = (space.table.extent(axis) for axis in AXES)
-    ty, tx = (
-        g.factor("DRAM", g.dimensions[0]) * g.factor("DRAM", g.dimensions[1]) for g in (gy, gx)
-    )
-    tc, tn = _group_of(space, "C").factor("DRAM", "C"), _group_of(space, "N").factor("DRAM", "N")
+    ty, tx = (g.factor(DRAM, g.dimensions[0]) * g.factor(DRAM, g.dimensions[1]) for g in (gy, gx))
+    tc, tn = _group_of(space, "C").factor(DRAM, "C"), _group_of(space, "N").factor(DRAM, "N")
     whole_y, whole_x = hy == width, hx == height
     per_y = ty * b["C"] * b["N"] * burst_cycles(arch, hy)
     rows = (tx * hx).astype(np.float64)

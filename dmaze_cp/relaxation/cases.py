@@ -18,9 +18,10 @@ from dmaze_cp.cost.batch import Bools, Ints
 from dmaze_cp.cost.expression import Powers
 from dmaze_cp.cost.model import Flow, Reuse
 from dmaze_cp.cost.terms import factors, free_loops, loops, own_loops, shared_loops
+from dmaze_cp.levels import DRAM, NONE, OPERANDS, OUTPUT, PE, SPM
 from dmaze_cp.mapping import Dataflow
 from dmaze_cp.mapspace import Group, MapSpace
-from dmaze_cp.workload import OPERANDS, Kind
+from dmaze_cp.workload import Kind
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Case:
     def flow(self, kind: Kind) -> Flow:
         """What decides the expression of the cost."""
         dram, spm = (
-            Reuse(x, free_loops(kind, x)) if x != "none" else Reuse() for x in (self.dram, self.spm)
+            Reuse(x, free_loops(kind, x)) if x != NONE else Reuse() for x in (self.dram, self.spm)
         )
         return Flow(dram, spm, self.held, self.reduces)
 
@@ -81,11 +82,11 @@ def cases(kind: Kind) -> tuple[Case, ...]:
     found = []
     for dram in names:
         found += [Case(dram, spm, False, True) for spm in names]
-        found += [Case(dram, "none", False, True, (False, n)) for n in nones if n]
+        found += [Case(dram, NONE, False, True, (False, n)) for n in nones if n]
         found.append(Case(dram, dram, True, True))
     for at_dram in nones:
-        found += [Case("none", spm, False, True, (at_dram, False)) for spm in names]
-        found += [Case("none", "none", False, True, (at_dram, n)) for n in nones]
+        found += [Case(NONE, spm, False, True, (at_dram, False)) for spm in names]
+        found += [Case(NONE, NONE, False, True, (at_dram, n)) for n in nones]
     return tuple(replace(case, reduces=flag) for case in found for flag in (False, True))
 
 
@@ -93,13 +94,13 @@ def _ones(case: Case, kind: Kind) -> list[tuple[str, tuple[str, ...]]]:
     """Factors that are 1 in a case: (level, dimensions)."""
     fixed = []
     if case.held:
-        fixed.append(("SPM", own_loops(kind, case.dram)))
+        fixed.append((SPM, own_loops(kind, case.dram)))
     if not case.reduces:
-        fixed.append(("PE", free_loops(kind, "O")))
-    if case.dram == "none" and not case.shared[0]:
-        fixed.append(("DRAM", loops(kind)))
-    if case.spm == "none" and not case.shared[1]:
-        fixed.append(("SPM", loops(kind)))
+        fixed.append((PE, free_loops(kind, OUTPUT)))
+    if case.dram == NONE and not case.shared[0]:
+        fixed.append((DRAM, loops(kind)))
+    if case.spm == NONE and not case.shared[1]:
+        fixed.append((SPM, loops(kind)))
     return fixed
 
 
@@ -107,19 +108,19 @@ def _ones(case: Case, kind: Kind) -> list[tuple[str, tuple[str, ...]]]:
 def demands(case: Case, kind: Kind) -> tuple[Demand, ...]:
     """Products that are at least 2 in a case."""
     found = []
-    if case.dram != "none":
-        found.append(Demand("DRAM", free_loops(kind, case.dram), 2))
+    if case.dram != NONE:
+        found.append(Demand(DRAM, free_loops(kind, case.dram), 2))
     elif case.shared[0]:
-        found.append(Demand("DRAM", shared_loops(kind), 2))
-    if case.spm != "none":
+        found.append(Demand(DRAM, shared_loops(kind), 2))
+    if case.spm != NONE:
         if not case.held:
-            found.append(Demand("SPM", free_loops(kind, case.spm), 2))
+            found.append(Demand(SPM, free_loops(kind, case.spm), 2))
             if case.spm == case.dram:
-                found.append(Demand("SPM", own_loops(kind, case.spm), 2))
+                found.append(Demand(SPM, own_loops(kind, case.spm), 2))
     elif case.shared[1]:
-        found.append(Demand("SPM", shared_loops(kind), 2))
+        found.append(Demand(SPM, shared_loops(kind), 2))
     if case.reduces:
-        found.append(Demand("PE", free_loops(kind, "O"), 2))
+        found.append(Demand(PE, free_loops(kind, OUTPUT), 2))
     return tuple(found)
 
 

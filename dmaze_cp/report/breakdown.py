@@ -8,6 +8,7 @@ from math import prod
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost.capacity import spm_banks
 from dmaze_cp.cost.cost import Cost
+from dmaze_cp.levels import PE, RF
 from dmaze_cp.mapping import Mapping
 
 
@@ -39,8 +40,8 @@ def usages(mapping: Mapping, cost: Cost, architecture: Architecture) -> tuple[Us
     spm_used = sum(cost.spm_elements.values()) * architecture.word_bytes
     banks_used = sum(spm_banks(cost.spm_elements, architecture).values())
     return (
-        Usage("PEs", "PEs", prod(mapping.level("PE").values()), architecture.pes),
-        Usage("RF", "words", sum(cost.rf_elements.values()), architecture.rf_words),
+        Usage("PEs", "PEs", prod(mapping.level(PE).values()), architecture.pes),
+        Usage(RF, "words", sum(cost.rf_elements.values()), architecture.rf_words),
         Usage("SPM buffer", "bytes", spm_used, architecture.spm_bytes),
         Usage("SPM buffer", "banks", banks_used, architecture.spm_banks),
     )

@@ -12,7 +12,8 @@ from dmaze_cp.constraints import NO_CONSTRAINTS
 from dmaze_cp.cost.capacity import spm_banks
 from dmaze_cp.cost.cost import Cost
 from dmaze_cp.cost.latency import Cycles, cycles
-from dmaze_cp.mapping import LEVELS, Mapping
+from dmaze_cp.levels import DRAM, LEVELS, NOC, OPERANDS, SPM
+from dmaze_cp.mapping import Mapping
 from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import (
     Badge,
@@ -31,7 +32,7 @@ from dmaze_cp.report.breakdown import usages
 from dmaze_cp.report.loopnest import loop_nest
 from dmaze_cp.report.words import constraint_texts, objective_name, objective_unit
 from dmaze_cp.result import LayerResult, Status
-from dmaze_cp.workload import OPERANDS, Kind, Layer
+from dmaze_cp.workload import Kind, Layer
 
 STATUS_TONES: Final[dict[str, Tone]] = {
     "optimal": Tone.GOOD,
@@ -201,8 +202,8 @@ def energy_bars(parts: MappingOf[str, float]) -> Bars:
 
 
 def _passes(mapping: Mapping, cost: Cost) -> Note:
-    spm_passes = prod(mapping.level("DRAM").values())
-    rf_passes = prod(mapping.level("SPM").values())
+    spm_passes = prod(mapping.level(DRAM).values())
+    rf_passes = prod(mapping.level(SPM).values())
     return Note(
         f"SPM passes: {numbers.exact(spm_passes)} of {numbers.exact(cost.spm_pass_cycles)} cycles; "
         f"in each {numbers.exact(rf_passes)} RF passes of {numbers.exact(cost.rf_pass_cycles)}",
@@ -226,7 +227,7 @@ def _operands(cost: Cost, architecture: Architecture) -> Table:
     rows: list[tuple[str, ...]] = [
         (name, *(numbers.compact(values[x]) for x in OPERANDS)) for name, values in counts
     ]
-    for component in ("NoC", "SPM", "DRAM"):
+    for component in (NOC, SPM, DRAM):
         parts = cost.energy_by_operand_pj.get(component, {})
         rows.append((f"{component} energy", *(numbers.energy(parts.get(x, 0.0)) for x in OPERANDS)))
     if cost.reduction_cycles:

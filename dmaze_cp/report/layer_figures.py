@@ -11,6 +11,7 @@ from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost import Cost
 from dmaze_cp.cost.latency import cycles
 from dmaze_cp.cost.model import components
+from dmaze_cp.levels import DRAM, OPERANDS, OUTPUT
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
 from dmaze_cp.report import numbers
@@ -18,7 +19,6 @@ from dmaze_cp.report.figures import Axis, Figure, Kind, Line, Scatter, Series, S
 from dmaze_cp.report.shares import ranked
 from dmaze_cp.report.words import in_sentence, objective_name, value_text
 from dmaze_cp.result import LayerResult, WorkloadResult
-from dmaze_cp.workload import OPERANDS
 
 CYCLE_SERIES: Final = (
     Series("compute", "compute"),
@@ -108,13 +108,13 @@ def dram_bytes(mapping: Mapping, cost: Cost, architecture: Architecture) -> int:
     Every exchange of an operand's SPM tile moves it once. The output is also read back,
     but on a tile's first visit.
     """
-    factors = mapping.level("DRAM")
+    factors = mapping.level(DRAM)
     passes = prod(factors.values())
     elements = {x: cost.dma_invocations[x] * cost.dma_burst_elements[x] for x in OPERANDS}
     moved = sum(passes // cost.reuse_dram[x] * elements[x] for x in OPERANDS)
-    tiles = prod(factors[d] for d in mapping.layer.depends["O"])
-    read_back = passes // cost.reuse_dram["O"] - tiles
-    return (moved + read_back * elements["O"]) * architecture.word_bytes
+    tiles = prod(factors[d] for d in mapping.layer.depends[OUTPUT])
+    read_back = passes // cost.reuse_dram[OUTPUT] - tiles
+    return (moved + read_back * elements[OUTPUT]) * architecture.word_bytes
 
 
 def roofline(

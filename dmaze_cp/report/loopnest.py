@@ -12,14 +12,15 @@ from math import prod
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost.cost import Cost, PerOperand
-from dmaze_cp.mapping import LEVELS, Mapping
-from dmaze_cp.workload import OPERANDS, Kind, Layer
+from dmaze_cp.levels import DRAM, INPUT, LEVELS, OPERANDS, OUTPUT, PE, RF, SPM, WEIGHTS
+from dmaze_cp.mapping import Mapping
+from dmaze_cp.workload import Kind, Layer
 
 _CONTINUED = " " * 4
 """How much further the rest of a line begins that is broken."""
 _LEAST = 16
 """Columns of text beyond the margin, however deep the nest is."""
-_SUFFIX = {"DRAM": "3", "SPM": "2", "RF": "1", "PE": "0"}
+_SUFFIX = {DRAM: "3", SPM: "2", RF: "1", PE: "0"}
 
 
 @dataclass
@@ -101,8 +102,8 @@ def loop_nest(
 
 
 def _dram_loops(writer: _Writer, mapping: Mapping, cost: Cost) -> None:
-    loops = _looping(mapping, "DRAM")
-    _level_comment(writer, "DRAM", loops, cost.reuse_dram)
+    loops = _looping(mapping, DRAM)
+    _level_comment(writer, DRAM, loops, cost.reuse_dram)
     depths = _transfer_depths(mapping.layer, loops)
     for position in range(len(loops) + 1):
         moving = [x for x in OPERANDS if depths[x] == position]
@@ -110,37 +111,37 @@ def _dram_loops(writer: _Writer, mapping: Mapping, cost: Cost) -> None:
         if cost.held in moving:
             _noc_comments(writer, mapping, cost, [cost.held])
         if position < len(loops):
-            writer.loop(_loop(mapping, "DRAM", loops[position]))
+            writer.loop(_loop(mapping, DRAM, loops[position]))
 
 
 def _spm_loops(writer: _Writer, mapping: Mapping, cost: Cost) -> None:
-    loops = _looping(mapping, "SPM")
-    _level_comment(writer, "SPM", loops, cost.reuse_spm)
+    loops = _looping(mapping, SPM)
+    _level_comment(writer, SPM, loops, cost.reuse_spm)
     depths = _transfer_depths(mapping.layer, loops)
     for position in range(len(loops) + 1):
         moving = [x for x in OPERANDS if depths[x] == position and x != cost.held]
         _noc_comments(writer, mapping, cost, moving)
         if position < len(loops):
-            writer.loop(_loop(mapping, "SPM", loops[position]))
+            writer.loop(_loop(mapping, SPM, loops[position]))
 
 
 def _rf_loops(writer: _Writer, mapping: Mapping) -> None:
-    loops = _looping(mapping, "RF")
+    loops = _looping(mapping, RF)
     writer.comment("RF loops: in time, inside each PE" if loops else "RF: no loops")
     for dimension in loops:
-        writer.loop(_loop(mapping, "RF", dimension))
+        writer.loop(_loop(mapping, RF, dimension))
 
 
 def _pe_loops(writer: _Writer, mapping: Mapping, architecture: Architecture) -> None:
-    loops = _looping(mapping, "PE")
-    used = prod(mapping.level("PE").values())
+    loops = _looping(mapping, PE)
+    used = prod(mapping.level(PE).values())
     text = f"PE loops: in space, {used} of {architecture.pes} PEs"
-    summed = [d for d in loops if d not in mapping.layer.depends["O"]]
+    summed = [d for d in loops if d not in mapping.layer.depends[OUTPUT]]
     if summed:
         text += f"; O is summed across {', '.join(summed)}"
     writer.comment(text if loops else f"PE: no loops, 1 of {architecture.pes} PEs")
     for dimension in loops:
-        writer.loop(_loop(mapping, "PE", dimension))
+        writer.loop(_loop(mapping, PE, dimension))
 
 
 def _body(writer: _Writer, mapping: Mapping) -> None:
@@ -181,12 +182,12 @@ def _levels_of(mapping: Mapping, dimension: str) -> list[str]:
 
 def _loop(mapping: Mapping, level: str, dimension: str) -> str:
     # Inside a tile the RF loops are contiguous, as the halo of the input requires.
-    inner = {"DRAM": ("SPM", "PE", "RF"), "SPM": ("PE", "RF"), "PE": ("RF",), "RF": ()}[level]
+    inner = {DRAM: (SPM, PE, RF), SPM: (PE, RF), PE: (RF,), RF: ()}[level]
     step = prod(mapping.level(other)[dimension] for other in inner)
     trips = mapping.level(level)[dimension]
     several = len(_levels_of(mapping, dimension)) > 1
     name = dimension.lower() + (_SUFFIX[level] if several else "")
-    keyword = "parallel_for" if level == "PE" else "for"
+    keyword = "parallel_for" if level == PE else "for"
     span = f"{trips}" if step == 1 else f"0, {trips * step}, {step}"
     return f"{keyword} {name} in range({span}):"
 
@@ -211,28 +212,30 @@ def _level_comment(writer: _Writer, level: str, loops: list[str], reuse: PerOper
 
 
 def _dma_comments(writer: _Writer, mapping: Mapping, cost: Cost, moving: list[str]) -> None:
-    loads = [x for x in ("I", "W") if x in moving]
+    loads = [x for x in (INPUT, WEIGHTS) if x in moving]
     if loads:
         writer.comment(f"DMA: load {' and '.join(loads)} to the SPM")
-    if "O" not in moving:
+    if OUTPUT not in moving:
         return
-    factors = mapping.level("DRAM")
-    visits = prod(factors.values()) // cost.reuse_dram["O"]
-    if visits > prod(factors[d] for d in mapping.layer.depends["O"]):
+    factors = mapping.level(DRAM)
+    visits = prod(factors.values()) // cost.reuse_dram[OUTPUT]
+    if visits > prod(factors[d] for d in mapping.layer.depends[OUTPUT]):
         writer.comment("DMA: load partial sums of O to the SPM, but on a tile's first visit")
     writer.afterwards("DMA: store O")
 
 
 def _noc_comments(writer: _Writer, mapping: Mapping, cost: Cost, moving: list[str]) -> None:
     held = ", held there across SPM passes" if cost.held in moving else ""
-    inputs = [x for x in ("I", "W") if x in moving]
+    inputs = [x for x in (INPUT, WEIGHTS) if x in moving]
     if inputs:
         writer.comment(f"NoC: send {' and '.join(inputs)} to the RFs{held}")
-    if "O" not in moving:
+    if OUTPUT not in moving:
         return
     writer.comment("O is held in the RFs across SPM passes" if held else "NoC: send O to the RFs")
-    factors = mapping.level("PE")
-    ways = prod(factors[d] for d in mapping.layer.dimensions if d not in mapping.layer.depends["O"])
+    factors = mapping.level(PE)
+    ways = prod(
+        factors[d] for d in mapping.layer.dimensions if d not in mapping.layer.depends[OUTPUT]
+    )
     reduce = f"sum O across {ways} PEs each, " if ways > 1 else ""
     writer.afterwards(f"NoC: {reduce}collect O in the SPM")
 
@@ -257,10 +260,10 @@ def _mac_terms(layer: Layer) -> tuple[str, str, str]:
 
     if layer.kind is Kind.GEMM:
         x, y, k = at("X"), at("Y"), at("K")
-        return element("O", x, y), element("I", x, k), element("W", k, y)
-    read = element("I", at("N"), at("C"), position(0, "x"), position(1, "y"))
+        return element(OUTPUT, x, y), element(INPUT, x, k), element(WEIGHTS, k, y)
+    read = element(INPUT, at("N"), at("C"), position(0, "x"), position(1, "y"))
     if layer.kind is Kind.DEPTHWISE:
-        target = element("O", at("N"), at("C"), at("Ox"), at("Oy"))
-        return target, read, element("W", at("C"), at("Fx"), at("Fy"))
-    target = element("O", at("N"), at("M"), at("Ox"), at("Oy"))
-    return target, read, element("W", at("M"), at("C"), at("Fx"), at("Fy"))
+        target = element(OUTPUT, at("N"), at("C"), at("Ox"), at("Oy"))
+        return target, read, element(WEIGHTS, at("C"), at("Fx"), at("Fy"))
+    target = element(OUTPUT, at("N"), at("M"), at("Ox"), at("Oy"))
+    return target, read, element(WEIGHTS, at("M"), at("C"), at("Fx"), at("Fy"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from dmaze_cp.levels import DRAM, PE, RF, SPM
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
 from dmaze_cp.report import numbers
@@ -230,8 +231,8 @@ def _loops_table(places: Sequence[Ranked]) -> Iterator[Block]:
     rows = [
         (
             place.result.layer.name,
-            *_loops(mapping, ("DRAM", mapping.dram_order), ("SPM", mapping.spm_order)),
-            *_loops(mapping, ("RF", mapping.layer.dimensions), ("PE", mapping.layer.dimensions)),
+            *_loops(mapping, (DRAM, mapping.dram_order), (SPM, mapping.spm_order)),
+            *_loops(mapping, (RF, mapping.layer.dimensions), (PE, mapping.layer.dimensions)),
         )
         for place in places
         if (mapping := place.result.mapping) is not None

@@ -10,7 +10,7 @@ from typing import Final
 from dmaze_cp.cost.model import components
 from dmaze_cp.dse.result import SweepPoint
 from dmaze_cp.dse.sweep_files import COSTS
-from dmaze_cp.mapping import LEVELS
+from dmaze_cp.levels import DRAM, LEVELS, SPM
 from dmaze_cp.report import numbers
 from dmaze_cp.report.comparison import comparison_records
 from dmaze_cp.report.standings import Standing, standings
@@ -106,7 +106,7 @@ def _flat(record: Record, prefix: str = "") -> Record:
 def _layer_row(entry: Standing, result: LayerResult, total: int) -> Record:
     layer, record = result.layer, layer_result_record(result, layer_share(result, total))
     energies = record["energy_breakdown_pj"] or dict.fromkeys(components(result.architecture))
-    stationary = record["stationary"] or {"DRAM": None, "SPM": None}
+    stationary = record["stationary"] or {DRAM: None, SPM: None}
     padded = layer.padded_input
     return {
         "model": entry.model,
@@ -125,8 +125,8 @@ def _layer_row(entry: Standing, result: LayerResult, total: int) -> Record:
         **{f"{component.lower()}_energy_pj": energy for component, energy in energies.items()},
         "tiling": _compact(record["tiling"]),
         "loop_order": _compact(record["loop_order"]),
-        "stationary_dram": stationary["DRAM"],
-        "stationary_spm": stationary["SPM"],
+        "stationary_dram": stationary[DRAM],
+        "stationary_spm": stationary[SPM],
         "solve_time_s": result.solve_time_s,
         "from_store": result.from_store,
         "reason": result.reason,

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from math import inf
 from typing import Final
 
+from dmaze_cp.levels import DRAM, SPM
 from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import Block, Cell, Heading, Note, Table, Tone, columns, facts
 from dmaze_cp.report.csv_file import records_csv
@@ -124,9 +125,7 @@ def entry_record(entry: Entry) -> Record:
         "reason": answer.reason,
         "tiling": None if best is None else best.mapping.tiling,
         "loop_order": None if best is None else best.mapping.loop_order,
-        "stationary": None
-        if best is None
-        else {"DRAM": best.dataflow.dram, "SPM": best.dataflow.spm},
+        "stationary": None if best is None else {DRAM: best.dataflow.dram, SPM: best.dataflow.spm},
         "energy_pj": None if best is None else best.energy_pj,
         "latency_cycles": None if best is None else best.latency_cycles,
         "edp": None if best is None else best.energy_pj * best.latency_cycles,

@@ -17,6 +17,7 @@ from dmaze_cp.cost.batch import BatchCost, Bools, Floats, Ints, OptionTable, Pic
 from dmaze_cp.cost.expression import Evaluation
 from dmaze_cp.cost.limits import Limit
 from dmaze_cp.errors import ProofError
+from dmaze_cp.levels import NONE, SPM
 from dmaze_cp.mapping import Dataflow, Mapping
 from dmaze_cp.mapspace import (
     MapSpace,
@@ -177,8 +178,8 @@ def _exact(objective: Objective, energy_pj: Any, latency_cycles: Any) -> Any:
 def _flow_of(case: Case, space: MapSpace, options: Sequence[int]) -> Dataflow:
     """The dataflow of one tiling of a case (a held operand may have no SPM loops)."""
     factors = tiling_at(space, [np.asarray(o) for o in options])
-    exists = stationary_exists(space.layer.kind, case.spm, dict(factors["SPM"]))
-    return case.dataflow if bool(exists) else Dataflow(case.dram, "none")
+    exists = stationary_exists(space.layer.kind, case.spm, dict(factors[SPM]))
+    return case.dataflow if bool(exists) else Dataflow(case.dram, NONE)
 
 
 def score_known(best: Best, space: MapSpace, mapping: Mapping) -> None:

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.mapping import LEVELS, ORDERED_LEVELS, Mapping
+from dmaze_cp.levels import LEVELS, ORDERED_LEVELS
+from dmaze_cp.mapping import Mapping
 from dmaze_cp.spec.architecture_files import (
     architecture_from_dict,
     architecture_to_dict,

@@ -9,6 +9,7 @@ from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import Constraints
 from dmaze_cp.cost.cost import Cost
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.levels import NONE
 from dmaze_cp.mapping import Dataflow, Mapping
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import LayerResult, SearchStats, Status
@@ -170,7 +171,7 @@ def _settled(answer: Answer) -> Answer:
 def _dataflow(cost: Cost) -> Dataflow:
     """The dataflow that a mapping's loop orders amount to."""
     names = [
-        next((operand for operand, times in reuse.items() if times > 1), "none")
+        next((operand for operand, times in reuse.items() if times > 1), NONE)
         for reuse in (cost.reuse_dram, cost.reuse_spm)
     ]
     return Dataflow(*names)

@@ -10,6 +10,7 @@ from dmaze_cp.cost.cost import Cost
 from dmaze_cp.cost.expression import Evaluation
 from dmaze_cp.cost.values import TilingValues
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.levels import DRAM, OUTPUT, PE
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.mapspace import check_sizes, demanded
 from dmaze_cp.result import proof_problems
@@ -96,11 +97,11 @@ def _limit_problems(question: Question, mapping: Mapping) -> Iterator[Problem]:
     for limit in demanded(layer, question.architecture, limits):
         if not limit.holds(at):
             yield Problem(f"mapping: {limit.name}", str(at(limit.node)), f"at least {limit.least}")
-    dram, pe = mapping.level("DRAM"), mapping.level("PE")
+    dram, pe = mapping.level(DRAM), mapping.level(PE)
     if limits.no_feature_dram and any(dram.get(d, 1) > 1 for d in ("Fx", "Fy")):
         yield Problem("mapping.tiling.DRAM", "filter loops", "none (no_feature_dram)")
     if limits.no_spatial_reduction:
-        summed = [d for d in layer.dimensions if d not in layer.depends["O"] and pe[d] > 1]
+        summed = [d for d in layer.dimensions if d not in layer.depends[OUTPUT] and pe[d] > 1]
         if summed:
             found = f"reduction over {' '.join(summed)}"
             yield Problem("mapping.tiling.PE", found, "none (no_spatial_reduction)")

@@ -12,7 +12,8 @@ from math import isfinite
 from typing import Any, Final
 
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.mapping import LEVELS, Dataflow, Mapping
+from dmaze_cp.levels import DRAM, LEVELS, NONE, OPERANDS, SPM
+from dmaze_cp.mapping import Dataflow, Mapping
 from dmaze_cp.result import SearchStats, Status
 from dmaze_cp.spec.fields import describe
 from dmaze_cp.store.answer import Answer, Best
@@ -22,7 +23,7 @@ from dmaze_cp.store.question import (
     question_from_text,
     question_key,
 )
-from dmaze_cp.workload import OPERANDS, Layer
+from dmaze_cp.workload import Layer
 
 Columns = dict[str, Any]
 """One row by column, as SQLite gives it: anything may be there in a file that was tampered with."""
@@ -189,7 +190,7 @@ def _mapping_text(best: Best) -> str:
     record = {
         "tiling": best.mapping.tiling,
         "loop_order": best.mapping.loop_order,
-        "stationary": {"DRAM": best.dataflow.dram, "SPM": best.dataflow.spm},
+        "stationary": {DRAM: best.dataflow.dram, SPM: best.dataflow.spm},
     }
     return json.dumps(record, separators=(",", ":"))
 
@@ -199,8 +200,8 @@ def _best(columns: Columns, layer: Layer) -> Best:
     try:
         tiling, order = record["tiling"], record["loop_order"]
         factors = tuple(tuple(tiling[level][d] for d in layer.dimensions) for level in LEVELS)
-        mapping = Mapping(layer, factors, tuple(order["DRAM"]), tuple(order["SPM"]))
-        flow = Dataflow(record["stationary"]["DRAM"], record["stationary"]["SPM"])
+        mapping = Mapping(layer, factors, tuple(order[DRAM]), tuple(order[SPM]))
+        flow = Dataflow(record["stationary"][DRAM], record["stationary"][SPM])
     except SpecError as error:
         raise error.under("mapping") from None
     except (TypeError, KeyError, ValueError, AttributeError) as error:
@@ -208,7 +209,7 @@ def _best(columns: Columns, layer: Layer) -> Best:
         expected = "tiling, loop_order and stationary"
         raise SpecError(Problem("mapping", found, expected)) from None
     for operand in (flow.dram, flow.spm):
-        if operand not in (*OPERANDS, "none"):
+        if operand not in (*OPERANDS, NONE):
             found = describe(operand)
             raise SpecError(Problem("mapping.stationary", found, "O, I, W or none"))
     costs = (_integer(columns, name) for name in ("energy_pj", "latency_cycles", "value"))

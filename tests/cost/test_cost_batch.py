@@ -20,13 +20,14 @@ from dmaze_cp.cost.model import cost_model
 from dmaze_cp.cost.scalar import flow_of
 from dmaze_cp.cost.terms import elements
 from dmaze_cp.cost.values import TilingValues
-from dmaze_cp.mapping import LEVELS, Mapping, stationary_order
+from dmaze_cp.levels import LEVELS, OPERANDS
+from dmaze_cp.mapping import Mapping, stationary_order
 from dmaze_cp.mapspace import MapSpace, build, dataflow_exists, dataflows
 from dmaze_cp.relaxation.cases import cases
-from dmaze_cp.workload import OPERANDS, Kind, Layer
-from tests.oracle import brute_force as oracle
-from tests.relaxation.enumeration import is_member, reuse_of, tilings_at
-from tests.strategies import architectures, layers, mappings
+from dmaze_cp.workload import Kind, Layer
+from tests.kit.enumeration import is_member, reuse_of, tilings_at
+from tests.kit.oracle import brute_force as oracle
+from tests.kit.strategies import architectures, layers, mappings
 
 ROOMY = {"pes": 2**40, "rf_bytes": 2**40, "spm_banks": 2**40}
 

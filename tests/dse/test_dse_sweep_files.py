@@ -22,8 +22,8 @@ from dmaze_cp.dse.space_files import space_from_dict, space_to_dict
 from dmaze_cp.dse.sweep_files import sweep_from_dict, sweep_record, without_details
 from dmaze_cp.errors import SpecError
 from dmaze_cp.objective import Objective
-from tests.report.sweeps import sample_sweep, sweeps
-from tests.strategies import architectures
+from tests.kit.strategies import architectures
+from tests.kit.sweeps import sample_sweep, sweeps
 
 FIGURES = st.floats(0, 1e6)
 

@@ -14,7 +14,7 @@ from dmaze_cp.execution.schedule import FIRST_SLICE_S, Budget, HardestFirst
 from dmaze_cp.execution.task import Task
 from dmaze_cp.mapper import map_layer
 from dmaze_cp.result import Ending, LayerResult, Status
-from tests.execution.works import answer, searching, task
+from tests.kit.works import answer, searching, task
 
 ONE = map_layer(task("one").layer, task("one").architecture, "energy")
 assert ONE.cost is not None

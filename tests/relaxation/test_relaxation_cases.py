@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost.scalar import flow_of
+from dmaze_cp.levels import OPERANDS
 from dmaze_cp.mapping import Mapping, stationary_order
 from dmaze_cp.mapspace import build, dataflows
 from dmaze_cp.relaxation.cases import cases, demands, options_of
-from dmaze_cp.workload import OPERANDS, Kind, Layer
-from tests.oracle import brute_force as oracle
-from tests.relaxation.enumeration import (
+from dmaze_cp.workload import Kind, Layer
+from tests.kit.enumeration import (
     combinations,
     flow_exists,
     is_member,
@@ -24,7 +24,8 @@ from tests.relaxation.enumeration import (
     spaces,
     tilings_at,
 )
-from tests.strategies import layers
+from tests.kit.oracle import brute_force as oracle
+from tests.kit.strategies import layers
 
 
 def inside(space, case, picked):

@@ -16,10 +16,10 @@ from dmaze_cp.report.formats import Format, render, render_sweep
 from dmaze_cp.report.html import html_page
 from dmaze_cp.report.plots import sweep_plots
 from dmaze_cp.result import result_record
-from tests.report.networks import lost, network
-from tests.report.samples import CONV, DEPTHWISE, GEMM, sample_result
-from tests.report.sweeps import sample_sweep, sweep_text, weighted
-from tests.report_html.test_report_html_page import data_of
+from tests.kit.networks import lost, network
+from tests.kit.samples import CONV, DEPTHWISE, GEMM, sample_result
+from tests.kit.sweeps import sample_sweep, sweep_text, weighted
+from tests.report.html.test_report_html_page import data_of
 
 SILENT = Architecture(name="silent")
 LEAKY = Architecture(name="leaky", leakage_mw=250.0)

@@ -26,8 +26,8 @@ from dmaze_cp.report.plots import plot_files, sweep_plots
 from dmaze_cp.report.sweep_alone import MOST_LAYERS
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.result import Status
-from tests.report.samples import DEPTHWISE, GEMM, ONE
-from tests.report.sweeps import SPACE, sample_sweep, sweeps, weighted
+from tests.kit.samples import DEPTHWISE, GEMM, ONE
+from tests.kit.sweeps import SPACE, sample_sweep, sweeps, weighted
 
 SKIPS = (PointStatus.OPTIMAL, PointStatus.SKIPPED)
 

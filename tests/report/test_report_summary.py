@@ -14,8 +14,8 @@ from dmaze_cp.report.console import make_console
 from dmaze_cp.report.network import network_blocks
 from dmaze_cp.report.terminal import print_blocks
 from dmaze_cp.result import Ending, Status, WorkloadResult
-from tests.report.networks import lost, network, networks
-from tests.report.samples import CONV, DEPTHWISE, GEMM, ONE, STRIDED, sample_result
+from tests.kit.networks import lost, network, networks
+from tests.kit.samples import CONV, DEPTHWISE, GEMM, ONE, STRIDED, sample_result
 
 
 def text_of(result: WorkloadResult, width: int = 80) -> str:

@@ -23,8 +23,8 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.report.formats import SWEEP_SUFFIXES, Format, format_of, render_sweep
 from dmaze_cp.report.html import html_page
 from dmaze_cp.spec import mapping_record_from_dict
-from tests.report.samples import DEPTHWISE, GEMM
-from tests.report.sweeps import SPACE, sample_sweep, sweep_text, sweeps, weighted
+from tests.kit.samples import DEPTHWISE, GEMM
+from tests.kit.sweeps import SPACE, sample_sweep, sweep_text, sweeps, weighted
 
 SKIPS = (PointStatus.OPTIMAL, PointStatus.SKIPPED)
 

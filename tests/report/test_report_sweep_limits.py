@@ -15,7 +15,7 @@ from dmaze_cp.dse.sweep_files import sweep_record
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.report.sweep_limits import limits_of, proof_text, rounded_percent, tie_facts
 from dmaze_cp.report.words import constraint_texts
-from tests.report.sweeps import SPACE, sample_sweep, sweep_text
+from tests.kit.sweeps import SPACE, sample_sweep, sweep_text
 
 
 def unlimited(**options: object) -> SweepResult:

@@ -15,8 +15,8 @@ from dmaze_cp.dse.sweep_files import sweep_record
 from dmaze_cp.objective import Objective
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.report.sweep_why import explanation, nearer_than, rivals_of
-from tests.report.samples import DEPTHWISE, GEMM
-from tests.report.sweeps import sample_sweep, sweep_text, sweeps, weighted
+from tests.kit.samples import DEPTHWISE, GEMM
+from tests.kit.sweeps import sample_sweep, sweep_text, sweeps, weighted
 
 
 @given(sweeps())

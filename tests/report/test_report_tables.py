@@ -18,7 +18,7 @@ from dmaze_cp.report.terminal import print_blocks
 from dmaze_cp.report.workload import workload_blocks
 from dmaze_cp.result import LayerResult, Status, WorkloadResult
 from dmaze_cp.workload import Layer, UnmappedOperator, Workload
-from tests.report.samples import CONV, DEPTHWISE, GEMM, STRIDED, sample_result
+from tests.kit.samples import CONV, DEPTHWISE, GEMM, STRIDED, sample_result
 
 LAYERS = (CONV, STRIDED, DEPTHWISE, GEMM)
 

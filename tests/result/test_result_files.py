@@ -26,7 +26,7 @@ from dmaze_cp.result import (
     result_record,
 )
 from dmaze_cp.workload import Layer, UnmappedOperator, Workload
-from tests.strategies import architectures, constraints, layers, mappings
+from tests.kit.strategies import architectures, constraints, layers, mappings
 
 OPERANDS = ("O", "I", "W", "none")
 SECONDS = st.floats(0, 1e6)

@@ -15,7 +15,7 @@ from dmaze_cp.result.answer_files import answer_record
 from dmaze_cp.spec import architecture_from_dict, mapping_record_from_dict
 from dmaze_cp.spec.workload_files import workload_record
 from dmaze_cp.workload import UnmappedOperator, Workload
-from tests.report.samples import CONV, GEMM, sample_result
+from tests.kit.samples import CONV, GEMM, sample_result
 
 
 def network(*results: LayerResult) -> WorkloadResult:

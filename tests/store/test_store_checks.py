@@ -13,16 +13,17 @@ from hypothesis import given
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import Constraints
 from dmaze_cp.cost import evaluate, fits
-from dmaze_cp.mapping import LEVELS, Mapping
+from dmaze_cp.levels import LEVELS
+from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import LayerResult, Status
 from dmaze_cp.store import Criteria, Entry, Question, Store, UnreadableRow, to_prune, verify
 from dmaze_cp.store import rows as store_rows
 from dmaze_cp.store.answer import answer_of
 from dmaze_cp.workload import Layer
-from tests import strategies
-from tests.oracle.brute_force import all_tilings, is_allowed, is_valid
-from tests.store.results import sample, without_mapping
+from tests.kit import strategies
+from tests.kit.oracle.brute_force import all_tilings, is_allowed, is_valid
+from tests.kit.stored import sample, without_mapping
 from tests.store.test_store_results import TAMPERINGS, tamper
 
 

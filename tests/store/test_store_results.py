@@ -15,15 +15,16 @@ from dmaze_cp.architecture import AccessEnergy, Architecture
 from dmaze_cp.constraints import Constraints
 from dmaze_cp.cost import evaluate
 from dmaze_cp.errors import SpecError
-from dmaze_cp.mapping import LEVELS, Mapping
+from dmaze_cp.levels import LEVELS
+from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import Ending, LayerResult, Status
 from dmaze_cp.store import BadRowError, Entry, Store, question_key, verify
 from dmaze_cp.store.question import Question, question_from_text, question_text
 from dmaze_cp.workload import Layer
-from tests import strategies
-from tests.report.samples import DEPTHWISE, GEMM, STRIDED, sample_result
-from tests.store.results import costs, gemm, kept, looked_up, results, sample, without_mapping
+from tests.kit import strategies
+from tests.kit.samples import DEPTHWISE, GEMM, STRIDED, sample_result
+from tests.kit.stored import costs, gemm, kept, looked_up, results, sample, without_mapping
 
 
 @pytest.fixture
