@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Mapping as MappingOf
-from math import prod
 from typing import Final
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.cost import Cost
 from dmaze_cp.cost.latency import cycles
 from dmaze_cp.cost.model import components
-from dmaze_cp.levels import DRAM, OPERANDS, OUTPUT
-from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
 from dmaze_cp.report import numbers
+from dmaze_cp.report.breakdown import dram_bytes
 from dmaze_cp.report.figures import Axis, Figure, Kind, Line, Scatter, Series, Stack, StackRow, Tip
 from dmaze_cp.report.shares import ranked
 from dmaze_cp.report.words import in_sentence, objective_name, value_text
@@ -100,21 +97,6 @@ def _share_tip(result: LayerResult, share: float | None) -> Tip:
     if result.layer.instances > 1:
         rows.append(("instances", str(result.layer.instances)))
     return result.layer.name, tuple(rows)
-
-
-def dram_bytes(mapping: Mapping, cost: Cost, architecture: Architecture) -> int:
-    """Bytes that the DMA moves between DRAM and the SPM for one run of the layer.
-
-    Every exchange of an operand's SPM tile moves it once. The output is also read back,
-    but on a tile's first visit.
-    """
-    factors = mapping.level(DRAM)
-    passes = prod(factors.values())
-    elements = {x: cost.dma_invocations[x] * cost.dma_burst_elements[x] for x in OPERANDS}
-    moved = sum(passes // cost.reuse_dram[x] * elements[x] for x in OPERANDS)
-    tiles = prod(factors[d] for d in mapping.layer.depends[OUTPUT])
-    read_back = passes // cost.reuse_dram[OUTPUT] - tiles
-    return (moved + read_back * elements[OUTPUT]) * architecture.word_bytes
 
 
 def roofline(

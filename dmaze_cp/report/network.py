@@ -21,6 +21,7 @@ from dmaze_cp.report.blocks import (
     Tone,
     columns,
 )
+from dmaze_cp.report.breakdown import dram_bytes
 from dmaze_cp.report.layer import STATUS_TONES, cycle_bars, energy_bars, status_text
 from dmaze_cp.report.shares import Ranked, layers_of_most, ranked
 from dmaze_cp.report.words import (
@@ -91,6 +92,7 @@ def layers_table(places: Sequence[Ranked], link: str = "") -> Table:
         # The running sum of one layer is no news.
         *((Column("sum", spare=_NAME_FOLD, note="share with those before"),) * (len(places) > 1)),
         Column("MACs", detail=True),
+        Column("DRAM", detail=True, note="bytes between DRAM and the SPM"),
         Column("gap"),
         Column("time", spare=_NAME_WIDTH, note="of the search"),
     )
@@ -125,9 +127,17 @@ def _layer_row(place: Ranked, *, several: bool) -> tuple[str | Cell, ...]:
         Cell(_share(place.share), place.share),
         *((Cell(_share(place.cumulative), place.cumulative),) * several),
         Cell(numbers.count(layer.macs), layer.macs),
+        _traffic(result),
         Cell(gap, result.gap, Tone.FAIR if result.gap else Tone.PLAIN),
         Cell(_time(result), result.solve_time_s),
     )
+
+
+def _traffic(result: LayerResult) -> Cell:
+    if result.mapping is None or result.cost is None:
+        return Cell("-")
+    moved = dram_bytes(result.mapping, result.cost, result.architecture)
+    return Cell(f"{numbers.count(moved)}B", moved)
 
 
 def _instances(instances: int) -> str:

@@ -20,7 +20,7 @@ from dmaze_cp.dse.result import PointStatus, sums_of
 from dmaze_cp.dse.rules import Rule
 from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.errors import MissingExtraError
-from dmaze_cp.report.layer_figures import dram_bytes
+from dmaze_cp.report.breakdown import dram_bytes
 from dmaze_cp.report.plot_labels import put_labels
 from dmaze_cp.report.plots import plot_files, sweep_plots
 from dmaze_cp.report.sweep_alone import MOST_LAYERS
