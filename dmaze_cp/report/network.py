@@ -92,7 +92,7 @@ def layers_table(places: Sequence[Ranked], link: str = "") -> Table:
         # The running sum of one layer is no news.
         *((Column("sum", spare=_NAME_FOLD, note="share with those before"),) * (len(places) > 1)),
         Column("MACs", detail=True),
-        Column("DRAM", detail=True, note="bytes between DRAM and the SPM"),
+        Column(DRAM, detail=True, note="bytes between DRAM and the SPM"),
         Column("gap"),
         Column("time", spare=_NAME_WIDTH, note="of the search"),
     )

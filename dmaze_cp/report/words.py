@@ -6,6 +6,7 @@ from typing import Final
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import Constraints
+from dmaze_cp.levels import MAC, SPM
 from dmaze_cp.objective import Objective
 from dmaze_cp.report import numbers
 from dmaze_cp.spec.constraint_files import constraints_to_dict
@@ -80,13 +81,13 @@ def architecture_rows(architecture: Architecture) -> tuple[tuple[str, str], ...]
     return (
         ("PEs", f"{a.pes:,}"),
         ("RF of a PE", size_text(a.rf_bytes)),
-        ("SPM", _scratchpad(a)),
+        (SPM, _scratchpad(a)),
         ("word", size_text(a.word_bytes)),
         ("clock", f"{a.accelerator_mhz:g} MHz"),
         ("DMA clock", f"{a.dma_mhz:g} MHz"),
         ("DMA start-up", f"{a.dma_startup_cycles:g} DMA cycles"),
         ("DMA", f"{a.dma_cycles_per_byte:g} DMA cycles/B"),
-        ("MAC", f"{energy.mac_pj:g} pJ"),
+        (MAC, f"{energy.mac_pj:g} pJ"),
         ("RF access", f"{energy.rf_pj:g} pJ"),
         ("NoC transfer", f"{energy.noc_pj:g} pJ"),
         ("SPM access", f"{energy.spm_pj:g} pJ"),
