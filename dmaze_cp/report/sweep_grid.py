@@ -76,12 +76,12 @@ class Cell:
         if self.ratio is None:
             return ()
         if self.state is CellState.BOUNDED:
-            return tuple(f"≥{_digits(self.ratio, floor, places)}" for places in (2, 1, 0))
+            return tuple(f"≥{digits(self.ratio, floor, places)}" for places in (2, 1, 0))
         star = "*" * (self.state is CellState.FOUND)
-        return tuple(f"{_digits(self.ratio, round, places)}{star}" for places in (2, 1))
+        return tuple(f"{digits(self.ratio, round, places)}{star}" for places in (2, 1))
 
 
-def _digits(ratio: float, whole: Callable[[float], int], places: int = 2) -> str:
+def digits(ratio: float, whole: Callable[[float], int], places: int = 2) -> str:
     """So many places, or as many digits as matter; `whole` says to which side the rest goes."""
     if ratio < 100:
         return f"{whole(10**places * ratio) / 10**places:.{places}f}"

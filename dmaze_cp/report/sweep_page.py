@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from math import isfinite
+from math import floor, isfinite
 from typing import Final
 
 from dmaze_cp.cost.latency import Cycles
@@ -33,8 +33,7 @@ from dmaze_cp.report.network_page import details_of
 from dmaze_cp.report.shares import ranked
 from dmaze_cp.report.sweep_blocks import versus, why_blocks
 from dmaze_cp.report.sweep_figures import CAUSES, Sweep, short
-from dmaze_cp.report.sweep_grid import Cell as Known
-from dmaze_cp.report.sweep_grid import CellState
+from dmaze_cp.report.sweep_grid import digits
 from dmaze_cp.report.sweep_limits import limits_of, proof_text
 from dmaze_cp.report.sweep_why import explanation, ratio_text, rival_of, rivals_of
 from dmaze_cp.report.words import architecture_rows, objective_name
@@ -230,12 +229,10 @@ def _times_best(sweep: Sweep, point: SweepPoint) -> Cell:
     """A design's value, or its bound, in multiples of the best."""
     least = lower_bound(point)
     ratio = sweep.ratio(point.value) if point.is_mapped and point.value is not None else None
-    state = CellState.FOUND if point.gap else CellState.PROVEN
-    if least is not None:
-        ratio, state = sweep.ratio(least), CellState.BOUNDED
-    if ratio is None:
-        return Cell("–")
-    return Cell(Known(state, None, ratio, ratio).text, ratio if point.is_mapped else None)
+    if ratio is not None:
+        return Cell(digits(ratio, round, 3) + "*" * bool(point.gap), ratio)
+    bound = None if least is None else sweep.ratio(least)
+    return Cell("–" if bound is None else f"≥{digits(bound, floor, 3)}")
 
 
 def _bound_cell(sweep: Sweep, point: SweepPoint) -> Cell:

@@ -136,9 +136,13 @@ def _edp_change(sweep: Sweep, best: int, other: int) -> str:
 
     It may fall although energy and cycles of the whole both rise: each layer counts by its own.
     """
-    mine, others = (_layer_values(sweep, position) for position in (best, other))
-    parts = {name: value - others.get(name, 0.0) for name, value in mine.items()}
-    totals = sum(mine.values()), sum(others.values())
+    points = sweep.point(best), sweep.point(other)
+    parts = {}
+    # A file may hold the layers of one design, and of another the sums alone.
+    if all(network.layers for point in points for network in point.networks):
+        mine, others = (_layer_values(sweep, position) for position in (best, other))
+        parts = {name: value - others.get(name, 0.0) for name, value in mine.items()}
+    totals = points[0].value or 0.0, points[1].value or 0.0
     name = objective_name(sweep.result.objective)
     return _change(name, totals, parts if len(parts) > 1 else {}, sweep.unit.text, most=_MOST)
 

@@ -15,7 +15,7 @@ from math import isfinite
 from typing import Any, Final
 
 from dmaze_cp.dse.result import SweepResult
-from dmaze_cp.report.blocks import Bar, Cell, Code, Column, Fact
+from dmaze_cp.report.blocks import Bar, Bars, Cell, Code, Column, Fact
 from dmaze_cp.report.figures import Stack
 from dmaze_cp.report.network_page import comparison_page, network_page
 from dmaze_cp.report.numbers import counted
@@ -130,6 +130,11 @@ def _(value: Cell) -> Any:
 @_encoded.register
 def _(value: Bar) -> Any:
     return [value.name, value.amount, _encoded(value.fraction), value.colour]
+
+
+@_encoded.register
+def _(value: Bars) -> Any:
+    return {"is": "Bars", "rows": _encoded(value.rows)}
 
 
 @_encoded.register
