@@ -1,35 +1,36 @@
-"""Figures of a sweep: heat maps, the front, energies, networks, and the best design's roofline."""
+"""All figures of a sweep; of them the front, energies, networks, the best design's roofline."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from itertools import combinations, pairwise
-from math import isfinite
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Final
 
-from dmaze_cp.dse.result import PointCause, PointStatus, SweepPoint
+from dmaze_cp.dse.result import PointStatus
 from dmaze_cp.report import numbers
+from dmaze_cp.report.design_words import (
+    design_label,
+    design_tip,
+    key_of,
+    lower_bound,
+    quantities,
+    title_of,
+)
 from dmaze_cp.report.figures import (
     Axis,
     Figure,
-    Heat,
-    HeatCell,
-    Heats,
     Kind,
     Line,
     Scatter,
     Series,
-    Shade,
     Stack,
     StackRow,
     Tip,
 )
+from dmaze_cp.report.heat_figures import heat_maps, layer_maps
 from dmaze_cp.report.layer_figures import energy_series, roofline
 from dmaze_cp.report.short_names import short_names
-from dmaze_cp.report.sweep_alone import layer_sweeps
-from dmaze_cp.report.sweep_figures import Figures, Sweep, short
-from dmaze_cp.report.sweep_grid import Cell, CellState, Grid, grid_of
+from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.report.sweep_why import rivals_of
 from dmaze_cp.report.words import objective_name
 
@@ -39,29 +40,6 @@ _XS: Final = ("area_mm2", "power_mw", "latency_cycles", "latency_s", "energy_pj"
 _MOST_BARS: Final = 24
 _MOST_WINNERS: Final = 6
 _MOST_LABELS: Final = 8
-_STATES: Final = {
-    CellState.PROVEN: "value",
-    CellState.FOUND: "value",
-    CellState.BOUNDED: "bound",
-    CellState.UNKNOWN: "none",
-    CellState.INFEASIBLE: "none",
-    CellState.INVALID: "invalid",
-}
-_MEANINGS: Final = {
-    CellState.FOUND: ("*", "may cost less, not all of it is proven"),
-    CellState.BOUNDED: ("≥", "hatched: skipped or not finished, costs at least so much"),
-    CellState.UNKNOWN: ("?", "not known"),
-    CellState.INFEASIBLE: ("n", "no mapping fits, or over a budget"),
-    CellState.INVALID: ("×", "no design: {causes}"),
-}
-
-
-class Quantity(NamedTuple):
-    """What designs can be compared by: its axis, what it is of a design, and how to show it."""
-
-    axis: Axis
-    of: Callable[[int], float | None]
-    show: Callable[[float], str]
 
 
 def design_figures(sweep: Sweep) -> Iterator[Figure]:
@@ -80,190 +58,26 @@ def print_figures(sweep: Sweep) -> Iterator[Figure]:
             yield figure
 
 
-def key_of(sweep: Sweep, position: int) -> str:
-    """What a design is selected by."""
-    return str(sweep.point(position).design.index)
-
-
-def design_tip(sweep: Sweep, position: int) -> Tip:
-    """What is said of a design where there is little room."""
-    point, figures = sweep.point(position), sweep.figures(position)
-    name, area = objective_name(sweep.result.objective), point.design.area_mm2
-    rows = [(p, short(point.design.parameters[p])) for p in sweep.swept]
-    if figures is not None and point.value is not None:
-        rows.append((name, sweep.unit.text(point.value)))
-        if point.gap:
-            rows.append(("may be less by", numbers.percent(point.gap)))
-    elif lower_bound(point):
-        rows.append((name, f"at least {sweep.unit.text(point.bound)}"))
-    if area is not None:
-        rows.append(("area", f"{area:.4g} mm²"))
-    if figures is not None:
-        rows.append(("energy", numbers.energy(figures.energy_pj)))
-        time = numbers.seconds(figures.latency_s)
-        same = sweep.unit.hertz is not None
-        rows.append(
-            ("latency", f"{numbers.count(figures.latency_cycles)} cycles" if same else time)
-        )
-    return f"design {point.design.index}", (*rows, ("status", str(point.status)))
-
-
-def lower_bound(point: SweepPoint) -> float | None:
-    """What a design without a value that counts cannot cost less than; None: nothing is known."""
-    open_ = not point.is_mapped and point.status is not PointStatus.INFEASIBLE
-    return point.bound if open_ and isfinite(point.bound) and point.bound > 0 else None
-
-
-def _quantities(
-    sweep: Sweep,
-) -> dict[str, Quantity]:
-    """What designs can be compared by, apart from the objective; cycles of one clock only."""
-
-    def of(get: Callable[[Figures], float]) -> Callable[[int], float | None]:
-        return lambda p: None if (f := sweep.figures(p)) is None else get(f)
-
-    found = {
-        "area_mm2": Quantity(
-            Axis("area (mm²)"), lambda p: sweep.point(p).design.area_mm2, lambda v: f"{v:.3g}"
-        ),
-        "power_mw": Quantity(Axis("power (mW)"), sweep.power_mw, lambda v: f"{v:.3g}"),
-        "energy_pj": Quantity(
-            Axis("energy (pJ)", "pJ", log=True), of(lambda f: f.energy_pj), numbers.energy
-        ),
-    }
-    if sweep.unit.hertz is None:
-        axis = Axis("latency (s)", "s", log=True)
-        found["latency_s"] = Quantity(axis, of(lambda f: f.latency_s), numbers.seconds)
-    else:
-        axis = Axis("latency (cycles)", log=True)
-        found["latency_cycles"] = Quantity(axis, of(lambda f: f.latency_cycles), numbers.count)
-        axis = Axis("EDP (pJ·cycles)", "e", log=True)
-        found["edp"] = Quantity(axis, of(lambda f: f.edp), numbers.scientific)
-    points = range(len(sweep.result.points))
-    return {k: v for k, v in found.items() if any(v.of(p) for p in points)}
-
-
-def heat_maps(sweep: Sweep, tips: dict[str, Tip]) -> Heats | None:
-    """The objective over the best by two parameters; any two, the most telling first."""
-    first = grid_of(sweep)
-    if first is None or not sweep.result.points:
-        return None
-    chosen = (first.columns, first.rows) if first.rows else (first.columns,)
-    pairs = [*combinations(sweep.swept, 2), *((name,) for name in sweep.swept)]
-    others = [p for p in pairs if set(p) != set(chosen)] if len(sweep.swept) > 2 else []
-    grids = [first, *(grid for pair in others if (grid := grid_of(sweep, *pair)))]
-    name = objective_name(sweep.result.objective)
-    quantities = _quantities(sweep)
-    what = f"{name} over the best design's"
-    heats = tuple(_heat(sweep, grid, what, quantities) for grid in grids)
-    return Heats("heat-map", _title(sweep, what), _LINK, heats, tips)
-
-
-def _heat(
-    sweep: Sweep,
-    grid: Grid,
-    title: str,
-    quantities: dict[str, Quantity],
-) -> Heat:
-    places = list(grid.cells.items())
-    shades = [
-        Shade(
-            "times the best",
-            title,
-            tuple(cell.ratio for _, cell in places),
-            tuple(_texts(sweep, cell) for _, cell in places),
-        )
-    ]
-    for axis, amount, show in quantities.values():
-        values = [None if c.position is None else amount(c.position) for _, c in places]
-        texts = [
-            (show(value), short(float(f"{value:.2g}"))) if value else _texts(sweep, cell)[-1:]
-            for value, (_, cell) in zip(values, places, strict=True)
-        ]
-        shades.append(Shade(axis.label, f"{axis.label} by design", tuple(values), tuple(texts)))
-    legend = [
-        (sign, text.format(causes=grid.causes_text))
-        for state, (sign, text) in _MEANINGS.items()
-        if state in grid.states
-    ]
-    if grid.others:
-        legend.append(("", f"best of all {', '.join(grid.others)}"))
-    cells = tuple(_heat_cell(sweep, column, row, c, grid) for (row, column), c in places)
-    rows = tuple(map(short, grid.row_values)) if grid.rows else ("",)
-    columns = tuple(map(short, grid.column_values))
-    return Heat(grid.columns, grid.rows, columns, rows, cells, tuple(shades), tuple(legend))
-
-
-def _texts(sweep: Sweep, cell: Cell) -> tuple[str, ...]:
-    """A cell's texts, the longest first; none says more than is known."""
-    if cell.state is CellState.BOUNDED and cell.texts:
-        return (cell.texts[0].replace("≥", "≥ "), *cell.texts)
-    if cell.texts:
-        return cell.texts
-    if cell.state is CellState.INFEASIBLE and cell.position is not None:
-        # A budget is broken by a design that has its mappings.
-        over = sweep.point(cell.position).cause is PointCause.POWER
-        return ("over power" if over else "no fit", "n")
-    return {CellState.UNKNOWN: ("?",), CellState.INVALID: ("×",)}.get(cell.state, ("–",))
-
-
-def _heat_cell(sweep: Sweep, column: int, row: int, cell: Cell, grid: Grid) -> HeatCell:
-    keys = tuple(key_of(sweep, position) for position in cell.positions)
-    if cell.position is None:
-        causes = ("because of", grid.causes_text)
-        return HeatCell(column, row, None, (), "invalid", False, (causes,))
-    tip = []
-    if cell.state is CellState.FOUND and not sweep.point(cell.position).gap:
-        tip.append(("others", "may cost less"))
-    if len(cell.positions) > 1:
-        tip.append(("best of", numbers.counted(len(cell.positions), "design")))
-    return HeatCell(
-        *(column, row, key_of(sweep, cell.position), keys, _STATES[cell.state], cell.is_best),
-        tuple(tip),
-    )
-
-
-def layer_maps(sweep: Sweep) -> Heats | None:
-    """A heat map for each layer, over the design that is best for that layer.
-
-    Nothing where designs were skipped, since too little is known of their layers then. Of many
-    layers those are shown that cost most on the best design.
-    """
-    alone, of = layer_sweeps(sweep)
-    heats = []
-    for title, single in alone:
-        grid = grid_of(single)
-        if grid is not None and single.result.best is not None:
-            heat = _heat(single, grid, title, {})
-            heats.append(replace(heat, title=title))
-    if of < 2 or not heats:
-        return None
-    what = f"{objective_name(sweep.result.objective)} of each layer over its best design's"
-    if len(heats) < of:
-        what += f", the {len(heats)} costliest of {of}"
-    return Heats("layers", _title(sweep, what), _LINK, tuple(heats), {}, beside=True)
-
-
 def front_figure(sweep: Sweep, tips: dict[str, Tip]) -> Scatter | None:
     """Designs by area (or power, or what there is) and objective, with the front.
 
     What is a bound is hollow: designs without a value are at what they cannot cost less than,
     those with a gap at what they cannot cost more than.
     """
-    result, quantities = sweep.result, _quantities(sweep)
+    result, measures = sweep.result, quantities(sweep)
     positions = range(len(result.points))
     values = tuple(_amount(sweep, position) for position in positions)
     mapped = [p for p in positions if result.points[p].is_mapped and values[p]]
     xs = tuple(
         k
         for k in ("area_mm2", "power_mw", "latency_cycles", "latency_s", "energy_pj")
-        if k in quantities
+        if k in measures
     )
     if not mapped or not xs:
         return None
     name = objective_name(result.objective)
-    data = {k: tuple(q.of(p) for p in positions) for k, q in quantities.items()}
-    axes = {k: q.axis for k, q in quantities.items()}
+    data = {k: tuple(q.of(p) for p in positions) for k, q in measures.items()}
+    axes = {k: q.axis for k, q in measures.items()}
     unit = {"pJ": "pJ", "s": "s"}.get(sweep.unit.name, "e" if "x" in sweep.unit.name else "")
     axes["value"] = Axis(f"{name} ({sweep.unit.name.replace(' x ', ' × ')})", unit, log=True)
     data["value"] = values
@@ -281,7 +95,7 @@ def front_figure(sweep: Sweep, tips: dict[str, Tip]) -> Scatter | None:
     named = dict.fromkeys((*front[:: max(1, -(-len(front) // _MOST_LABELS))], *front[-1:]))
     return Scatter(
         "pareto",
-        _title(sweep, f"{axes[xs[0]].label.split(' (')[0]} and {name}"),
+        title_of(sweep, f"{axes[xs[0]].label.split(' (')[0]} and {name}"),
         _LINK,
         tuple(key_of(sweep, p) for p in positions),
         kinds,
@@ -362,8 +176,8 @@ def energy_figure(sweep: Sweep, tips: dict[str, Tip]) -> Stack | None:
         (*(p for p in result.front if result.points[p].is_mapped), *sweep.ranking)
     )
     chosen = sorted(list(first)[:_MOST_BARS], key=sweep.ranking.index)
-    roles = {r.position: r.role.replace("runner-up, ", "") for r in rivals_of(sweep)}
-    chosen += [p for p, role in roles.items() if p not in chosen and sweep.figures_so_far(p)]
+    rivals = [r.position for r in rivals_of(sweep)]
+    chosen += [p for p in rivals if p not in chosen and sweep.figures_so_far(p)]
     rows = []
     for position in chosen:
         figures, point = sweep.figures_so_far(position), sweep.point(position)
@@ -371,12 +185,11 @@ def energy_figure(sweep: Sweep, tips: dict[str, Tip]) -> Stack | None:
             continue
         parts = tuple(figures.energy_breakdown_pj.get(c, 0.0) for c in sweep.components)
         name = design_label(sweep, position) if sweep.swept else "base"
-        role = roles.get(position, "")
         note = "" if point.value is None else sweep.unit.text(point.value) + "*" * bool(point.gap)
         title, about = tips[key_of(sweep, position)]
         spent = tuple((c, numbers.energy(p)) for c, p in zip(sweep.components, parts, strict=True))
         tip = (title, (*about[: len(sweep.swept)], *spent))
-        label = name + (f" ({role})" if role not in {"", "runner-up"} else "")
+        label = f"{name} (base)" if position == sweep.base and sweep.swept else name
         rows.append(
             StackRow(
                 key_of(sweep, position),
@@ -388,13 +201,13 @@ def energy_figure(sweep: Sweep, tips: dict[str, Tip]) -> Stack | None:
         )
     return Stack(
         "energy",
-        _title(sweep, "energy of the best designs"),
+        title_of(sweep, "energy of the best designs"),
         _LINK,
         " / ".join(sweep.swept) or "design",
         Axis("energy", "pJ"),
         energy_series(sweep.components),
         tuple(rows),
-        note=_STAR if any(row.note.endswith("*") for row in rows) else "",
+        note=_STAR if any(sweep.point(p).gap for p in chosen) else "",
     )
 
 
@@ -411,7 +224,7 @@ def networks_figure(sweep: Sweep) -> Stack | None:
         return None
     winners = list(dict.fromkeys((sweep.result.best, *own.values())))[:_MOST_WINNERS]
     names = short_names(own, LONGEST_NAME)
-    rows = []
+    rows, starred = [], False
     for model, position in own.items():
         least = sweep.network_value(position, model)
         ratios = tuple(
@@ -419,6 +232,7 @@ def networks_figure(sweep: Sweep) -> Stack | None:
             for w in winners
         )
         stars = ["*" if sweep.network_gap(w, model) else "" for w in winners]
+        starred |= any(stars)
         note = "\n".join(f"{r:.3f}{s}" if r else "" for r, s in zip(ratios, stars, strict=True))
         name = names[model] + ("" if sweep.network_is_proven(model) else " (not proven)")
         rows.append(StackRow(model, name, ratios, (model, ()), note))
@@ -428,14 +242,14 @@ def networks_figure(sweep: Sweep) -> Stack | None:
     )
     return Stack(
         "networks",
-        _title(sweep, "the best design of each network"),
+        title_of(sweep, "the best design of each network"),
         "",
         " / ".join(sweep.swept),
         Axis(f"{objective_name(sweep.result.objective)} over that on its own best design"),
         series,
         tuple(rows),
         beside=True,
-        note=_STAR if any("*" in row.note for row in rows) else "",
+        note=_STAR if starred else "",
     )
 
 
@@ -451,16 +265,5 @@ def best_roofline(sweep: Sweep) -> Scatter | None:
         return None
     design = f" ({' / '.join(sweep.swept)} {design_label(sweep, best)})" if sweep.swept else ""
     labels = short_names((r.layer.name for _, r in layers), LONGEST_NAME)
-    title = _title(sweep, f"roofline of the best design{design}")
+    title = title_of(sweep, f"roofline of the best design{design}")
     return roofline(title, point.design.architecture, layers, labels)
-
-
-def design_label(sweep: Sweep, position: int) -> str:
-    """The values of a design's parameters, such as ``64 / 128``."""
-    parameters = sweep.point(position).design.parameters
-    return " / ".join(short(parameters[name]) for name in sweep.swept) or "base"
-
-
-def _title(sweep: Sweep, what: str) -> str:
-    name = sweep.result.space.name
-    return f"{short_names([name], LONGEST_NAME)[name]}: {what}"

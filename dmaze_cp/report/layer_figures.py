@@ -44,7 +44,7 @@ def network_figures(result: WorkloadResult, objective: Objective) -> Iterator[Fi
     )
     axis = Axis(f"share of the {what}", "%")
     title = f"Share of {what} by layer"
-    yield Stack("share", title, _LINK, "layer", axis, (Series("share", "share"),), rows)
+    yield Stack("share", title, _LINK, "", axis, (Series("share", "share"),), rows)
     layers = [r for r in result.of(objective) if r.mapping is not None and r.cost is not None]
     parts = energy_series(components(result.architecture))
     yield _stack("energy", "Energy by component", Axis("energy", "pJ"), parts, layers, _energies)
@@ -73,7 +73,7 @@ def _stack(
             for one, part in zip(series, parts, strict=True)
         )
         rows.append(StackRow(layer.name, layer.name, parts, (layer.name, tip)))
-    return Stack(name, f"{title} (all instances)", _LINK, "layer", axis, series, tuple(rows))
+    return Stack(name, f"{title} (all instances)", _LINK, "", axis, series, tuple(rows))
 
 
 def _energies(result: LayerResult) -> tuple[float, ...]:

@@ -6,12 +6,19 @@ import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from dmaze_cp.errors import printable
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _CORNERS: Final = tuple(itertools.product(("left", "right"), ("bottom", "top", "center")))
 _LETTER, _LINE, _BESIDE, _ABOVE = 4.1, 8.0, 5.0, 2.0
 """Of labels: width of a letter, height, and how far they are from their points, in points."""
+
+
+def plain(text: str) -> str:
+    """Text that is shown as it is: names may hold dollar signs, which begin formulas."""
+    return printable(text).replace("$", r"\$")
 
 
 def put_labels(

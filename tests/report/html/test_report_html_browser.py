@@ -218,6 +218,7 @@ def test_hover_tells_and_a_click_on_a_mark_selects(open_page: Open):
     opened = open_page(documents.mapped())
     mark = opened.page.locator("#plot-roofline .mark[data-key=fc]").first
     mark.scroll_into_view_if_needed()
+    opened.settle()
     mark.hover(force=True)
     assert opened.page.is_visible("#tip")
     assert opened.text("#tip").startswith("fc")
@@ -232,6 +233,7 @@ def test_a_tap_selects_on_a_phone(open_page: Open):
     opened = open_page(documents.mapped(), width=360, touch=True)
     mark = opened.page.locator("#plot-share .mark").last
     mark.scroll_into_view_if_needed()
+    opened.settle()
     box = mark.bounding_box()
     opened.page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     assert opened.text("#details-layer h2").startswith(mark.get_attribute("data-key"))

@@ -85,6 +85,7 @@ def test_what_is_no_design_has_a_cell_that_cannot_be_chosen(open_page: Open):
     before = opened.text("#details-point h2")
     cell = opened.page.locator(f"{HEAT} .state-invalid").first
     cell.scroll_into_view_if_needed()
+    opened.settle()
     cell.hover(force=True)
     assert opened.text("#tip").startswith("no design")
     assert "RF energy" in opened.text("#tip")

@@ -21,6 +21,7 @@ MAPPED = (PointStatus.OPTIMAL,)
 def click_cell(opened: Opened, index: int | str) -> None:
     cell = opened.page.locator(f"{HEAT} .cell[data-key='{index}']")
     cell.scroll_into_view_if_needed()
+    opened.settle()
     cell.click(force=True)
 
 

@@ -21,11 +21,11 @@ from dmaze_cp.dse.parameters import Parameter
 from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.mapping import Dataflow
 from dmaze_cp.report.breakdown import dram_bytes
+from dmaze_cp.report.design_page import DETAILED_POINTS
 from dmaze_cp.report.html import html_page
 from dmaze_cp.report.html.page import embedded_json
 from dmaze_cp.report.layer_figures import roofline
 from dmaze_cp.report.loopnest import loop_nest
-from dmaze_cp.report.sweep_page import DETAILED_POINTS
 from dmaze_cp.workload import UnmappedOperator
 from tests.kit import documents, samples
 from tests.kit.sweeps import sample_sweep, weighted

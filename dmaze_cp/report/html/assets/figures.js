@@ -53,7 +53,7 @@ function createStack(figure) {
   return createPlot({
     title: figure.title, id: `plot-${figure.name}`, height: 280, zoom: "x",
     legend: series.length > 1 ? legendOf(series.map((one) => [swatch(`c-${one.colour}`), one.name])) : null,
-    x: { scale: "band", names: figure.ticks, domain: [0, Math.max(rows.length, 1)], label: figure.label === "layer" ? null : figure.label },
+    x: { scale: "band", names: figure.ticks, domain: [0, Math.max(rows.length, 1)], label: figure.label || null },
     y: { scale: "linear", domain: highest, unit: figure.axis.unit },
     draw: (group, view) => rows.forEach((row, i) => drawColumn(group, view, row, i, series)),
     below: true,
