@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Final
 
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.showing import html_of
 
 MAX_COUNT: Final = 2**40
 """Largest count or capacity that is accepted: far above any chip, far below 2**63."""
@@ -104,6 +105,9 @@ class Architecture:
     def clock_ratio(self) -> float:
         """Accelerator cycles per DMA cycle."""
         return self.accelerator_mhz / self.dma_mhz
+
+    def _repr_html_(self) -> str:
+        return html_of(self)
 
 
 ONLY_REPORTED: Final = ("name", "notes", "pe_pipeline_stages")

@@ -38,6 +38,7 @@ def make_console(stream: IO[str], *, width: int | None = None, plain: bool = Fal
         width=_width(stream) if width is None else width,
         color_system=None if plain else "auto",
         force_terminal=False if plain else None,
+        force_jupyter=False,
         markup=False,
         highlight=False,
         emoji=False,

@@ -19,7 +19,7 @@ from dmaze_cp.workload import Layer, Workload
 
 
 @singledispatch
-def notebook_html(noun: object) -> str:
+def html(noun: object) -> str:
     """The HTML of a layer, a network, a result of either, a sweep or an accelerator.
 
     For ``_repr_html_``. It needs no script, and shows all names as text.
@@ -32,31 +32,31 @@ def notebook_html(noun: object) -> str:
     raise TypeError(f"no report of a {type(noun).__name__}")
 
 
-@notebook_html.register
+@html.register
 def _(noun: LayerResult) -> str:
     return html_fragment(layer_blocks(noun))
 
 
-@notebook_html.register
+@html.register
 def _(noun: WorkloadResult) -> str:
     return html_fragment(network_blocks(noun))
 
 
-@notebook_html.register
+@html.register
 def _(noun: SweepResult) -> str:
     return html_fragment(sweep_blocks(Sweep(noun)))
 
 
-@notebook_html.register
+@html.register
 def _(noun: Workload) -> str:
     return html_fragment(workload_blocks(noun))
 
 
-@notebook_html.register
+@html.register
 def _(noun: Layer) -> str:
     return html_fragment((Heading(noun.name, main=True), *shape_notes(noun)))
 
 
-@notebook_html.register
+@html.register
 def _(noun: Architecture) -> str:
     return html_fragment((Heading(noun.name, main=True), facts(*architecture_rows(noun))))

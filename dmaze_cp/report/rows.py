@@ -19,6 +19,7 @@ from dmaze_cp.result import LayerResult, WorkloadResult
 from dmaze_cp.result.layer_files import finite, layer_result_record
 from dmaze_cp.result.totals import layer_share, total_value
 from dmaze_cp.spec.documents import Record
+from dmaze_cp.workload import Layer, Workload
 
 _AS_THEY_ARE: Final = (
     *("status", "failed", "energy_pj", "latency_cycles", "edp", "value", "bound", "gap", "share"),
@@ -107,20 +108,11 @@ def _layer_row(entry: Standing, result: LayerResult, total: int) -> Record:
     layer, record = result.layer, layer_result_record(result, layer_share(result, total))
     energies = record["energy_breakdown_pj"] or dict.fromkeys(components(result.architecture))
     stationary = record["stationary"] or {DRAM: None, SPM: None}
-    padded = layer.padded_input
     return {
         "model": entry.model,
         "architecture": entry.architecture,
         "objective": str(entry.objective),
-        "layer": layer.name,
-        "also": " ".join(layer.also),
-        "kind": str(layer.kind),
-        "bounds": " ".join(f"{d}={bound}" for d, bound in layer.bounds.items()),
-        "stride": numbers.pair(layer.stride),
-        "dilation": numbers.pair(layer.dilation),
-        "padded_input": None if padded is None else numbers.pair(padded),
-        "instances": layer.instances,
-        "macs": layer.macs,
+        **layer_fields(layer),
         **{name: record[name] for name in _AS_THEY_ARE},
         **{f"{component.lower()}_energy_pj": energy for component, energy in energies.items()},
         "tiling": _compact(record["tiling"]),
@@ -130,6 +122,28 @@ def _layer_row(entry: Standing, result: LayerResult, total: int) -> Record:
         "solve_time_s": result.solve_time_s,
         "from_store": result.from_store,
         "reason": result.reason,
+    }
+
+
+def workload_rows(workload: Workload) -> Rows:
+    """A row for each layer of a network."""
+    rows = [layer_fields(layer) for layer in workload]
+    return Rows("network", tuple(rows[0]) if rows else (), rows)
+
+
+def layer_fields(layer: Layer) -> Record:
+    """What a layer is, one value a column."""
+    padded = layer.padded_input
+    return {
+        "layer": layer.name,
+        "also": " ".join(layer.also),
+        "kind": str(layer.kind),
+        "bounds": " ".join(f"{d}={bound}" for d, bound in layer.bounds.items()),
+        "stride": numbers.pair(layer.stride),
+        "dilation": numbers.pair(layer.dilation),
+        "padded_input": None if padded is None else numbers.pair(padded),
+        "instances": layer.instances,
+        "macs": layer.macs,
     }
 
 

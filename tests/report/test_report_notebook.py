@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.report.notebook import notebook_html
+from dmaze_cp.report import notebook
 from dmaze_cp.workload import Workload
 from tests.kit.documents import HOSTILE
 from tests.kit.networks import network
@@ -53,25 +53,25 @@ class Checked(HTMLParser):
 
 @pytest.mark.parametrize("kind", NOUNS)
 def test_every_noun_has_a_well_formed_fragment(kind: str) -> None:
-    checked = Checked(notebook_html(NOUNS[kind]))
+    checked = Checked(NOUNS[kind]._repr_html_())
     assert "script" not in checked.seen
     assert checked.text.strip()
 
 
 def test_a_result_has_its_loop_nest_and_exact_value() -> None:
     result = sample_result(CONV)
-    text = Checked(notebook_html(result)).text
+    text = Checked(notebook.html(result)).text
     assert f"{result.value:,} pJ x cycles" in text
     assert "for m3 in range(" in text
-    assert {"pre", "svg", "table"} <= Checked(notebook_html(result)).seen
+    assert {"pre", "svg", "table"} <= Checked(notebook.html(result)).seen
 
 
 def test_names_are_text() -> None:
-    html = notebook_html(replace(GEMM, name=HOSTILE))
+    html = replace(GEMM, name=HOSTILE)._repr_html_()
     assert Checked(html).text.strip().startswith(HOSTILE)
     assert "<script" not in html
 
 
 def test_what_has_no_report_is_refused() -> None:
     with pytest.raises(TypeError, match="int"):
-        notebook_html(3)
+        notebook.html(3)
