@@ -21,7 +21,7 @@ WAYS = ("bounds", "scoring", "cp-sat")
 
 
 @dataclass(frozen=True)
-class Question:
+class Trial:
     """A problem by its number, and how it is to be proven."""
 
     seed: int
@@ -69,7 +69,7 @@ class Checked:
     proofs: tuple[Proof, ...]
 
 
-def check(question: Question) -> Checked:
+def check(question: Trial) -> Checked:
     """Draw a problem, try all its mappings, and prove it for every objective and engine."""
     problem = draw(question.seed, question.index, question.sizes)
     exhaustive_kernel.load()  # to compile it is no part of the time

@@ -120,7 +120,7 @@ def entry_record(entry: Entry) -> Record:
         "architecture": figures_record(question.architecture),
         "objective": str(question.objective),
         "constraints": limits_record(question.constraints),
-        "cost_model": question.cost_model,
+        "cost_model": entry.cost_model,
         "status": str(answer.status),
         "reason": answer.reason,
         "tiling": None if best is None else best.mapping.tiling,
@@ -159,7 +159,7 @@ def _question(entry: Entry) -> Cell:
     if limits:
         more.append(", ".join(limits))
     if entry.is_stale:
-        more.append(f"cost model {question.cost_model}")
+        more.append(f"cost model {entry.cost_model}")
     return Cell(layer_shape(question.layer).replace(", stride 1 x 1", ""), more=tuple(more))
 
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 from dmaze_cp.architecture import AccessEnergy, Architecture
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.spec.builtin import builtin_architecture_path, resolve
+from dmaze_cp.spec.documents import Size, object_type
 from dmaze_cp.spec.fields import Fields, describe
 from dmaze_cp.spec.files import SPEC_SUFFIXES, load_spec_object
 
@@ -23,6 +24,14 @@ _SIZES: Final = ("rf_bytes", "word_bytes", "spm_bank_bytes")
 _NUMBERS: Final = ("dma_startup_cycles", "dma_cycles_per_byte", "dma_mhz", "accelerator_mhz")
 _ENERGIES: Final = tuple(item.name for item in fields(AccessEnergy))
 _FIELDS: Final = tuple(item.name for item in fields(Architecture))
+
+_OPTIONAL: Final = ("name", "notes", "leakage_mw", "pe_pipeline_stages")
+
+ENERGY_RECORD: Final = object_type(AccessEnergy, ())
+ARCHITECTURE_RECORD: Final = object_type(
+    Architecture, _OPTIONAL, {"energy": ENERGY_RECORD} | dict.fromkeys(_SIZES, Size)
+)
+"""The type of an accelerator in our own form: the fields of `Architecture`."""
 
 _DMAZERUNNER_BASIC: Final = {
     "CGRA_SIZE": "pes",

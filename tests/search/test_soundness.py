@@ -24,6 +24,7 @@ from dmaze_cp.result import Status
 from dmaze_cp.search import SearchSettings
 from dmaze_cp.workload import Kind, Layer
 from tests.kit.oracle import brute_force as oracle
+from tests.kit.patience import HANG_S
 
 BOUNDS = (1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 20, 24, 32)
 FILTERS = (1, 1, 2, 3, 3, 5)
@@ -119,7 +120,7 @@ def complaints(seed: int, constrained: bool, settings: dict[str, object]) -> lis
 
 
 def solve(layer, arch, objective, limits, settings):
-    return map_layer(layer, arch, objective, constraints=limits, **settings)
+    return map_layer(layer, arch, objective, constraints=limits, time_limit=HANG_S, **settings)
 
 
 def wrong_with(result, exact, arch, limits) -> str:

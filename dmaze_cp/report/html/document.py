@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from dmaze_cp.dse.result import SweepResult
-from dmaze_cp.dse.sweep_files import SWEEP_SCHEMA, sweep_from_dict
+from dmaze_cp.dse.sweep_files import sweep_from_dict
 from dmaze_cp.result import WorkloadResult, results_from_dict
 from dmaze_cp.spec.fields import Fields, nearest
-from dmaze_cp.spec.mapping_files import RESULT_SCHEMA, RESULTS_SCHEMA
+from dmaze_cp.spec.mapping_files import RESULT_SCHEMA, RESULTS_SCHEMA, SWEEP_SCHEMA
 
 _KNOWN: Final = (RESULT_SCHEMA, RESULTS_SCHEMA, SWEEP_SCHEMA)
 

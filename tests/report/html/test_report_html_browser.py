@@ -12,11 +12,13 @@ from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.objective import Objective
 from dmaze_cp.workload import Layer
 from tests.kit import documents, samples
+from tests.kit.browser import Open, Opened
 from tests.kit.networks import lost
 from tests.kit.patience import wait_for
 from tests.kit.sweep_documents import THREE, swept
 from tests.kit.sweeps import weighted
-from tests.report.html.conftest import Open, Opened
+
+pytestmark = pytest.mark.browser
 
 RF_ONLY = DesignSpace("rf", parameters=(Parameter("rf_bytes", (64, 128, 256)),))
 NO_DESIGN = (PointStatus.INFEASIBLE, PointStatus.FAILED, PointStatus.UNKNOWN)

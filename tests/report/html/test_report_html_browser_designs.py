@@ -15,10 +15,12 @@ from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.objective import Objective
 from dmaze_cp.report.sweep_figures import Sweep
 from tests.kit import documents
+from tests.kit.browser import Open, Opened
 from tests.kit.sweep_documents import CLOCKS, THREE, WIDE, key, swept, with_status
-from tests.report.html.conftest import Open, Opened
 from tests.report.html.test_report_html_browser import column
 from tests.report.html.test_report_html_browser_sweeps import DESIGNS, HEAT
+
+pytestmark = pytest.mark.browser
 
 LIMITED = Constraints(min_pe_utilization=0.5, no_spatial_reduction=True)
 OPEN = (

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import pytest
+
 from dmaze_cp.dse.parameters import Parameter
 from dmaze_cp.dse.result import PointStatus
 from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.objective import Objective
 from tests.kit import documents
+from tests.kit.browser import Open, Opened
 from tests.kit.samples import DEPTHWISE, GEMM
 from tests.kit.sweep_documents import THREE, key, swept, with_status
 from tests.kit.sweeps import sample_sweep, weighted
-from tests.report.html.conftest import Open, Opened
 from tests.report.html.test_report_html_browser import LAYERS, column, sort
+
+pytestmark = pytest.mark.browser
 
 HEAT = "#plot-heat-map"
 DESIGNS = "table[data-caption=Designs]"
