@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from dmaze_cp.dse.design import WeightedModel
     from dmaze_cp.dse.result import PointStatus, SweepResult, WeightedWorkload
     from dmaze_cp.dse.space import DesignSpace
-    from dmaze_cp.report.sweep import SweepFormat
+    from dmaze_cp.report.formats import Format
 
 _MOST_LINES = 5
 """So many designs of one sort are reported one by one on stderr."""
@@ -123,12 +123,12 @@ def dse_command(**options: Any) -> None:
       2  wrong usage                     130  interrupted; what is finished is written
       3  no design can map the networks
     """  # noqa: D301 (click needs the character)
-    from dmaze_cp.report.sweep import SweepFormat, sweep_format_of
+    from dmaze_cp.report.formats import SWEEP_SUFFIXES, Format, format_of
 
     output = None if options["output"] is None else OutputFile(options["output"])
-    wanted = None if options["form"] is None else SweepFormat(options["form"])
-    form = sweep_format_of(options["output"], wanted)
-    if form is SweepFormat.EXCEL and (output is None or output.is_stdout):
+    wanted = None if options["form"] is None else Format(options["form"])
+    form = format_of(options["output"], wanted, SWEEP_SUFFIXES)
+    if form is Format.EXCEL and (output is None or output.is_stdout):
         raise click.UsageError("--format excel needs -o FILE.")
     folder = None if options["plots"] is None else OutputFolder(options["plots"], "--plots")
     _require_extras(form, folder)
@@ -142,13 +142,13 @@ def dse_command(**options: Any) -> None:
     raise click.exceptions.Exit(_exit_code(result))
 
 
-def _require_extras(form: SweepFormat, folder: OutputFolder | None) -> None:
+def _require_extras(form: Format, folder: OutputFolder | None) -> None:
     """Miss a library now rather than after the sweep."""
     from dmaze_cp.report.excel import require_openpyxl
+    from dmaze_cp.report.formats import Format
     from dmaze_cp.report.plots import require_matplotlib
-    from dmaze_cp.report.sweep import SweepFormat
 
-    if form is SweepFormat.EXCEL:
+    if form is Format.EXCEL:
         require_openpyxl()
     if folder is not None:
         require_matplotlib()
@@ -215,20 +215,21 @@ def _solved(question: SweepRequest, options: dict[str, Any]) -> SweepResult:
         return solve_sweep(question, store, verbose=options["verbose"])
 
 
-def _write(
-    result: SweepResult, form: SweepFormat, output: OutputFile | None, *, details: bool
-) -> None:
+def _write(result: SweepResult, form: Format, output: OutputFile | None, *, details: bool) -> None:
     from dmaze_cp.report.console import make_console
-    from dmaze_cp.report.sweep import SweepFormat, print_sweep, render_sweep
+    from dmaze_cp.report.formats import Format, render_sweep
+    from dmaze_cp.report.sweep_blocks import sweep_blocks
+    from dmaze_cp.report.sweep_figures import Sweep
+    from dmaze_cp.report.terminal import print_blocks
 
-    if output is None and form is SweepFormat.TABLE:
-        print_sweep(make_console(sys.stdout), result)
+    if output is None and form is Format.TABLE:
+        print_blocks(make_console(sys.stdout), sweep_blocks(Sweep(result)))
         sys.stdout.flush()
         return
     target = output or OutputFile("-")
     target.write(render_sweep(result, form, details=details))
     if sys.stderr.isatty() and not target.is_stdout:
-        print_sweep(make_console(sys.stderr), result)
+        print_blocks(make_console(sys.stderr), sweep_blocks(Sweep(result)))
         click.echo(f"wrote {target.path}", err=True)
 
 

@@ -73,12 +73,11 @@ def evaluate_command(
       dmaze-cp evaluate result.json -o costs.csv
     """  # noqa: D301 (click needs the character)
     from dmaze_cp.loading import load_architecture
-    from dmaze_cp.report.answers import answers_format_of, print_all, render_answers
-    from dmaze_cp.report.formats import Format
+    from dmaze_cp.report.formats import ANSWER_SUFFIXES, Format, format_of, render_answers
     from dmaze_cp.spec import load_mapping_records
     from dmaze_cp.spec.reading import files_read
 
-    wanted = answers_format_of(output, None if form is None else Format(form))
+    wanted = format_of(output, None if form is None else Format(form), ANSWER_SUFFIXES)
     with files_read() as files:
         problems: list[Problem] = []
         architecture, loaded = None, None
@@ -97,8 +96,12 @@ def evaluate_command(
         target.write(render_answers(answers, wanted, loaded.form, in_full))
     else:
         from dmaze_cp.report.console import make_console
+        from dmaze_cp.report.evaluation import evaluation_blocks
+        from dmaze_cp.report.terminal import print_blocks
 
-        print_all(make_console(sys.stdout), answers, in_full)
+        # What is wrong with records goes to stderr.
+        blocks = evaluation_blocks(answers, in_full, errors=False)
+        print_blocks(make_console(sys.stdout), blocks)
         sys.stdout.flush()
     failed = [answer for answer in answers if "error" in answer]
     for answer in failed:

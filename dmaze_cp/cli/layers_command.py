@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 
 import click
@@ -50,18 +49,16 @@ def layers_command(
     with files_read() as files:
         workload = load_workload(model, batch=batch, shapes=sizes)
     from dmaze_cp.report.console import make_console
-    from dmaze_cp.report.formats import TABLE_WIDTH
-    from dmaze_cp.report.workload import print_workload
+    from dmaze_cp.report.terminal import print_blocks, text_of
+    from dmaze_cp.report.workload import workload_blocks
     from dmaze_cp.spec.workload_files import workload_record
 
     if output is None and form != "json":
-        print_workload(make_console(sys.stdout), workload)
+        print_blocks(make_console(sys.stdout), workload_blocks(workload))
         return
     target = OutputFile(output or "-")
     target.check(files)
     if form == "table":
-        stream = io.StringIO()
-        print_workload(make_console(stream, width=TABLE_WIDTH, plain=True), workload)
-        target.write(stream.getvalue())
+        target.write(text_of(workload_blocks(workload)))
     else:
         target.write(json_text(workload_record(workload)))

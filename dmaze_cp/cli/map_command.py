@@ -184,12 +184,13 @@ def _map_for_people(
 ) -> Sequence[WorkloadResult]:
     from dmaze_cp.cli.solving import solve
     from dmaze_cp.report.console import make_console
-    from dmaze_cp.report.layer import print_layer
+    from dmaze_cp.report.layer import layer_blocks
+    from dmaze_cp.report.terminal import print_blocks
 
     console = make_console(sys.stdout)
 
     def show(result: LayerResult) -> None:
-        print_layer(console, result)
+        print_blocks(console, layer_blocks(result))
         sys.stdout.flush()
 
     each = question.is_single and not options["summary"]
@@ -225,14 +226,15 @@ def _print_summaries(
     *,
     only_comparison: bool,
 ) -> None:
-    from dmaze_cp.report.comparison import print_comparison
-    from dmaze_cp.report.summary import print_summary
+    from dmaze_cp.report.comparison import comparison_blocks
+    from dmaze_cp.report.network import network_blocks
+    from dmaze_cp.report.terminal import print_blocks
 
     if question.is_single or not only_comparison:
         for result in results:
-            print_summary(console, result)
+            print_blocks(console, network_blocks(result))
     if not question.is_single:
-        print_comparison(console, results)
+        print_blocks(console, comparison_blocks(results))
 
 
 def _exit_code(results: Sequence[WorkloadResult]) -> ExitCode:

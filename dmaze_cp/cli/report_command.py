@@ -60,24 +60,23 @@ def _read(path: str) -> object:
 
 
 def _write_answers(answers: list[Record], output: str | None) -> None:
-    from dmaze_cp.report.answers import print_all, render_answers, report_format_of
+    from dmaze_cp.report.formats import render_answers, report_format_of
 
     form = report_format_of(output)
     if output is not None:
         _write(OutputFile(output), render_answers(answers, form))
         return
     from dmaze_cp.report.console import make_console
-    from dmaze_cp.report.evaluation import print_errors
+    from dmaze_cp.report.evaluation import evaluation_blocks
+    from dmaze_cp.report.terminal import print_blocks
 
-    console = make_console(sys.stdout)
-    print_all(console, answers)
-    print_errors(console, answers)
+    print_blocks(make_console(sys.stdout), evaluation_blocks(answers))
     sys.stdout.flush()
 
 
 def _write_page(document: object, result: str, output: str | None) -> None:
     from dmaze_cp.report.formats import BY_SUFFIX
-    from dmaze_cp.report.html import html_page
+    from dmaze_cp.report.html import html_page, result_of
 
     target = OutputFile(output if output is not None else _default_output(result))
     suffix = PurePath(target.path).suffix.lower()
@@ -86,7 +85,7 @@ def _write_page(document: object, result: str, output: str | None) -> None:
         raise SpecError(Problem("-o", f"the suffix {suffix!r}", expected, target.path))
     target.check(inputs=(result,))
     try:
-        page = html_page(document)  # type: ignore[arg-type]  # it says so if it is no object
+        page = html_page(result_of(document))
     except SpecError as error:
         raise error.inside(result) from None
     _write(target, page)

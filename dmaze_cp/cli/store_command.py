@@ -79,12 +79,14 @@ def store_command(context: click.Context, file: str | None) -> None:
     if context.invoked_subcommand is not None:
         return
     from dmaze_cp.report.console import make_console
-    from dmaze_cp.report.store import print_overview
+    from dmaze_cp.report.store import overview_blocks
+    from dmaze_cp.report.terminal import print_blocks
 
     with _opened(context, None) as store:
         entries = store.entries()
         size = store.path.stat().st_size
-        print_overview(make_console(sys.stdout), str(store.path), size, entries, int(time.time()))
+        blocks = overview_blocks(str(store.path), size, entries, int(time.time()))
+        print_blocks(make_console(sys.stdout), blocks)
 
 
 @store_command.command("show")
@@ -114,12 +116,13 @@ def show_command(
       dmaze-cp store show --status feasible --status unknown --objective edp
     """  # noqa: D301 (click needs the character)
     from dmaze_cp.report.console import make_console
-    from dmaze_cp.report.store import print_entries
+    from dmaze_cp.report.store import entries_blocks
+    from dmaze_cp.report.terminal import print_blocks
 
     with _opened(context, file) as store:
         entries, total = store.newest(limit, statuses, objectives)
     if entries:
-        print_entries(make_console(sys.stdout), entries, int(time.time()))
+        print_blocks(make_console(sys.stdout), entries_blocks(entries, int(time.time())))
     if not entries or total > limit:
         click.echo(f"{len(entries):,} of {total:,} results shown")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from typing import TYPE_CHECKING
 
@@ -58,8 +57,8 @@ def verify_command(
          is no result
     """  # noqa: D301 (click needs the character)
     from dmaze_cp.report.console import make_console
-    from dmaze_cp.report.formats import TABLE_WIDTH
-    from dmaze_cp.report.verification import print_verification
+    from dmaze_cp.report.terminal import print_blocks, text_of
+    from dmaze_cp.report.verification import verification_blocks
     from dmaze_cp.verification import verification_record, verify
 
     target = OutputFile(output or "-")
@@ -76,11 +75,9 @@ def verify_command(
     if form == "json" or (form is None and output is not None):
         target.write(json_text(verification_record(file, found)))
     elif output is not None:
-        stream = io.StringIO()
-        print_verification(make_console(stream, width=TABLE_WIDTH, plain=True), found)
-        target.write(stream.getvalue())
+        target.write(text_of(verification_blocks(found)))
     else:
-        print_verification(make_console(sys.stdout), found)
+        print_blocks(make_console(sys.stdout), verification_blocks(found))
         sys.stdout.flush()
     for problem in found.problems:
         report_error(str(problem))

@@ -8,7 +8,7 @@ from math import prod
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost.capacity import spm_banks
 from dmaze_cp.cost.cost import Cost
-from dmaze_cp.levels import PE, RF
+from dmaze_cp.levels import DRAM, OPERANDS, OUTPUT, PE, RF
 from dmaze_cp.mapping import Mapping
 
 
@@ -45,3 +45,18 @@ def usages(mapping: Mapping, cost: Cost, architecture: Architecture) -> tuple[Us
         Usage("SPM buffer", "bytes", spm_used, architecture.spm_bytes),
         Usage("SPM buffer", "banks", banks_used, architecture.spm_banks),
     )
+
+
+def dram_bytes(mapping: Mapping, cost: Cost, architecture: Architecture) -> int:
+    """Bytes that the DMA moves between DRAM and the SPM for one run of the layer.
+
+    Every exchange of an operand's SPM tile moves it once. The output is also read back,
+    but on a tile's first visit.
+    """
+    factors = mapping.level(DRAM)
+    passes = prod(factors.values())
+    elements = {x: cost.dma_invocations[x] * cost.dma_burst_elements[x] for x in OPERANDS}
+    moved = sum(passes // cost.reuse_dram[x] * elements[x] for x in OPERANDS)
+    tiles = prod(factors[d] for d in mapping.layer.depends[OUTPUT])
+    read_back = passes // cost.reuse_dram[OUTPUT] - tiles
+    return (moved + read_back * elements[OUTPUT]) * architecture.word_bytes

@@ -1,31 +1,33 @@
-"""Results as the text of a file: tables, JSON, CSV or Markdown."""
+"""Results in the formats that they can be written in."""
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import PurePath
-from typing import Final, TypeVar
+from typing import Final
 
 from dmaze_cp.digest import with_digest
+from dmaze_cp.dse.result import SweepResult
+from dmaze_cp.dse.sweep_files import sweep_record
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.report.comparison import comparison_records, print_comparison
-from dmaze_cp.report.console import make_console
-from dmaze_cp.report.flat import comparison_csv, layers_csv
-from dmaze_cp.report.layer import print_layer
+from dmaze_cp.report import rows
+from dmaze_cp.report.blocks import Block
+from dmaze_cp.report.comparison import comparison_blocks, comparison_records
+from dmaze_cp.report.csv_file import rows_csv
+from dmaze_cp.report.evaluation import Evaluated, evaluation_blocks
+from dmaze_cp.report.excel import workbook
+from dmaze_cp.report.layer import layer_blocks
 from dmaze_cp.report.markdown import markdown
-from dmaze_cp.report.summary import print_summary
+from dmaze_cp.report.network import network_blocks
+from dmaze_cp.report.sweep_blocks import sweep_blocks
+from dmaze_cp.report.sweep_figures import Sweep
+from dmaze_cp.report.terminal import text_of
 from dmaze_cp.result import WorkloadResult, result_record
+from dmaze_cp.spec import RecordsForm
 from dmaze_cp.spec.documents import Record
 from dmaze_cp.spec.mapping_files import RESULTS_SCHEMA
-
-TABLE_WIDTH: Final = 100
-"""Columns of tables that go to a file."""
-
-
-Form = TypeVar("Form")
 
 
 class Format(StrEnum):
@@ -39,6 +41,8 @@ class Format(StrEnum):
     """A row for each layer, for spreadsheets."""
     MARKDOWN = "markdown"
     """Tables for documents."""
+    EXCEL = "excel"
+    """A workbook of several sheets, of a sweep."""
 
 
 BY_SUFFIX: Final = {
@@ -47,6 +51,8 @@ BY_SUFFIX: Final = {
     ".markdown": Format.MARKDOWN,
     ".txt": Format.TABLE,
 }
+SWEEP_SUFFIXES: Final = {**BY_SUFFIX, ".xlsx": Format.EXCEL}
+ANSWER_SUFFIXES: Final = {**BY_SUFFIX, ".jsonl": Format.JSON}
 
 _OTHER_FORMS: Final = {
     **dict.fromkeys((".html", ".htm"), "a .json file, from which `dmaze-cp report` makes a page"),
@@ -57,42 +63,21 @@ _OTHER_FORMS: Final = {
 """Suffixes of what is not written: JSON under such a name could not be opened."""
 
 
-def format_of(path: str | None, wanted: Format | None = None) -> Format:
-    """The format of an output file.
+def format_of(
+    path: str | None,
+    wanted: Format | None = None,
+    by_suffix: Mapping[str, Format] = BY_SUFFIX,
+) -> Format:
+    """The format of an output: the user's choice, else what the file's suffix stands for.
 
     Parameters
     ----------
     path
-        Where the results go; None is the terminal.
+        Where the results go; None is the terminal, which gets tables. Other files are JSON.
     wanted
-        The user's choice, which goes before what the file's suffix says.
-
-    Raises
-    ------
-    SpecError
-        When the suffix promises a format that is not written.
-    """
-    return chosen_format(path, wanted, BY_SUFFIX, terminal=Format.TABLE, otherwise=Format.JSON)
-
-
-def chosen_format(
-    path: str | None,
-    wanted: Form | None,
-    by_suffix: Mapping[str, Form],
-    *,
-    terminal: Form,
-    otherwise: Form,
-) -> Form:
-    """What the user asked for, else what a file's suffix stands for.
-
-    Parameters
-    ----------
-    path, wanted
-        As for `format_of`.
+        The user's choice.
     by_suffix
         Formats by suffix, in lower case.
-    terminal, otherwise
-        The format without a file, and of a file with another suffix.
 
     Raises
     ------
@@ -102,12 +87,30 @@ def chosen_format(
     if wanted is not None:
         return wanted
     if path is None:
-        return terminal
+        return Format.TABLE
     suffix = PurePath(path).suffix.lower()
     if suffix in _OTHER_FORMS and suffix not in by_suffix:
         expected = f"{_OTHER_FORMS[suffix]}, or --format"
         raise SpecError(Problem("-o", f"the suffix {suffix!r}", expected, path))
-    return by_suffix.get(suffix, otherwise)
+    return by_suffix.get(suffix, Format.JSON)
+
+
+def report_format_of(path: str | None) -> Format:
+    """The format of a report of answers: tables where there is no file.
+
+    Raises
+    ------
+    SpecError
+        When the suffix promises another format.
+    """
+    if path is None or path == "-":
+        return Format.TABLE
+    suffix = PurePath(path).suffix.lower()
+    if suffix not in BY_SUFFIX:
+        found = f"the suffix {suffix!r}" if suffix else "no suffix"
+        expected = "a .txt, .md or .csv file (answers of evaluate hold no mappings for a page)"
+        raise SpecError(Problem("-o", found, expected, path))
+    return BY_SUFFIX[suffix]
 
 
 def render(results: Sequence[WorkloadResult], form: Format, *, only_summary: bool = False) -> str:
@@ -116,17 +119,32 @@ def render(results: Sequence[WorkloadResult], form: Format, *, only_summary: boo
     Parameters
     ----------
     only_summary
-        Of one result, leave out the layers' own reports (table, Markdown); of several,
-        write the comparison alone. CSV has then a row for each network, accelerator and
-        objective. JSON always has everything.
+        Of one result, leave out the layers' own reports (table) or their loops (Markdown); of
+        several, write the comparison alone. CSV has then a row for each network, accelerator
+        and objective. JSON always has everything.
     """
-    writers: dict[Format, Callable[[Sequence[WorkloadResult], bool], str]] = {
-        Format.TABLE: _tables,
-        Format.JSON: _json,
-        Format.CSV: _csv,
-        Format.MARKDOWN: _markdown,
-    }
-    return writers[form](results, only_summary)
+    match form:
+        case Format.JSON:
+            alone = len(results) == 1
+            return _json(result_record(results[0]) if alone else results_record(results))
+        case Format.CSV:
+            return rows_csv((rows.comparison_rows if only_summary else rows.layer_rows)(results))
+        case Format.MARKDOWN:
+            return markdown(_report(results, only_summary, loops=True))
+        case _:
+            return text_of(_report(results, only_summary, loops=False))
+
+
+def _report(
+    results: Sequence[WorkloadResult], only_summary: bool, *, loops: bool
+) -> Iterator[Block]:
+    """Layers in full or their loops, summaries, and the comparison."""
+    single = len(results) == 1
+    for result in results if single or not only_summary else ():
+        for layer in result if single and not only_summary and not loops else ():
+            yield from layer_blocks(layer)
+        yield from network_blocks(result, mappings=loops and not only_summary)
+    yield from comparison_blocks(results)
 
 
 def results_record(results: Sequence[WorkloadResult]) -> Record:
@@ -139,28 +157,61 @@ def results_record(results: Sequence[WorkloadResult]) -> Record:
     return with_digest(record)
 
 
-def _json(results: Sequence[WorkloadResult], _only_summary: bool) -> str:
-    record = result_record(results[0]) if len(results) == 1 else results_record(results)
-    return json.dumps(record, indent=1, allow_nan=False) + "\n"
+def render_sweep(result: SweepResult, form: Format, *, details: bool = False) -> str | bytes:
+    """A sweep in a format; bytes for a workbook, for all others text with a line break at its end.
+
+    Parameters
+    ----------
+    details
+        In JSON, give the layers of every design.
+
+    Raises
+    ------
+    MissingExtraError
+        When the library that writes workbooks is not installed.
+    """
+    sweep = Sweep(result)
+    match form:
+        case Format.TABLE:
+            return text_of(sweep_blocks(sweep))
+        case Format.CSV:
+            return rows_csv(rows.sweep_rows(sweep))
+        case Format.MARKDOWN:
+            return markdown(sweep_blocks(sweep))
+        case Format.EXCEL:
+            sheets = (rows.point_rows, rows.front_rows, rows.best_design_rows, rows.invalid_rows)
+            return workbook(sheet(sweep) for sheet in sheets)
+        case Format.JSON:
+            return _json(sweep_record(result, details=details))
 
 
-def _csv(results: Sequence[WorkloadResult], only_summary: bool) -> str:
-    return comparison_csv(results) if only_summary else layers_csv(results)
+def render_answers(
+    answers: Sequence[Record],
+    form: Format,
+    records: RecordsForm = RecordsForm.LIST,
+    evaluated: Sequence[Evaluated] = (),
+) -> str:
+    """Answers to mapping records in a format, with a line break at the end.
+
+    Parameters
+    ----------
+    records
+        How the file held the records: JSON has the same form.
+    evaluated
+        Mappings that tables have in full, before all answers.
+    """
+    match form:
+        case Format.JSON:
+            if records is RecordsForm.JSON_LINES:
+                return "".join(json.dumps(answer, allow_nan=False) + "\n" for answer in answers)
+            return _json(answers[0] if records is RecordsForm.SINGLE else list(answers))
+        case Format.CSV:
+            return rows_csv(rows.answer_rows(answers))
+        case Format.MARKDOWN:
+            return markdown(evaluation_blocks(answers))
+        case _:
+            return text_of(evaluation_blocks(answers, evaluated))
 
 
-def _markdown(results: Sequence[WorkloadResult], only_summary: bool) -> str:
-    return markdown(results, only_summary=only_summary)
-
-
-def _tables(results: Sequence[WorkloadResult], only_summary: bool) -> str:
-    stream = io.StringIO()
-    console = make_console(stream, width=TABLE_WIDTH, plain=True)
-    single = len(results) == 1
-    for result in results:
-        if single and not only_summary:
-            for layer in result:
-                print_layer(console, layer)
-        if single or not only_summary:
-            print_summary(console, result)
-    print_comparison(console, results)
-    return "".join(f"{line.rstrip()}\n" for line in stream.getvalue().rstrip().split("\n"))
+def _json(document: object) -> str:
+    return json.dumps(document, indent=1, allow_nan=False) + "\n"

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import singledispatch
 from typing import TYPE_CHECKING, Final
 
 from dmaze_cp.dse.result import SweepResult
 from dmaze_cp.extras import load_extra
-from dmaze_cp.report.flat import layer_columns, layer_fields, layer_rows
+from dmaze_cp.report.rows import Rows, layer_rows, sweep_rows, workload_rows
 from dmaze_cp.report.sweep_figures import Sweep
-from dmaze_cp.report.sweep_flat import point_columns, sweep_rows
 from dmaze_cp.result import LayerResult, WorkloadResult
-from dmaze_cp.spec.documents import Record
 from dmaze_cp.workload import Workload
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-_Table = tuple[Sequence[str], Sequence[Record]]
-"""Names of columns, and rows by these names."""
 
 _LARGEST: Final = 2**63 - 1
 
@@ -35,12 +31,12 @@ def frame(noun: object) -> DataFrame:
         When pandas is not installed.
     """
     pandas = load_extra("pandas", "pandas", "to_frame()")
-    columns, rows = _table(noun)
+    table = _table(noun)
     series = {}
-    for column in columns:
-        values = [row.get(column) for row in rows]
+    for column in table.columns:
+        values = [row.get(column) for row in table.rows]
         series[column] = pandas.Series(values, dtype=_dtype(values))
-    made: DataFrame = pandas.DataFrame(series, columns=list(columns))
+    made: DataFrame = pandas.DataFrame(series, columns=list(table.columns))
     return made
 
 
@@ -56,29 +52,28 @@ def _dtype(values: Sequence[object]) -> str | None:
 
 
 @singledispatch
-def _table(noun: object) -> _Table:
+def _table(noun: object) -> Rows:
     raise TypeError(f"no rows of a {type(noun).__name__}")
 
 
 @_table.register
-def _(noun: WorkloadResult) -> _Table:
-    return layer_columns([noun]), layer_rows([noun])
+def _(noun: WorkloadResult) -> Rows:
+    return layer_rows([noun])
 
 
 @_table.register
-def _(noun: LayerResult) -> _Table:
+def _(noun: LayerResult) -> Rows:
     alone = Workload("", (noun.layer,))
     network = WorkloadResult(alone, noun.architecture, (noun.objective,), (noun,))
-    return [name for name in layer_columns([network]) if name != "model"], layer_rows([network])
+    rows = layer_rows([network])
+    return replace(rows, columns=tuple(name for name in rows.columns if name != "model"))
 
 
 @_table.register
-def _(noun: SweepResult) -> _Table:
-    sweep = Sweep(noun)
-    return point_columns(sweep), sweep_rows(sweep)
+def _(noun: SweepResult) -> Rows:
+    return sweep_rows(Sweep(noun))
 
 
 @_table.register
-def _(noun: Workload) -> _Table:
-    rows = [layer_fields(layer) for layer in noun]
-    return tuple(layer_fields(noun.layers[0])) if noun.layers else (), rows
+def _(noun: Workload) -> Rows:
+    return workload_rows(noun)

@@ -1,4 +1,4 @@
-"""Results as Markdown with GitHub's tables."""
+"""Blocks as Markdown with GitHub's tables."""
 
 from __future__ import annotations
 
@@ -6,44 +6,74 @@ import re
 from collections.abc import Iterator, Sequence
 
 from dmaze_cp.errors import printable
-from dmaze_cp.levels import DRAM, PE, RF, SPM
-from dmaze_cp.mapping import Mapping
-from dmaze_cp.objective import Objective
 from dmaze_cp.report import numbers
-from dmaze_cp.report.cells import (
-    LAYER_HEADERS,
-    layer_cells,
-    notes,
-    reasons,
-    totals_rows,
-    what_matters,
+from dmaze_cp.report.blocks import (
+    Bars,
+    Blocks,
+    Code,
+    Facts,
+    Heading,
+    Note,
+    Table,
+    cell,
+    on_paper,
 )
-from dmaze_cp.report.comparison import Comparison, comparisons
-from dmaze_cp.report.shares import Ranked, ranked
-from dmaze_cp.report.summary import summary_title
-from dmaze_cp.result import WorkloadResult, network_cycles
-from dmaze_cp.result.network import energy_shares
 
-_LEFT = ("layer", "status")
+_COLUMNS = 100
 
 
-def markdown(results: Sequence[WorkloadResult], *, only_summary: bool = False) -> str:
-    """Summary, components, totals and mappings of each result, then the comparison.
-
-    Parameters
-    ----------
-    only_summary
-        Leave out the mappings; of several results, everything but the comparison.
-    """
+def markdown(blocks: Blocks) -> str:
+    """A document; notes that follow each other are a list."""
     parts: list[str] = []
-    if len(results) == 1 or not only_summary:
-        for result in results:
-            for objective in result.objectives:
-                parts += _summary(result, objective, with_mappings=not only_summary)
-            parts += [f"{escape(note)}." for note in notes(result)]
-    for comparison in comparisons(results):
-        parts += _comparison(comparison)
+    after_note = False
+    for block in on_paper(blocks):
+        text = "\n".join(_lines(block))
+        is_note = isinstance(block, Note)
+        if is_note and after_note:
+            parts[-1] = "\n".join((*(_item(line) for line in parts[-1].split("\n")), _item(text)))
+        else:
+            parts.append(text)
+        after_note = is_note
     return "\n\n".join(parts) + "\n"
+
+
+def _item(text: str) -> str:
+    return text if text.startswith("- ") else f"- {text}"
+
+
+def _lines(block: object) -> Iterator[str]:
+    match block:
+        case Heading(text, main):
+            yield f"{'##' if main else '###'} {escape(text)}"
+        case Note(text):
+            yield escape(text)
+        case Facts(rows, title=title):
+            pairs = [(row.name, row.text) for row in rows]
+            yield from _table((title, ""), pairs, (True, True))
+        case Bars(rows, heads):
+            cells = [(row.name, row.amount, numbers.percent(row.fraction)) for row in rows]
+            yield from _table((*heads, "share"), cells, (True, False, False))
+        case Code(lines):
+            yield from ("```text", *lines(_COLUMNS), "```")
+        case Table(columns, rows):
+            shown = [k for k, column in enumerate(columns) if not column.detail]
+            texts = [
+                [", ".join((cell(row[k]).text, *cell(row[k]).more)) for k in shown] for row in rows
+            ]
+            titles = [columns[k].title for k in shown]
+            yield from _table(titles, texts, [columns[k].is_text for k in shown])
+
+
+def _table(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], is_text: Sequence[bool]
+) -> Iterator[str]:
+    rule = ["---" if left else "--:" for left in is_text]
+    for line in (
+        [escape(head) for head in heads],
+        rule,
+        *([escape(c) for c in row] for row in rows),
+    ):
+        yield f"| {' | '.join(line)} |"
 
 
 def escape(text: str) -> str:
@@ -51,91 +81,3 @@ def escape(text: str) -> str:
     text = re.sub(r"([\\`*\[\]<>|~&#$])", r"\\\1", printable(text))
     # Inside a word an underscore is only an underscore.
     return re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", text)
-
-
-def _summary(result: WorkloadResult, objective: Objective, *, with_mappings: bool) -> Iterator[str]:
-    places = ranked(result.of(objective))
-    yield f"## {escape(summary_title(result, objective))}"
-    rows = [layer_cells(place) for place in places]
-    yield markdown_table(LAYER_HEADERS, rows, [name not in _LEFT for name in LAYER_HEADERS])
-    matters = what_matters(places, objective)
-    if matters is not None:
-        yield escape(f"{matters}.")
-    lines = reasons(result.of(objective))
-    if lines:
-        yield "\n".join(f"- {escape(line)}" for line in lines)
-    yield from _components(result, objective)
-    rows = [(name, text) for name, text in totals_rows(result, objective)]
-    yield markdown_table(("total", ""), rows, (False, False))
-    if with_mappings:
-        yield from _mappings(places)
-
-
-def _components(result: WorkloadResult, objective: Objective) -> Iterator[str]:
-    totals = result.totals(objective)
-    if not totals.mapped_layers:
-        return
-    shares = energy_shares(totals)
-    energies = [
-        (component, numbers.energy(part), numbers.percent(shares[component]))
-        for component, part in totals.energy_breakdown_pj.items()
-    ]
-    yield markdown_table(("component", "energy", "share"), energies, (False, True, True))
-    split = network_cycles(result.of(objective))
-    parts = (
-        ("compute", split.compute),
-        ("NoC, reduction (not hidden)", split.noc),
-        ("DMA (not hidden)", split.dma),
-    )
-    rows = [
-        (name, numbers.exact(cycles), numbers.percent(cycles / (split.total or 1)))
-        for name, cycles in parts
-    ]
-    yield markdown_table(("part", "cycles", "share"), rows, (False, True, True))
-
-
-def _mappings(places: Sequence[Ranked]) -> Iterator[str]:
-    """Loops of each level, the ordered ones outermost first; loops of one pass left out."""
-    rows = [
-        (
-            printable(place.result.layer.name),
-            *_loops(mapping, (DRAM, mapping.dram_order), (SPM, mapping.spm_order)),
-            *_loops(mapping, (RF, mapping.layer.dimensions), (PE, mapping.layer.dimensions)),
-        )
-        for place in places
-        if (mapping := place.result.mapping) is not None
-    ]
-    if rows:
-        headers = ("layer", "DRAM loops", "SPM loops", "RF loops", "PE loops")
-        yield markdown_table(headers, rows, (False,) * len(headers))
-
-
-def _loops(mapping: Mapping, *levels: tuple[str, Sequence[str]]) -> Iterator[str]:
-    for level, order in levels:
-        factors = mapping.level(level)
-        yield " ".join(f"{d}={factors[d]}" for d in order if factors[d] > 1) or "-"
-
-
-def _comparison(comparison: Comparison) -> Iterator[str]:
-    yield f"## {escape(comparison.title)}"
-    rows = [
-        (model, *(", ".join(comparison.cells.get((model, a), ("-",))) for a in columns))
-        for columns in (comparison.architectures,)
-        for model in comparison.models
-    ]
-    headers = ("network", *comparison.architectures)
-    yield markdown_table(headers, rows, (False, *(True,) * len(comparison.architectures)))
-    if comparison.legend:
-        yield "\n".join(
-            f"- {escape(mark)}: {escape(text)}" for mark, text in comparison.legend.items()
-        )
-
-
-def markdown_table(
-    headers: Sequence[str], rows: Sequence[Sequence[str]], is_number: Sequence[bool]
-) -> str:
-    """A table; numbers are aligned to the right."""
-    rule = ["--:" if right else "---" for right in is_number]
-    body = [[escape(cell) for cell in row] for row in rows]
-    lines = [[escape(header) for header in headers], rule, *body]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,79 +1,62 @@
-"""Nouns in a notebook: what a terminal shows of them, as HTML."""
+"""What a notebook shows of an object: its report as a fragment of HTML."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Mapping
 from functools import singledispatch
-from typing import Final
-
-from rich.console import Console
-from rich.text import Text
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.dse.result import SweepResult
-from dmaze_cp.errors import printable
-from dmaze_cp.report.console import make_console
-from dmaze_cp.report.formats import TABLE_WIDTH
-from dmaze_cp.report.layer import print_layer, print_layer_facts
-from dmaze_cp.report.summary import print_summary
-from dmaze_cp.report.sweep import print_sweep
-from dmaze_cp.report.tables import print_fact, print_title
-from dmaze_cp.report.workload import print_workload
+from dmaze_cp.report.blocks import Heading, facts
+from dmaze_cp.report.fragment import html_fragment
+from dmaze_cp.report.layer import layer_blocks, shape_notes
+from dmaze_cp.report.network import network_blocks
+from dmaze_cp.report.sweep_blocks import sweep_blocks
+from dmaze_cp.report.sweep_figures import Sweep
+from dmaze_cp.report.words import architecture_rows
+from dmaze_cp.report.workload import workload_blocks
 from dmaze_cp.result import LayerResult, WorkloadResult
-from dmaze_cp.spec import architecture_to_dict
 from dmaze_cp.workload import Layer, Workload
-
-_PRE: Final = '<pre style="line-height:1.2;overflow-x:auto">{code}</pre>'
-"""Lines stay whole; the colours are rich's, of a terminal."""
-
-_NAME_WIDTH: Final = 20
-
-
-def html(noun: object) -> str:
-    """A fragment of HTML that needs neither a script nor a style sheet."""
-    console = make_console(io.StringIO(), width=TABLE_WIDTH, recorded=True)
-    _print(noun, console)
-    return console.export_html(inline_styles=True, code_format=_PRE)
 
 
 @singledispatch
-def _print(noun: object, _console: Console) -> None:
+def html(noun: object) -> str:
+    """The HTML of a layer, a network, a result of either, a sweep or an accelerator.
+
+    For ``_repr_html_``. It needs no script, and shows all names as text.
+
+    Raises
+    ------
+    TypeError
+        When there is no report of such objects.
+    """
     raise TypeError(f"no report of a {type(noun).__name__}")
 
 
-@_print.register
-def _(noun: LayerResult, console: Console) -> None:
-    print_layer(console, noun)
+@html.register
+def _(noun: LayerResult) -> str:
+    return html_fragment(layer_blocks(noun))
 
 
-@_print.register
-def _(noun: WorkloadResult, console: Console) -> None:
-    print_summary(console, noun)
+@html.register
+def _(noun: WorkloadResult) -> str:
+    return html_fragment(network_blocks(noun))
 
 
-@_print.register
-def _(noun: SweepResult, console: Console) -> None:
-    print_sweep(console, noun)
+@html.register
+def _(noun: SweepResult) -> str:
+    return html_fragment(sweep_blocks(Sweep(noun)))
 
 
-@_print.register
-def _(noun: Workload, console: Console) -> None:
-    print_workload(console, noun)
+@html.register
+def _(noun: Workload) -> str:
+    return html_fragment(workload_blocks(noun))
 
 
-@_print.register
-def _(noun: Layer, console: Console) -> None:
-    print_title(console, printable(noun.name))
-    print_layer_facts(console, noun)
+@html.register
+def _(noun: Layer) -> str:
+    return html_fragment((Heading(noun.name, main=True), *shape_notes(noun)))
 
 
-@_print.register
-def _(noun: Architecture, console: Console) -> None:
-    print_title(console, printable(noun.name))
-    for name, value in architecture_to_dict(noun).items():
-        if name != "name" and isinstance(value, Mapping):
-            parts = (f"{part} {amount}" for part, amount in value.items())
-            print_fact(console, name, Text(", ".join(parts)), _NAME_WIDTH)
-        elif name != "name":
-            print_fact(console, name, Text(printable(str(value))), _NAME_WIDTH)
+@html.register
+def _(noun: Architecture) -> str:
+    return html_fragment((Heading(noun.name, main=True), facts(*architecture_rows(noun))))

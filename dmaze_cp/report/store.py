@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from math import inf
 from typing import Final
 
-from rich.console import Console
-from rich.text import Text
-
 from dmaze_cp.levels import DRAM, SPM
 from dmaze_cp.report import numbers
-from dmaze_cp.report.flat import records_csv
-from dmaze_cp.report.layer import STATUS_STYLE, layer_shape
-from dmaze_cp.report.machine import architecture_in_short
-from dmaze_cp.report.tables import fitting_tables, print_fact, print_tables
+from dmaze_cp.report.blocks import Block, Cell, Heading, Note, Table, Tone, columns, facts
+from dmaze_cp.report.csv_file import records_csv
+from dmaze_cp.report.layer import STATUS_TONES, layer_shape
+from dmaze_cp.report.words import architecture_in_short
 from dmaze_cp.result import Status, relative_gap
 from dmaze_cp.spec.documents import Record
 from dmaze_cp.spec.sizes import size_text
@@ -39,10 +36,10 @@ _AGES: Final = (
 )
 
 
-def print_overview(
-    console: Console, path: str, size_bytes: int, entries: Sequence[Entry | UnreadableRow], now: int
-) -> None:
-    """Write how many results of which kinds a store holds, and how old they are.
+def overview_blocks(
+    path: str, size_bytes: int, entries: Sequence[Entry | UnreadableRow], now: int
+) -> Iterator[Block]:
+    """How many results of which kinds a store holds, and how old they are.
 
     Parameters
     ----------
@@ -73,44 +70,42 @@ def print_overview(
     bad = len(entries) - len(readable)
     if bad:
         rows.append(("unreadable", f"{bad:,}: see `store verify`"))
-    for name, text in rows:
-        print_fact(console, name, Text(text), _FACTS_WIDTH)
+    yield facts(*rows, width=_FACTS_WIDTH)
     chips = Counter(e.question.architecture for e in readable)
     if chips:
-        console.print()
-        rows = []
+        cells = []
         for chip, count in chips.most_common(_SHOWN_ARCHITECTURES):
             prices = " ".join(f"{price:g}" for price in figures_record(chip)["energy"].values())
-            rows.append((f"{count:,}", f"{architecture_in_short(chip)}, {prices} pJ"))
-        headers = ("results", "architecture, energy of RF NoC SPM DRAM MAC")
-        print_tables(console, fitting_tables(console, headers, rows, folds=(1,)))
+            cells.append((f"{count:,}", f"{architecture_in_short(chip)}, {prices} pJ"))
+        heads = ("results", "architecture, energy of RF NoC SPM DRAM MAC")
+        yield Heading("Accelerators")
+        yield Table(columns(*heads, texts=(1,), folds=(1,)), cells)
     if len(chips) > _SHOWN_ARCHITECTURES:
-        console.print(Text(f"and {len(chips) - _SHOWN_ARCHITECTURES} more", style="dim"))
+        yield Note(f"and {len(chips) - _SHOWN_ARCHITECTURES} more")
 
 
-def print_entries(console: Console, entries: Sequence[Entry | UnreadableRow], now: int) -> None:
-    """Write a table of results; `now` is Unix time, seconds."""
-    rows: list[Sequence[str | Text]] = []
-    for entry in entries:
-        if isinstance(entry, UnreadableRow):
-            text = Text(f"unreadable: {entry.error}", style="red")
-            rows.append((entry.key[:KEY_LENGTH], text, *["-"] * 6))
-            continue
-        answer = entry.answer
-        rows.append(
-            (
-                entry.key[:KEY_LENGTH],
-                _question(entry),
-                str(entry.question.objective),
-                Text(str(answer.status), style=STATUS_STYLE[answer.status]),
-                "-" if answer.best is None else _value(answer.best.value),
-                numbers.percent(_gap(entry)),
-                numbers.duration(answer.solve_time_s),
-                _age(entry.updated, now),
-            )
-        )
-    headers = ("key", "layer, architecture, constraints", "least", "status", *_ENTRY_FIGURES)
-    print_tables(console, fitting_tables(console, headers, rows, folds=(1,), left=(0, 2, 3)))
+def entries_blocks(entries: Sequence[Entry | UnreadableRow], now: int) -> Iterator[Block]:
+    """A table of results; `now` is Unix time, seconds."""
+    heads = ("key", "layer, architecture, constraints", "least", "status", *_ENTRY_FIGURES)
+    rows = [_row(entry, now) for entry in entries]
+    yield Table(columns(*heads, texts=(0, 2, 3), folds=(1,)), rows)
+
+
+def _row(entry: Entry | UnreadableRow, now: int) -> tuple[str | Cell, ...]:
+    key = entry.key[:KEY_LENGTH]
+    if isinstance(entry, UnreadableRow):
+        return (key, Cell(f"unreadable: {entry.error}", tone=Tone.BAD), *["-"] * 6)
+    answer = entry.answer
+    return (
+        key,
+        _question(entry),
+        str(entry.question.objective),
+        Cell(str(answer.status), tone=STATUS_TONES[answer.status]),
+        "-" if answer.best is None else _value(answer.best.value),
+        numbers.percent(_gap(entry)),
+        numbers.duration(answer.solve_time_s),
+        _age(entry.updated, now),
+    )
 
 
 def entry_record(entry: Entry) -> Record:
@@ -153,20 +148,19 @@ def records_as_text(records: Sequence[Record], form: str) -> str:
     return records_csv(records)
 
 
-def _question(entry: Entry) -> Text:
+def _question(entry: Entry) -> Cell:
     question = entry.question
-    text = Text(layer_shape(question.layer).replace(", stride 1 x 1", ""))
-    text.append(f"\n{architecture_in_short(question.architecture)}", style="dim")
+    more = [architecture_in_short(question.architecture)]
     limits = [
         name if value is True else f"{name} {value:g}"
         for name, value in limits_record(question.constraints).items()
         if isinstance(value, int | float) and value
     ]
     if limits:
-        text.append(f"\n{', '.join(limits)}", style="dim")
+        more.append(", ".join(limits))
     if entry.is_stale:
-        text.append(f"\ncost model {entry.cost_model}", style="yellow")
-    return text
+        more.append(f"cost model {entry.cost_model}")
+    return Cell(layer_shape(question.layer).replace(", stride 1 x 1", ""), more=tuple(more))
 
 
 def _gap(entry: Entry) -> float | None:

@@ -10,14 +10,34 @@ from dmaze_cp.cost.model import components
 from dmaze_cp.dse.result import PointStatus
 from dmaze_cp.errors import printable
 from dmaze_cp.report import numbers
-from dmaze_cp.report.cells import in_sentence
-from dmaze_cp.report.layer import objective_name
-from dmaze_cp.report.machine import architecture_in_short
-from dmaze_cp.report.sweep_block_kinds import Block, Facts, Grille, Heading, Note
+from dmaze_cp.report.blocks import (
+    Block,
+    Cell,
+    Fact,
+    Facts,
+    Heading,
+    Note,
+    Table,
+    Tone,
+    columns,
+    facts,
+)
 from dmaze_cp.report.sweep_figures import CAUSES, Figures, Sweep, short
-from dmaze_cp.report.sweep_heat import heat_map_blocks
+from dmaze_cp.report.sweep_grid import Cell as GridCell
+from dmaze_cp.report.sweep_grid import CellState, Grid, grid_of
 from dmaze_cp.report.sweep_limits import limits_of, proof_text, sample_facts, tie_facts
 from dmaze_cp.report.sweep_why import explanation, nearer_than, ratio_text, rivals_of
+from dmaze_cp.report.words import architecture_in_short, in_sentence, objective_name
+
+_LEGEND: Final = {
+    CellState.FOUND: "*      may cost less: not all of it is proven",
+    CellState.BOUNDED: "≥      skipped or not finished: costs at least so much, proven",
+    CellState.UNKNOWN: "?      not known: time was over, or a search failed",
+    CellState.INFEASIBLE: "n      some layer does not fit, or a budget is broken",
+    CellState.INVALID: "x      no design: {causes}",
+}
+
+_MARKS: Final = {CellState.UNKNOWN: "?", CellState.INFEASIBLE: "n", CellState.INVALID: "x"}
 
 MOST_NAMED: Final = 5
 """So many networks, or designs without a mapping, are named."""
@@ -30,10 +50,10 @@ def sweep_blocks(sweep: Sweep) -> Iterator[Block]:
     """All that a report says, in order."""
     yield Heading(title(sweep), main=True)
     if sweep.result.interrupted:
-        yield Note("interrupted: designs that were not finished are not compared", matters=True)
+        yield Note("interrupted: designs that were not finished are not compared", Tone.FAIR)
     yield from _best(sweep)
-    yield from _why(sweep)
-    yield from heat_map_blocks(sweep)
+    yield from why_blocks(sweep)
+    yield from _heat_map(sweep)
     yield from _front(sweep)
     yield from _by_network(sweep)
     yield from _counts(sweep)
@@ -54,7 +74,7 @@ def title(sweep: Sweep) -> str:
 def _best(sweep: Sweep) -> Iterator[Block]:
     result = sweep.result
     if result.best is None:
-        yield Note("no design maps the networks", matters=True)
+        yield Note("no design maps the networks", Tone.FAIR)
         yield from _reasons(sweep)
         return
     point, figures = sweep.point(result.best), sweep.figures(result.best)
@@ -85,18 +105,30 @@ def _best(sweep: Sweep) -> Iterator[Block]:
     if limits:
         rows.append(("limits", ", ".join(limits)))
     rows += tie_facts(sweep)
-    rows.append(("proof", proof_text(sweep)))
-    yield Facts(tuple(rows))
+    proof = Fact("proof", proof_text(sweep), Tone.GOOD if result.best_proven else Tone.FAIR)
+    yield Facts((*(Fact(*row) for row in rows), proof))
 
 
-def _why(sweep: Sweep) -> Iterator[Block]:
+def why_blocks(sweep: Sweep) -> Iterator[Block]:
+    """The best design beside the runner-up and the base, and what makes it better."""
     rivals, best = rivals_of(sweep), sweep.result.best
     if best is None or not rivals:
         return
     yield Heading("Why it wins")
-    columns = [best, *(rival.position for rival in rivals)]
-    roles = ["best", *(rival.role for rival in rivals)]
-    points = [sweep.point(position) for position in columns]
+    shown = [best, *(rival.position for rival in rivals)]
+    yield from versus(sweep, shown, ["best", *(rival.role for rival in rivals)])
+    for rival in rivals:
+        yield Note(explanation(sweep, rival))
+    nearer = nearer_than(sweep, rivals[0])
+    if nearer:
+        those = "design that was" if nearer == 1 else "designs that were"
+        rest = "skipped or not finished may come nearer to the best than the runner-up"
+        yield Note(f"{nearer:,} {those} {rest}")
+
+
+def versus(sweep: Sweep, shown: Sequence[int], roles: Sequence[str]) -> Iterator[Block]:
+    """The best design, which is the first of those shown, beside others."""
+    points = [sweep.point(position) for position in shown]
     starred = [
         f"{role}*" if point.gap or not point.is_mapped else role
         for role, point in zip(roles, points, strict=True)
@@ -106,26 +138,19 @@ def _why(sweep: Sweep) -> Iterator[Block]:
         headers += [role, "x best"]
     rows: list[tuple[str, ...]] = []
     for name in sweep.swept:
-        values = [sweep.point(position).design.parameters[name] for position in columns]
+        values = [sweep.point(position).design.parameters[name] for position in shown]
         cells = [short(values[0])]
         for value in values[1:]:
             cells += [short(value), "" if value == values[0] else "differs"]
         rows.append((name, *cells))
-    for name, amounts, show in _amounts(sweep, columns):
+    for name, amounts, show in _amounts(sweep, shown):
         cells = ["-" if amounts[0] is None else show(amounts[0])]
         for amount in amounts[1:]:
             cells += ["-" if amount is None else show(amount), _quotient(amount, amounts[0])]
         rows.append((name, *cells))
-    yield Grille(tuple(headers), tuple(rows))
-    if starred != roles:
+    yield Table(columns(*headers, folds=(0,)), rows)
+    if starred != list(roles):
         yield Note("* not proven to the end: better mappings of this design may exist")
-    for rival in rivals:
-        yield Note(explanation(sweep, rival))
-    nearer = nearer_than(sweep, rivals[0])
-    if nearer:
-        those = "design that was" if nearer == 1 else "designs that were"
-        rest = "skipped or not finished may come nearer to the best than the runner-up"
-        yield Note(f"{nearer:,} {those} {rest}")
 
 
 def _amounts(
@@ -189,7 +214,7 @@ def _front(sweep: Sweep) -> Iterator[Block]:
             )
         )
     headers = ("design", "area (mm2)", name, "x best", "gap")
-    yield Grille(headers, tuple(rows))
+    yield Table(columns(*headers, folds=(0,)), rows)
 
 
 def _by_network(sweep: Sweep) -> Iterator[Block]:
@@ -219,7 +244,7 @@ def _by_network(sweep: Sweep) -> Iterator[Block]:
         )
     name = objective_name(result.objective)
     headers = ("network", "weight", "design", name, "best design", "proven")
-    yield Grille(headers, tuple(rows), left=(0, 2, 5))
+    yield Table(columns(*headers, folds=(0, 2, 5)), rows)
     if some_unproven:
         yield Note(
             "not proven: designs that were skipped for their total may be better for one network "
@@ -250,7 +275,7 @@ def _counts(sweep: Sweep) -> Iterator[Block]:
     rows.append(("searches run", f"{result.searches:,}"))
     rows.append(("answers looked up", f"{result.looked_up:,}"))
     rows.append(("time", numbers.duration(result.elapsed_s)))
-    yield Facts(tuple(rows))
+    yield facts(*rows)
     if result.best is not None:
         yield from _reasons(sweep)
 
@@ -261,6 +286,48 @@ def _reasons(sweep: Sweep) -> Iterator[Block]:
         those = [i for i, p in enumerate(sweep.result.points) if p.status is status]
         for position in those[:MOST_NAMED]:
             reason = sweep.point(position).reason or "no reason given"
-            yield Note(printable(f"{sweep.label(position)}: {status}: {reason}"), matters=True)
+            yield Note(printable(f"{sweep.label(position)}: {status}: {reason}"), Tone.FAIR)
         if len(those) > MOST_NAMED:
             yield Note(f"{len(those) - MOST_NAMED:,} more are {status}")
+
+
+def _heat_map(sweep: Sweep) -> Iterator[Block]:
+    """The heat map with its legend; nothing without a design to compare with."""
+    grid = grid_of(sweep)
+    if grid is None or sweep.result.best is None or len(sweep.result.points) < 2:
+        return
+    name = objective_name(sweep.result.objective)
+    axes = f"{grid.rows} (down) and {grid.columns}" if grid.rows else grid.columns
+    yield Heading(f"{name} by {axes}, in multiples of the best")
+    headers = (grid.rows, *map(short, grid.column_values))
+    rows: list[tuple[str | Cell, ...]] = [
+        (
+            short(value) if grid.rows else name,
+            *(_heat_cell(grid.cells.get((row, k))) for k in range(len(grid.column_values))),
+        )
+        for row, value in enumerate(grid.row_values)
+    ]
+    yield Table(columns(*headers, folds=(0,)), rows)
+    yield from _legend(grid)
+
+
+def _heat_cell(cell: GridCell | None) -> Cell:
+    """A cell of the heat map, in few characters."""
+    if cell is None:
+        return Cell("")
+    text = cell.text or _MARKS.get(cell.state, "-")
+    if cell.is_best:
+        # What is not proven of it stays beside the bracket.
+        star = "*" * (cell.state is CellState.FOUND)
+        return Cell(f"[{text.removesuffix('*')}]{star}", tone=Tone.BEST)
+    found = Tone.FAIR if cell.state is CellState.FOUND else Tone.FAINT
+    return Cell(text, tone=Tone.PLAIN if cell.state is CellState.PROVEN else found)
+
+
+def _legend(grid: Grid) -> Iterator[Block]:
+    yield Note("[1.00] the best design")
+    for state, text in _LEGEND.items():
+        if state in grid.states:
+            yield Note(text.format(causes=grid.causes_text))
+    if grid.others:
+        yield Note(f"each cell is the best of all values of {', '.join(grid.others)}")

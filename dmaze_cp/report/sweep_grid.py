@@ -44,15 +44,13 @@ class Cell:
     ----------
     state
         What is known of it.
-    position
-        Of its point; None for `CellState.INVALID`.
+    position, positions
+        Of its point; None for `CellState.INVALID`. Of all points with these values.
     ratio
         Of its value to that of the best design, of its bound where it is `CellState.BOUNDED`;
         None where neither is known.
     least
         Proven: it costs at least so many times what the best design costs.
-    designs
-        How many designs it is the best of.
     is_best
         Whether it is the best of all.
     """
@@ -61,7 +59,7 @@ class Cell:
     position: int | None
     ratio: float | None
     least: float
-    designs: int = 1
+    positions: tuple[int, ...] = ()
     is_best: bool = False
 
     @property
@@ -70,17 +68,23 @@ class Cell:
 
         Empty without a ratio. A bound is never shown as more than it is.
         """
+        return self.texts[0] if self.texts else ""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The same, then with fewer digits."""
         if self.ratio is None:
-            return ""
+            return ()
         if self.state is CellState.BOUNDED:
-            return f"≥{_digits(self.ratio, floor)}"
-        return f"{_digits(self.ratio, round)}{'*' if self.state is CellState.FOUND else ''}"
+            return tuple(f"≥{digits(self.ratio, floor, places)}" for places in (2, 1, 0))
+        star = "*" * (self.state is CellState.FOUND)
+        return tuple(f"{digits(self.ratio, round, places)}{star}" for places in (2, 1))
 
 
-def _digits(ratio: float, whole: Callable[[float], int]) -> str:
-    """Two places, or as many digits as matter; `whole` says to which side the rest goes."""
+def digits(ratio: float, whole: Callable[[float], int], places: int = 2) -> str:
+    """So many places, or as many digits as matter; `whole` says to which side the rest goes."""
     if ratio < 100:
-        return f"{whole(100 * ratio) / 100:.2f}"
+        return f"{whole(10**places * ratio) / 10**places:.{places}f}"
     if ratio < 1e4:
         return f"{whole(ratio)}"
     power = 10 ** floor(log10(ratio))
@@ -126,12 +130,13 @@ class Grid:
         return {cell.state for cell in self.cells.values()}
 
 
-def grid_of(sweep: Sweep) -> Grid | None:
-    """The designs over the two parameters that matter most; None where none varies.
+def grid_of(sweep: Sweep, *names: str) -> Grid | None:
+    """The designs over two parameters; None where none varies.
 
-    Of more than two these are RF and SPM, if they vary, then the PEs, then the first ones.
+    Without names they are those that matter most: RF and SPM, if they vary, then the PEs, then
+    the first ones.
     """
-    chosen = _axes(sweep.swept)
+    chosen = names or _axes(sweep.swept)
     if not chosen:
         return None
     values = {p.name: p.values for p in sweep.result.space.parameters}
@@ -175,7 +180,7 @@ def _cells(sweep: Sweep) -> Iterable[tuple[dict[str, float], Cell]]:
             CellState.BOUNDED: (bound, bound),
             CellState.UNKNOWN: (None, 0.0),
         }.get(state, (None, inf))
-        cell = Cell(state, position, ratio, least or 0.0, is_best=position == best)
+        cell = Cell(state, position, ratio, least or 0.0, (position,), position == best)
         yield point.design.parameters, cell
     for invalid in sweep.result.invalid:
         yield invalid.parameters, Cell(CellState.INVALID, None, None, inf)
@@ -193,11 +198,12 @@ def _state(point: SweepPoint) -> CellState:
 def _best(cells: list[Cell]) -> Cell:
     """The cheapest design that is mapped; else the one that may cost least."""
     order = list(CellState)
+    all_of_them = tuple(p for cell in cells for p in cell.positions)
     mapped = [cell for cell in cells if cell.state in {CellState.PROVEN, CellState.FOUND}]
     if not mapped:
         chosen = min(cells, key=lambda cell: (cell.least, order.index(cell.state)))
-        return replace(chosen, designs=len(cells))
+        return replace(chosen, positions=all_of_them)
     chosen = min(mapped, key=lambda cell: (not cell.is_best, cell.ratio or 0.0))
     may_be_less = any(cell.least < (chosen.ratio or 0.0) for cell in cells)
     state = CellState.FOUND if may_be_less else chosen.state
-    return replace(chosen, state=state, designs=len(cells))
+    return replace(chosen, state=state, positions=all_of_them)

@@ -8,8 +8,8 @@ from typing import Final
 
 from dmaze_cp.dse.result import SweepResult
 from dmaze_cp.report import numbers
-from dmaze_cp.report.limits import constraint_texts
 from dmaze_cp.report.sweep_figures import Sweep
+from dmaze_cp.report.words import constraint_texts
 
 _BUDGETS: Final = {"area_mm2": ("area", "mm2"), "power_mw": ("power", "mW")}
 

@@ -10,9 +10,9 @@ from typing import Final
 from dmaze_cp.dse.result import PointStatus, cost_unit_s
 from dmaze_cp.objective import Objective
 from dmaze_cp.report import numbers
-from dmaze_cp.report.layer import objective_name
 from dmaze_cp.report.sweep_figures import Figures, Sweep, short
 from dmaze_cp.report.sweep_limits import rounded_percent
+from dmaze_cp.report.words import objective_name
 
 _SAME: Final = 0.0005
 """Relative differences below are none worth a word."""
@@ -69,7 +69,7 @@ def rivals_of(sweep: Sweep) -> tuple[Rival, ...]:
     chosen = {p: "runner-up" for p in (runner_up,) if p is not None}
     if sweep.base is not None and sweep.base != best:
         chosen[sweep.base] = "base" if sweep.base not in chosen else "runner-up, base"
-    return tuple(_rival(sweep, best, position, role) for position, role in chosen.items())
+    return tuple(rival_of(sweep, position, role) for position, role in chosen.items())
 
 
 def _nearest_skipped(sweep: Sweep, best: int) -> int | None:
@@ -82,7 +82,9 @@ def _nearest_skipped(sweep: Sweep, best: int) -> int | None:
     return min(known)[-1] if known else None
 
 
-def _rival(sweep: Sweep, best: int, position: int, role: str) -> Rival:
+def rival_of(sweep: Sweep, position: int, role: str) -> Rival:
+    """A design as a rival of the best one, if there is one."""
+    best = position if sweep.result.best is None else sweep.result.best
     mine, others = (sweep.point(p).design.parameters for p in (best, position))
     differences = {
         name: (mine[name], others[name]) for name in sweep.swept if mine[name] != others[name]
@@ -134,9 +136,13 @@ def _edp_change(sweep: Sweep, best: int, other: int) -> str:
 
     It may fall although energy and cycles of the whole both rise: each layer counts by its own.
     """
-    mine, others = (_layer_values(sweep, position) for position in (best, other))
-    parts = {name: value - others.get(name, 0.0) for name, value in mine.items()}
-    totals = sum(mine.values()), sum(others.values())
+    points = sweep.point(best), sweep.point(other)
+    parts = {}
+    # A file may hold the layers of one design, and of another the sums alone.
+    if all(network.layers for point in points for network in point.networks):
+        mine, others = (_layer_values(sweep, position) for position in (best, other))
+        parts = {name: value - others.get(name, 0.0) for name, value in mine.items()}
+    totals = points[0].value or 0.0, points[1].value or 0.0
     name = objective_name(sweep.result.objective)
     return _change(name, totals, parts if len(parts) > 1 else {}, sweep.unit.text, most=_MOST)
 

@@ -20,6 +20,9 @@ BETWEEN: Final = 2
 _NAMES_SHARE: Final = 0.4
 """What names get of the width where there is no room for all columns."""
 
+_HEAD: Final = 16
+"""Columns that a head gets at least, if it needs them; a longer one is folded."""
+
 _BREAKS: Final = (re.compile(r"[./]"), re.compile(r"[_:-]"))
 """After what a long word may be broken, the first choice first."""
 
@@ -97,6 +100,7 @@ def fitting_tables(
     left: Sequence[int] = (),
     least: int = 16,
     last_apart: bool = False,
+    leading: bool = False,
 ) -> Iterator[Table]:
     """A table, in blocks of columns that fit; the first column leads each.
 
@@ -110,21 +114,27 @@ def fitting_tables(
         What columns are folded to at most, so that all fit.
     last_apart
         Whether there is a line before the last row.
+    leading
+        Whether there is a blank line between rows of several lines.
     """
     texts = [[Text(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
     natural = [
-        max(cell_len(line) for text in (headers[k], *column) for line in str(text).split("\n"))
+        max(cell_len(line) for text in (head, *column) for line in str(text).split("\n"))
         for k, column in enumerate(zip(*texts, strict=True) if texts else [()] * len(headers))
+        for head in (headers[k] if k in folds else headers[k][:_HEAD],)
     ]
+    leading = leading and any("\n" in text.plain for row in texts for text in row)
     widths, blocks = _layout(natural, folds, least, console.width)
     for block in blocks:
         table = plain_table()
+        table.leading = int(leading)
         for column in block:
             if column in folds:
                 table.add_column(Folded(headers[column]), width=widths[column])
             else:
                 justify = "left" if column in left else "right"
-                table.add_column(headers[column], justify=justify, no_wrap=True)  # type: ignore[arg-type]
+                head = Folded(headers[column])
+                table.add_column(head, justify=justify, no_wrap=True, min_width=widths[column])  # type: ignore[arg-type]
         for k, row in enumerate(texts):
             cells = [Folded(row[c]) if c in folds else row[c] for c in block]
             table.add_row(*cells, end_section=last_apart and k == len(texts) - 2)

@@ -1,4 +1,4 @@
-"""What verifying a result has shown, for people."""
+"""What verifying a result has shown."""
 
 from __future__ import annotations
 
@@ -6,23 +6,16 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from rich.console import Console
-from rich.text import Text
-
 from dmaze_cp.checker import DigestState
-from dmaze_cp.errors import printable
 from dmaze_cp.report import numbers
-from dmaze_cp.report.tables import Folded, fitting_tables, print_tables
-from dmaze_cp.verification import Agreement, Reproof, Verification
+from dmaze_cp.report.blocks import Block, Cell, Note, Table, Tone, columns
+from dmaze_cp.verification import Agreement, Reproof, Verification, VerifiedRecord
 
-_HEADERS: Final = ("#", "layer", "objective", "status", "value", "check")
-_STYLES: Final = {
-    "holds": "green",
-    "bad": "red",
-    "-": "",
-    Agreement.AGREES: "green",
-    Agreement.OPEN: "yellow",
-    Agreement.DIFFERS: "red",
+_HEADS: Final = ("#", "layer", "objective", "status", "value", "check")
+_TONES: Final = {
+    Agreement.AGREES: Tone.GOOD,
+    Agreement.OPEN: Tone.FAIR,
+    Agreement.DIFFERS: Tone.BAD,
 }
 _DIGESTS: Final = {
     DigestState.EQUAL: "digest: equal, nothing that matters was changed",
@@ -32,29 +25,30 @@ _DIGESTS: Final = {
 }
 
 
-def print_verification(console: Console, verification: Verification) -> None:
-    """Write a line for each record, and what is said of all."""
+def verification_blocks(verification: Verification) -> Iterator[Block]:
+    """A row for each record, and what is said of all."""
     records = verification.records
-    again = any(r.reproof for r in records)
-    rows: list[tuple[str | Text, ...]] = []
-    for number, record in enumerate(records):
-        told = record.checked
-        value = "-" if told.value is None else numbers.compact(told.value)
-        row = (str(number), printable(told.name), told.objective, told.status, value)
-        cells = ["holds" if record.holds else "bad"]
-        cells += [_again(record.reproof)] if again else []
-        rows.append((*row, *(Text(cell, style=_STYLES[cell.split(": ")[-1]]) for cell in cells)))
+    again = any(record.reproof for record in records)
+    rows = [_row(number, record, again=again) for number, record in enumerate(records)]
     if rows:
-        headers = (*_HEADERS, "proven again") if again else _HEADERS
-        left = (2, 3, 5, 6) if again else (2, 3, 5)
-        print_tables(console, fitting_tables(console, headers, rows, folds=(1,), left=left))
-        console.print()
-    for line in _summary(verification):
-        console.print(Folded(line))
+        heads = (*_HEADS, "proven again") if again else _HEADS
+        yield Table(columns(*heads, texts=(2, 3, 5, 6), folds=(1,)), rows, caption="records")
+    for number, line in enumerate(_summary(verification)):
+        yield Note(line, Tone.PLAIN, apart=bool(rows) and not number)
 
 
-def _again(reproof: Reproof | None) -> str:
-    return "-" if reproof is None else f"{reproof.engine}: {reproof.agreement}"
+def _row(number: int, record: VerifiedRecord, *, again: bool) -> tuple[str | Cell, ...]:
+    told = record.checked
+    value = "-" if told.value is None else numbers.compact(told.value)
+    check = Cell("holds", tone=Tone.GOOD) if record.holds else Cell("bad", tone=Tone.BAD)
+    row = (str(number), told.name, told.objective, told.status, value, check)
+    return (*row, _again(record.reproof)) if again else row
+
+
+def _again(reproof: Reproof | None) -> Cell:
+    if reproof is None:
+        return Cell("-")
+    return Cell(f"{reproof.engine}: {reproof.agreement}", tone=_TONES[reproof.agreement])
 
 
 def _summary(verification: Verification) -> Iterator[str]:
@@ -62,7 +56,7 @@ def _summary(verification: Verification) -> Iterator[str]:
     bad = sum(not record.holds for record in records)
     yield f"{numbers.counted(len(records), 'record')} checked, {bad:,} bad"
     yield _DIGESTS[verification.digest]
-    counts = Counter(r.reproof.agreement for r in records if r.reproof)
+    counts = Counter(record.reproof.agreement for record in records if record.reproof)
     if counts:
         yield (
             f"{counts[Agreement.AGREES]:,} proven again, "

@@ -21,7 +21,7 @@ import pytest
 from dmaze_cp import load_architecture, load_workload, map_workload, mapper
 from dmaze_cp.cli.app import cli
 from dmaze_cp.cli.dse_models import weighted_refs
-from dmaze_cp.report.html import html_page
+from dmaze_cp.report.html import html_page, result_of
 from dmaze_cp.result import Status
 from tests.kit.missing import without
 from tests.kit.patience import HANG_S
@@ -78,7 +78,7 @@ def test_json_agrees_with_mapping_each_design(run) -> None:
     result = run("-", "net.json=3", "other.json=0.5", *PARAMS, "--all", "-o", "out.json")
     assert (result.exit_code, result.output) == (0, "")
     record = json.loads(Path("out.json").read_text())
-    assert "</html>" in html_page(record)
+    assert "</html>" in html_page(result_of(record))
     assert [(m["model"], m["weight"]) for m in record["models"]] == [("net", 3), ("other", 0.5)]
     assert record["counts"]["solved"] == len(record["points"]) == 4
     totals = []
@@ -437,7 +437,7 @@ def test_what_is_finished_when_interrupted_is_written(tmp_path) -> None:
     record = json.loads((tmp_path / "out.json").read_text())
     assert record["interrupted"] is True
     assert record["counts"]["unknown"] > 0
-    assert "</html>" in html_page(record)
+    assert "</html>" in html_page(result_of(record))
 
 
 def test_weights_do_not_clash_with_files(tmp_path, monkeypatch) -> None:

@@ -1,18 +1,14 @@
-"""Sweeps in the form that the command writes, with every outcome a design can have."""
+"""Sweeps with every outcome that a design can have."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
-from dmaze_cp.constraints import Constraints
 from dmaze_cp.dse.parameters import Parameter
-from dmaze_cp.dse.result import PointStatus, WeightedWorkload
+from dmaze_cp.dse.result import PointStatus, SweepPoint, SweepResult, WeightedWorkload
 from dmaze_cp.dse.space import DesignSpace
-from dmaze_cp.dse.sweep_files import sweep_record
 from dmaze_cp.objective import Objective
-from tests.kit.documents import as_read
 from tests.kit.samples import DEPTHWISE, GEMM
 from tests.kit.sweeps import sample_sweep, weighted
 
@@ -53,19 +49,21 @@ def swept(
     space: DesignSpace = MEMORIES,
     statuses: Sequence[PointStatus] = OUTCOMES,
     objective: Objective = Objective.EDP,
-    constraints: Constraints | None = None,
     networks: Sequence[WeightedWorkload] | None = None,
     *,
     pareto: bool = False,
-) -> dict[str, Any]:
-    """The document of a sweep."""
+) -> SweepResult:
+    """A sweep whose designs have these outcomes by turns; its best one is proven."""
     networks = networks or (weighted("one", 2.0, GEMM), weighted("two", 1.0, DEPTHWISE))
     result = sample_sweep(space, networks, objective, statuses, pareto=pareto)
-    record = as_read(sweep_record(replace(result, best_proven=True), details=True))
-    if constraints is not None:
-        record["constraints"] = as_read(vars(constraints))
-    return record  # type: ignore[no-any-return]
+    return replace(result, best_proven=result.best is not None)
 
 
-def with_status(record: dict[str, Any], status: str) -> list[dict[str, Any]]:
-    return [point for point in record["points"] if point["status"] == status]
+def with_status(result: SweepResult, status: PointStatus) -> list[SweepPoint]:
+    return [point for point in result.points if point.status is status]
+
+
+def key(result: SweepResult, position: int | None) -> str:
+    """What a design is selected by on the page."""
+    assert position is not None
+    return str(result.points[position].design.index)

@@ -22,6 +22,9 @@ from dmaze_cp.dse.result import (
 from dmaze_cp.dse.rules import Rule
 from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.objective import Objective
+from dmaze_cp.report.sweep_blocks import sweep_blocks
+from dmaze_cp.report.sweep_figures import Sweep
+from dmaze_cp.report.terminal import TABLE_WIDTH, text_of
 from dmaze_cp.result import LayerResult
 from dmaze_cp.workload import Layer, Workload
 from tests.kit.networks import NAMES, cached_result, lost
@@ -149,6 +152,11 @@ def front(points: Sequence[SweepPoint]) -> tuple[int, ...]:
         )
     ]
     return tuple(sorted(best, key=lambda k: mapped[k]))
+
+
+def sweep_text(result: SweepResult, width: int = TABLE_WIDTH) -> str:
+    """The report for people as plain text."""
+    return text_of(sweep_blocks(Sweep(result)), width)
 
 
 VALUES = {

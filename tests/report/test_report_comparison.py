@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.objective import Objective
-from dmaze_cp.report.comparison import comparison_records, print_comparison
+from dmaze_cp.report.comparison import comparison_blocks, comparison_records
 from dmaze_cp.report.console import make_console
 from dmaze_cp.report.numbers import scientific
+from dmaze_cp.report.terminal import print_blocks
 from dmaze_cp.result import LayerResult, Status, WorkloadResult
 from dmaze_cp.workload import Layer
 from tests.kit.networks import ARCHITECTURES, lost, network, networks
@@ -27,7 +28,7 @@ B = Architecture(name="b", pes=64)
 def text_of(*results: WorkloadResult, width: int = 80, encoding: str = "utf-8") -> str:
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding=encoding, errors="strict")
-    print_comparison(make_console(stream, width=width, plain=True), results)
+    print_blocks(make_console(stream, width=width, plain=True), comparison_blocks(results))
     stream.flush()
     return raw.getvalue().decode(encoding)
 

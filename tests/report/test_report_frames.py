@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 
 from dmaze_cp import MissingExtraError, Workload, load_workload
-from dmaze_cp.report.flat import layer_rows, layers_csv
+from dmaze_cp.report.csv_file import rows_csv
+from dmaze_cp.report.rows import layer_rows, sweep_rows
 from dmaze_cp.report.sweep_figures import Sweep
-from dmaze_cp.report.sweep_flat import sweep_csv, sweep_rows
 from dmaze_cp.result import WorkloadResult
 from dmaze_cp.spec.documents import Record
 from tests.kit.missing import without
@@ -40,13 +40,15 @@ def same_table(frame: pandas.DataFrame, rows: list[Record], text: str) -> None:
 @settings(max_examples=40)
 @given(networks())
 def test_a_network_is_the_rows_of_its_csv(result: WorkloadResult) -> None:
-    same_table(result.to_frame(), layer_rows([result]), layers_csv([result]))
+    rows = layer_rows([result])
+    same_table(result.to_frame(), rows.rows, rows_csv(rows))
 
 
 @settings(max_examples=40)
 @given(sweeps())
 def test_a_sweep_is_the_rows_of_its_csv(result) -> None:
-    same_table(result.to_frame(), sweep_rows(Sweep(result)), sweep_csv(result))
+    rows = sweep_rows(Sweep(result))
+    same_table(result.to_frame(), rows.rows, rows_csv(rows))
 
 
 def test_one_layer_is_its_row_in_a_network() -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
+import sys
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from dmaze_cp.dse.area import no_area
@@ -18,13 +20,12 @@ from dmaze_cp.dse.rules import Rule
 from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.errors import MissingExtraError
 from dmaze_cp.levels import COMPONENTS
-from dmaze_cp.report.html.layers import dram_bytes
+from dmaze_cp.report.breakdown import dram_bytes
+from dmaze_cp.report.plot_labels import put_labels
 from dmaze_cp.report.plots import plot_files, sweep_plots
-from dmaze_cp.report.plots_layers import MOST_LAYERS
-from dmaze_cp.report.plots_style import new_axes, put_labels
+from dmaze_cp.report.sweep_alone import MOST_LAYERS
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.result import Status
-from tests.kit.missing import without
 from tests.kit.samples import DEPTHWISE, GEMM, ONE
 from tests.kit.sweeps import SPACE, sample_sweep, sweeps, weighted
 
@@ -38,6 +39,10 @@ def axes_of(figure):
 def scatters(axes):
     """Places of the points of each kind, by the label in the legend."""
     return {c.get_label(): [tuple(p) for p in c.get_offsets()] for c in axes.collections}
+
+
+def flat_places(groups):
+    return [place for places in groups for place in places]
 
 
 def flat(places):
@@ -78,7 +83,7 @@ def test_heat_map(status):
         ratio = sweep.ratio(point.bound if is_bound else point.value)
         assert float(text.removeprefix("≥")) == pytest.approx(ratio, abs=0.0101)
         assert text.startswith("≥") is is_bound
-    assert "hatched, ≥" in figure.get_supxlabel()
+    assert "≥: hatched" in figure.get_supxlabel()
     assert [t.get_text() for t in axes.get_xticklabels()] == ["64", "128"]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("spm_kb", "rf_bytes")
 
@@ -137,11 +142,10 @@ def test_pareto():
     assert flat(sorted(drawn["skipped, at its bound"])) == pytest.approx(
         flat(sorted((p.design.area_mm2, p.bound * hertz) for p in skipped))
     )
-    (front,) = [places for name, places in drawn.items() if name.startswith("front")]
-    assert flat(front) == pytest.approx(
-        flat(
-            (result.points[k].design.area_mm2, result.points[k].value * hertz) for k in result.front
-        )
+    front = [places for name, places in drawn.items() if name.startswith("front")]
+    others = [result.points[k] for k in result.front if k != result.best]
+    assert flat(sorted(flat_places(front))) == pytest.approx(
+        flat(sorted((p.design.area_mm2, p.value * hertz) for p in others))
     )
     best = result.points[result.best]
     assert flat(drawn["best"]) == pytest.approx([best.design.area_mm2, best.value * hertz])
@@ -183,7 +187,7 @@ def test_only_a_proven_front_is_called_so():
         for proven, s in ((True, (PointStatus.OPTIMAL,)), (False, (PointStatus.FEASIBLE,)))
     }
     assert "front, proven complete" in names[True]
-    assert "front so far" in names[False]
+    assert any(name.startswith("front so far") for name in names[False])
     alone = scatters(axes_of(sweep_plots(sample_sweep(statuses=SKIPS))["pareto"]))
     assert not {"front so far", "front, proven complete"} & set(alone)
 
@@ -266,7 +270,8 @@ def test_long_names_that_differ_in_their_middle_have_labels_that_differ():
 def test_labels_stay_apart_and_inside(places):
     # As many as these find room wherever they are, if they are not all at one place.
     places = [p for k, p in enumerate(places) if all(math.dist(p, q) > 0.12 for q in places[:k])]
-    figure, axes = new_axes(7.2, 4.6)
+    figure = Figure(figsize=(7.2, 4.6), layout="constrained")
+    axes = figure.add_subplot()
     put_labels(axes, [(f"label {k}", x, y) for k, (x, y) in enumerate(places)], places)
     boxes = boxes_of(figure, "label")
     assert len(boxes) == len(places)
@@ -337,6 +342,6 @@ def test_one_parameter_is_one_row():
 
 
 def test_without_matplotlib_the_extra_is_named(monkeypatch):
-    without(monkeypatch, "matplotlib")
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(MissingExtraError, match=r"dmaze-cp\[plot\]"):
         sweep_plots(sample_sweep())

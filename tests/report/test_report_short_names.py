@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dmaze_cp.report import html
 from dmaze_cp.report.short_names import short_names
-
-ASSETS = Path(html.__file__).parent / "assets"
 
 LAYERS = [
     f"encoder.layers.{n}.{part}.projection"
@@ -46,13 +38,3 @@ def test_what_tells_names_apart_is_kept(longest: int) -> None:
 def test_only_a_name_without_others_loses_its_middle() -> None:
     (label,) = short_names(["features.stage4.block2.conv1"], 14).values()
     assert label == "feat…ck2.conv1"
-
-
-@pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js")
-def test_the_page_has_the_same_labels() -> None:
-    """The page's own labels, by the function that draws them."""
-    names = [*LAYERS, "conv1", *(f"{'w' * 40}.{n}.{'w' * 40}" for n in range(12))]
-    script = (ASSETS / "format.js").read_text(encoding="utf-8")
-    script += f"\nconsole.log(JSON.stringify(shortNames({json.dumps(names)}, 14)));"
-    done = subprocess.run(["node", "-e", script], capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout) == list(short_names(names, 14).values())

@@ -10,8 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dmaze_cp.objective import Objective
+from dmaze_cp.report.blocks import Table, cell
+from dmaze_cp.report.breakdown import dram_bytes
 from dmaze_cp.report.console import make_console
-from dmaze_cp.report.summary import print_summary
+from dmaze_cp.report.network import network_blocks
+from dmaze_cp.report.terminal import print_blocks
 from dmaze_cp.result import Ending, Status, WorkloadResult
 from tests.kit.networks import lost, network, networks
 from tests.kit.samples import CONV, DEPTHWISE, GEMM, ONE, STRIDED, sample_result
@@ -19,7 +22,7 @@ from tests.kit.samples import CONV, DEPTHWISE, GEMM, ONE, STRIDED, sample_result
 
 def text_of(result: WorkloadResult, width: int = 80) -> str:
     stream = io.StringIO()
-    print_summary(make_console(stream, width=width, plain=True), result)
+    print_blocks(make_console(stream, width=width, plain=True), network_blocks(result))
     return stream.getvalue()
 
 
@@ -127,3 +130,15 @@ def test_a_network_without_any_mapping(status: Status) -> None:
     assert "without a mapping     2 layers, in no total" in text
     assert "total energy" not in text
     assert "make" not in text
+
+
+def test_a_page_has_the_traffic_of_each_layer() -> None:
+    result = network(sample_result(CONV), lost(GEMM))
+    (table,) = [b for b in network_blocks(result) if isinstance(b, Table)]
+    column = [c.title for c in table.columns].index("DRAM")
+    cells = [cell(row[column]) for row in table.rows]
+    first = result.layers[0]
+    assert cells[0].value == dram_bytes(first.mapping, first.cost, first.architecture)
+    assert cells[1].value is None
+    # A terminal has no room for it.
+    assert "DRAM" not in text_of(network(sample_result(CONV))).split("Where")[0]

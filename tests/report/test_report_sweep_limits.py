@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from dmaze_cp.constraints import Constraints
 from dmaze_cp.dse.design import Budgets, Sample
 from dmaze_cp.dse.result import PointStatus, SweepResult
-from dmaze_cp.report.limits import setting_text
-from dmaze_cp.report.sweep import sweep_record, sweep_text
+from dmaze_cp.dse.sweep_files import sweep_record
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.report.sweep_limits import limits_of, proof_text, rounded_percent, tie_facts
-from tests.kit.sweeps import SPACE, sample_sweep
+from dmaze_cp.report.words import constraint_texts
+from tests.kit.sweeps import SPACE, sample_sweep, sweep_text
 
 
 def unlimited(**options: object) -> SweepResult:
@@ -73,17 +73,9 @@ def test_percents_err_to_the_safe_side(fraction, up):
     assert stated >= fraction * (1 - 1e-12) if up else stated <= fraction * (1 + 1e-12)
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "expected"),
-    [
-        ("min_rf_utilization", 0.125, ("RF utilisation", "at least 12.5 %")),
-        ("no_feature_dram", True, ("filter loops at DRAM", "none")),
-        ("something", True, ("something", "true")),
-        ("min_rf_utilization", 10**400, ("min_rf_utilization", str(10**400))),
-    ],
-)
-def test_limits_in_words(name, value, expected):
-    assert setting_text(name, value) == expected
+def test_limits_in_words():
+    limits = Constraints(min_rf_utilization=0.125, no_feature_dram=True)
+    assert constraint_texts(limits) == ("at least 12.5 % RF utilisation", "no filter loops at DRAM")
 
 
 def test_a_design_that_cannot_be_mapped_has_no_bound():

@@ -12,12 +12,11 @@ from dmaze_cp.dse.parameters import Parameter
 from dmaze_cp.dse.result import PointStatus
 from dmaze_cp.dse.rules import Rule
 from dmaze_cp.dse.space import DesignSpace
-from dmaze_cp.report.sweep import sweep_text
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.report.sweep_grid import CellState, grid_of
 from dmaze_cp.report.sweep_why import explanation, ratio_text, rivals_of
 from tests.kit.samples import GEMM
-from tests.kit.sweeps import MAPPED, SPACE, sample_sweep, sweeps, weighted
+from tests.kit.sweeps import MAPPED, SPACE, sample_sweep, sweep_text, sweeps, weighted
 
 SKIPS = (PointStatus.OPTIMAL, PointStatus.SKIPPED)
 
@@ -37,8 +36,8 @@ def test_a_cell_is_the_best_of_its_designs(result):
             wanted[grid.rows] = grid.row_values[row]
         those = [p for p in result.points if wanted.items() <= p.design.parameters.items()]
         invalid = [p for p in result.invalid if wanted.items() <= p.parameters.items()]
-        assert cell.designs == len(those) + len(invalid)
-        seen += cell.designs
+        assert [sweep.point(position) for position in cell.positions] == those
+        seen += len(cell.positions) + len(invalid)
         values = [p.value for p in those if p.is_mapped and p.value is not None]
         others = [p for p in those if not p.is_mapped and p.status is not PointStatus.INFEASIBLE]
         bounds = [p.bound for p in others]
@@ -75,7 +74,7 @@ def test_of_many_parameters_memories_are_shown():
     assert grid is not None
     assert {grid.rows, grid.columns} == {"rf_bytes", "spm_kb"}
     assert grid.others == ("pes",)
-    assert {cell.designs for cell in grid.cells.values()} == {2}
+    assert {len(cell.positions) for cell in grid.cells.values()} == {2}
     assert "best of all values of pes" in sweep_text(sample_sweep(space))
 
 

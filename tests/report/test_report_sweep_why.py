@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from dmaze_cp.dse.parameters import Parameter
 from dmaze_cp.dse.result import PointStatus
 from dmaze_cp.dse.space import DesignSpace
+from dmaze_cp.dse.sweep_files import sweep_record
 from dmaze_cp.objective import Objective
-from dmaze_cp.report.sweep import sweep_record, sweep_text
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.report.sweep_why import explanation, nearer_than, rivals_of
 from tests.kit.samples import DEPTHWISE, GEMM
-from tests.kit.sweeps import sample_sweep, sweeps, weighted
+from tests.kit.sweeps import sample_sweep, sweep_text, sweeps, weighted
 
 
 @given(sweeps())
@@ -80,3 +80,21 @@ def test_the_base_is_named_in_the_file():
     base = next(p for p in record["points"] if p["index"] == record["base_design"])
     assert base["parameters"] == {"rf_bytes": 512, "spm_kb": 128}
     assert sweep_record(sample_sweep())["base_design"] is None
+
+
+@pytest.mark.parametrize("bare", [0, 1])
+def test_without_layers_the_change_is_that_of_the_sums(bare):
+    result = sample_sweep()
+    best = result.best
+    (rival, *_) = rivals_of(Sweep(result))
+    gone = (best, rival.position)[bare]
+    points = [
+        replace(p, networks=tuple(replace(n, layers=()) for n in p.networks)) if k == gone else p
+        for k, p in enumerate(result.points)
+    ]
+    sweep = Sweep(replace(result, points=tuple(points)))
+    whole = explanation(Sweep(result), rival)
+    change = re.search(r"EDP [0-9.e]+ % less", whole)
+    assert change is not None
+    assert change[0] in explanation(sweep, rival)
+    assert change[0] + " (" not in explanation(sweep, rival)

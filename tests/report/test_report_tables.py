@@ -12,9 +12,10 @@ from dmaze_cp.cost.latency import cycles
 from dmaze_cp.objective import Objective
 from dmaze_cp.report.breakdown import usages
 from dmaze_cp.report.console import bar, make_console
-from dmaze_cp.report.layer import print_layer
-from dmaze_cp.report.summary import print_summary
-from dmaze_cp.report.workload import print_workload
+from dmaze_cp.report.layer import layer_blocks
+from dmaze_cp.report.network import network_blocks
+from dmaze_cp.report.terminal import print_blocks
+from dmaze_cp.report.workload import workload_blocks
 from dmaze_cp.result import LayerResult, Status, WorkloadResult
 from dmaze_cp.workload import Layer, UnmappedOperator, Workload
 from tests.kit.samples import CONV, DEPTHWISE, GEMM, STRIDED, sample_result
@@ -30,14 +31,14 @@ def _no_columns(monkeypatch: pytest.MonkeyPatch) -> None:
 def layer_text(result: LayerResult, encoding: str = "utf-8", width: int | None = None) -> str:
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding=encoding, errors="strict")
-    print_layer(make_console(stream, width=width), result)
+    print_blocks(make_console(stream, width=width), layer_blocks(result))
     stream.flush()
     return raw.getvalue().decode(encoding)
 
 
 def summary_text(result: WorkloadResult, width: int | None = None) -> str:
     stream = io.StringIO()
-    print_summary(make_console(stream, width=width), result)
+    print_blocks(make_console(stream, width=width), network_blocks(result))
     return stream.getvalue()
 
 
@@ -219,7 +220,7 @@ def test_the_layer_list_shows_shapes_folded_names_and_what_is_not_mapped(width: 
     )
     stream = io.StringIO()
     workload = Workload("net", (folded, STRIDED, GEMM), unmapped)
-    print_workload(make_console(stream, width=width), workload)
+    print_blocks(make_console(stream, width=width), workload_blocks(workload))
     text = stream.getvalue()
     assert max(map(len, text.split("\n"))) <= width
     words = " ".join(text.split())

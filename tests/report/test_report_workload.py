@@ -6,13 +6,15 @@ import io
 
 from dmaze_cp.report import workload as report
 from dmaze_cp.report.console import make_console
+from dmaze_cp.report.terminal import print_blocks
+from dmaze_cp.report.workload import workload_blocks
 from dmaze_cp.workload import Layer, Workload
 
 
 def printed(layers: int) -> str:
     made = [Layer.gemm(f"l{i}", {"X": i, "Y": 2, "K": 3}) for i in range(1, layers + 1)]
     stream = io.StringIO()
-    report.print_workload(make_console(stream, width=80), Workload("net", tuple(made)))
+    print_blocks(make_console(stream, width=80), workload_blocks(Workload("net", tuple(made))))
     return stream.getvalue()
 
 

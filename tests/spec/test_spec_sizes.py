@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.errors import SpecError
-from dmaze_cp.report.machine import architecture_in_short, scratchpad_text
+from dmaze_cp.report.words import architecture_in_short, architecture_rows
 from dmaze_cp.spec import architecture_from_dict, architecture_to_dict
 from dmaze_cp.spec.sizes import size_in_bytes, size_text
 
@@ -49,5 +49,6 @@ def test_no_size(size: str) -> None:
 
 def test_which_buffers_a_size_is_of() -> None:
     chip = Architecture(pes=4, rf_bytes=96, spm_banks=3, spm_bank_bytes=512)
-    assert scratchpad_text(chip) == "3 KiB (two buffers of 3 x 512 bytes)"
-    assert architecture_in_short(chip) == f"4 PEs, RF 96 bytes, SPM {scratchpad_text(chip)}"
+    assert dict(architecture_rows(chip))["SPM"] == "3 KiB (two buffers of 3 x 512 bytes)"
+    text = "4 PEs, RF 96 bytes, SPM 3 KiB (two buffers of 3 x 512 bytes)"
+    assert architecture_in_short(chip) == text

@@ -1,4 +1,4 @@
-"""The page: one HTML document with its style, script and data inside."""
+"""Blocks as one self-contained HTML page: its style, script and data are inside."""
 
 from __future__ import annotations
 
@@ -6,94 +6,164 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, fields, is_dataclass
+from enum import Enum
+from functools import singledispatch
 from importlib.resources import files
-from typing import Final
+from math import isfinite
+from typing import Any, Final
 
-from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.report.html.read import View
-from dmaze_cp.report.html.results import result_view, results_view
-from dmaze_cp.report.html.sweeps import sweep_view
-from dmaze_cp.spec import RESULT_SCHEMA
-from dmaze_cp.spec.documents import Record
-from dmaze_cp.spec.fields import Fields, nearest
-from dmaze_cp.spec.mapping_files import RESULTS_SCHEMA
-
-SWEEP_SCHEMA: Final = "dmaze-cp/sweep/1"
-
-_VIEWS: Final[dict[str, tuple[str, Callable[[object], View]]]] = {
-    RESULT_SCHEMA: ("result", result_view),
-    RESULTS_SCHEMA: ("results", results_view),
-    SWEEP_SCHEMA: ("sweep", sweep_view),
-}
+from dmaze_cp.dse.result import SweepResult
+from dmaze_cp.report.blocks import Bar, Bars, Cell, Code, Column, Fact
+from dmaze_cp.report.figures import Stack
+from dmaze_cp.report.network_page import comparison_page, network_page
+from dmaze_cp.report.numbers import counted
+from dmaze_cp.report.short_names import short_names
+from dmaze_cp.report.sweep_figures import Sweep
+from dmaze_cp.report.sweep_page import sweep_page
+from dmaze_cp.report.words import in_sentence
+from dmaze_cp.result import WorkloadResult
 
 _STYLES: Final = ("page.css", "parts.css")
 _SCRIPTS: Final = (
-    *(
-        "dom.js",
-        "format.js",
-        "state.js",
-        "table.js",
-        "plot.js",
-        "zoom.js",
-        "columns.js",
-        "scatter.js",
-    ),
-    *("heatmap.js", "layer.js", "result.js", "results.js", "sweep.js", "designheat.js", "point.js"),
-    "main.js",
+    *("dom.js", "state.js", "table.js", "plot.js", "zoom.js", "figures.js", "heat.js"),
+    *("blocks.js", "main.js"),
 )
-
+_NEST_COLUMNS: Final = 84
+_LONGEST_TICK: Final = 14
+"""Letters of a name below a bar."""
 _FOR_SCRIPTS: Final = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 """No text in the data can end the element it is in, or begin a comment there."""
 
 
-def html_page(document: Record) -> str:
-    """A self-contained page for a result.
+def html_page(result: WorkloadResult | Sequence[WorkloadResult] | SweepResult) -> str:
+    """A self-contained page for a result, for several that are compared, or for a sweep.
 
     It needs no network, and its content security policy allows it none. Everything that
-    the document names is shown as text, whatever it holds.
-
-    Parameters
-    ----------
-    document
-        A mapping result (``dmaze-cp/result/1``), several (``dmaze-cp/results/1``) or a
-        sweep (``dmaze-cp/sweep/1``), as read from its file.
-
-    Returns
-    -------
-    str
-        HTML.
-
-    Raises
-    ------
-    SpecError
-        With every problem of the document.
+    the results name is shown as text, whatever it holds.
     """
-    kind, view = _VIEWS[_schema(document)]
-    data = {"kind": kind, "schema": document["schema"], **view(document)}
+    if isinstance(result, SweepResult):
+        sweep = Sweep(result)
+        over = f" over {', '.join(sweep.swept)}" if sweep.swept else ""
+        kind = "Pareto sweep" if result.pareto else "sweep"
+        about = f"{kind}{over}; least {in_sentence(result.objective)}"
+        return _page(result.space.name, about, sweep_page(sweep))
+    results = [result] if isinstance(result, WorkloadResult) else list(result)
+    if len(results) == 1:
+        (one,) = results
+        goals = ", ".join(in_sentence(objective) for objective in one.objectives)
+        about = f"mapped onto {one.architecture.name}, least {goals}"
+        return _page(one.workload.name, about, network_page(one))
+    networks = counted(len({r.workload.name for r in results}), "network")
+    machines = counted(len({r.architecture.name for r in results}), "accelerator")
+    return _page("Comparison", f"{networks}, {machines}", comparison_page(results))
+
+
+def _page(title: str, about: str, blocks: object) -> str:
+    data = {"title": title, "about": about, "blocks": list(blocks)}  # type: ignore[call-overload]
     style = "".join(_asset(name) for name in _STYLES)
     script = _script()
     parts = {
         "POLICY": _policy(style, script),
         "STYLE": style,
-        "DATA": embedded_json(data),
+        "DATA": embedded_json(_encoded(data)),
         "SCRIPT": script,
     }
     # In one pass, so that no part is searched for the names of others.
     return re.sub("@([A-Z]+)@", lambda match: parts[match[1]], _asset("page.html"))
 
 
-def _schema(document: object) -> str:
-    expected = f"one of {', '.join(_VIEWS)}"
-    spec = Fields(document, f"an object with a schema, {expected}")
-    if not spec.missing("schema", expected):
-        schema = spec.data["schema"]
-        if isinstance(schema, str) and schema in _VIEWS:
-            return schema
-        close = nearest(schema, _VIEWS)
-        spec.note("schema", f"{close!r}" if close else expected)
-    spec.raise_problems()
-    raise SpecError(Problem("schema", "nothing", expected))
+@singledispatch
+def _encoded(value: object) -> Any:
+    """Blocks as JSON: objects have their kind, and leave out what is as usual."""
+    return _object(value) if is_dataclass(value) else value
+
+
+def _object(value: Any) -> dict[str, Any]:
+    kept = {f.name: getattr(value, f.name) for f in fields(value) if not _is_usual(value, f)}
+    return {"is": type(value).__name__, **{k: _encoded(v) for k, v in kept.items()}}
+
+
+def _is_usual(value: object, field: Any) -> bool:
+    made = field.default_factory
+    usual = field.default if made is MISSING else made()
+    return bool(getattr(value, field.name) == usual)
+
+
+@_encoded.register
+def _(value: float) -> float | None:
+    return float(f"{value:.6g}") if isfinite(value) else None
+
+
+@_encoded.register
+def _(value: Enum) -> str:
+    return str(value.value)
+
+
+@_encoded.register
+def _(value: Mapping) -> dict[str, Any]:  # type: ignore[type-arg]  # of anything
+    return {str(key): _encoded(item) for key, item in value.items()}
+
+
+@_encoded.register(list)
+@_encoded.register(tuple)
+def _(value: Sequence[object]) -> list[Any]:
+    return [_encoded(item) for item in value]
+
+
+@_encoded.register
+def _(value: Cell) -> Any:
+    """Text alone, or text, what it is sorted by, tone, lines below and link."""
+    parts = [
+        value.text,
+        _encoded(value.value),
+        value.tone.value,
+        list(value.more),
+        dict(value.link),
+    ]
+    while len(parts) > 1 and not parts[-1] and parts[-1] != 0:
+        parts.pop()
+    return parts[0] if len(parts) == 1 else parts
+
+
+@_encoded.register
+def _(value: Bar) -> Any:
+    return [value.name, value.amount, _encoded(value.fraction), value.colour]
+
+
+@_encoded.register
+def _(value: Bars) -> Any:
+    return {"is": "Bars", "rows": _encoded(value.rows)}
+
+
+@_encoded.register
+def _(value: Column) -> Any:
+    """The title of numbers, the title in a list of text; else all that there is."""
+    if value == Column(value.title):
+        return value.title
+    return [value.title] if value == Column(value.title, is_text=True) else _object(value)
+
+
+@_encoded.register
+def _(value: Fact) -> Any:
+    alone = Fact(value.name, value.text)
+    return [value.name, value.text] if value == alone else _object(value)
+
+
+@_encoded.register
+def _(value: Code) -> Any:
+    return {"is": "Code", "lines": list(value.lines(_NEST_COLUMNS))}
+
+
+@_encoded.register
+def _(value: Stack) -> Any:
+    ticks = short_names((row.name for row in value.rows), _LONGEST_TICK)
+    return {
+        **{f.name: _encoded(getattr(value, f.name)) for f in fields(value)},
+        "is": "Stack",
+        "ticks": [ticks[row.name] for row in value.rows],
+    }
 
 
 def embedded_json(value: object) -> str:

@@ -14,9 +14,12 @@ import yaml
 
 from dmaze_cp import evaluate
 from dmaze_cp.dse.space_files import load_space
+from dmaze_cp.dse.sweep_files import sweep_record
 from dmaze_cp.errors import SpecError
 from dmaze_cp.loading import load_workload
-from dmaze_cp.report.html import html_page
+from dmaze_cp.report.formats import results_record
+from dmaze_cp.report.html import html_page, result_of
+from dmaze_cp.result import result_record
 from dmaze_cp.spec import load_architecture, load_mapping_records, mapping_record_from_dict
 from dmaze_cp.spec.files import load_spec_object
 from dmaze_cp.workload import Workload
@@ -47,14 +50,14 @@ def read_mappings(path: Path) -> None:
 def read_result(path: Path) -> None:
     """As `dmaze-cp report`, then as `dmaze-cp evaluate`."""
     try:
-        html_page(load_spec_object(path))  # type: ignore[arg-type]
+        html_page(result_of(load_spec_object(path)))
     finally:
         read_mappings(path)
 
 
 def read_page(path: Path) -> None:
     """As `dmaze-cp report`."""
-    html_page(load_spec_object(path))  # type: ignore[arg-type]
+    html_page(result_of(load_spec_object(path)))
 
 
 def read_space(path: Path) -> None:
@@ -84,11 +87,10 @@ def seeds() -> list[tuple[str, object, Read]]:
         ("mapping", RECORD, read_mappings),
         ("mappings", [RECORD, RECORD], read_mappings),
         ("space", FULL, read_space),
-        ("result", documents.result(layers=documents.LAYERS[:2]), read_result),
-        ("results", documents.results(), read_page),
-        ("sweep", documents.sweep((64, 128), (8,), models=("a",)), read_page),
-        ("front", documents.sweep((64, 128), (8,), pareto=True, models=("a",)), read_page),
-        ("swept", sweep_documents.swept(), read_page),
+        ("result", result_record(documents.mapped(layers=documents.LAYERS[:2])), read_result),
+        ("results", results_record(documents.results()), read_page),
+        ("front", sweep_record(sweep_documents.swept(pareto=True)), read_page),
+        ("swept", sweep_record(sweep_documents.swept(), details=True), read_page),
     ]
     folders = {"architectures": load_architecture, "models": read_workload, "spaces": read_space}
     for folder, read in folders.items():

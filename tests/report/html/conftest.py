@@ -42,7 +42,7 @@ def open_page(windows: dict[bool, Any], tmp_path: Path) -> Iterator[Open]:
     pages = []
 
     def start(
-        document: dict[str, Any],
+        document: Any,
         *,
         width: int = 1280,
         scheme: str = "light",

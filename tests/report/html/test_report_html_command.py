@@ -10,13 +10,16 @@ import pytest
 
 from dmaze_cp.cli.app import cli
 from dmaze_cp.cli.report_command import report_command
+from dmaze_cp.result import result_record
 from tests.kit import documents
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "result.json").write_text(json.dumps(documents.result()), encoding="utf-8")
+    (tmp_path / "result.json").write_text(
+        json.dumps(result_record(documents.mapped())), encoding="utf-8"
+    )
     return tmp_path
 
 

@@ -1,4 +1,4 @@
-// Elements. Text from the data is only ever set as text: nothing of it is parsed as HTML.
+// Elements and numbers. Text from the data is only ever set as text: nothing of it is parsed as HTML.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -38,33 +38,9 @@ function sized(node, percent) {
   return node;
 }
 
-/** A titled part of the page. */
-function section(title, attributes, ...children) {
-  return el("section", { ...attributes }, el("h2", {}, title), ...children);
-}
-
-/** A collapsed part of the page. */
-function fold(title, ...children) {
-  return el("details", { class: "fold" }, el("summary", {}, title), ...children);
-}
-
-/** Names and values in two columns. */
-function facts(pairs) {
-  const rows = pairs.filter((pair) => pair[1] !== null && pair[1] !== undefined);
-  return el("dl", { class: "facts" }, rows.map(([name, value]) => [
-    el("div", {}, el("dt", {}, name), el("dd", {}, value)),
-  ]));
-}
-
 /** A word that states how far something is known. */
-function badge(text, tone, title) {
-  return el("span", { class: `badge ${tone || ""}`, title }, text);
-}
-
-const STATUS_TONES = { optimal: "good", feasible: "fair", skipped: "mute" };
-
-function statusBadge(status) {
-  return badge(status, STATUS_TONES[status] || "bad");
+function badge({ text, tone, note }) {
+  return el("span", { class: `badge ${tone || ""}`, title: note }, text);
 }
 
 /** A select element for named options; `pick` is told the chosen value. */
@@ -94,3 +70,22 @@ const tip = {
     document.getElementById("tip").hidden = true;
   },
 };
+
+function plural(number, noun) {
+  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+const PREFIXES = { pJ: ["pJ", "nJ", "µJ", "mJ", "J", "kJ", "MJ", "GJ"], s: ["ps", "ns", "µs", "ms", "s"],
+  "": ["", "k", "M", "G", "T", "P", "E", "Z", "Y"] };
+
+/** A tick of an axis: short, with its unit. */
+function tickText(value, unit) {
+  if (value === 0) return "0";
+  if (unit === "%") return `${Number((100 * value).toPrecision(3))} %`;
+  const size = Math.abs(value) * (unit === "s" ? 1e12 : 1);
+  if (unit === "e" || size >= 1e15) return value.toExponential(2).replace(/\.?0*e\+?/, "e");
+  if (size < 1) return String(Number(value.toPrecision(2)));
+  const names = PREFIXES[unit || ""];
+  const step = Math.min(Math.max(Math.floor(Math.log10(size * (1 + 1e-9)) / 3), 0), names.length - 1);
+  return `${Number((size / 1000 ** step).toPrecision(3))} ${names[step]}`.trimEnd();
+}

@@ -2,8 +2,6 @@
 
 const MARGIN = { top: 14, right: 12, bottom: 22, left: 52 };
 const NAME_ROOM = 16;
-const LONGEST_NAME = 14;
-const LONGEST_ROW_NAME = 16;
 const LETTER = 6.6;
 let plots = 0;
 
@@ -13,7 +11,7 @@ let plots = 0;
  * spec: {title, id, height, x, y, zoom: "x" or "xy", draw(group, view), mark(group, view, key), below,
  *        hit(px, py, view), pick(datum), legend, controls, left}
  * `mark` shows which datum is selected, `below` the rest or above it.
- * An axis is {label, scale: "linear", "log" or "band", domain, names, format}; the domain is that of the
+ * An axis is {label, scale: "linear", "log" or "band", domain, names, unit}; the domain is that of the
  * transformed values (decades for "log", 0 to the number of names for "band"), or a function that gives it.
  * `hit` gives what is at a place: {datum, lines} with the lines of the tooltip.
  */
@@ -74,7 +72,7 @@ function isTilted(axis, width, domain, spec) {
 }
 
 function longestName(axis) {
-  return axis.names.reduce((most, name) => Math.max(most, Math.min(name.length, LONGEST_NAME)), 1);
+  return axis.names.reduce((most, name) => Math.max(most, name.length), 1);
 }
 
 function tiltRoom(axis) {
@@ -129,7 +127,7 @@ function hatch() {
 
 function ticksOf(axis, domain, room) {
   if (axis.scale === "band") return bandTicks(axis, domain, room);
-  const format = axis.format || short;
+  const format = (value) => tickText(value, axis.unit);
   const values = axis.scale === "log" ? logTicks(domain, room / 60) : linearTicks(domain, room / 42);
   return values.map((value) => ({ at: axis.scale === "log" ? Math.log10(value) : value, text: format(value) }));
 }
@@ -158,20 +156,11 @@ function logTicks([low, high], wanted) {
 function bandTicks(axis, domain, room) {
   const every = Math.max(1, Math.ceil(13 / (room / (domain[1] - domain[0]))));
   const ticks = [];
-  const tilted = namesOf(axis, LONGEST_NAME);
-  const beside = namesOf(axis, LONGEST_ROW_NAME);
-  axis.names.forEach((name, i) => {
+  axis.names.forEach((text, i) => {
     const middle = i + 0.5;
-    if (i % every === 0 && middle > domain[0] && middle < domain[1]) ticks.push({ at: middle, text: name, tilted: tilted[i], beside: beside[i] });
+    if (i % every === 0 && middle > domain[0] && middle < domain[1]) ticks.push({ at: middle, text });
   });
   return ticks;
-}
-
-/** Names of a band that fit; they stay the same, so once will do. */
-function namesOf(axis, length) {
-  axis.short ||= {};
-  axis.short[length] ||= shortNames(axis.names, length);
-  return axis.short[length];
 }
 
 function drawAxis(axis, view, side) {
@@ -196,7 +185,7 @@ function xTick(axis, view, tick) {
   const x = view.x.place(tick.at);
   const grid = axis.scale === "band" ? [] : [svg("line", { class: "grid", x1: x, x2: x, y1: area.top, y2: area.bottom })];
   const text = view.tilted
-    ? svg("text", { "text-anchor": "end", transform: `translate(${x + 3},${area.bottom + 12}) rotate(-45)` }, tick.tilted)
+    ? svg("text", { "text-anchor": "end", transform: `translate(${x + 3},${area.bottom + 12}) rotate(-45)` }, tick.text)
     : svg("text", { "text-anchor": "middle", x, y: area.bottom + 15 }, tick.text);
   return [...grid, text];
 }
@@ -205,5 +194,5 @@ function yTick(axis, view, tick) {
   const { area } = view;
   const y = view.y.place(tick.at);
   const grid = axis.scale === "band" ? [] : [svg("line", { class: "grid", x1: area.left, x2: area.right, y1: y, y2: y })];
-  return [...grid, svg("text", { "text-anchor": "end", x: area.left - 7, y: y + 4 }, tick.beside || tick.text)];
+  return [...grid, svg("text", { "text-anchor": "end", x: area.left - 7, y: y + 4 }, tick.text)];
 }

@@ -18,6 +18,24 @@ const state = {
   },
 };
 
+const links = [];
+const clears = {};
+
+/** Tell a part of the page, as long as it is there, which key of a selection is chosen. */
+function link(key, node, select) {
+  links.push({ key, node, select });
+}
+
+/** Select keys: change the address, and everything that shows what is selected. */
+function pick(changes) {
+  const gone = Object.keys(changes).flatMap((key) => clears[key] || []).filter((key) => !(key in changes));
+  state.set({ ...Object.fromEntries(gone.map((key) => [key, null])), ...changes });
+  for (const one of links.splice(0).filter((each) => each.node.isConnected)) {
+    links.push(one);
+    if (one.key in changes) one.select(String(changes[one.key]), true);
+  }
+}
+
 const theme = {
   get dark() {
     const chosen = document.documentElement.dataset.theme;

@@ -2,43 +2,74 @@
 
 const ROWS_AT_ONCE = 150;
 
-/**
- * A table.
- *
- * columns: {id, label, value(row) to sort by, cell(row) to show, numeric, title}
- * options: {label, key(row), pick(row), filter: text(row), sort: [id, direction], class}
- */
-function createTable(columns, rows, options) {
+/** Text, what it is sorted by, tone, lines below and link of a cell. */
+function cellParts(cell) {
+  const [text, value = null, tone = "", more = [], to = null] = Array.isArray(cell) ? cell : [cell];
+  return { text, value, tone, more, to: to && Object.keys(to).length ? to : null };
+}
+
+/** What is in a cell; the largest number of a column with bars has the longest. */
+function cellContent(cell, largest) {
+  const { text, value, tone, more, to } = cellParts(cell);
+  const lines = [el("span", { class: tone ? `tone ${tone}` : null }, text), more.map((line) => el("small", {}, line))];
+  if (to) return el("button", { type: "button", class: "cell-link", on: { click: () => pick(to) } }, lines);
+  if (!largest || value === null) return lines;
+  return el("span", { class: "share-cell" }, el("span", { class: "track" }, sized(el("i", { class: "c-share" }), (100 * value) / largest)), text);
+}
+
+/** A column is its title if it has numbers, a list with it if it has text, or all that there is to it. */
+function columnOf(column) {
+  if (typeof column === "string") return { title: column, is_text: false };
+  return Array.isArray(column) ? { title: column[0], is_text: true } : column;
+}
+
+/** A table that is shown as it is. */
+function plainTable(block) {
+  const columns = block.columns.map(columnOf);
+  const tones = (cell) => (cellParts(cell).tone === "best" ? "is-best" : "");
+  return el("div", { class: "scroller" }, el("table", { class: block.turns ? "compare" : "matrix" },
+    block.caption ? el("caption", { class: block.turns ? "" : "unseen" }, block.caption) : null,
+    el("thead", {}, el("tr", {}, columns.map((column) => el("th", { scope: "col", class: column.is_text ? "" : "number" }, column.title)))),
+    el("tbody", {}, block.rows.map((row, i) => el("tr", { class: block.last_apart && i === block.rows.length - 1 ? "apart" : null },
+      row.map((cell, k) => el(k ? "td" : "th", { scope: k ? null : "row", class: `${columns[k].is_text ? "" : "number"} ${tones(cell)}`.trim() || null },
+        cellContent(cell, 0))))))));
+}
+
+/** A table that sorts, and filters if it is searched; its rows select by their keys. */
+function createTable(block) {
+  const rows = block.rows.map((cells, i) => ({ cells, key: block.keys ? block.keys[i] : String(i) }));
+  const columns = block.columns.map(columnOf).map((column, k) => ({ ...column, id: column.title, numeric: !column.is_text,
+    value: (row) => { const { text, value } = cellParts(row.cells[k]); return column.is_text ? text : value; },
+    largest: column.bar ? Math.max(...rows.map((row) => cellParts(row.cells[k]).value || 0), 1e-12) : 0 }));
   const table = {
-    columns, rows, options, shown: rows, made: 0, selected: null,
-    sort: options.sort || [null, 1],
+    columns, rows, block, shown: rows, made: 0, selected: null, sort: [null, 1],
     body: el("tbody", {}),
     status: el("p", { class: "count", role: "status" }),
   };
   table.heads = columns.map((column) => headCell(table, column));
   table.box = el("div", { class: "scroller", tabindex: "-1", on: { scroll: () => grow(table) } },
-    el("table", { class: options.class || "" },
-      el("caption", { class: "unseen" }, options.label),
+    el("table", { "data-caption": block.caption },
+      el("caption", { class: "unseen" }, block.caption),
       el("thead", {}, el("tr", {}, table.heads)), table.body));
-  const tools = options.filter ? [filterBox(table), table.status] : [];
-  table.node = el("div", { class: "table" }, tools.length ? el("div", { class: "tools" }, tools) : null,
-    table.box);
+  const tools = block.searched ? el("div", { class: "tools" }, filterBox(table), table.status) : null;
+  table.node = el("div", { class: "table" }, tools, table.box);
   arrange(table);
   // Paper has all rows.
   window.addEventListener("beforeprint", () => {
     while (table.node.isConnected && table.made < table.shown.length) more(table);
   });
-  return { node: table.node, select: (key) => markSelected(table, key), box: table.box };
+  if (block.link) link(block.link, table.node, (key) => markSelected(table, key));
+  return { node: table.node, select: (key) => markSelected(table, key) };
 }
 
 function headCell(table, column) {
-  const button = el("button", { type: "button", on: { click: () => sortBy(table, column) } }, column.label);
+  const button = el("button", { type: "button", on: { click: () => sortBy(table, column) } }, column.title);
   return el("th", { scope: "col", class: column.numeric ? "number" : "", "aria-sort": "none",
-    "data-column": column.id, title: column.title }, button);
+    "data-column": column.id, title: column.note }, button);
 }
 
 function filterBox(table) {
-  const input = el("input", { type: "search", placeholder: "Filter", "aria-label": `Filter ${table.options.label}`,
+  const input = el("input", { type: "search", placeholder: "Filter", "aria-label": `Filter ${table.block.caption}`,
     on: { input: () => {
       table.wanted = input.value.trim().toLowerCase();
       arrange(table);
@@ -59,7 +90,7 @@ function arrange(table) {
   const column = table.columns.find((one) => one.id === id);
   const wanted = table.wanted;
   table.shown = wanted
-    ? table.rows.filter((row) => table.options.filter(row).toLowerCase().includes(wanted))
+    ? table.rows.filter((row) => row.cells.map((cell) => cellParts(cell).text).join(" ").toLowerCase().includes(wanted))
     : table.rows.slice();
   if (column) table.shown.sort((a, b) => compare(column.value(a), column.value(b), direction));
   table.heads.forEach((head, index) => {
@@ -96,16 +127,16 @@ function grow(table) {
 }
 
 function bodyRow(table, row) {
-  const { options } = table;
-  const key = options.key(row);
-  const node = el("tr", { "data-key": key, tabindex: options.pick ? "0" : null,
-    "aria-current": key === table.selected ? "true" : null },
-  table.columns.map((column, index) => el(index === 0 ? "th" : "td",
-    { class: `${column.numeric ? "number" : ""} ${column.class || ""}`.trim(), scope: index === 0 ? "row" : null },
-    column.cell(row))));
-  if (options.pick) {
-    node.addEventListener("click", () => options.pick(row));
-    node.addEventListener("keydown", (event) => rowKey(event, node, () => options.pick(row)));
+  const { link: to } = table.block;
+  const choose = () => pick({ [to]: row.key });
+  const node = el("tr", { "data-key": row.key, tabindex: to ? "0" : null,
+    "aria-current": row.key === table.selected ? "true" : null },
+  table.columns.map((column, k) => el(k ? "td" : "th", { scope: k ? null : "row",
+    class: `${column.numeric ? "number" : ""} ${column.folds && k ? "wrap" : ""} ${k ? "" : "name"}`.trim() || null },
+  cellContent(row.cells[k], column.largest))));
+  if (to) {
+    node.addEventListener("click", choose);
+    node.addEventListener("keydown", (event) => rowKey(event, node, choose));
   }
   return node;
 }

@@ -1,100 +1,24 @@
-"""What the plots of a sweep have in common: colours, labels, an empty figure."""
+"""Names beside the points of a plot, where they cover neither each other nor points."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dmaze_cp.errors import printable
-from dmaze_cp.levels import DRAM, LEAKAGE, MAC, NOC, RF, SPM
-from dmaze_cp.report.layer import objective_name
-from dmaze_cp.report.short_names import short_names
-from dmaze_cp.report.sweep_figures import Sweep, short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
-    from matplotlib.figure import Figure
 
-# Okabe and Ito's palette: told apart with any colour vision.
-BLUE: Final = "#0072B2"
-ORANGE: Final = "#E69F00"
-GREEN: Final = "#009E73"
-VERMILION: Final = "#D55E00"
-SKY: Final = "#56B4E9"
-PURPLE: Final = "#CC79A7"
-GREY: Final = "#8a8a8a"
-PALETTE: Final = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION)
-COMPONENT_COLOURS: Final = {
-    MAC: PURPLE,
-    RF: BLUE,
-    NOC: GREEN,
-    SPM: ORANGE,
-    DRAM: "#56606a",
-    LEAKAGE: VERMILION,
-}
-LONGEST_NAME: Final = 28
 _CORNERS: Final = tuple(itertools.product(("left", "right"), ("bottom", "top", "center")))
 _LETTER, _LINE, _BESIDE, _ABOVE = 4.1, 8.0, 5.0, 2.0
 """Of labels: width of a letter, height, and how far they are from their points, in points."""
 
 
-def new_axes(width: float, height: float) -> tuple[Figure, Axes]:
-    """A figure with one pair of axes, in inches."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, figure.add_subplot()
-
-
-def plain(text: str, longest: int = LONGEST_NAME) -> str:
+def plain(text: str) -> str:
     """Text that is shown as it is: names may hold dollar signs, which begin formulas."""
-    return printable(short_names([text], longest)[text]).replace("$", r"\$")
-
-
-def plain_names(names: Iterable[str]) -> dict[str, str]:
-    """The same for names that stand beside each other, so that they can be told apart."""
-    return {name: plain(label) for name, label in short_names(names, LONGEST_NAME).items()}
-
-
-def parameters_label(sweep: Sweep, position: int) -> str:
-    """The values of a design's parameters, such as ``64 / 128``."""
-    parameters = sweep.point(position).design.parameters
-    return " / ".join(short(parameters[name]) for name in sweep.swept) or "base"
-
-
-def parameters_legend(sweep: Sweep) -> str:
-    """What the values of `parameters_label` are of."""
-    return " / ".join(sweep.swept)
-
-
-def value_label(sweep: Sweep) -> str:
-    """The objective with its unit."""
-    return f"{objective_name(sweep.result.objective)} ({sweep.unit.name.replace(' x ', ' × ')})"
-
-
-def title_of(sweep: Sweep, what: str) -> str:
-    """The title of a plot."""
-    return f"{plain(sweep.result.space.name)}: {what}"
-
-
-def plain_ticks(axis: Axis) -> None:
-    """Numbers as people write them on a logarithmic axis: 50 and 2.5e16, not powers of ten.
-
-    Where the axis spans little, its lesser ticks have numbers as well; matplotlib says which.
-    """
-    from matplotlib.ticker import LogFormatter
-
-    class Plain(LogFormatter):
-        def _num_to_string(self, x: float, _low: float, _high: float) -> str:
-            if 1e-3 <= x < 1e5:
-                return f"{x:.4g}"
-            mantissa, exponent = f"{x:.3e}".split("e")
-            return f"{float(mantissa):g}e{int(exponent)}"
-
-    axis.set_major_formatter(Plain(labelOnlyBase=False))
-    axis.set_minor_formatter(Plain(labelOnlyBase=False))
+    return printable(text).replace("$", r"\$")
 
 
 def put_labels(

@@ -1,29 +1,21 @@
-"""Heat maps of a sweep's layers, one for each: where the best design differs."""
+"""Each layer of a sweep as if it had been all that counts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from dmaze_cp.dse.result import PointStatus, SweepPoint, SweepResult, cost_unit_s
 from dmaze_cp.objective import Objective
-from dmaze_cp.report.layer import objective_name
-from dmaze_cp.report.plots_heat import add_legend, draw_heat, heat_size, scale_of
-from dmaze_cp.report.plots_style import plain_names, title_of
+from dmaze_cp.report.short_names import short_names
 from dmaze_cp.report.sweep_figures import Sweep
-from dmaze_cp.report.sweep_grid import Grid, grid_of
 from dmaze_cp.result import LayerResult, Status
 from dmaze_cp.result.layer_files import finite
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 MOST_LAYERS: Final = 12
-"""Heat maps in one figure; of more layers, those are shown that cost most."""
-_ACROSS: Final = 3
-_SMALLER, _LARGEST = 0.78, 28.0
-"""A heat map's share of the size that it has alone; the figure's width and height, in inches."""
+"""Of more layers, those are shown that cost most."""
+_LONGEST_NAME: Final = 28
 _STATUSES: Final = {
     Status.OPTIMAL: PointStatus.OPTIMAL,
     Status.FEASIBLE: PointStatus.FEASIBLE,
@@ -40,60 +32,29 @@ class _Named:
     title: str
 
 
-def layers_plot(sweep: Sweep) -> Figure | None:
-    """A heat map for each layer, over the design that is best for that layer.
+def layer_sweeps(sweep: Sweep) -> tuple[list[tuple[str, Sweep]], int]:
+    """The costliest layers with their own sweeps, and how many layers there are.
 
-    Nothing where designs were skipped, since too little is known of their layers then. Of many
-    layers those are shown that cost most on the best design.
+    There are none where designs were skipped: too little is known of their layers then.
     """
     result = sweep.result
     if result.best is None or result.count(PointStatus.SKIPPED):
-        return None
+        return [], 0
     layers = _layers(result)
     best = result.points[result.best]
     costly = sorted(layers, key=lambda each: -_share(result, best, each))[:MOST_LAYERS]
-    grids = []
-    for named in (each for each in layers if each in costly):
-        alone = Sweep(_alone(result, named))
-        grid = grid_of(alone)
-        if grid is not None and alone.result.best is not None:
-            grids.append((named.title, grid))
-    if len(layers) < 2 or not grids:
-        return None
-    what = f"{objective_name(result.objective)} of each layer over its best design's"
-    if len(grids) < len(layers):
-        what += f", the {len(grids)} costliest of {len(layers)}"
-    return _figure(title_of(sweep, what), grids)
-
-
-def _figure(title: str, titled: list[tuple[str, Grid]]) -> Figure:
-    from matplotlib.figure import Figure
-
-    grids = [grid for _, grid in titled]
-    across = min(_ACROSS, len(grids))
-    down = -(-len(grids) // across)
-    width, height = heat_size(grids[0])
-    width, height = width * across, height * down
-    part = min(_SMALLER, _LARGEST / width, _LARGEST / height)
-    figure = Figure(figsize=(width * part, height * part), layout="constrained")
-    scale = scale_of(grids)
-    for place, (name, grid) in enumerate(titled):
-        axes = figure.add_subplot(down, across, place + 1)
-        draw_heat(axes, grid, scale)
-        axes.set_title(name)
-    figure.suptitle(title, x=0.02, ha="left", fontsize=11)
-    add_legend(figure, grids, scale, "times the layer's best")
-    return figure
+    chosen = [each for each in layers if each in costly]
+    return [(each.title, Sweep(_alone(result, each))) for each in chosen], len(layers)
 
 
 def _layers(result: SweepResult) -> list[_Named]:
     """All layers, with their network's name where there are several."""
     several = len(result.networks) > 1
-    networks = plain_names(network.workload.name for network in result.networks)
+    networks = short_names((n.workload.name for n in result.networks), _LONGEST_NAME)
     found = []
     for position, network in enumerate(result.networks):
         before = f"{networks[network.workload.name]}: " if several else ""
-        layers = plain_names(layer.name for layer in network.workload)
+        layers = short_names((layer.name for layer in network.workload), _LONGEST_NAME)
         found += [_Named(position, name, f"{before}{label}") for name, label in layers.items()]
     return found
 

@@ -1,0 +1,31 @@
+"""What a file holds that a page can be made of."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dmaze_cp.dse.result import SweepResult
+from dmaze_cp.dse.sweep_files import sweep_from_dict
+from dmaze_cp.result import WorkloadResult, results_from_dict
+from dmaze_cp.spec.fields import Fields, nearest
+from dmaze_cp.spec.mapping_files import RESULT_SCHEMA, RESULTS_SCHEMA, SWEEP_SCHEMA
+
+_KNOWN: Final = (RESULT_SCHEMA, RESULTS_SCHEMA, SWEEP_SCHEMA)
+
+
+def result_of(document: object) -> tuple[WorkloadResult, ...] | SweepResult:
+    """The results, or the sweep, of a document, by its schema.
+
+    Raises
+    ------
+    SpecError
+        With every problem found.
+    """
+    expected = f"one of {', '.join(_KNOWN)}"
+    spec = Fields(document, f"an object with a schema, {expected}")
+    schema = None if spec.missing("schema", expected) else spec.data["schema"]
+    if not spec.problems and schema not in _KNOWN:
+        close = nearest(schema, _KNOWN)
+        spec.note("schema", f"{close!r}" if close else expected)
+    spec.raise_problems()
+    return sweep_from_dict(document) if schema == SWEEP_SCHEMA else results_from_dict(document)

@@ -1,0 +1,258 @@
+"""A network's result: what was found for each layer, where costs go, and the totals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from dmaze_cp.levels import DRAM, PE, RF, SPM
+from dmaze_cp.mapping import Mapping
+from dmaze_cp.objective import Objective
+from dmaze_cp.report import numbers
+from dmaze_cp.report.blocks import (
+    Block,
+    Cell,
+    Column,
+    Fact,
+    Facts,
+    Heading,
+    Note,
+    Table,
+    Tone,
+    columns,
+)
+from dmaze_cp.report.breakdown import dram_bytes
+from dmaze_cp.report.layer import STATUS_TONES, cycle_bars, energy_bars, status_text
+from dmaze_cp.report.shares import Ranked, layers_of_most, ranked
+from dmaze_cp.report.words import (
+    constraint_texts,
+    in_sentence,
+    objective_name,
+    objective_unit,
+)
+from dmaze_cp.result import LayerResult, Totals, WorkloadResult
+from dmaze_cp.result.totals import network_cycles
+
+_MOST: Final = 0.9
+_TOTALS_WIDTH: Final = 22
+_NAME_WIDTH: Final = 8
+"""Columns that names are folded to where there is no more room."""
+_NAME_FOLD: Final = 24
+"""Names that are longer may be folded to make room for a column that can be spared."""
+
+
+def network_blocks(result: WorkloadResult, *, mappings: bool = False) -> Iterator[Block]:
+    """For each objective the layers by share, where the cost goes, and the totals.
+
+    Parameters
+    ----------
+    mappings
+        With the loops of every layer, in a table.
+    """
+    for objective in result.objectives:
+        places = ranked(result.of(objective))
+        names = f"{result.workload.name} on {result.architecture.name}"
+        yield Heading(f"Summary: {names}, least {in_sentence(objective)}", main=True)
+        yield layers_table(places)
+        matters = _what_matters(places, objective)
+        if matters is not None:
+            yield Note(matters, apart=True)
+        for line in _reasons(result.of(objective)):
+            yield Note(line, Tone.BAD)
+        yield from _spent(result, objective)
+        yield Facts(tuple(_totals(result, objective)), _TOTALS_WIDTH, "total", apart=True)
+        if mappings:
+            yield from _loops_table(places)
+    yield from closing_notes(result)
+
+
+def closing_notes(result: WorkloadResult) -> Iterator[Block]:
+    """What the tables do not show: operators that are not mapped, an interruption."""
+    if result.workload.unmapped:
+        count = sum(op.count for op in result.workload.unmapped)
+        operators = numbers.counted(count, "operator")
+        yield Note(f"not mapped: {operators}, listed by `dmaze-cp layers`", apart=True)
+    if result.interrupted:
+        asked = len(result.workload) * len(result.objectives)
+        text = f"interrupted: {len(result.layers)} of {asked} layer results are shown"
+        yield Note(text, Tone.FAIR, apart=not result.workload.unmapped)
+
+
+def layers_table(places: Sequence[Ranked], link: str = "") -> Table:
+    """A row for each layer; costs are of one instance."""
+    heads = (
+        Column("layer", is_text=True, folds=True),
+        Column("kind", is_text=True, detail=True),
+        Column("n", note="instances"),
+        Column("status", is_text=True),
+        Column("energy"),
+        Column("cycles"),
+        Column("EDP", note="pJ x cycles"),
+        Column("share", bar=True, note="of the total, all instances"),
+        # The running sum of one layer is no news.
+        *((Column("sum", spare=_NAME_FOLD, note="share with those before"),) * (len(places) > 1)),
+        Column("MACs", detail=True),
+        Column(DRAM, detail=True, note="bytes between DRAM and the SPM"),
+        Column("gap"),
+        Column("time", spare=_NAME_WIDTH, note="of the search"),
+    )
+    names = tuple(place.result.layer.name for place in places)
+    return Table(
+        heads,
+        [_layer_row(place, several=len(places) > 1) for place in places],
+        keys=names,
+        link=link,
+        caption="Layers",
+        least=_NAME_WIDTH,
+        searched=True,
+    )
+
+
+def _layer_row(place: Ranked, *, several: bool) -> tuple[str | Cell, ...]:
+    result, layer, cost = place.result, place.result.layer, place.result.cost
+    missing: tuple[Cell, ...] = (Cell("-"),) * 3
+    if cost is not None:
+        missing = (
+            Cell(numbers.energy(cost.energy_pj), cost.energy_pj),
+            Cell(numbers.count(cost.latency_cycles), cost.latency_cycles),
+            Cell(numbers.scientific(cost.edp), cost.edp),
+        )
+    gap = "-" if cost is None else numbers.percent(result.gap)
+    return (
+        layer.name,
+        str(layer.kind),
+        Cell(_instances(layer.instances), layer.instances),
+        Cell(status_text(result), tone=STATUS_TONES[result.status]),
+        *missing,
+        Cell(_share(place.share), place.share),
+        *((Cell(_share(place.cumulative), place.cumulative),) * several),
+        Cell(numbers.count(layer.macs), layer.macs),
+        _traffic(result),
+        Cell(gap, result.gap, Tone.FAIR if result.gap else Tone.PLAIN),
+        Cell(_time(result), result.solve_time_s),
+    )
+
+
+def _traffic(result: LayerResult) -> Cell:
+    if result.mapping is None or result.cost is None:
+        return Cell("-")
+    moved = dram_bytes(result.mapping, result.cost, result.architecture)
+    return Cell(f"{numbers.count(moved)}B", moved)
+
+
+def _instances(instances: int) -> str:
+    return str(instances) if instances < 10**5 else numbers.count(instances)
+
+
+def _share(share: float | None) -> str:
+    """A fraction in few characters, as tables of layers are narrow."""
+    if share is None:
+        return "-"
+    if 0 < share < 0.0005:
+        return "<0.1 %"
+    if 0.9995 <= share < 1:
+        return ">99.9 %"
+    return f"{100 * share:.1f} %" if share < 1 else "100 %"
+
+
+def _time(result: LayerResult) -> str:
+    if result.from_store:
+        return "stored"
+    seconds = result.solve_time_s
+    return numbers.duration(seconds) if seconds < 99.95 else f"{seconds:.0f} s"
+
+
+def _reasons(results: Sequence[LayerResult]) -> list[str]:
+    """A line for each layer that has no mapping, or whose search broke off."""
+    return [
+        f"{r.layer.name}: {status_text(r)}: {r.reason or 'no reason given'}"
+        for r in results
+        if r.cost is None or r.failed
+    ]
+
+
+def _what_matters(places: Sequence[Ranked], objective: Objective) -> str | None:
+    """How few layers make most of the total; None where that says nothing."""
+    mapped = [place for place in places if place.share is not None]
+    count = layers_of_most(mapped, _MOST)
+    if len(mapped) < 2 or not count:
+        return None
+    verb = "makes" if count == 1 else "make"
+    return (
+        f"{count} of {numbers.counted(len(mapped), 'layer')} {verb} {numbers.percent(_MOST)} of "
+        f"the {in_sentence(objective)} (all n instances; costs are of one)"
+    )
+
+
+def _spent(result: WorkloadResult, objective: Objective) -> Iterator[Block]:
+    """Where a network's energy and cycles go; a layer alone has that in its own report."""
+    totals = result.totals(objective)
+    if totals.mapped_layers < 2:
+        return
+    yield Heading("Where the energy goes")
+    yield energy_bars(totals.energy_breakdown_pj)
+    yield Heading("Where the cycles go")
+    yield cycle_bars(network_cycles(result.of(objective)))
+
+
+def _totals(result: WorkloadResult, objective: Objective) -> Iterator[Fact]:
+    """Each total, what is proven, and what is in no total."""
+    totals = result.totals(objective)
+    yield from _sums(totals, objective, result.architecture.accelerator_mhz)
+    # All layers of a run have the same ones.
+    limits = [text for r in result.layers[:1] for text in constraint_texts(r.constraints)]
+    if limits:
+        yield Fact("within limits", ", ".join(limits))
+    if totals.unproven_layers:
+        of = f"{totals.unproven_layers} of {numbers.counted(totals.mapped_layers, 'layer')}"
+        gaps = [r.gap if r.gap is not None else 1.0 for r in result.of(objective) if r.cost]
+        text = f"{of}, the largest gap is {numbers.percent(max(gaps))}"
+        yield Fact("not proven", text, Tone.FAIR)
+    without = totals.unmapped_layers - totals.missing_layers
+    if without:
+        yield Fact("without a mapping", f"{numbers.counted(without, 'layer')}, in no total")
+    if totals.missing_layers:
+        count = numbers.counted(totals.missing_layers, "layer")
+        yield Fact("not reached", f"{count}, in no total")
+
+
+def _sums(totals: Totals, objective: Objective, mhz: float) -> Iterator[Fact]:
+    if not totals.mapped_layers:
+        return
+    of_edp = objective is Objective.EDP
+    value = bound = (numbers.scientific if of_edp else numbers.exact)(totals.value)
+    if totals.gap:
+        bound = (numbers.scientific_bound if of_edp else numbers.exact_bound)(totals.bound)
+    time = numbers.seconds(totals.latency_cycles / (mhz * 1e6))
+    proof = "proven optimal" if totals.gap == 0 else f"gap {numbers.percent(totals.gap)}"
+    if totals.unmapped_layers:
+        proof += f" for {totals.mapped_layers} of {totals.mapped_layers + totals.unmapped_layers}"
+        proof += " layers"
+    yield Fact("total energy", f"{numbers.exact(totals.energy_pj)} pJ")
+    yield Fact("total latency", f"{numbers.exact(totals.latency_cycles)} cycles ({time})")
+    yield Fact("sum of EDPs", f"{numbers.scientific(totals.edp)} pJ x cycles")
+    yield Fact("network EDP", f"{numbers.scientific(totals.network_edp)} pJ x cycles")
+    name, unit = objective_name(objective), objective_unit(objective)
+    yield Fact(f"{name} bound", f"{bound} {unit} (value {value}, {proof})")
+
+
+def _loops_table(places: Sequence[Ranked]) -> Iterator[Block]:
+    """Loops of each level, the ordered ones outermost first; loops of one pass left out."""
+    rows = [
+        (
+            place.result.layer.name,
+            *_loops(mapping, (DRAM, mapping.dram_order), (SPM, mapping.spm_order)),
+            *_loops(mapping, (RF, mapping.layer.dimensions), (PE, mapping.layer.dimensions)),
+        )
+        for place in places
+        if (mapping := place.result.mapping) is not None
+    ]
+    if rows:
+        heads = ("layer", "DRAM loops", "SPM loops", "RF loops", "PE loops")
+        yield Table(columns(*heads, texts=range(len(heads))), rows)
+
+
+def _loops(mapping: Mapping, *levels: tuple[str, Sequence[str]]) -> Iterator[str]:
+    for level, order in levels:
+        factors = mapping.level(level)
+        yield " ".join(f"{d}={factors[d]}" for d in order if factors[d] > 1) or "-"

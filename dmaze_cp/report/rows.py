@@ -1,0 +1,254 @@
+"""Nouns as flat rows, one value a column: for CSV files and spreadsheets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from dmaze_cp.cost.model import components
+from dmaze_cp.dse.result import SweepPoint
+from dmaze_cp.dse.sweep_files import COSTS
+from dmaze_cp.levels import DRAM, LEVELS, SPM
+from dmaze_cp.report import numbers
+from dmaze_cp.report.comparison import comparison_records
+from dmaze_cp.report.standings import Standing, standings
+from dmaze_cp.report.sweep_figures import CAUSES, Sweep
+from dmaze_cp.result import LayerResult, WorkloadResult
+from dmaze_cp.result.layer_files import finite, layer_result_record
+from dmaze_cp.result.totals import layer_share, total_value
+from dmaze_cp.spec.documents import Record
+from dmaze_cp.workload import Layer, Workload
+
+_AS_THEY_ARE: Final = (
+    *("status", "failed", "energy_pj", "latency_cycles", "edp", "value", "bound", "gap", "share"),
+)
+_COMPARED: Final = (
+    *("result", "model", "architecture", "objective", "layers", "instances", "value", "bound"),
+    *("gap", "energy_pj", "latency_cycles", "latency_s", "edp", "network_edp"),
+    *("unmapped_layers", "missing_layers", "unproven_layers"),
+    *("ratio_to_best", "best", "best_proven"),
+)
+_CYCLES: Final = ("compute_cycles", "noc_cycles", "dma_cycles")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows by the names of their columns; what a row has not is empty.
+
+    Attributes
+    ----------
+    name
+        What they are of: the name of a sheet.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    rows: Sequence[Record]
+
+
+def layer_rows(results: Sequence[WorkloadResult]) -> Rows:
+    """A row for each network, accelerator, objective and layer."""
+    columns = (
+        *("model", "architecture", "objective", "layer", "also", "kind", "bounds", "stride"),
+        *("dilation", "padded_input", "instances", "macs", *_AS_THEY_ARE),
+        *(f"{c.lower()}_energy_pj" for c in components(*(r.architecture for r in results))),
+        *("tiling", "loop_order", "stationary_dram", "stationary_spm"),
+        *("solve_time_s", "from_store", "reason"),
+    )
+    rows = [
+        _layer_row(entry, result, total)
+        for entry in standings(results)
+        for total in (total_value(entry.result.of(entry.objective)),)
+        for result in entry.result.of(entry.objective)
+    ]
+    return Rows("layers", columns, rows)
+
+
+def comparison_rows(results: Sequence[WorkloadResult]) -> Rows:
+    """A row for each network, accelerator and objective, with the totals."""
+    return Rows("comparison", _COMPARED, comparison_records(results))
+
+
+def answer_rows(answers: Sequence[Record]) -> Rows:
+    """A row for each answer to a mapping record."""
+    return record_rows([_in_one_line(answer) for answer in answers])
+
+
+def record_rows(records: Sequence[Record]) -> Rows:
+    """A row for each record, nested fields flattened: ``{"a": {"b": 1}}`` is in column ``a.b``."""
+    flat = [_flat(record) for record in records]
+    return Rows("records", tuple(dict.fromkeys(column for row in flat for column in row)), flat)
+
+
+def _in_one_line(answer: Record) -> Record:
+    row = dict(answer)
+    if "reasons" in row:
+        row["reasons"] = "; ".join(row["reasons"])
+    if "error" in row:
+        row["error"] = "; ".join(row["error"].split("\n"))
+    return row
+
+
+def _flat(record: Record, prefix: str = "") -> Record:
+    """Nested fields at top level; lists are words with blanks in between."""
+    flat: Record = {}
+    for name, value in record.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{name}.")
+        elif isinstance(value, list):
+            flat[prefix + name] = " ".join(map(str, value))
+        else:
+            flat[prefix + name] = value
+    return flat
+
+
+def _layer_row(entry: Standing, result: LayerResult, total: int) -> Record:
+    layer, record = result.layer, layer_result_record(result, layer_share(result, total))
+    energies = record["energy_breakdown_pj"] or dict.fromkeys(components(result.architecture))
+    stationary = record["stationary"] or {DRAM: None, SPM: None}
+    return {
+        "model": entry.model,
+        "architecture": entry.architecture,
+        "objective": str(entry.objective),
+        **layer_fields(layer),
+        **{name: record[name] for name in _AS_THEY_ARE},
+        **{f"{component.lower()}_energy_pj": energy for component, energy in energies.items()},
+        "tiling": _compact(record["tiling"]),
+        "loop_order": _compact(record["loop_order"]),
+        "stationary_dram": stationary[DRAM],
+        "stationary_spm": stationary[SPM],
+        "solve_time_s": result.solve_time_s,
+        "from_store": result.from_store,
+        "reason": result.reason,
+    }
+
+
+def workload_rows(workload: Workload) -> Rows:
+    """A row for each layer of a network."""
+    rows = [layer_fields(layer) for layer in workload]
+    return Rows("network", tuple(rows[0]) if rows else (), rows)
+
+
+def layer_fields(layer: Layer) -> Record:
+    """What a layer is, one value a column."""
+    padded = layer.padded_input
+    return {
+        "layer": layer.name,
+        "also": " ".join(layer.also),
+        "kind": str(layer.kind),
+        "bounds": " ".join(f"{d}={bound}" for d, bound in layer.bounds.items()),
+        "stride": numbers.pair(layer.stride),
+        "dilation": numbers.pair(layer.dilation),
+        "padded_input": None if padded is None else numbers.pair(padded),
+        "instances": layer.instances,
+        "macs": layer.macs,
+    }
+
+
+def _compact(value: object) -> str | None:
+    return None if value is None else json.dumps(value, separators=(",", ":"))
+
+
+def sweep_rows(sweep: Sweep) -> Rows:
+    """A row for each point of the space, also for those that are no valid design."""
+    points = point_rows(sweep)
+    rows = [*points.rows, *invalid_rows(sweep).rows]
+    return Rows("sweep", points.columns, sorted(rows, key=lambda row: int(row["index"])))
+
+
+def point_rows(sweep: Sweep) -> Rows:
+    """A row for each valid design."""
+    columns = (
+        *("index", *sweep.result.space.names, "status", "reason", "best", "front"),
+        *("unit", "value", "bound", "gap", "ratio_to_best", *COSTS, "area_mm2", "power_mw"),
+        "interpolated",
+        *(f"{component.lower()}_energy_pj" for component in sweep.components),
+        *_CYCLES,
+        *(f"value of {model}" for model in sweep.weights),
+        "cause",
+    )
+    rows = [_point_row(sweep, p, point) for p, point in enumerate(sweep.result.points)]
+    return Rows("points", columns, rows)
+
+
+def front_rows(sweep: Sweep) -> Rows:
+    """Those of the front."""
+    points = point_rows(sweep)
+    return Rows("front", points.columns, [points.rows[p] for p in sweep.result.front])
+
+
+def _point_row(sweep: Sweep, position: int, point: SweepPoint) -> Record:
+    figures = sweep.figures(position)
+    row: Record = {
+        "index": point.design.index,
+        **point.design.parameters,
+        "status": str(point.status),
+        "reason": point.reason,
+        "best": position == sweep.result.best,
+        "front": position in sweep.result.front,
+        "unit": sweep.unit.name,
+        "value": None if figures is None else figures.value,
+        "bound": finite(sweep.bound(position)),
+        "gap": None if figures is None else point.gap,
+        "ratio_to_best": sweep.ratio(point.value) if figures and point.value is not None else None,
+        "area_mm2": point.design.area_mm2,
+        "power_mw": sweep.power_mw(position),
+        "interpolated": " ".join(point.design.interpolated),
+    }
+    if figures is not None:
+        row |= {name: getattr(figures, name) for name in COSTS}
+        row |= {f"{c.lower()}_energy_pj": e for c, e in figures.energy_breakdown_pj.items()}
+        row |= {name: figures.cycles[c] for name, c in zip(_CYCLES, CAUSES, strict=True)}
+    for network in point.networks if figures is not None else ():
+        if network.value is not None:
+            row[f"value of {network.model}"] = sweep.unit.amount(network.value)
+    return row
+
+
+def invalid_rows(sweep: Sweep) -> Rows:
+    """A row for each point of the space that is no valid design."""
+    rows = [
+        {
+            "index": point.index,
+            **point.parameters,
+            "status": "invalid",
+            "cause": point.cause,
+            "reason": point.reason,
+        }
+        for point in sweep.result.invalid
+    ]
+    return Rows("invalid", ("index", *sweep.result.space.names, "cause", "reason"), rows)
+
+
+def best_design_rows(sweep: Sweep) -> Rows:
+    """A row for each layer of the best design, with its mapping."""
+    columns = (
+        *("network", "layer", "kind", "instances", "macs", "status", "value", "bound", "gap"),
+        *("energy_pj", "latency_cycles", "edp", "stationary_dram", "stationary_spm"),
+        *(f"{level} factors" for level in LEVELS),
+    )
+    best = sweep.result.best
+    networks = () if best is None else sweep.point(best).networks
+    rows = [_mapping_row(network.model, r) for network in networks for r in network.layers]
+    return Rows("best design", columns, rows)
+
+
+def _mapping_row(model: str, result: LayerResult) -> Record:
+    record = layer_result_record(result)
+    mapping, flow = result.mapping, result.dataflow
+    factors = {} if mapping is None else {level: mapping.level(level) for level in LEVELS}
+    return {
+        "network": model,
+        "layer": result.layer.name,
+        "macs": result.layer.macs,
+        **{key: record[key] for key in ("kind", "instances", "status", "value", "bound", "gap")},
+        **{key: record[key] for key in ("energy_pj", "latency_cycles", "edp")},
+        "stationary_dram": None if flow is None else flow.dram,
+        "stationary_spm": None if flow is None else flow.spm,
+        **{
+            f"{level} factors": " ".join(f"{d}={f}" for d, f in row.items() if f > 1) or "-"
+            for level, row in factors.items()
+        },
+    }
