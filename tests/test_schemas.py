@@ -38,7 +38,9 @@ SHOWN = [
     (path.name, name, text)
     for path in DOCS
     for name, text in re.findall(
-        r"<!-- file: ([\w.]+\.(?:yaml|json)) -->\n```\w+\n(.*?)\n```", path.read_text(encoding="utf-8"), re.DOTALL
+        r"<!-- file: ([\w.]+\.(?:yaml|json)) -->\n```\w+\n(.*?)\n```",
+        path.read_text(encoding="utf-8"),
+        re.DOTALL,
     )
 ]
 TELLING = {
