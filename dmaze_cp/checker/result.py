@@ -1,25 +1,16 @@
-"""Whether a result document holds: its digest, its records, and the sums over them."""
+"""Whether a result document holds: its digest, its records, and that all of them are there."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from math import floor
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
-from dmaze_cp.checker.layer import (
-    Amount,
-    LayerRecord,
-    Natural,
-    Share,
-    breakdown_problems,
-    close,
-    cost_of,
-    layer_problems,
-)
+from dmaze_cp.checker.layer import LayerRecord, layer_problems
 from dmaze_cp.checker.machine import LimitsRecord, MachineRecord, machine_problems
-from dmaze_cp.checker.model import Cost, Record
+from dmaze_cp.checker.model import Record
+from dmaze_cp.checker.totals import TotalsRecord, sum_problems
 from dmaze_cp.digest import COST_MODEL_VERSION, digest_of
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.spec.documents import problems_of
@@ -98,25 +89,6 @@ class ResultRecord(TypedDict):
     digest: NotRequired[str]
 
 
-class TotalsRecord(TypedDict):
-    """What is checked of the sums for one objective."""
-
-    energy_pj: Natural
-    energy_breakdown_pj: NotRequired[dict[str, Amount]]
-    energy_share: NotRequired[dict[str, Share | None]]
-    latency_cycles: Natural
-    latency_breakdown_cycles: NotRequired[dict[str, Natural]]
-    edp: Natural
-    network_edp: Natural
-    value: NotRequired[Natural]
-    bound: Amount | None
-    gap: Share | None
-    mapped_layers: NotRequired[Natural]
-    unproven_layers: NotRequired[Natural]
-    unmapped_layers: Natural
-    missing_layers: NotRequired[Natural]
-
-
 def check(document: object) -> Checked:
     """Check a result, or several in one document.
 
@@ -189,7 +161,7 @@ def _result(document: object, place: int, prefix: str) -> Checked:
     ]
     if not any(record.problems for record in records):
         # Sums of what does not hold say nothing more.
-        own = [*_set_problems(document), *_sum_problems(document)]
+        own = [*_set_problems(document), *sum_problems(document)]
         problems += [_placed(problem, prefix) for problem in own]
     return Checked(state, tuple(records), tuple(problems))
 
@@ -241,79 +213,3 @@ def _set_problems(document: Record) -> Iterator[Problem]:
             yield Problem("layers", f"no {name} for {', '.join(absent)}", "all that was asked")
     if sorted(document["totals"]) != sorted(asked):
         yield Problem("totals", " ".join(document["totals"]), " ".join(asked))
-
-
-def _sum_problems(document: Record) -> Iterator[Problem]:
-    layers = len({record["name"] for record in document["layers"]})
-    layers += len(document.get("missing", ()))
-    for objective, totals in document["totals"].items():
-        records = [r for r in document["layers"] if r["objective"] == objective]
-        costs = [
-            cost_of(r, document["architecture"]) if r["tiling"] is not None else None
-            for r in records
-        ]
-        own = _sums(records, costs, layers)
-        for problem in _totals_problems(totals, own):
-            yield problem.under(f"totals.{objective}")
-        for index, record in enumerate(document["layers"]):
-            if record["objective"] == objective and "share" in record:
-                whole, value = own["value"], record["value"]
-                share = record["instances"] * value / whole if value is not None and whole else None
-                if not _alike(record["share"], share):
-                    yield Problem(f"layers[{index}].share", str(record["share"]), str(share))
-
-
-def _sums(records: Sequence[Record], costs: Sequence[Cost | None], layers: int) -> dict[str, Any]:
-    """Sums over the records of one objective, each counted with its instances."""
-    mapped = [(r, c, r["instances"]) for r, c in zip(records, costs, strict=True) if c is not None]
-    bounds = [floor(r["bound"] or 0) for r, _, _ in mapped]
-    sums: dict[str, Any] = {
-        "energy_pj": sum(c.energy_pj * n for _, c, n in mapped),
-        "latency_cycles": sum(c.latency_cycles * n for _, c, n in mapped),
-        "edp": sum(c.energy_pj * c.latency_cycles * n for _, c, n in mapped),
-        "value": sum(r["value"] * n for r, _, n in mapped),
-        "mapped_layers": len(mapped),
-        "unproven_layers": sum(b < r["value"] for (r, _, _), b in zip(mapped, bounds, strict=True)),
-        "missing_layers": max(0, layers - len(records)),
-    }
-    sums["network_edp"] = sums["energy_pj"] * sums["latency_cycles"]
-    sums["unmapped_layers"] = sums["missing_layers"] + len(records) - len(mapped)
-    bound = sum(b * n for (_, _, n), b in zip(mapped, bounds, strict=True))
-    value = sums["value"]
-    sums["bound"] = bound if mapped else None
-    sums["gap"] = ((value - bound) / value if value else 0.0) if mapped else None
-    compute = sum(c.compute_cycles * n for _, c, n in mapped)
-    noc = sum(c.noc_cycles * n for _, c, n in mapped)
-    dma = sums["latency_cycles"] - compute - noc
-    sums["latency_breakdown_cycles"] = {"compute": compute, "noc": noc, "dma": dma}
-    parts: dict[str, float] = {}
-    for _, c, n in mapped:
-        for name, energy in c.breakdown_pj.items():
-            parts[name] = parts.get(name, 0.0) + n * energy
-    sums["energy_breakdown_pj"] = parts
-    return sums
-
-
-def _totals_problems(totals: Record, own: Record) -> Iterator[Problem]:
-    for name, expected in own.items():
-        found = totals.get(name, expected)
-        if name == "energy_breakdown_pj":
-            # Without a mapping there are no parts to compare, whatever the zeros are called.
-            yield from breakdown_problems(found, expected) if expected else ()
-        elif name == "gap":
-            if not _alike(found, expected):
-                yield Problem(name, str(found), str(expected))
-        elif found != expected:
-            yield Problem(name, str(found), f"{expected}, what the layers add up to")
-    parts, shares = own["energy_breakdown_pj"], totals.get("energy_share", {})
-    whole = sum(parts.values())
-    for name in parts if shares else ():
-        share = parts[name] / whole if whole else None
-        if not _alike(shares.get(name), share):
-            yield Problem(f"energy_share.{name}", str(shares.get(name)), str(share))
-
-
-def _alike(found: float | None, expected: float | None) -> bool:
-    if found is None or expected is None:
-        return found is expected
-    return close(found, expected)

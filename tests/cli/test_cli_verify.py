@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from dmaze_cp import verification
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import Status
+from dmaze_cp.verification import run as run_module
 from tests.cli.conftest import Run
 from tests.kit.verified import document, mapped, several
 
@@ -88,7 +88,7 @@ def test_json_has_everything(run: Run) -> None:
 def test_second_proofs_have_exit_codes_of_their_own(
     run: Run, monkeypatch: pytest.MonkeyPatch, second: Any, code: int, agreement: str
 ) -> None:
-    monkeypatch.setattr(verification, "map_layer", lambda *_, **__: second)
+    monkeypatch.setattr(run_module, "map_layer", lambda *_, **__: second)
     name = written(document(Objective.EDP, layers=(FIRST.layer,)))
     done = run("verify", name, "--reprove", "--time-limit", 3)
     assert done.exit_code == code

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 import dmaze_cp as dm
-from dmaze_cp import verification
 from dmaze_cp.checker import DigestState
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import LayerResult, SearchStats, Status
 from dmaze_cp.verification import contradiction, verify
+from dmaze_cp.verification import run as run_module
 from tests.kit.verified import LAYERS, document, mapped, several
 
 RESULT = mapped(Objective.EDP)
@@ -78,7 +78,7 @@ def test_the_second_engine_is_not_the_first(
     def answer(_layer: Any, *_: Any, engine: str, **__: Any) -> LayerResult:
         return replace(FIRST, stats=SearchStats(engine=engine))
 
-    monkeypatch.setattr(verification, "map_layer", answer)
+    monkeypatch.setattr(run_module, "map_layer", answer)
     result = replace(FIRST, stats=SearchStats(engine=first))
     assert told(verify(result, reprove=True)) == [(second, "agrees")]
 
@@ -103,7 +103,7 @@ def test_a_second_proof_that_is_not_finished_leaves_it_open(
     value = FIRST.value
     assert value is not None
     later = replace(FIRST, status=Status.FEASIBLE, bound=value - 1)
-    monkeypatch.setattr(verification, "map_layer", lambda *_, **__: later)
+    monkeypatch.setattr(run_module, "map_layer", lambda *_, **__: later)
     found = verify(FIRST, reprove=True)
     assert [record.reproof.agreement for record in found.unfinished if record.reproof] == ["open"]
     assert found.holds
@@ -112,7 +112,7 @@ def test_a_second_proof_that_is_not_finished_leaves_it_open(
 def test_a_request_to_stop_leaves_the_rest_without_a_second_proof(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(verification, "map_layer", lambda *_, **__: FIRST)
+    monkeypatch.setattr(run_module, "map_layer", lambda *_, **__: FIRST)
     found = verify(RESULT, reprove=True, stop=lambda: True)
     assert [r.reproof is not None for r in found.records] == [True, False, False]
 

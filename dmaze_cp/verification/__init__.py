@@ -1,0 +1,24 @@
+"""Verify results: computed anew by the checker, and proven again by the other engine."""
+
+from __future__ import annotations
+
+from dmaze_cp.verification.files import VerificationRecord, verification_record
+from dmaze_cp.verification.run import (
+    Agreement,
+    Reproof,
+    Verification,
+    VerifiedRecord,
+    contradiction,
+    verify,
+)
+
+__all__ = [
+    "Agreement",
+    "Reproof",
+    "Verification",
+    "VerificationRecord",
+    "VerifiedRecord",
+    "contradiction",
+    "verification_record",
+    "verify",
+]
