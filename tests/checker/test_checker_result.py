@@ -14,7 +14,7 @@ from dmaze_cp.checker import Checked, DigestState, check
 from dmaze_cp.digest import NOT_DIGESTED, with_digest
 from dmaze_cp.errors import SpecError
 from dmaze_cp.objective import Objective
-from tests.kit.verified import LAYERS, LIMITS, document, several
+from tests.kit.verified import LIMITS, document, interrupted, several
 
 Document = dict[str, Any]
 
@@ -45,6 +45,7 @@ ACCEPTED: dict[str, Callable[[], Document]] = {
     "within limits": lambda: document(Objective.EDP, limits=LIMITS),
     "not proven": lambda: document(quick=True),
     "nothing fits": lambda: document(Objective.EDP, architecture=Architecture(rf_bytes=4)),
+    "interrupted": interrupted,
     "several": several,
 }
 
@@ -54,12 +55,12 @@ def test_what_the_mapper_writes_is_accepted(name: str) -> None:
     found = check(ACCEPTED[name]())
     assert wrong(found) == []
     assert found.digest is DigestState.EQUAL
-    assert len(found.records) >= len(LAYERS)
+    assert len(found.records) >= 2
 
 
 def test_statuses_of_all_kinds_were_accepted() -> None:
     told = {record.status for make in ACCEPTED.values() for record in check(make()).records}
-    assert {"optimal", "feasible", "infeasible"} <= told
+    assert told == {"optimal", "feasible", "infeasible", "unknown"}
 
 
 def test_times_and_where_an_answer_came_from_are_not_digested() -> None:

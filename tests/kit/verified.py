@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -11,7 +12,7 @@ from dmaze_cp.constraints import Constraints
 from dmaze_cp.mapper import map_layer
 from dmaze_cp.objective import Objective
 from dmaze_cp.report.formats import results_record
-from dmaze_cp.result import WorkloadResult, result_record
+from dmaze_cp.result import LayerResult, Status, WorkloadResult, result_record
 from dmaze_cp.workload import Layer, Workload
 
 LAYERS = (
@@ -55,6 +56,18 @@ def mapped(
 def document(*objectives: Objective, **options: Any) -> dict[str, Any]:
     """The object of its file."""
     read: dict[str, Any] = json.loads(json.dumps(result_record(mapped(*objectives, **options))))
+    return read
+
+
+def interrupted() -> dict[str, Any]:
+    """A run that was stopped: one layer without an answer, one that was not reached."""
+    result = mapped(Objective.EDP)
+    first, second, _ = result.layers
+    open_ = LayerResult(
+        second.layer, second.architecture, second.objective, Status.UNKNOWN, bound=7, reason="time"
+    )
+    record = result_record(replace(result, layers=(first, open_), interrupted=True))
+    read: dict[str, Any] = json.loads(json.dumps(record))
     return read
 
 
