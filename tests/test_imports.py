@@ -19,6 +19,7 @@ ORDER = [
         "extras",
         "levels",
         "workload",
+        "figures",
         "architecture",
         "constraints",
         "objective",

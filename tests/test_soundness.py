@@ -83,7 +83,7 @@ def random_architecture(rng: random.Random, layer: Layer) -> Architecture:
             accelerator_mhz=rng.choice((200.0, 500.0, 700.0, 1000.0)),
             energy=energy,
         )
-        if why_infeasible(layer, arch) is None or rng.random() < 0.04:
+        if why_infeasible(arch) is None or rng.random() < 0.04:
             return arch
 
 
@@ -146,11 +146,14 @@ def not_allowed(result, arch, limits) -> str:
     pes = 1
     for factor in tiling["PE"].values():
         pes *= factor
-    if pes < at_least(limits.min_pe_utilization, arch.pes):
+    if pes < at_least(limits.min_pe_utilization, arch.pe_count):
         return "too few PEs"
-    if sum(cost.rf_elements.values()) < limits.min_rf_utilization * arch.rf_words:
+    words = {x: arch.word_of(x) for x in "OIW"}
+    unit = words["O"] if len(set(words.values())) == 1 else 1
+    in_rf = sum(cost.rf_elements[x] * words[x] for x in words) // unit
+    if in_rf < limits.min_rf_utilization * (arch.rf_total_bytes // unit):
         return "too little of the RF"
-    used = sum(cost.spm_elements.values()) * arch.word_bytes
+    used = sum(cost.spm_elements[x] * words[x] for x in words)
     if used < limits.min_spm_utilization * arch.spm_bytes:
         return "too little of the SPM"
     if limits.no_feature_dram and any(tiling["DRAM"].get(d, 1) > 1 for d in ("Fx", "Fy")):

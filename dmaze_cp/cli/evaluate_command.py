@@ -110,7 +110,7 @@ def _results(
     records: Sequence[object], base: Path, architecture: Architecture | None
 ) -> list[Evaluated | Record]:
     """The mappings with their costs; of records that are none, what is wrong."""
-    from dmaze_cp.cost import evaluate, fits
+    from dmaze_cp.cost import evaluate, fits, placed
     from dmaze_cp.loading import load_workload
     from dmaze_cp.report.evaluation import Evaluated
     from dmaze_cp.spec import mapping_record_from_dict
@@ -128,6 +128,7 @@ def _results(
         except SpecError as error:
             results.append({"index": index, "error": str(error)})
             continue
+        mapping = placed(mapping, machine)
         cost = evaluate(mapping, machine)
         results.append(Evaluated(index, mapping, machine, cost, fits(mapping, machine)))
     return results

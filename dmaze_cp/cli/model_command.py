@@ -79,7 +79,7 @@ def model_command(**options: Any) -> None:
     from dmaze_cp.cp.whole import whole_model
     from dmaze_cp.mapspace import build, why_infeasible
 
-    reason = why_infeasible(layer, arch)
+    reason = why_infeasible(arch)
     if reason is not None:
         raise InfeasibleError(f"{layer.name}: infeasible on {arch.name}: {reason}")
     written = whole_model(build(layer, arch), Objective(options["objective"]))

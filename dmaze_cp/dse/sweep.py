@@ -201,7 +201,7 @@ class _Sweep:
         """Answer what takes no search: layers of which not one element fits."""
         asked = self._asked
         for question in self._plan.questions:
-            reason = why_infeasible(question.layer, question.architecture)
+            reason = why_infeasible(question.architecture)
             if reason is not None:
                 question.note(
                     LayerResult(

@@ -14,7 +14,7 @@ from dmaze_cp.constraints import NO_CONSTRAINTS
 from dmaze_cp.cost.capacity import spm_banks
 from dmaze_cp.cost.report import Cost
 from dmaze_cp.errors import printable as one_line
-from dmaze_cp.levels import DRAM, LEVELS, NOC, OPERANDS, SPM
+from dmaze_cp.levels import DRAM, NOC, OPERANDS, SPM
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.report import numbers
 from dmaze_cp.report.breakdown import Cycles, cycles, usages
@@ -160,7 +160,7 @@ def tiling_tables(console: Console, mapping: Mapping) -> Iterator[Table]:
     """Factors of every level (rows) and dimension (columns); products are the bounds."""
     headers = ("level", *mapping.layer.dimensions, "product")
     rows = []
-    for level in LEVELS:
+    for level in mapping.tiling:
         factors = mapping.level(level).values()
         # A dot for a factor of 1 lets the loops that there are stand out.
         cells = [str(f) if f > 1 else "." for f in factors]

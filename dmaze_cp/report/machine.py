@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.spec.sizes import size_text
 
@@ -9,10 +12,37 @@ from dmaze_cp.spec.sizes import size_text
 def architecture_in_short(architecture: Architecture) -> str:
     """What tells most accelerators apart: PEs and capacities."""
     a = architecture
-    return f"{a.pes} PEs, RF {size_text(a.rf_bytes)}, SPM {scratchpad_text(a)}"
+    return f"{pes_text(a, thousands=False)} PEs, RF {rf_text(a)}, SPM {scratchpad_text(a)}"
+
+
+def pes_text(architecture: Architecture, *, thousands: bool = True) -> str:
+    """How many PEs there are, as rows and columns if there are any."""
+    array = architecture.pe_array
+    if array is None and not thousands:
+        return str(architecture.pe_count)
+    return f"{architecture.pe_count:,}" if array is None else f"{array.rows} x {array.cols}"
+
+
+def rf_text(architecture: Architecture) -> str:
+    """The register file of a PE, pool by pool."""
+    pools = architecture.rf_pools
+    if len(pools) == 1:
+        return size_text(pools[0].size)
+    return " + ".join(f"{size_text(pool.size)} for {pool.name}" for pool in pools)
+
+
+def figure_text(figure: float | Mapping[str, float], text: Callable[[Any], str]) -> str:
+    """A figure that is one for all operands, or one for each."""
+    if not isinstance(figure, Mapping):
+        return text(figure)
+    return ", ".join(f"{x} {text(value)}" for x, value in figure.items())
 
 
 def scratchpad_text(architecture: Architecture) -> str:
     """Both buffers of the scratchpad together, and the banks of one."""
     both, bank = (size_text(n) for n in (2 * architecture.spm_bytes, architecture.spm_bank_bytes))
-    return f"{both} (two buffers of {architecture.spm_banks} x {bank})"
+    pools = architecture.spm_pools
+    if len(pools) == 1:
+        return f"{both} (two buffers of {pools[0].size} x {bank})"
+    banks = " + ".join(f"{pool.size} for {pool.name}" for pool in pools)
+    return f"{both} (two buffers of banks of {bank}: {banks})"

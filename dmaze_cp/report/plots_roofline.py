@@ -126,12 +126,14 @@ def _draw_roofs(axes: Axes, sweep: Sweep, best: int, layers: list[LayerPoint]) -
     machine = sweep.point(best).design.architecture
     cycles_per_byte = machine.dma_cycles_per_byte * machine.clock_ratio
     intensities = [layer.intensity for layer in layers]
-    ridge = machine.pes * cycles_per_byte
+    ridge = machine.pe_count * cycles_per_byte
     low, high = min(*intensities, ridge or intensities[0]) / 3, max(*intensities, ridge) * 3
-    axes.plot([max(ridge, low), high], [machine.pes] * 2, color=GREY, linewidth=1.6, gid="compute")
+    axes.plot(
+        [max(ridge, low), high], [machine.pe_count] * 2, color=GREY, linewidth=1.6, gid="compute"
+    )
     axes.annotate(
-        f"{machine.pes:,} PEs",
-        (high, machine.pes),
+        f"{machine.pe_count:,} PEs",
+        (high, machine.pe_count),
         xytext=(-2, 4),
         textcoords="offset points",
         ha="right",
@@ -140,11 +142,11 @@ def _draw_roofs(axes: Axes, sweep: Sweep, best: int, layers: list[LayerPoint]) -
     )
     if cycles_per_byte:
         speed = low / cycles_per_byte
-        axes.plot([low, ridge], [speed, machine.pes], color=GREY, linewidth=1.6, gid="dma")
+        axes.plot([low, ridge], [speed, machine.pe_count], color=GREY, linewidth=1.6, gid="dma")
         axes.annotate(
             f"DMA, {1 / cycles_per_byte:.3g} bytes a cycle",
             # Below the middle of the slope there is room to its right.
-            (math.sqrt(low * ridge), math.sqrt(speed * machine.pes)),
+            (math.sqrt(low * ridge), math.sqrt(speed * machine.pe_count)),
             xytext=(8, -4),
             textcoords="offset points",
             va="top",
@@ -153,4 +155,4 @@ def _draw_roofs(axes: Axes, sweep: Sweep, best: int, layers: list[LayerPoint]) -
         )
     slowest = min(layer.speed for layer in layers)
     axes.set_xlim(low, high * 1.1)
-    axes.set_ylim(slowest / 3, machine.pes * 1.8)
+    axes.set_ylim(slowest / 3, machine.pe_count * 1.8)

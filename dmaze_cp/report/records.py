@@ -207,6 +207,8 @@ def answer_record(index: int, mapping: Mapping, cost: Cost, reasons: tuple[str, 
     answer: Record = {"index": index}
     if mapping.layer.name:
         answer["name"] = mapping.layer.name
+    if mapping.row_factors is not None:
+        answer["tiling"] = mapping.tiling
     return {
         **answer,
         "valid": not reasons,

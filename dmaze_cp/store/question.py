@@ -33,7 +33,11 @@ _FIELDS: Final = ("layer", "architecture", "objective", "constraints", "cost_mod
 _ONLY_REPORTED: Final = ("name", "notes", "pe_pipeline_stages")
 """Fields of an architecture that enter no formula."""
 
-_COUNTS: Final = ("pes", "rf_bytes", "word_bytes", "spm_banks", "spm_bank_bytes")
+_COUNTS: Final = (
+    *("pes", "pe_array", "rf_bytes", "word_bytes", "spm_banks", "spm_bank_bytes"),
+    "noc_elements_per_cycle",
+)
+"""Figures that are integers: all others are written as doubles."""
 _FLAGS: Final = ("no_feature_dram", "no_spatial_reduction")
 
 
@@ -91,8 +95,16 @@ def figures_record(architecture: Architecture) -> dict[str, Any]:
     """
     spec: dict[str, Any] = architecture_to_dict(architecture)
     record = {k: v for k, v in spec.items() if k not in _ONLY_REPORTED}
-    energy = {k: _as_float(v) for k, v in record.pop("energy").items()}
-    return {k: v if k in _COUNTS else _as_float(v) for k, v in record.items()} | {"energy": energy}
+    energy = {k: _figure(k, v) for k, v in record.pop("energy").items()}
+    return {k: _figure(k, v) for k, v in record.items()} | {"energy": energy}
+
+
+def _figure(name: str, value: Any) -> Any:
+    if name in _COUNTS:
+        return value
+    if isinstance(value, dict):
+        return {key: _as_float(each) for key, each in value.items()}
+    return _as_float(value)
 
 
 @lru_cache(maxsize=64)

@@ -8,7 +8,7 @@ from typing import Final
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost import Cost, evaluate, fits
 from dmaze_cp.cost.capacity import spm_banks
-from dmaze_cp.levels import DRAM, LEVELS, NOC, OPERANDS, OUTPUT, SPM
+from dmaze_cp.levels import DRAM, NOC, OPERANDS, OUTPUT, SPM
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
 from dmaze_cp.report import numbers as shown
@@ -115,7 +115,7 @@ def _tiling_view(mapping: Mapping) -> View:
     return {
         "dimensions": list(mapping.layer.dimensions),
         "bounds": list(mapping.layer.extents),
-        "levels": [[level, list(mapping.level(level).values())] for level in LEVELS],
+        "levels": [[level, list(mapping.level(level).values())] for level in mapping.tiling],
         "orders": [
             [level, [d for d in order if mapping.level(level)[d] > 1]]
             for level, order in mapping.loop_order.items()
@@ -173,10 +173,11 @@ def dram_bytes(mapping: Mapping, cost: Cost, architecture: Architecture) -> int:
     factors = mapping.level(DRAM)
     passes = prod(factors.values())
     elements = {x: cost.dma_invocations[x] * cost.dma_burst_elements[x] for x in OPERANDS}
-    moved = sum(passes // cost.reuse_dram[x] * elements[x] for x in OPERANDS)
+    sizes = {x: elements[x] * architecture.word_of(x) for x in OPERANDS}
+    moved = sum(passes // cost.reuse_dram[x] * sizes[x] for x in OPERANDS)
     tiles = prod(factors[d] for d in mapping.layer.depends[OUTPUT])
     read_back = passes // cost.reuse_dram[OUTPUT] - tiles
-    return (moved + read_back * elements[OUTPUT]) * architecture.word_bytes
+    return moved + read_back * sizes[OUTPUT]
 
 
 def _operand_rows(cost: Cost, architecture: Architecture) -> list[list[object]]:

@@ -23,7 +23,7 @@ from dmaze_cp.report.html.read import (
     views,
 )
 from dmaze_cp.report.limits import setting_text
-from dmaze_cp.report.machine import scratchpad_text
+from dmaze_cp.report.machine import figure_text, pes_text, rf_text, scratchpad_text
 from dmaze_cp.spec.fields import Fields
 from dmaze_cp.spec.sizes import size_text
 
@@ -76,23 +76,23 @@ def architecture_view(machine: Architecture) -> View:
     cycles_per_byte = machine.dma_cycles_per_byte * machine.clock_ratio
     return {
         "name": machine.name,
-        "pes": machine.pes,
+        "pes": machine.pe_count,
         "bytes_per_cycle": 1 / cycles_per_byte if cycles_per_byte else None,
         "mhz": machine.accelerator_mhz,
         "facts": [
-            ["PEs", f"{machine.pes:,}"],
-            ["RF of a PE", size_text(machine.rf_bytes)],
+            ["PEs", pes_text(machine)],
+            ["RF of a PE", rf_text(machine)],
             [SPM, scratchpad_text(machine)],
-            ["word", size_text(machine.word_bytes)],
+            ["word", figure_text(machine.word_bytes, size_text)],
             ["clock", f"{machine.accelerator_mhz:g} MHz"],
             ["DMA clock", f"{machine.dma_mhz:g} MHz"],
             ["DMA start-up", f"{machine.dma_startup_cycles:g} DMA cycles"],
             ["DMA", f"{machine.dma_cycles_per_byte:g} DMA cycles/B"],
             [MAC, f"{energy.mac_pj:g} pJ"],
-            ["RF access", f"{energy.rf_pj:g} pJ"],
-            ["NoC transfer", f"{energy.noc_pj:g} pJ"],
-            ["SPM access", f"{energy.spm_pj:g} pJ"],
-            ["DRAM access", f"{energy.dram_pj:g} pJ"],
+            ["RF access", figure_text(energy.rf_pj, "{:g} pJ".format)],
+            ["NoC transfer", figure_text(energy.noc_pj, "{:g} pJ".format)],
+            ["SPM access", figure_text(energy.spm_pj, "{:g} pJ".format)],
+            ["DRAM access", figure_text(energy.dram_pj, "{:g} pJ".format)],
             *([["leakage", f"{machine.leakage_mw:g} mW"]] if machine.leakage_mw else []),
         ],
     }
