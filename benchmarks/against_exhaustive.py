@@ -26,6 +26,8 @@ from bench_tasks import side_by_side
 from random_problems import Sizes
 from soundness import disagreements
 
+from dmaze_cp.engine import DEFAULT_ENGINE
+
 DECADES = (1e4, 1e5, 1e6, 1e7, 1e8)
 
 
@@ -34,7 +36,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Proofs against trying every mapping.")
     parser.add_argument("--count", type=int, default=218, help="problems (%(default)s)")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--engine", choices=ENGINES, default="auto")
+    parser.add_argument("--engine", choices=ENGINES, default=str(DEFAULT_ENGINE))
     parser.add_argument("--min-tilings", type=float, default=3e4, help="(%(default)g)")
     parser.add_argument("--max-tilings", type=float, default=3e7, help="(%(default)g)")
     parser.add_argument("--time-limit", type=float, default=600.0, metavar="S")

@@ -20,7 +20,7 @@ from dmaze_cp import (
     load_workload,
     map_layer,
 )
-from dmaze_cp.engine import Engine
+from dmaze_cp.engine import DEFAULT_ENGINE, Engine
 from dmaze_cp.mapspace import tilings_count
 
 T, R = TypeVar("T"), TypeVar("R")
@@ -42,7 +42,7 @@ class Task:
     objective: Objective
     architecture: Architecture
     time_limit_s: float
-    engine: Engine = Engine.AUTO
+    engine: Engine = DEFAULT_ENGINE
 
     @property
     def name(self) -> str:
@@ -117,7 +117,7 @@ def make_tasks(
     objectives: Sequence[Objective],
     architecture: str,
     time_limit_s: float,
-    engine: Engine = Engine.AUTO,
+    engine: Engine = DEFAULT_ENGINE,
 ) -> list[Task]:
     """Every layer with every objective."""
     arch = load_architecture(architecture)

@@ -23,6 +23,8 @@ from statistics import median
 from bench_command import CommandError, Run, conclude, timed
 from bench_reference import reference_seconds
 
+from dmaze_cp.engine import DEFAULT_ENGINE, Engine
+
 REFERENCE_S = 0.21
 """The reference on the machine on which all figures below were taken."""
 
@@ -94,6 +96,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Time `dmaze-cp map` on whole networks.")
     parser.add_argument("--networks", nargs="+", default=list(NETWORKS), metavar="NETWORK")
     parser.add_argument("--jobs", type=int, default=2, help="as in dmaze-cp (%(default)s)")
+    parser.add_argument("--engine", choices=[*map(str, Engine)], default=str(DEFAULT_ENGINE))
     parser.add_argument("--time-limit", type=float, default=600.0, metavar="S")
     parser.add_argument("--markdown", type=Path, help="also write a section in Markdown")
     return parser.parse_args(arguments)
@@ -115,7 +118,7 @@ def main(arguments: list[str] | None = None) -> int:
     found: dict[str, Measured] = {}
     references = [reference_seconds()]
     shared = ["--objective", "all", "--jobs", str(options.jobs)]
-    shared += ["--time-limit", f"{options.time_limit:g}"]
+    shared += ["--engine", options.engine, "--time-limit", f"{options.time_limit:g}"]
     for name in options.networks:
         try:
             found[name] = measured(timed(["map", name, *shared]))

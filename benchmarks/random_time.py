@@ -24,6 +24,7 @@ from bench_tasks import side_by_side
 from random_problems import RandomProblem, Sizes, draw
 
 from dmaze_cp import Architecture, Constraints, Layer, Objective
+from dmaze_cp.engine import DEFAULT_ENGINE
 
 SLOW_S = 5.0
 """Proofs that take longer are listed."""
@@ -72,7 +73,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--count", type=int, default=1000, help="problems (%(default)s)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--first", type=int, default=0, help="index of the first (%(default)s)")
-    parser.add_argument("--engine", choices=ENGINES, default="auto")
+    parser.add_argument("--engine", choices=ENGINES, default=str(DEFAULT_ENGINE))
     parser.add_argument("--min-tilings", type=float, default=1e4, help="(%(default)g)")
     parser.add_argument("--max-tilings", type=float, default=1e8, help="(%(default)g)")
     parser.add_argument("--time-limit", type=float, default=300.0, metavar="S")

@@ -34,7 +34,7 @@ from bench_summary import (
 from bench_tasks import Row, make_tasks, model_layers, optima_layers, optima_rows, run_tasks
 
 from dmaze_cp import DmazeError, Objective
-from dmaze_cp.engine import Engine
+from dmaze_cp.engine import DEFAULT_ENGINE, Engine
 
 SCHEMA = "dmaze-cp/benchmark/1"
 UNITS = {"edp": "pJ x cycles", "energy": "pJ", "latency": "cycles"}
@@ -54,7 +54,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--objective", choices=[*map(str, Objective), "all"], default="edp")
     parser.add_argument("--layers", default="*", metavar="GLOB", help="only these layers")
     parser.add_argument("--arch", default="default", help="built-in name or spec file")
-    parser.add_argument("--engine", choices=[*map(str, Engine)], default="auto")
+    parser.add_argument("--engine", choices=[*map(str, Engine)], default=str(DEFAULT_ENGINE))
     parser.add_argument("--time-limit", type=float, default=60.0, metavar="S")
     parser.add_argument("--jobs", type=int, default=1, help="layers side by side (%(default)s)")
     parser.add_argument(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dmaze_cp.dse.space import DesignSpace
     from dmaze_cp.dse.space_files import load_space
     from dmaze_cp.dse.sweep import sweep
+    from dmaze_cp.dse.sweep_files import load_sweep, save_sweep
     from dmaze_cp.errors import (
         DmazeError,
         InfeasibleError,
@@ -36,7 +37,16 @@ if TYPE_CHECKING:
     from dmaze_cp.mapping import Dataflow, Mapping
     from dmaze_cp.network import RunSettings, map_networks, map_workload
     from dmaze_cp.objective import Objective
-    from dmaze_cp.result import Known, LayerResult, Status, Totals, WorkloadResult
+    from dmaze_cp.result import (
+        Ending,
+        Known,
+        LayerResult,
+        Status,
+        Totals,
+        WorkloadResult,
+        load_result,
+        load_results,
+    )
     from dmaze_cp.store import Store, default_store_path
     from dmaze_cp.workload import Kind, Layer, UnmappedOperator, Workload
 
@@ -51,6 +61,7 @@ _HOMES = {
     "dse.space": ("DesignSpace",),
     "dse.space_files": ("load_space",),
     "dse.sweep": ("sweep",),
+    "dse.sweep_files": ("load_sweep", "save_sweep"),
     "errors": (
         "DmazeError",
         "InfeasibleError",
@@ -64,7 +75,16 @@ _HOMES = {
     "mapping": ("Dataflow", "Mapping"),
     "network": ("RunSettings", "map_networks", "map_workload"),
     "objective": ("Objective",),
-    "result": ("Known", "LayerResult", "Status", "Totals", "WorkloadResult"),
+    "result": (
+        "Ending",
+        "Known",
+        "LayerResult",
+        "Status",
+        "Totals",
+        "WorkloadResult",
+        "load_result",
+        "load_results",
+    ),
     "store": ("Store", "default_store_path"),
     "workload": ("Kind", "Layer", "UnmappedOperator", "Workload"),
 }
@@ -80,6 +100,7 @@ __all__ = [
     "Dataflow",
     "DesignSpace",
     "DmazeError",
+    "Ending",
     "InfeasibleError",
     "Kind",
     "Known",
@@ -106,12 +127,16 @@ __all__ = [
     "evaluate",
     "fits",
     "load_architecture",
+    "load_result",
+    "load_results",
     "load_space",
+    "load_sweep",
     "load_workload",
     "map_layer",
     "map_networks",
     "map_workload",
     "parse_parameter",
+    "save_sweep",
     "sweep",
 ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from dmaze_cp.errors import Problem, SpecError
@@ -176,6 +176,15 @@ class Architecture:
             return self.pe_array.rows * self.pe_array.cols
         return self.pes or DEFAULT_PES
 
+    def remarks(self) -> Iterator[str]:
+        """What is no error, but hardly meant: an axis that layers of a kind cannot use."""
+        for name in UNROLL_LISTS if self.pe_array is not None else ():
+            names = getattr(self.pe_array, name)
+            for kind in (Kind.CONV, Kind.GEMM):
+                if names is not None and not set(names) & set(kind.dimensions):
+                    missing = f"no dimension of {kind} layers ({', '.join(kind.dimensions)})"
+                    yield f"pe_array.{name} has {missing}: they use one of these only"
+
     def word_of(self, operand: str) -> int:
         """Bytes of one element of an operand."""
         return of_operand(self.word_bytes, operand)
@@ -205,6 +214,11 @@ class Architecture:
         return sum(pool.size for pool in self.rf_pools)
 
     @property
+    def figures(self) -> Architecture:
+        """The architecture without what is only reported: equal figures give equal answers."""
+        return replace(self, name="", notes="", pe_pipeline_stages=1)
+
+    @property
     def spm_bytes(self) -> int:
         """Capacity of one of the two buffers of the scratchpad, all pools together."""
         return self.banks * self.spm_bank_bytes
@@ -230,6 +244,9 @@ class Architecture:
         """Accelerator cycles per DMA cycle."""
         return self.accelerator_mhz / self.dma_mhz
 
+
+ONLY_REPORTED: Final = ("name", "notes", "pe_pipeline_stages")
+"""Fields of an architecture that enter no formula."""
 
 FIGURES: Final = (
     "dma_startup_cycles",
@@ -259,6 +276,10 @@ def _as_doubles(obj: object, names: Iterable[str]) -> None:
             _keep(obj, name, Frozen({k: _as_double(v) for k, v in value.items()}))
         else:
             _keep(obj, name, _as_double(value))
+
+
+COUNTS: Final = ("pes", "rf_bytes", "word_bytes", "spm_banks", "spm_bank_bytes")
+"""Counts and capacities of an architecture: integers."""
 
 
 def _as_double(value: Any) -> Any:

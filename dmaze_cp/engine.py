@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class Engine(StrEnum):
@@ -17,3 +18,7 @@ class Engine(StrEnum):
     """CP-SAT alone: nothing is split, nothing is scored whole."""
     BOUNDS = "bounds"
     """What is few is scored exactly; what is more is split and bounded again. No solver."""
+
+
+DEFAULT_ENGINE: Final = Engine.CP_SAT
+"""The engine where none is named."""

@@ -6,26 +6,30 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import inf, isfinite
-from typing import Final
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cost import Cost, evaluate, fits
 from dmaze_cp.cp.parameters import SolverOptions
-from dmaze_cp.engine import Engine
+from dmaze_cp.engine import DEFAULT_ENGINE, Engine
 from dmaze_cp.errors import Problem, ProofError, SpecError
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.mapspace import check_sizes, is_allowed, mapping_at, why_infeasible
 from dmaze_cp.objective import Objective
-from dmaze_cp.result import NOTHING_KNOWN, Incumbent, Known, LayerResult, SearchStats, Status
+from dmaze_cp.result import (
+    NOTHING_KNOWN,
+    Ending,
+    Incumbent,
+    Known,
+    LayerResult,
+    SearchStats,
+    Status,
+)
 from dmaze_cp.search import DEFAULTS, SearchResult, SearchSettings, search
 from dmaze_cp.search.prepared import Prepared, prepared
 from dmaze_cp.workload import Layer
 
 DEFAULT_TIME_LIMIT_S = 60.0
-
-CUTOFF: Final = "cutoff: no mapping costs less"
-"""Why a search ended that had only to look below a cutoff."""
 
 
 def map_layer(
@@ -36,7 +40,7 @@ def map_layer(
     time_limit: float = DEFAULT_TIME_LIMIT_S,
     gap: float = 0.0,
     constraints: Constraints = NO_CONSTRAINTS,
-    engine: Engine | str = Engine.AUTO,
+    engine: Engine | str = DEFAULT_ENGINE,
     workers: int = 1,
     seed: int = 0,
     solver_params: Sequence[tuple[str, str]] = (),
@@ -135,17 +139,21 @@ def _to_result(
     cutoff: int | None,
 ) -> LayerResult:
     space = replace(prepared.space, layer=layer)
-    ended = "interrupted" if stop is not None and stop() else "time limit"
     if found.best is None and found.bound == inf:
         reason = _overconstrained(space.constraints)
         return result(Status.INFEASIBLE, reason=reason, stats=found.stats)
     bound: int | float = found.bound
     if objective is not Objective.EDP and isfinite(bound):
         bound = int(bound)
-    cut = found.complete and cutoff is not None and found.bound >= cutoff
+    if found.complete and cutoff is not None and found.bound >= cutoff:
+        ended = Ending.CUTOFF
+    elif found.complete and found.best is not None:
+        ended = Ending.GAP
+    else:
+        ended = Ending.INTERRUPTED if stop is not None and stop() else Ending.TIME_LIMIT
     if found.best is None:
-        reason = CUTOFF if cut else f"{ended}: no mapping found yet"
-        return result(Status.UNKNOWN, bound=bound, reason=reason, stats=found.stats)
+        why = ended.text(mapped=False)
+        return result(Status.UNKNOWN, bound=bound, reason=why, ended=ended, stats=found.stats)
     mapping = mapping_at(space, found.best.options, found.best.dataflow)
     cost = evaluate(mapping, space.architecture)
     _check(mapping, space.architecture, space.constraints, objective, cost, found.best.value)
@@ -156,7 +164,8 @@ def _to_result(
         dataflow=found.best.dataflow,
         cost=cost,
         bound=found.best.value if proven else bound,
-        reason=None if proven else CUTOFF if cut else "gap reached" if found.complete else ended,
+        reason=None if proven else ended.text(mapped=True),
+        ended=Ending.PROVEN if proven else ended,
         stats=found.stats,
     )
 
@@ -177,7 +186,7 @@ def _check(
         When it does not fit, breaks a limit, or costs something else.
     """
     again = objective.of(cost.energy_pj, cost.latency_cycles)
-    wrong = [*fits(mapping, architecture)]
+    wrong = [str(problem) for problem in fits(mapping, architecture)]
     if again != value:
         wrong.append(f"{objective}: found {again}, expected {value} as in the search")
     if not is_allowed(mapping, architecture, constraints):

@@ -17,10 +17,10 @@ from dmaze_cp.mapper import map_layer
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import Known, Status
 from dmaze_cp.workload import Kind, Layer
-from tests import strategies
-from tests.execution.works import ENDLESS
-from tests.oracle.brute_force import brute_force
-from tests.patience import HANG_S
+from tests.kit import strategies
+from tests.kit.oracle.brute_force import brute_force
+from tests.kit.patience import HANG_S
+from tests.kit.works import ENDLESS
 
 SMALL = Layer.gemm("small", {"X": 8, "Y": 6, "K": 4})
 TINY = Architecture(name="tiny", pes=4, rf_bytes=32, spm_banks=6, spm_bank_bytes=32)

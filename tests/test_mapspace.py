@@ -35,9 +35,9 @@ from dmaze_cp.mapspace import (
     why_infeasible,
 )
 from dmaze_cp.workload import Kind, Layer
-from tests.oracle import brute_force as oracle
-from tests.relaxation.enumeration import combinations, tilings_at
-from tests.strategies import architectures, constraints, layers
+from tests.kit.enumeration import combinations, tilings_at
+from tests.kit.oracle import brute_force as oracle
+from tests.kit.strategies import architectures, constraints, layers
 
 ROOMY = {"pes": 2**40, "rf_bytes": 2**40, "spm_banks": 2**40}
 

@@ -4,7 +4,8 @@ Blocks of a document run in order, in one empty folder, after ``<!-- NOTE -->`` 
 
 - ``sh``: a shell script with ``dmaze-cp`` and ``python`` on the path; with the note
   ``slow`` only in slow tests, with the note ``set-up`` not here (``.ci/run`` does it).
-- ``python``: a program of its own.
+  Lines that are nothing but calls of ``dmaze-cp`` are run in this process, which has all loaded.
+- ``python``: a program, run in this process with names of its own.
 - ``text`` with the note ``output``: all that the script before printed, but for times;
   with the note ``part of output``: these lines of it.
 - with the note ``file: NAME``: a file.
@@ -14,15 +15,21 @@ Blocks of a document run in order, in one empty folder, after ``<!-- NOTE -->`` 
 
 from __future__ import annotations
 
+import io
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from dmaze_cp.cli.app import cli
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -66,15 +73,46 @@ def workplace(folder: Path) -> dict[str, str]:
     return keep | {"PATH": path, "PYTHONPATH": str(ROOT), "COLUMNS": "80"}
 
 
+def calls(script: str) -> list[list[str]] | None:
+    """The words of each line, if a script is nothing but calls of two programs."""
+    joined = script.replace("\\\n", " ")
+    # Neither comments nor quoted text nor the steps of a parameter are for the shell.
+    bare = re.sub(r"'[^'\n]*'|#.*|=[\w:*.,]*", "", joined)
+    if re.search(r"[|&;<>()$`*?\"!~{}\[\]\\]|^(?!dmaze-cp |python |\s*$)", bare, re.MULTILINE):
+        return None
+    return [words for line in joined.splitlines() if (words := shlex.split(line, comments=True))]
+
+
 def run(block: Block, folder: Path, environment: dict[str, str]) -> str:
-    program = ["bash", "-euo", "pipefail", "-c"] if block.language == "sh" else ["python", "-c"]
+    """What a block prints; it has to succeed."""
+    if block.language == "python":
+        return run_here(block)
+    lines_of_calls = calls(block.text)
+    if lines_of_calls is None:
+        return run_there(block, ["bash", "-euo", "pipefail", "-c", block.text], folder, environment)
+    printed = ""
+    for program, *arguments in lines_of_calls:
+        if program == "dmaze-cp":
+            done = CliRunner().invoke(cli, arguments, prog_name=program)
+            assert done.exit_code == 0, f"{block}: {arguments}\n{done.output}"
+            printed += done.stdout
+        else:
+            printed += run_there(block, [program, *arguments], folder, environment)
+    return printed
+
+
+def run_here(block: Block) -> str:
+    """Run a Python program in this process."""
+    names = {"__name__": "__main__"}
+    with redirect_stdout(io.StringIO()) as printed:
+        exec(compile(block.text, str(block), "exec"), names)
+    return printed.getvalue()
+
+
+def run_there(block: Block, command: list[str], folder: Path, environment: dict[str, str]) -> str:
+    """Run a program in a process of its own."""
     done = subprocess.run(
-        [*program, block.text],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, f"{block}:\n{block.text}\n{done.stdout}{done.stderr}"
     return done.stdout
@@ -105,6 +143,13 @@ def check_output(block: Block, output: str) -> None:
     else:
         missing = [line for line in expected if line not in found]
         assert not missing, f"{block}: not in the output: {missing}"
+
+
+def be_in(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """What is run in this process finds what a process of its own would."""
+    patch.chdir(folder)
+    patch.setenv("COLUMNS", "80")
+    patch.delenv("DMAZE_CP_DEBUG", raising=False)
 
 
 def run_document(document: Path, folder: Path, *, slow: bool) -> int:
@@ -138,14 +183,18 @@ def runnable(*, slow: bool) -> list[Path]:
     ]
 
 
+@pytest.mark.docs
 @pytest.mark.parametrize("document", runnable(slow=False), ids=lambda path: path.name)
-def test_what_a_document_shows_is_what_happens(document, tmp_path):
+def test_what_a_document_shows_is_what_happens(document, tmp_path, monkeypatch):
+    be_in(tmp_path, monkeypatch)
     assert run_document(document, tmp_path, slow=False) > 0
 
 
+@pytest.mark.docs
 @pytest.mark.slow
 @pytest.mark.parametrize("document", runnable(slow=True), ids=lambda path: path.name)
-def test_slow_commands_of_a_document(document, tmp_path):
+def test_slow_commands_of_a_document(document, tmp_path, monkeypatch):
+    be_in(tmp_path, monkeypatch)
     assert run_document(document, tmp_path, slow=True) > 0
 
 

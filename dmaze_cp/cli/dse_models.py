@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,7 +30,7 @@ class ModelOptions:
     batch
         Batch size; it goes before those of a space.
     shapes
-        Symbolic dimensions of ONNX models.
+        Sizes that networks leave open; they go before those of a space.
     """
 
     layers: tuple[str, ...]
@@ -90,7 +91,10 @@ def load_networks(
     """The networks with the layers that count; what is wrong with them is noted."""
     from dmaze_cp.dse.result import WeightedWorkload
 
-    wanted = [Wanted(m.model, m.batch if options.batch is None else options.batch) for m in models]
+    wanted = [
+        Wanted(m.model, m.batch if options.batch is None else options.batch, m.shapes)
+        for m in models
+    ]
     found: list[tuple[WeightedModel, Workload]] = []
     for place, workload in load_models(wanted, options.shapes, problems):
         model, selected = models[place], workload
@@ -98,7 +102,7 @@ def load_networks(
             if model.layers and not options.layers:
                 selected = _selected(workload, model)
         found.append((model, selected))
-    names = distinct_names([m.model for m, _ in found], [w.name for _, w in found])
+    names = _names(found, options)
     workloads = [replace(w, name=name) for name, (_, w) in zip(names, found, strict=True)]
     weights = {name: model.weight for name, (model, _) in zip(names, found, strict=True)}
     chosen: list[Workload] = []
@@ -111,6 +115,27 @@ def load_networks(
         if not len(workload)
     ]
     return tuple(WeightedWorkload(w, weights[w.name]) for w in chosen)
+
+
+def _names(found: Sequence[tuple[WeightedModel, Workload]], options: ModelOptions) -> list[str]:
+    """Names that tell networks apart, also uses of one network with other sizes."""
+    counts = Counter(workload.name for _, workload in found)
+    sizes = [_sizes_of(model, options) for model, _ in found]
+    refs = [f"{model.model}{said}" for (model, _), said in zip(found, sizes, strict=True)]
+    names = [
+        workload.name + (said if counts[workload.name] > 1 else "")
+        for (_, workload), said in zip(found, sizes, strict=True)
+    ]
+    return distinct_names(refs, names)
+
+
+def _sizes_of(model: WeightedModel, options: ModelOptions) -> str:
+    """The sizes that a space gives to a model, unless the command line goes before it."""
+    sizes = {name: n for name, n in model.shapes.items() if name not in options.shapes}
+    if model.batch is not None and options.batch is None:
+        sizes["batch"] = model.batch
+    said = ", ".join(f"{name}={n}" for name, n in sizes.items())
+    return f" ({said})" if said else ""
 
 
 def _selected(workload: Workload, model: WeightedModel) -> Workload:

@@ -12,7 +12,7 @@ import click
 from dmaze_cp.cli.failure import ExitCode, report_error
 from dmaze_cp.cli.output import OutputFile
 from dmaze_cp.cli.parameters import output_option
-from dmaze_cp.cli.questions import collected
+from dmaze_cp.cli.questions import collected, say_remarks
 from dmaze_cp.errors import Problem, SpecError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from dmaze_cp.architecture import Architecture
     from dmaze_cp.report.evaluation import Evaluated
-    from dmaze_cp.report.records import Record
+    from dmaze_cp.spec.documents import Record
     from dmaze_cp.workload import Workload
 
 
@@ -82,6 +82,8 @@ def evaluate_command(
         architecture, loaded = None, None
         with collected(problems):
             architecture = None if arch is None else load_architecture(arch)
+            if architecture is not None:
+                say_remarks(architecture)
         with collected(problems):
             loaded = load_mapping_records(file)
         if loaded is None or problems:
@@ -116,8 +118,10 @@ def _results(
     from dmaze_cp.spec import mapping_record_from_dict
 
     @cache
-    def load_model(ref: str | Path, batch: int | None) -> Workload:
-        return load_workload(ref, batch=batch)
+    def load_model(
+        ref: str | Path, batch: int | None, shapes: tuple[tuple[str, int], ...]
+    ) -> Workload:
+        return load_workload(ref, batch=batch, shapes=dict(shapes))
 
     results: list[Evaluated | Record] = []
     for index, record in enumerate(records):

@@ -27,6 +27,7 @@ def layers_command(
     \b
     Examples:
       dmaze-cp layers resnet18
+      dmaze-cp layers gpt2 --shape tokens=1 --shape cached=511 --batch 8
       dmaze-cp layers net.onnx --shape seq_len=128 --batch 1
     """  # noqa: D301 (click needs the character)
     sizes = shapes_dictionary(shapes)
@@ -36,7 +37,7 @@ def layers_command(
     with files_read() as files:
         workload = load_workload(model, batch=batch, shapes=sizes)
     if output is not None:
-        from dmaze_cp.report.records import workload_record
+        from dmaze_cp.spec.workload_files import workload_record
 
         target = OutputFile(output)
         target.check(files)

@@ -9,7 +9,7 @@ import click
 
 from dmaze_cp.cli.output import OutputFile
 from dmaze_cp.cli.parameters import batch_option, shape_option, shapes_dictionary
-from dmaze_cp.cli.questions import collected
+from dmaze_cp.cli.questions import collected, say_remarks
 from dmaze_cp.cli.selection import select_layers
 from dmaze_cp.errors import InfeasibleError, Problem, SpecError
 from dmaze_cp.objective import Objective
@@ -66,6 +66,7 @@ def model_command(**options: Any) -> None:
         output.check(inputs=[options["model"], options["arch"]])
     with collected(problems):
         arch = load_architecture(options["arch"])
+        say_remarks(arch)
     with collected(problems):
         shapes = shapes_dictionary(options["shapes"])
         workload = load_workload(options["model"], batch=options["batch"], shapes=shapes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dmaze_cp.cli.questions import collected
@@ -17,10 +17,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Wanted:
-    """A model, and the batch size it is to be loaded with."""
+    """A model, and the sizes it is to be loaded with.
+
+    Attributes
+    ----------
+    ref
+        Built-in name or file.
+    batch
+        Batch size, if any.
+    shapes
+        Sizes that are meant for it alone.
+    """
 
     ref: str
     batch: int | None = None
+    shapes: Mapping[str, int] = field(default_factory=dict)
 
 
 def load_models(
@@ -34,7 +45,7 @@ def load_models(
         Built-in names and files.
     shapes
         Of several models each has its own dimensions: a size is for those that have
-        its dimension, and at least one has to.
+        its dimension, and at least one has to. They go before those of a model.
     problems
         Is added to: whatever is wrong.
     """
@@ -65,7 +76,9 @@ def distinct_files(refs: Iterable[str]) -> list[str]:
 
 
 def _foreign(model: Wanted, shapes: Mapping[str, int]) -> dict[str, Problem]:
-    """What a model has against sizes, by dimension; nothing if it takes them all."""
+    """What a model says to sizes that are not of its dimensions."""
+    from dmaze_cp.spec.open_sizes import size_range
+
     try:
         _load(model, shapes)
     except SpecError as error:
@@ -74,6 +87,8 @@ def _foreign(model: Wanted, shapes: Mapping[str, int]) -> dict[str, Problem]:
             for problem in error.problems
             for name in shapes
             if problem.where == f"--shape {name}"
+            # What is no size at all is so for every model that has the dimension.
+            and problem.expected not in {size_range(0), size_range(1)}
         }
     return {}
 
@@ -81,4 +96,4 @@ def _foreign(model: Wanted, shapes: Mapping[str, int]) -> dict[str, Problem]:
 def _load(model: Wanted, shapes: Mapping[str, int]) -> Workload:
     from dmaze_cp.loading import load_workload
 
-    return load_workload(model.ref, batch=model.batch, shapes=shapes)
+    return load_workload(model.ref, batch=model.batch, shapes={**model.shapes, **shapes})

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from dmaze_cp.cli.interrupt import deferred_interrupt
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.spec.files import replace_file
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ class OutputFile:
                     stream.write(data)
             else:
                 with deferred_interrupt():
-                    _replace(os.path.realpath(self.path), data)
+                    replace_file(os.path.realpath(self.path), data)
         except OSError as error:
             found = f"a failure to write ({_reason(error)})"
             problem = Problem(self.option, found, "a file that can be written", self.path)
@@ -175,27 +176,6 @@ def _is_same_file(one: str | Path, other: str) -> bool:
     with suppress(OSError, ValueError):
         return os.path.realpath(one) == os.path.realpath(other)
     return False
-
-
-def _replace(path: str, data: bytes) -> None:
-    try:
-        mode = stat.S_IMODE(os.stat(path).st_mode)
-    except FileNotFoundError:
-        umask = os.umask(0)
-        os.umask(umask)
-        mode = 0o666 & ~umask
-    descriptor, name = tempfile.mkstemp(prefix=".dmaze-cp-", dir=os.path.dirname(path))
-    try:
-        with open(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(name, mode)
-        os.replace(name, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(name)
-        raise
 
 
 def _reason(error: Exception) -> str:

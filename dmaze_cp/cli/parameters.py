@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+_MOST_DIGITS = 18
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -56,8 +57,21 @@ class Number(click.ParamType):  # type: ignore[type-arg]  # generic in new click
         return f"a number {low} and {'below' if self.open_high else 'at most'} {self.high:g}"
 
 
+class Count(click.ParamType):  # type: ignore[type-arg]
+    """An integer of at least 1."""
+
+    name = "integer"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Parse and check."""
+        count = _natural(str(value))
+        if not count:
+            self.fail(f"found {value!r}, expected an integer of at least 1", param, ctx)
+        return count
+
+
 class Shape(click.ParamType):  # type: ignore[type-arg]
-    """``NAME=VALUE``: the size of a symbolic dimension."""
+    """``NAME=VALUE``: a size that a network leaves open; which may be 0, the network knows."""
 
     name = "name=value"
 
@@ -68,10 +82,17 @@ class Shape(click.ParamType):  # type: ignore[type-arg]
         if isinstance(value, tuple):
             return value
         name, _, size = str(value).rpartition("=")
-        if not name or not size.strip().isdecimal() or int(size) < 1:
-            expected = "NAME=VALUE with an integer of at least 1"
+        number = _natural(size)
+        if not name.strip() or number is None:
+            expected = "NAME=VALUE with an integer of at least 0"
             self.fail(f"found {value!r}, expected {expected}", param, ctx)
-        return name.strip(), int(size)
+        return name.strip(), number
+
+
+def _natural(text: str) -> int | None:
+    """The integer that digits stand for; None for other texts, and for no end of digits."""
+    digits = text.strip()
+    return int(digits) if digits.isdecimal() and len(digits) <= _MOST_DIGITS else None
 
 
 def shapes_dictionary(pairs: tuple[tuple[str, int], ...]) -> dict[str, int]:
@@ -92,9 +113,10 @@ def shapes_dictionary(pairs: tuple[tuple[str, int], ...]) -> dict[str, int]:
 
 batch_option = click.option(
     "--batch",
-    type=click.IntRange(min=1),
+    type=Count(),
     metavar="N",
-    help="Batch size: the size of a model's symbolic batch dimension.",
+    help="Batch size. An ONNX model has to leave its batch dimension open; a spec says what its "
+    "gemm layers make of a batch.",
 )
 
 shape_option = click.option(
@@ -103,8 +125,8 @@ shape_option = click.option(
     type=Shape(),
     multiple=True,
     metavar="NAME=VALUE",
-    help="Size of a symbolic dimension of an ONNX model, which may also be called INPUT:AXIS. "
-    "May be repeated.",
+    help="Size that a network leaves open, such as tokens=128: one that a spec declares, or a "
+    "symbolic dimension of an ONNX model, which may also be called INPUT:AXIS. May be repeated.",
 )
 
 

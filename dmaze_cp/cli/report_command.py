@@ -13,7 +13,7 @@ from dmaze_cp.cli.parameters import output_option
 from dmaze_cp.errors import Problem, SpecError
 
 if TYPE_CHECKING:
-    from dmaze_cp.report.records import Record
+    from dmaze_cp.spec.documents import Record
 
 
 @click.command("report")
@@ -38,7 +38,7 @@ def report_command(result: str, output: str | None) -> None:
     if output is not None:
         OutputFile(output).check(inputs=(result,))
     document = _read(result)
-    from dmaze_cp.report.answer_files import answers_of
+    from dmaze_cp.result.answer_files import answers_of
 
     try:
         answers = answers_of(document)
@@ -60,8 +60,7 @@ def _read(path: str) -> object:
 
 
 def _write_answers(answers: list[Record], output: str | None) -> None:
-    from dmaze_cp.report.answer_files import report_format_of
-    from dmaze_cp.report.answers import print_all, render_answers
+    from dmaze_cp.report.answers import print_all, render_answers, report_format_of
 
     form = report_format_of(output)
     if output is not None:

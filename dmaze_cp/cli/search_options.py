@@ -9,7 +9,7 @@ import click
 
 from dmaze_cp.cli.parameters import Number
 from dmaze_cp.cli.store_option import store_options
-from dmaze_cp.engine import Engine
+from dmaze_cp.engine import DEFAULT_ENGINE, Engine
 
 if TYPE_CHECKING:
     from dmaze_cp.network import RunSettings
@@ -78,7 +78,7 @@ def solver_options(
         click.option(
             "--engine",
             type=click.Choice([str(engine) for engine in Engine]),
-            default=str(Engine.AUTO),
+            default=str(DEFAULT_ENGINE),
             show_default=True,
             help="What decides the parts of the map-space that bounds leave open: CP-SAT alone, "
             "exact scores alone, or either, as it is faster. All prove the same optimum.",

@@ -6,7 +6,7 @@ not fit an architecture.
 """
 
 from dmaze_cp.cost.capacity import fits, placed
-from dmaze_cp.cost.report import Cost
+from dmaze_cp.cost.cost import Cost
 from dmaze_cp.cost.reuse import loop_reuse
 from dmaze_cp.cost.scalar import evaluate
 from dmaze_cp.cost.transfer import dma_cycles

@@ -7,10 +7,11 @@ from math import prod
 
 from dmaze_cp.architecture import Architecture, PEArray
 from dmaze_cp.cost.array import Unplaced, row_factors
+from dmaze_cp.cost.cost import PerOperand
 from dmaze_cp.cost.expression import Evaluation
 from dmaze_cp.cost.limits import PLACES, Limit, capacities
-from dmaze_cp.cost.report import PerOperand
 from dmaze_cp.cost.values import TilingValues
+from dmaze_cp.errors import Problem
 from dmaze_cp.levels import PE, PE_COLS, PE_ROWS
 from dmaze_cp.mapping import Mapping
 
@@ -23,8 +24,8 @@ def spm_banks(spm_elements: PerOperand, architecture: Architecture) -> PerOperan
     }
 
 
-def fits(mapping: Mapping, architecture: Architecture) -> tuple[str, ...]:
-    """Why a mapping does not fit an architecture.
+def fits(mapping: Mapping, architecture: Architecture) -> tuple[Problem, ...]:
+    """What of an architecture a mapping exceeds.
 
     Parameters
     ----------
@@ -36,9 +37,9 @@ def fits(mapping: Mapping, architecture: Architecture) -> tuple[str, ...]:
 
     Returns
     -------
-    tuple of str
-        One line for each capacity that is exceeded, with what was found and what was
-        expected; empty when the mapping fits.
+    tuple of Problem
+        One for each capacity that is exceeded (such as ``RF words``), with what was found and
+        what was expected; empty when the mapping fits.
     """
     layer, array = mapping.layer, architecture.pe_array
     at = Evaluation(TilingValues(layer, architecture, mapping.tiling))
@@ -58,25 +59,25 @@ def placed(mapping: Mapping, architecture: Architecture) -> Mapping:
     return mapping.on_rows(rows)
 
 
-def _reason(limit: Limit, at: Evaluation, mapping: Mapping) -> str:
+def _reason(limit: Limit, at: Evaluation, mapping: Mapping) -> Problem:
     if isinstance(limit.node, Unplaced):
         pes = " x ".join(f"{d} {n}" for d, n in mapping.level(PE).items() if n > 1)
         size = f"{limit.node.rows} rows and {limit.node.cols} columns"
-        return f"{limit.name}: found {pes}, expected row and column factors that fit {size}"
+        return Problem(limit.name, pes, f"row and column factors that fit {size}")
     by_operand = " + ".join(f"{x} {at(n)}" for x, n in limit.parts.items())
     found = f"{at(limit.node)}" + (f" ({by_operand})" if by_operand else "")
-    return f"{limit.name}: found {found}, expected at most {limit.most}{limit.size}"
+    return Problem(limit.name, found, f"at most {limit.most}{limit.size}")
 
 
-def _misplaced(mapping: Mapping, array: PEArray) -> Iterator[str]:
+def _misplaced(mapping: Mapping, array: PEArray) -> Iterator[Problem]:
     """What is wrong with the row and column factors of a mapping."""
     axes = zip((PE_ROWS, PE_COLS), (array.rows, array.cols), array.lists(), strict=True)
     for axis, size, unrolled in axes:
         factors = mapping.level(axis)
         used = prod(factors.values())
         if used > size:
-            yield f"{axis}: found {used}, expected at most {size}"
+            yield Problem(axis, str(used), f"at most {size}")
         bad = [d for d, n in factors.items() if n > 1 and d not in unrolled]
         if bad:
             good = ", ".join(d for d in mapping.layer.dimensions if d in unrolled) or "none"
-            yield f"{axis}: found {', '.join(bad)} unrolled, expected at most {good}"
+            yield Problem(axis, f"{', '.join(bad)} unrolled", f"at most {good}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import prod
 
-from dmaze_cp.cost.report import PerOperand
+from dmaze_cp.cost.cost import PerOperand
 from dmaze_cp.levels import OPERANDS
 from dmaze_cp.workload import Layer
 

@@ -11,7 +11,7 @@ variable under multiplication constraints: exact, however large.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import floor, prod
 
 import numpy as np
@@ -41,6 +41,7 @@ class Factors:
     def __init__(self, space: MapSpace, atoms: AtomTable, options: Sequence[Ints]) -> None:
         self.space, self.atoms, self.options = space, atoms, tuple(options)
         self.integers = IntegerModel([len(o) for o in options])
+        self._real: dict[Powers, Mapping[int, Ints | Floats]] = {}
         self._name()
 
     def _name(self) -> None:
@@ -98,8 +99,13 @@ class Factors:
         columns[g] = np.floor(columns[g] * coefficient * (1 - 1e-12)).astype(np.int64)
         return 1, self.integers.product(columns)
 
-    def _real_columns(self, powers: Powers) -> dict[int, Ints | Floats]:
+    def _real_columns(self, powers: Powers) -> Mapping[int, Ints | Floats]:
         """A product of powers of symbols, some of them negative, as one column a group."""
+        if powers not in self._real:
+            self._real[powers] = self._new_columns(powers)
+        return self._real[powers]
+
+    def _new_columns(self, powers: Powers) -> dict[int, Ints | Floats]:
         table, basis = self.space.table, self.atoms.basis
         over: dict[int, Ints | Floats] = {}
         under: dict[int, Ints] = {}

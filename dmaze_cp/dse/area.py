@@ -8,10 +8,10 @@ from typing import Final, Protocol
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.dse.capacity import MAX_FIGURE, ByCapacity, OutOfRangeError, PerByte, is_interpolated
-from dmaze_cp.dse.expressions import ExpressionError, evaluate_expression, parse_expression
 from dmaze_cp.dse.quantities import QUANTITIES, quantities
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.levels import RF, SPM
+from dmaze_cp.spec.expressions import ExpressionError, evaluate_expression, parse_expression
 
 
 class AreaModel(Protocol):
@@ -114,7 +114,7 @@ class FormulaArea:
     Raises
     ------
     SpecError
-        When the text is no formula (see `dmaze_cp.dse.expressions`).
+        When the text is no formula (see `dmaze_cp.spec.expressions`).
     """
 
     text: str
@@ -155,4 +155,5 @@ def _area_at(memory: str, figures: ByCapacity, capacity_bytes: int) -> float:
         return figures.at(capacity_bytes)
     except OutOfRangeError as error:
         hint = f"area.{memory.lower()}_mm2 of the design space gives it"
-        raise OutOfRangeError(f"{memory} area: {error}: {hint}") from None
+        subject = f"{memory} area"
+        raise OutOfRangeError(f"{subject}: {error}: {hint}", subject) from None

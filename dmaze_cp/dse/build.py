@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dmaze_cp.architecture import Architecture
+from dmaze_cp.architecture import COUNTS, Architecture
 from dmaze_cp.dse.area import AreaModel, LinearArea
 from dmaze_cp.dse.capacity import OutOfRangeError
-from dmaze_cp.dse.design import Design, InvalidDesign
+from dmaze_cp.dse.design import Cause, Design, InvalidDesign
 from dmaze_cp.dse.energy import EnergyByCapacity, EnergyModel
-from dmaze_cp.dse.expressions import ExpressionError
-from dmaze_cp.dse.figures import energy_with, sizes_with
-from dmaze_cp.dse.parameters import COUNTS, ENERGIES, NUMBERS
+from dmaze_cp.dse.parameters import ENERGIES, NUMBERS
+from dmaze_cp.dse.parts import energy_with, sizes_with
 from dmaze_cp.dse.quantities import quantities
 from dmaze_cp.dse.rules import Rule
 from dmaze_cp.errors import SpecError
+from dmaze_cp.spec.expressions import ExpressionError
 from dmaze_cp.spec.sizes import size_text
 
 
@@ -50,7 +50,17 @@ class Recipe:
 
 
 class _LeftOutError(Exception):
-    """A point is left out: cause and reason."""
+    """A point is left out.
+
+    Attributes
+    ----------
+    kind, reason, cause
+        As of `InvalidDesign`; the kind is the cause where nothing else is said.
+    """
+
+    def __init__(self, kind: Cause, reason: str, cause: str = "") -> None:
+        super().__init__(reason)
+        self.kind, self.reason, self.cause = kind, reason, cause or str(kind)
 
 
 def build_design(recipe: Recipe, index: int, values: dict[str, float]) -> Design | InvalidDesign:
@@ -71,8 +81,7 @@ def build_design(recipe: Recipe, index: int, values: dict[str, float]) -> Design
         _check_rules(recipe, architecture, area)
         _check_area(recipe, area)
     except _LeftOutError as left:
-        cause, reason = left.args
-        return InvalidDesign(index, values, cause, reason)
+        return InvalidDesign(index, values, left.cause, left.reason, left.kind)
     return Design(index, values, architecture, area, _interpolated(recipe, architecture))
 
 
@@ -93,7 +102,7 @@ def _sized(recipe: Recipe, values: Mapping[str, float]) -> Architecture:
         changes |= sizes_with(recipe.base, values)
         return replace(recipe.base, name=shown or recipe.name, notes="", **changes)
     except SpecError as error:
-        raise _LeftOutError("architecture", str(error.problems[0])) from None
+        raise _LeftOutError(Cause.ARCHITECTURE, str(error.problems[0])) from None
 
 
 def _banks(values: Mapping[str, float], bank_bytes: int) -> dict[str, int]:
@@ -107,7 +116,7 @@ def _banks(values: Mapping[str, float], bank_bytes: int) -> dict[str, int]:
             f"{short(float(banks))} banks of {size_text(bank_bytes)} in each of the two buffers "
             f"with {key} {short(values[key])}"
         )
-        raise _LeftOutError("whole banks", reason)
+        raise _LeftOutError(Cause.WHOLE_BANKS, reason)
     return {"spm_banks": int(banks)}
 
 
@@ -119,16 +128,16 @@ def _with_energies(
         energy = replace(recipe.energy(architecture), **given)
         return replace(architecture, energy=energy_with(architecture, energy, values))
     except OutOfRangeError as error:
-        raise _left_out(error) from None
+        raise _LeftOutError(Cause.ENERGY, str(error), error.subject) from None
     except SpecError as error:
-        raise _LeftOutError("energy", str(error.problems[0])) from None
+        raise _LeftOutError(Cause.ENERGY, str(error.problems[0])) from None
 
 
 def _area(recipe: Recipe, architecture: Architecture) -> float | None:
     try:
         return recipe.area(architecture)
     except OutOfRangeError as error:
-        raise _left_out(error) from None
+        raise _LeftOutError(Cause.AREA, str(error), error.subject) from None
 
 
 def _interpolated(recipe: Recipe, architecture: Architecture) -> tuple[str, ...]:
@@ -144,12 +153,7 @@ def _interpolated(recipe: Recipe, architecture: Architecture) -> tuple[str, ...]
 def _check_area(recipe: Recipe, area: float | None) -> None:
     limit = recipe.area_limit_mm2
     if area is not None and limit is not None and area > limit:
-        raise _LeftOutError("area budget", f"{area:.6g} mm2, more than {limit:.6g} mm2")
-
-
-def _left_out(error: OutOfRangeError) -> _LeftOutError:
-    """What models raise starts with what it is about: ``RF energy: no entry for ...``."""
-    return _LeftOutError(str(error).partition(":")[0], str(error))
+        raise _LeftOutError(Cause.AREA_BUDGET, f"{area:.6g} mm2, more than {limit:.6g} mm2")
 
 
 def _check_rules(recipe: Recipe, architecture: Architecture, area: float | None) -> None:
@@ -157,11 +161,14 @@ def _check_rules(recipe: Recipe, architecture: Architecture, area: float | None)
     for rule in recipe.rules:
         if not rule.names <= known.keys():
             missing = ", ".join(sorted(rule.names - known.keys())).replace("area_mm2", "area")
-            raise _LeftOutError(rule.name, f"{rule.text!r} cannot be evaluated: no {missing}")
+            reason = f"{rule.text!r} cannot be evaluated: no {missing}"
+            raise _LeftOutError(Cause.RULE, reason, rule.name)
         try:
             holds = rule.holds(known)
         except ExpressionError as error:
-            raise _LeftOutError(rule.name, f"{rule.text!r} cannot be evaluated: {error}") from None
+            reason = f"{rule.text!r} cannot be evaluated: {error}"
+            raise _LeftOutError(Cause.RULE, reason, rule.name) from None
         if not holds:
             shown = ", ".join(f"{name} = {short(known[name])}" for name in sorted(rule.names))
-            raise _LeftOutError(rule.name, f"{rule.text!r} does not hold ({shown})")
+            reason = f"{rule.text!r} does not hold ({shown})"
+            raise _LeftOutError(Cause.RULE, reason, rule.name)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final, Protocol
 
-from dmaze_cp.dse.expressions import ExpressionError, evaluate_expression, parse_expression
 from dmaze_cp.errors import DmazeError, Problem, SpecError
+from dmaze_cp.spec.expressions import ExpressionError, evaluate_expression, parse_expression
 from dmaze_cp.spec.fields import describe
 from dmaze_cp.spec.sizes import size_text
 
@@ -18,7 +18,17 @@ MAX_FIGURE: Final = 1e12
 
 
 class OutOfRangeError(DmazeError):
-    """A table has no figure for a capacity, or a formula none that can be used."""
+    """A table has no figure for a capacity, or a formula none that can be used.
+
+    Attributes
+    ----------
+    subject
+        What has no figure, such as ``RF energy``: what designs that are left out have in common.
+    """
+
+    def __init__(self, text: str, subject: str = "") -> None:
+        super().__init__(text)
+        self.subject = subject
 
 
 class ByCapacity(Protocol):
@@ -64,7 +74,7 @@ class Formula:
     Raises
     ------
     SpecError
-        When the text is no formula (see `dmaze_cp.dse.expressions`).
+        When the text is no formula (see `dmaze_cp.spec.expressions`).
     """
 
     text: str

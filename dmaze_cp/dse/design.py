@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from math import inf
 from typing import Final
 
@@ -43,6 +44,23 @@ class Design:
     interpolated: tuple[str, ...] = ()
 
 
+class Cause(StrEnum):
+    """The kinds of what leaves a point out."""
+
+    ARCHITECTURE = "architecture"
+    """No accelerator has such sizes or clocks."""
+    WHOLE_BANKS = "whole banks"
+    """The scratchpad is no whole number of banks."""
+    ENERGY = "energy"
+    """The model of energy has none, or none that can be."""
+    AREA = "area"
+    """The model of area has none."""
+    AREA_BUDGET = "area budget"
+    """It is too large."""
+    RULE = "rule"
+    """It breaks a rule, or one cannot be evaluated."""
+
+
 @dataclass(frozen=True)
 class InvalidDesign:
     """A point of a design space that is left out.
@@ -52,15 +70,19 @@ class InvalidDesign:
     index, parameters
         As of `Design`.
     cause
-        What such points have in common: the name of a rule, ``area budget``, ``RF energy``, ...
+        What such points have in common, for people: the name of a rule, ``area budget``,
+        ``RF energy``, ...
     reason
         What is wrong with this one, in a line.
+    kind
+        Of the cause.
     """
 
     index: int
     parameters: dict[str, float] = field(hash=False)
     cause: str
     reason: str
+    kind: Cause = Cause.RULE
 
 
 @dataclass(frozen=True)
@@ -77,6 +99,8 @@ class WeightedModel:
         Names, indices or globs of the layers that count; all if empty.
     batch
         Batch size to give it, if any.
+    shapes
+        Values to give to sizes that it leaves open, by name.
 
     Raises
     ------
@@ -88,6 +112,7 @@ class WeightedModel:
     weight: float = 1.0
     layers: tuple[str, ...] = ()
     batch: int | None = None
+    shapes: dict[str, int] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         check_weight(self.weight)

@@ -82,6 +82,9 @@ class EnergyByCapacity:
     word_bytes: int | None = None
 
     def __post_init__(self) -> None:
+        # One order, so that models that say the same are equal.
+        known = sorted(self.fixed, key=lambda each: (*COMPONENTS, each[0]).index(each[0]))
+        object.__setattr__(self, "fixed", tuple(known))
         by_capacity = {"rf_pj": self.rf, "spm_pj": self.spm}
         problems = []
         for name, pj in self.fixed:
@@ -176,4 +179,5 @@ def _energy_at(memory: str, figures: ByCapacity, capacity_bytes: int) -> float:
     except OutOfRangeError as error:
         name = f"{memory.lower()}_pj"
         hint = f"--param {name}=PJ gives it, or energy.{name} of a design space"
-        raise OutOfRangeError(f"{memory} energy: {error}: {hint}") from None
+        subject = f"{memory} energy"
+        raise OutOfRangeError(f"{subject}: {error}: {hint}", subject) from None

@@ -10,6 +10,7 @@ from dmaze_cp.dse.capacity import ByCapacity, Constant, Formula, PerByte, Table
 from dmaze_cp.dse.energy import PUBLISHED_RF_PJ, PUBLISHED_SPM_PJ, EnergyByCapacity
 from dmaze_cp.dse.parameters import ENERGIES
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.spec.documents import Record
 from dmaze_cp.spec.fields import Fields, describe, label
 from dmaze_cp.spec.sizes import size_in_bytes
 
@@ -125,6 +126,64 @@ def figures_from(value: object, unit: str, published: Table | None) -> ByCapacit
     if rule not in (_INTERPOLATION, "none"):
         spec.note("interpolate", f"{_INTERPOLATION} (as without it) or none")
     return made(spec, lambda: Table(entries, rule == _INTERPOLATION))
+
+
+def energy_to(model: EnergyByCapacity) -> Record:
+    """The energy model as an object: `energy_from` gives it back equal.
+
+    Raises
+    ------
+    SpecError
+        When a figure is of a kind that files do not know.
+    """
+    record: Record = dict(model.fixed)
+    for name, figures in (("rf_pj", model.rf), ("spm_pj", model.spm)):
+        if figures is not None:
+            record[name] = figures_to(figures, name)
+    if model.word_bytes is not None:
+        record["word_bytes"] = model.word_bytes
+    return record
+
+
+def area_to(model: AreaModel) -> Record | str:
+    """The area model as `area_from` reads it.
+
+    Raises
+    ------
+    SpecError
+        When it is Python code.
+    """
+    if model is no_area:
+        return "none"
+    if isinstance(model, FormulaArea):
+        return {"formula": model.text}
+    if not isinstance(model, LinearArea):
+        raise SpecError(Problem("", "Python code", "a model that files can describe"))
+    record: Record = {"pe_mm2": model.pe_mm2, "fixed_mm2": model.fixed_mm2}
+    for name, figures in (("rf_mm2", model.rf_mm2), ("spm_mm2", model.spm_mm2)):
+        if isinstance(figures, PerByte):
+            record[_AREA_FORMS[name]] = figures.per_byte
+        else:
+            record[name] = figures_to(figures, name)
+    return record
+
+
+def figures_to(figures: ByCapacity, name: str) -> float | Record:
+    """A figure by capacity as `figures_from` reads it.
+
+    Raises
+    ------
+    SpecError
+        When it is of a kind that files do not know.
+    """
+    if isinstance(figures, Constant):
+        return figures.value
+    if isinstance(figures, Formula):
+        return {"formula": figures.text}
+    if isinstance(figures, Table):
+        table = {str(size): figure for size, figure in figures.entries}
+        return {"table": table, "interpolate": _INTERPOLATION if figures.interpolate else "none"}
+    raise SpecError(Problem(name, "Python code", "a number, a table or a formula"))
 
 
 def _entries(spec: Fields, unit: str, published: Table | None) -> tuple[tuple[int, float], ...]:

@@ -11,6 +11,7 @@ from dmaze_cp.dse.design import Budgets
 from dmaze_cp.dse.plan import Candidate, Question
 from dmaze_cp.dse.result import (
     NetworkCost,
+    PointCause,
     PointStatus,
     SweepPoint,
     WeightedWorkload,
@@ -30,7 +31,7 @@ def outcome_of(
     """What is known about a candidate."""
     value = None if candidate.problem else candidate.value
     power = average_power_mw(candidate, networks)
-    status, reason = _status(candidate, power, limits)
+    status, reason, cause = _status(candidate, power, limits)
     return SweepPoint(
         design=candidate.design,
         status=status,
@@ -39,33 +40,36 @@ def outcome_of(
         bound=_bound(candidate.bound, value),
         networks=tuple(_network(candidate, network, objective) for network in networks),
         power_mw=None if power is None else float(power),
+        cause=cause,
     )
 
 
 def _status(
     candidate: Candidate, power: Fraction | None, limits: Budgets
-) -> tuple[PointStatus, str | None]:
+) -> tuple[PointStatus, str | None, PointCause | None]:
     if candidate.problem is not None:
-        return PointStatus.FAILED, candidate.problem
+        return PointStatus.FAILED, candidate.problem, PointCause.FAILED
     for term in candidate.terms:
         if term.question.is_infeasible:
-            return PointStatus.INFEASIBLE, _reason(term.question)
+            return PointStatus.INFEASIBLE, _reason(term.question), PointCause.NO_FIT
     if candidate.skipped and not candidate.is_proven:
-        return PointStatus.SKIPPED, "its bound is above what another design costs"
+        reason = "its bound is above what another design costs"
+        return PointStatus.SKIPPED, reason, PointCause.BEATEN
     for term in candidate.terms:
         if term.question.failed and term.question.value is None:
-            return PointStatus.FAILED, _reason(term.question)
+            return PointStatus.FAILED, _reason(term.question), PointCause.FAILED
     if candidate.value is None:
-        return PointStatus.UNKNOWN, _why_open(candidate) or "not every layer has a mapping yet"
+        reason = _why_open(candidate) or "not every layer has a mapping yet"
+        return PointStatus.UNKNOWN, reason, PointCause.UNFINISHED
     proven = candidate.is_proven
     if not within_power(power, limits):
         figure = "no cycles" if power is None else f"{float(power):.4g} mW"
         found = f"found {figure} on average, expected at most {limits.power_mw:g}"
         status = PointStatus.INFEASIBLE if proven else PointStatus.UNKNOWN
-        return status, f"power budget: {found}"
+        return status, f"power budget: {found}", PointCause.POWER
     if proven:
-        return PointStatus.OPTIMAL, None
-    return PointStatus.FEASIBLE, _why_open(candidate)
+        return PointStatus.OPTIMAL, None, None
+    return PointStatus.FEASIBLE, _why_open(candidate), PointCause.UNFINISHED
 
 
 def _why_open(candidate: Candidate) -> str | None:

@@ -7,14 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from dmaze_cp.architecture import MAX_COUNT, AccessEnergy, Architecture
-from dmaze_cp.dse.figures import COUNTS as PART_COUNTS
-from dmaze_cp.dse.figures import ENERGIES_BY_OPERAND, ENERGY_WORD, PARTS
+from dmaze_cp.architecture import COUNTS, MAX_COUNT, AccessEnergy, Architecture
+from dmaze_cp.dse.parts import COUNTS as PART_COUNTS
+from dmaze_cp.dse.parts import ENERGIES_BY_OPERAND, ENERGY_WORD, PARTS
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.spec.fields import Fields, describe, nearest
 from dmaze_cp.spec.sizes import UNITS, number_and_unit
 
-COUNTS: Final = ("pes", "rf_bytes", "word_bytes", "spm_banks", "spm_bank_bytes")
 NUMBERS: Final = (
     *("accelerator_mhz", "dma_mhz", "dma_startup_cycles", "dma_cycles_per_byte"),
     "leakage_mw",

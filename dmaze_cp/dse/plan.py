@@ -95,7 +95,7 @@ class Question:
         before = self.result
         bound = result.bound
         if result.value is None and before is not None and before.value is not None:
-            result = replace(before, failed=result.failed, reason=result.reason)
+            result = replace(before, ended=result.ended, reason=result.reason)
         self.begun = True
         self.result = result
         if bound is not None and isfinite(bound):
@@ -133,7 +133,6 @@ class Question:
                 status=Status.OPTIMAL,
                 bound=value,
                 reason=None,
-                failed=False,
                 from_store=False,
             )
         self.final = not self.running
@@ -246,8 +245,7 @@ def plan_sweep(
             candidate.closed = True
             continue
         unit = cost_unit_s(design.architecture, objective)
-        # Names decide nothing.
-        figures = replace(design.architecture, name="", notes="", pe_pipeline_stages=1)
+        figures = design.architecture.figures
         terms = []
         for shape, (layer, weight) in shapes.items():
             if shape not in sizes:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from dmaze_cp.architecture import Architecture
-from dmaze_cp.dse.figures import POOLS, SCALED, parts_of, whole_energy
-from dmaze_cp.dse.parameters import COUNTS, ENERGIES, NUMBERS
+from dmaze_cp.architecture import COUNTS, Architecture
+from dmaze_cp.dse.parameters import ENERGIES, NUMBERS
+from dmaze_cp.dse.parts import POOLS, SCALED, parts_of, whole_energy
 from dmaze_cp.levels import OPERANDS
 
 QUANTITIES: Final[Mapping[str, str]] = {

@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 
 from dmaze_cp.architecture import Architecture
+from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
+from dmaze_cp.cost.latency import Cycles
 from dmaze_cp.dse.design import Budgets, Design, InvalidDesign, check_weight
 from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.levels import COMPONENTS
 from dmaze_cp.objective import Objective
-from dmaze_cp.result import LayerResult
+from dmaze_cp.result import LayerResult, Status, network_cycles
 from dmaze_cp.workload import Workload
+
+
+class PointCause(StrEnum):
+    """Why a design has not its proven best mappings."""
+
+    NO_FIT = "no fit"
+    """Some layer fits in no way."""
+    POWER = "power budget"
+    """Its mappings take more power than allowed."""
+    BEATEN = "beaten"
+    """Its bound is above what another design costs."""
+    FAILED = "failed"
+    """A search failed, or a layer is refused."""
+    UNFINISHED = "unfinished"
+    """A layer was not searched to the end; the reason says why."""
 
 
 class PointStatus(StrEnum):
@@ -60,6 +78,55 @@ def cost_unit_s(architecture: Architecture, objective: Objective) -> Fraction:
 
 
 @dataclass(frozen=True)
+class NetworkSums:
+    """Sums over the layers of a network that have a mapping, each weighed by its instances.
+
+    Attributes
+    ----------
+    energy_pj, latency_cycles, edp
+        `edp` is the sum of the layers' EDPs, in pJ x cycles.
+    energy_breakdown_pj
+        By component.
+    cycles
+        The latency by what it is spent on.
+    proven
+        Whether every layer that has a result has its proven best mapping.
+    """
+
+    energy_pj: int
+    latency_cycles: int
+    edp: int
+    energy_breakdown_pj: dict[str, float]
+    cycles: Cycles
+    proven: bool
+
+    def of(self, objective: Objective) -> int:
+        """The sum of the layers' values, in pJ, cycles or pJ x cycles."""
+        return {
+            Objective.ENERGY: self.energy_pj,
+            Objective.LATENCY: self.latency_cycles,
+            Objective.EDP: self.edp,
+        }[objective]
+
+
+def sums_of(layers: Sequence[LayerResult]) -> NetworkSums:
+    """What some results add up to."""
+    mapped = [(r.layer.instances, r.cost) for r in layers if r.cost is not None]
+    parts = dict.fromkeys(COMPONENTS, 0.0)
+    for times, cost in mapped:
+        for name, energy in cost.energy_breakdown_pj.items():
+            parts[name] = parts.get(name, 0.0) + times * energy
+    return NetworkSums(
+        sum(times * cost.energy_pj for times, cost in mapped),
+        sum(times * cost.latency_cycles for times, cost in mapped),
+        sum(times * cost.edp for times, cost in mapped),
+        parts,
+        network_cycles(layers),
+        all(result.status is Status.OPTIMAL for result in layers),
+    )
+
+
+@dataclass(frozen=True)
 class NetworkCost:
     """What one network costs on a design, as far as it is mapped; not weighed.
 
@@ -68,40 +135,43 @@ class NetworkCost:
     model
         The network's name.
     layers
-        Results of its layers, in their order; those that are missing were not needed.
+        Results of its layers, in their order; those that are missing were not needed, or, in a
+        sweep that was read from a file, were not kept.
     value, bound
         Sum of the layers' objectives (pJ, s or pJ x s), None where a layer has no mapping.
+    sums
+        What the layers add up to; of `layers` where not given.
     """
 
     model: str
     layers: tuple[LayerResult, ...]
     value: float | None
     bound: float
+    sums: NetworkSums = None  # type: ignore[assignment]  # set below
+
+    def __post_init__(self) -> None:
+        if self.sums is None:
+            object.__setattr__(self, "sums", sums_of(self.layers))
 
     @property
     def energy_pj(self) -> int:
         """Sum over the layers, weighed by their instances."""
-        return sum(r.layer.instances * r.cost.energy_pj for r in self.layers if r.cost)
+        return self.sums.energy_pj
 
     @property
     def latency_cycles(self) -> int:
         """Sum over the layers, weighed by their instances."""
-        return sum(r.layer.instances * r.cost.latency_cycles for r in self.layers if r.cost)
+        return self.sums.latency_cycles
 
     @property
     def edp(self) -> int:
         """Sum of the layers' EDPs (pJ x cycles), weighed by their instances."""
-        return sum(r.layer.instances * r.cost.edp for r in self.layers if r.cost)
+        return self.sums.edp
 
     @property
     def energy_breakdown_pj(self) -> dict[str, float]:
         """Energy by component."""
-        totals = dict.fromkeys(COMPONENTS, 0.0)
-        for result in self.layers:
-            if result.cost is not None:
-                for name, energy in result.cost.energy_breakdown_pj.items():
-                    totals[name] = totals.get(name, 0.0) + result.layer.instances * energy
-        return totals
+        return self.sums.energy_breakdown_pj
 
 
 @dataclass(frozen=True)
@@ -121,6 +191,8 @@ class SweepPoint:
         Results by network, in the order of the sweep; weights are not applied.
     power_mw
         Energy over time of all networks together, each weighed.
+    cause
+        The kind of reason; None where the status is optimal.
     """
 
     design: Design
@@ -130,6 +202,7 @@ class SweepPoint:
     bound: float
     networks: tuple[NetworkCost, ...] = field(repr=False)
     power_mw: float | None = None
+    cause: PointCause | None = None
 
     @property
     def gap(self) -> float | None:
@@ -174,6 +247,8 @@ class SweepResult:
         by area, and whether that is proven.
     searches, looked_up
         Searches that were run, and answers of the store.
+    constraints
+        The limits on the map-space, which all searches share.
     """
 
     space: DesignSpace
@@ -193,6 +268,7 @@ class SweepResult:
     interrupted: bool = False
     ties: tuple[int, ...] = ()
     may_tie: tuple[int, ...] = ()
+    constraints: Constraints = NO_CONSTRAINTS
 
     def count(self, status: PointStatus) -> int:
         """How many points have a status."""

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from dmaze_cp.dse.expressions import evaluate_expression, names_in, parse_expression
 from dmaze_cp.dse.quantities import QUANTITIES
+from dmaze_cp.spec.expressions import evaluate_expression, names_in, parse_expression
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Rule:
     Attributes
     ----------
     text
-        The condition, over `QUANTITIES` (see `dmaze_cp.dse.expressions`).
+        The condition, over `QUANTITIES` (see `dmaze_cp.spec.expressions`).
     name
         What reports call it; the text if left out.
 

@@ -25,9 +25,8 @@ from dmaze_cp.dse.exploring import Exploration
 from dmaze_cp.dse.neighbours import Neighbourhood
 from dmaze_cp.dse.plan import Candidate, Question, SweepPlan, Term
 from dmaze_cp.execution.task import Task
-from dmaze_cp.mapper import CUTOFF
 from dmaze_cp.network import RunSettings
-from dmaze_cp.result import LayerResult, Status
+from dmaze_cp.result import Ending, LayerResult, Status
 
 AHEAD: Final = 1
 """Searches handed out beyond those that run: later ones know more."""
@@ -210,7 +209,7 @@ class SweepSchedule:
         if gap is not None and gap <= self._settings.gap:
             return True
         # Out of time; a rough first search and one with a cutoff are not the last.
-        return not first and result.reason != CUTOFF
+        return not first and result.ended is not Ending.CUTOFF
 
     def _settle(self, candidate: Candidate) -> bool:
         """Close a design that is solved or cannot be; whether it may now beat others."""

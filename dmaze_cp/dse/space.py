@@ -20,8 +20,8 @@ from dmaze_cp.dse.energy import (
     EnergyByCapacity,
     EnergyModel,
 )
-from dmaze_cp.dse.figures import PARTS, whole_of
 from dmaze_cp.dse.parameters import SPM_SIZES, Parameter
+from dmaze_cp.dse.parts import PARTS, whole_of
 from dmaze_cp.dse.rules import Rule
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.objective import Objective

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.dse.design import Budgets, Sample, WeightedModel
-from dmaze_cp.dse.figure_files import area_from, energy_from, made
+from dmaze_cp.dse.energy import EnergyByCapacity, EnergyModel
+from dmaze_cp.dse.figure_files import area_from, area_to, energy_from, energy_to, made
 from dmaze_cp.dse.parameters import PARAMETERS, Parameter, parameter_from
 from dmaze_cp.dse.rules import Rule
 from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.objective import Objective
-from dmaze_cp.spec import load_architecture
+from dmaze_cp.spec import architecture_to_dict, load_architecture
 from dmaze_cp.spec.builtin import builtin_space_path, resolve
+from dmaze_cp.spec.documents import Reading, Record
 from dmaze_cp.spec.fields import Fields, describe, is_name, label, nearest
 from dmaze_cp.spec.files import SPEC_SUFFIXES, load_spec_object
+from dmaze_cp.spec.open_sizes import given_sizes
 
 _FIELDS: Final = (
     *("name", "notes", "base", "parameters", "random", "rules", "energy", "area"),
     *("models", "objective", "budgets"),
 )
+_MODEL_FIELDS: Final = ("model", "weight", "layers", "batch", "shape")
 _Made = TypeVar("_Made")
 
 
@@ -67,6 +71,8 @@ def space_from_dict(
     name: str = "unnamed",
     folder: Path | None = None,
     parameters: Sequence[Parameter] = (),
+    *,
+    single: bool = False,
 ) -> DesignSpace:
     """A design space from an object.
 
@@ -80,6 +86,8 @@ def space_from_dict(
         Where files that it names are looked for first.
     parameters
         Values that replace those of the object.
+    single
+        Whether a space that gives values to no parameter will do: its base alone.
 
     Raises
     ------
@@ -107,7 +115,7 @@ def space_from_dict(
             value = _noting(spec, key, reader)
             if value is not None:
                 values["sample" if key == "random" else key] = value
-    if spec.is_mapping and not parameters and spec.data.get("parameters", {}) == {}:
+    if spec.is_mapping and not (parameters or single) and spec.data.get("parameters", {}) == {}:
         spec.note("parameters", f"a mapping with some of {', '.join(PARAMETERS)}")
     spec.raise_problems()
     own = values.pop("parameters", ())
@@ -116,6 +124,54 @@ def space_from_dict(
     # The size of the space is judged with the values that replace those of the object.
     merged = DesignSpace("merged", sample=Sample(1), parameters=own).with_parameters(parameters)
     return DesignSpace(**values, parameters=merged.parameters)
+
+
+def space_to_dict(space: DesignSpace) -> Record:
+    """The space as an object: `space_from_dict` gives it back equal.
+
+    Raises
+    ------
+    SpecError
+        When its energy or area is Python code, which no file can hold.
+    """
+    record: Record = {
+        "name": space.name,
+        "notes": space.notes,
+        "base": architecture_to_dict(space.base),
+        "parameters": {p.name: list(p.values) for p in space.parameters},
+        "rules": [_rule_record(rule) for rule in space.rules],
+        "models": [_model_record(model) for model in space.models],
+        "budgets": {k: v for k, v in asdict(space.budgets).items() if v is not None},
+    }
+    if space.sample is not None:
+        record["random"] = asdict(space.sample)
+    if space.objective is not None:
+        record["objective"] = str(space.objective)
+    reading = Reading()
+    if space.energy is not None:
+        record["energy"] = reading.part("energy", lambda: _energy_record(space.energy))
+    record["area"] = reading.part("area", lambda: area_to(space.area))
+    reading.end()
+    return record
+
+
+def _rule_record(rule: Rule) -> str | Record:
+    return rule.text if rule.name == rule.text else {"name": rule.name, "rule": rule.text}
+
+
+def _model_record(model: WeightedModel) -> Record:
+    record: Record = {"model": model.model, "weight": model.weight}
+    if model.layers:
+        record["layers"] = list(model.layers)
+    if model.batch is not None:
+        record["batch"] = model.batch
+    return record
+
+
+def _energy_record(model: EnergyModel | None) -> Record:
+    if not isinstance(model, EnergyByCapacity):
+        raise SpecError(Problem("", "Python code", "a model that files can describe"))
+    return energy_to(model)
 
 
 def _noting(spec: Fields, key: str, read: Callable[[], _Made]) -> _Made | None:
@@ -207,8 +263,8 @@ class _Reader:
     def _model(self, value: object) -> WeightedModel:
         if isinstance(value, str):
             value = {"model": value}
-        spec = Fields(value, "a model, or a mapping with model, weight, layers and batch")
-        spec.refuse_unknown(("model", "weight", "layers", "batch"))
+        spec = Fields(value, f"a model, or a mapping with {', '.join(_MODEL_FIELDS)}")
+        spec.refuse_unknown(_MODEL_FIELDS)
         model = spec.name("model", "")
         weight = spec.number("weight", 1.0, required=False)
         layers = spec.data.get("layers", [])
@@ -220,8 +276,10 @@ class _Reader:
         batch = spec.integer("batch", 1, required=False) if "batch" in spec else None
         if batch is not None and batch < 1:
             spec.note("batch", "a positive integer")
+        shapes = given_sizes(spec)
         names = tuple(layers) if isinstance(layers, list) else ()
-        return made(spec, lambda: WeightedModel(self._located(model), weight, names, batch))
+        ref = self._located(model)
+        return made(spec, lambda: WeightedModel(ref, weight, names, batch, shapes))
 
     def _located(self, ref: str) -> str:
         """A file beside the one that names it, if there is one; else the text as it is."""

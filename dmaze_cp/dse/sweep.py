@@ -26,7 +26,7 @@ from dmaze_cp.network import (
     backend_for,
 )
 from dmaze_cp.objective import Objective
-from dmaze_cp.result import LayerResult, Status
+from dmaze_cp.result import Ending, LayerResult, Status
 from dmaze_cp.store import Question as StoredQuestion
 from dmaze_cp.store import Store
 
@@ -136,6 +136,7 @@ def sweep(
         looked_up=run.looked_up,
         elapsed_s=time.monotonic() - began,
         interrupted=interrupted,
+        constraints=settings.constraints,
     )
 
 
@@ -269,7 +270,7 @@ class _Sweep:
 
 def _cut_short(question: Question) -> bool:
     result = question.result
-    return result is not None and (result.reason or "").startswith("interrupted")
+    return result is not None and result.ended is Ending.INTERRUPTED
 
 
 def _ignore(_message: Message) -> None:

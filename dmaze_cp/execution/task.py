@@ -12,11 +12,11 @@ from typing import Final, Protocol
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cp.parameters import DEFAULT_SOLVER, SolverOptions
-from dmaze_cp.engine import Engine
+from dmaze_cp.engine import DEFAULT_ENGINE, Engine
 from dmaze_cp.errors import SpecError
 from dmaze_cp.mapspace import tilings_count
 from dmaze_cp.objective import Objective
-from dmaze_cp.result import NOTHING_KNOWN, Incumbent, Known, LayerResult, Status
+from dmaze_cp.result import NOTHING_KNOWN, Ending, Incumbent, Known, LayerResult, Status
 from dmaze_cp.workload import Layer
 
 PROTOCOL: Final = 2
@@ -49,7 +49,7 @@ class Task:
     constraints: Constraints = NO_CONSTRAINTS
     time_limit_s: float = 60.0
     gap: float = 0.0
-    engine: Engine | str = Engine.AUTO
+    engine: Engine | str = DEFAULT_ENGINE
     solver: SolverOptions = DEFAULT_SOLVER
     known: Known = NOTHING_KNOWN
     quick: bool = False
@@ -183,5 +183,5 @@ def failure(task: Task, reason: str) -> LayerResult:
         bound=task.known.bound,
         reason=reason,
         constraints=task.constraints,
-        failed=True,
+        ended=Ending.FAILED,
     )

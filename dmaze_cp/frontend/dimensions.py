@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.spec.open_sizes import size_range, unknown_sizes
 from dmaze_cp.workload import MAX_BOUND
 
 if TYPE_CHECKING:
@@ -66,12 +67,7 @@ def bind_dimensions(
     integers = [value for value in inputs if _is_integer(value)]
     known = {item.name: None for item in opened} | dict.fromkeys(others)
     known |= dict.fromkeys(value.name for value in integers)
-    listed = ", ".join(known) or "none, all its dimensions are fixed"
-    problems += [
-        Problem(f"--shape {name}", "an unknown dimension", f"one of the model's: {listed}")
-        for name in shapes
-        if name not in known
-    ]
+    problems += unknown_sizes((name for name in shapes if name not in known), known)
     values = dict(shapes)
     if batch is not None:
         for item in opened:
@@ -185,7 +181,7 @@ def _value_problems(batch: int | None, shapes: Mapping[str, int]) -> Iterator[Pr
         given.insert(0, ("--batch", batch))
     for where, size in given:
         if not isinstance(size, int) or isinstance(size, bool) or not 1 <= size <= MAX_BOUND:
-            yield Problem(where, repr(size), f"an integer from 1 to {MAX_BOUND}")
+            yield Problem(where, repr(size), size_range(1))
 
 
 def _size_problems(inputs: Iterable[ValueInfoProto]) -> Iterator[Problem]:

@@ -75,8 +75,7 @@ def plan(
     """One search for every distinct question of some networks on some architectures."""
     searches: dict[Hashable, Search] = {}
     for number, (workload, architecture) in enumerate(runs):
-        # What is only reported makes no other question.
-        figures = replace(architecture, name="", notes="", pe_pipeline_stages=1)
+        figures = architecture.figures
         for layer in workload:
             for objective in objectives:
                 search = searches.setdefault(

@@ -9,7 +9,7 @@ from dataclasses import replace
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cp.parameters import SolverOptions
-from dmaze_cp.engine import Engine
+from dmaze_cp.engine import DEFAULT_ENGINE, Engine
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.execution.backend import Backend, in_this_process
 from dmaze_cp.execution.cluster import cluster
@@ -30,7 +30,7 @@ from dmaze_cp.network.keeping import Keeper
 from dmaze_cp.network.plan import Search, plan
 from dmaze_cp.network.settings import DEFAULT_SETTINGS, DEFAULT_TIME_LIMIT_S, RunSettings
 from dmaze_cp.objective import Objective
-from dmaze_cp.result import LayerResult, Status, WorkloadResult
+from dmaze_cp.result import Ending, LayerResult, Status, WorkloadResult
 from dmaze_cp.store import Question, Store
 from dmaze_cp.workload import Workload
 
@@ -44,7 +44,7 @@ def map_workload(
     total_time_limit: float | None = None,
     gap: float = 0.0,
     constraints: Constraints = NO_CONSTRAINTS,
-    engine: Engine | str = Engine.AUTO,
+    engine: Engine | str = DEFAULT_ENGINE,
     workers: int = 1,
     seed: int = 0,
     solver_params: Sequence[tuple[str, str]] = (),
@@ -240,8 +240,8 @@ class _Run:
         result = search.result
         total = self._settings.total_time_limit_s
         had_all = result is None or result.solve_time_s >= 0.99 * self._settings.time_limit_s
-        if result is not None and result.reason == "time limit" and total and not had_all:
-            search.result = replace(result, reason="total time limit")
+        if result is not None and result.ended is Ending.TIME_LIMIT and total and not had_all:
+            search.result = result.as_ended(Ending.TOTAL_TIME_LIMIT)
         for number, each in search.results():
             self._tell(Finished(number, each))
 
@@ -253,7 +253,7 @@ def _together(before: LayerResult | None, result: LayerResult) -> LayerResult:
     seconds = result.solve_time_s + (0.0 if before.from_store else before.solve_time_s)
     if result.mapping is None and before.mapping is not None:
         # The search failed, or had no time to look at the mapping it was given.
-        return replace(before, reason=result.reason, failed=result.failed, solve_time_s=seconds)
+        return replace(before, reason=result.reason, ended=result.ended, solve_time_s=seconds)
     return replace(result, solve_time_s=seconds)
 
 
@@ -273,8 +273,7 @@ def _assembled(
         layers = tuple(
             replace(found[key], architecture=architecture) for key in keys if key in found
         )
-        # With or without a mapping that was found until then.
-        cut_short = any((r.reason or "").startswith("interrupted") for r in layers)
+        cut_short = any(r.ended is Ending.INTERRUPTED for r in layers)
         stopped = interrupted and (cut_short or len(layers) < len(keys))
         results.append(WorkloadResult(workload, architecture, objectives, layers, stopped))
     return tuple(results)

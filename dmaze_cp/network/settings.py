@@ -8,7 +8,7 @@ from typing import Final
 
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cp.parameters import DEFAULT_SOLVER, SolverOptions
-from dmaze_cp.engine import Engine
+from dmaze_cp.engine import DEFAULT_ENGINE, Engine
 from dmaze_cp.errors import Problem, SpecError
 
 DEFAULT_TIME_LIMIT_S: Final = 60.0
@@ -49,7 +49,7 @@ class RunSettings:
     total_time_limit_s: float | None = None
     gap: float = 0.0
     constraints: Constraints = NO_CONSTRAINTS
-    engine: Engine | str = Engine.AUTO
+    engine: Engine | str = DEFAULT_ENGINE
     solver: SolverOptions = DEFAULT_SOLVER
     jobs: int | None = 1
     scheduler: str | None = None

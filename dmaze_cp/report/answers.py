@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator, Sequence
+from pathlib import PurePath
 from typing import Final
 
 from rich.console import Console
 
+from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.report.console import make_console
 from dmaze_cp.report.evaluation import (
     COST_HEADERS,
@@ -23,8 +25,8 @@ from dmaze_cp.report.evaluation import (
 from dmaze_cp.report.flat import records_csv
 from dmaze_cp.report.formats import BY_SUFFIX, TABLE_WIDTH, Format, chosen_format
 from dmaze_cp.report.markdown import escape, markdown_table
-from dmaze_cp.report.records import Record
 from dmaze_cp.spec import RecordsForm
+from dmaze_cp.spec.documents import Record
 
 _BY_SUFFIX: Final = {**BY_SUFFIX, ".jsonl": Format.JSON}
 
@@ -32,6 +34,24 @@ _BY_SUFFIX: Final = {**BY_SUFFIX, ".jsonl": Format.JSON}
 def answers_format_of(path: str | None, wanted: Format | None = None) -> Format:
     """The format of an output file; see `dmaze_cp.report.formats.format_of`."""
     return chosen_format(path, wanted, _BY_SUFFIX, terminal=Format.TABLE, otherwise=Format.JSON)
+
+
+def report_format_of(path: str | None) -> Format:
+    """The format of a report of answers: tables where there is no file.
+
+    Raises
+    ------
+    SpecError
+        When the suffix promises another format.
+    """
+    if path is None or path == "-":
+        return Format.TABLE
+    suffix = PurePath(path).suffix.lower()
+    if suffix not in BY_SUFFIX:
+        found = f"the suffix {suffix!r}" if suffix else "no suffix"
+        expected = "a .txt, .md or .csv file (answers of evaluate hold no mappings for a page)"
+        raise SpecError(Problem("-o", found, expected, path))
+    return BY_SUFFIX[suffix]
 
 
 def render_answers(

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost.capacity import spm_banks
-from dmaze_cp.cost.report import Cost
+from dmaze_cp.cost.cost import Cost
 from dmaze_cp.figures import Pool
-from dmaze_cp.levels import DRAM, OPERANDS, PE, RF, SPM
+from dmaze_cp.levels import OPERANDS, PE, RF
 from dmaze_cp.mapping import Mapping
-from dmaze_cp.result import LayerResult
 
 
 @dataclass(frozen=True)
@@ -62,52 +60,3 @@ def usages(mapping: Mapping, cost: Cost, architecture: Architecture) -> tuple[Us
 
 def _of(pool: Pool) -> str:
     return "" if pool.operands == OPERANDS else f" of {pool.name}"
-
-
-@dataclass(frozen=True)
-class Cycles:
-    """Latency split into what adds up to it.
-
-    Attributes
-    ----------
-    compute
-        The PEs multiply and accumulate.
-    noc
-        PEs wait for operands, or partial sums are reduced.
-    dma
-        The array waits for the DMA.
-    """
-
-    compute: int
-    noc: int
-    dma: int
-
-    @property
-    def total(self) -> int:
-        """Latency."""
-        return self.compute + self.noc + self.dma
-
-
-def cycles(mapping: Mapping, cost: Cost) -> Cycles:
-    """Split the latency: what transfers hide behind computing counts as computing."""
-    spm_passes = prod(mapping.level(DRAM).values())
-    rf_passes = prod(mapping.level(SPM).values())
-    compute = cost.rf_pass_cycles * rf_passes * spm_passes
-    on_chip = cost.spm_pass_cycles * spm_passes
-    return Cycles(compute, on_chip - compute, cost.latency_cycles - on_chip)
-
-
-def network_cycles(results: Iterable[LayerResult]) -> Cycles:
-    """Split the latency of layers that run one after the other, instances counted.
-
-    Layers without a mapping are left out.
-    """
-    compute = noc = dma = 0
-    for result in results:
-        if result.mapping is None or result.cost is None:
-            continue
-        split, times = cycles(result.mapping, result.cost), result.layer.instances
-        compute += times * split.compute
-        noc += times * split.noc
-        dma += times * split.dma
-    return Cycles(compute, noc, dma)

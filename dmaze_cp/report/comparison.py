@@ -14,10 +14,10 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.report import numbers
 from dmaze_cp.report.cells import in_sentence
 from dmaze_cp.report.console import printable
-from dmaze_cp.report.records import Record
 from dmaze_cp.report.standings import Standing, clocks_differ, standings
 from dmaze_cp.report.tables import BETWEEN, Folded, plain_table, print_fact, print_title
 from dmaze_cp.result import WorkloadResult
+from dmaze_cp.spec.documents import Record
 
 _NAMES: Final = 24
 _HEADER: Final = 16

@@ -10,14 +10,16 @@ from rich.table import Table
 from rich.text import Text
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.cost.report import Cost
+from dmaze_cp.cost.cost import Cost
+from dmaze_cp.errors import Problem
 from dmaze_cp.errors import printable as one_line
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.report import numbers
 from dmaze_cp.report.console import printable
 from dmaze_cp.report.layer import print_layer_facts, print_mapping
-from dmaze_cp.report.records import Record, answer_record
 from dmaze_cp.report.tables import Folded, fitting_tables, print_tables, print_title
+from dmaze_cp.result.answer_files import answer_record
+from dmaze_cp.spec.documents import Record
 
 COST_HEADERS = ("#", "layer", "fits", "energy (pJ)", "latency (cycles)", "EDP", "held")
 
@@ -40,7 +42,7 @@ class Evaluated:
     mapping: Mapping
     architecture: Architecture
     cost: Cost
-    reasons: tuple[str, ...]
+    reasons: tuple[Problem, ...]
 
     @property
     def record(self) -> Record:
@@ -79,7 +81,7 @@ def print_errors(console: Console, answers: Sequence[Record]) -> None:
                 console.print(Folded(Text(text, style="red")))
 
 
-def _print_reasons(console: Console, index: int, reasons: Sequence[str]) -> None:
+def _print_reasons(console: Console, index: int, reasons: Sequence[Problem | str]) -> None:
     for reason in reasons:
         text = one_line(f"record {index} does not fit: {reason}")
         console.print(Folded(Text(text, style="yellow")))

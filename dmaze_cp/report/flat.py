@@ -13,10 +13,15 @@ from dmaze_cp.errors import printable
 from dmaze_cp.levels import DRAM, SPM
 from dmaze_cp.report import numbers
 from dmaze_cp.report.comparison import comparison_records
-from dmaze_cp.report.records import Record, layer_result_record
-from dmaze_cp.report.shares import layer_share, total_value
 from dmaze_cp.report.standings import Standing, standings
-from dmaze_cp.result import LayerResult, WorkloadResult
+from dmaze_cp.result import (
+    LayerResult,
+    WorkloadResult,
+    layer_result_record,
+    layer_share,
+    total_value,
+)
+from dmaze_cp.spec.documents import Record
 
 FORMULA_STARTS: Final = ("=", "+", "-", "@")
 """A spreadsheet takes text that begins so for a formula."""

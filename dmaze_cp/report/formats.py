@@ -15,9 +15,9 @@ from dmaze_cp.report.console import make_console
 from dmaze_cp.report.flat import comparison_csv, layers_csv
 from dmaze_cp.report.layer import print_layer
 from dmaze_cp.report.markdown import markdown
-from dmaze_cp.report.records import Record, result_record
 from dmaze_cp.report.summary import print_summary
-from dmaze_cp.result import WorkloadResult
+from dmaze_cp.result import WorkloadResult, result_record
+from dmaze_cp.spec.documents import Record
 from dmaze_cp.spec.mapping_files import RESULTS_SCHEMA
 
 TABLE_WIDTH: Final = 100

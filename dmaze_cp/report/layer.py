@@ -12,12 +12,13 @@ from rich.text import Text
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS
 from dmaze_cp.cost.capacity import spm_banks
-from dmaze_cp.cost.report import Cost
+from dmaze_cp.cost.cost import Cost
+from dmaze_cp.cost.latency import Cycles, cycles
 from dmaze_cp.errors import printable as one_line
 from dmaze_cp.levels import DRAM, NOC, OPERANDS, SPM
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.report import numbers
-from dmaze_cp.report.breakdown import Cycles, cycles, usages
+from dmaze_cp.report.breakdown import usages
 from dmaze_cp.report.console import bar, printable
 from dmaze_cp.report.limits import constraint_texts
 from dmaze_cp.report.loopnest import loop_nest

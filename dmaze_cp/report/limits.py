@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from dmaze_cp.constraints import Constraints
-from dmaze_cp.report.records import constraints_record
+from dmaze_cp.spec.constraint_files import constraints_to_dict
 
 _SETTINGS: Final = {
     "min_pe_utilization": "PE utilisation",
@@ -35,7 +35,7 @@ def setting_text(name: str, value: object) -> tuple[str, str]:
 def constraint_texts(constraints: Constraints) -> tuple[str, ...]:
     """The limits that are set, such as ``at least 50 % PE utilisation``."""
     texts = []
-    for name, value in constraints_record(constraints).items():
+    for name, value in constraints_to_dict(constraints).items():
         if value:
             subject, allowed = setting_text(name, value)
             texts.append(f"{'no' if allowed == 'none' else allowed} {subject}")

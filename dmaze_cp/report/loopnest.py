@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from math import prod
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.cost.report import Cost, PerOperand
+from dmaze_cp.cost.cost import Cost, PerOperand
 from dmaze_cp.levels import (
     AXES_OF_ARRAY,
     DRAM,

@@ -10,7 +10,6 @@ from dmaze_cp.levels import DRAM, PE, RF, SPM
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
 from dmaze_cp.report import numbers
-from dmaze_cp.report.breakdown import network_cycles
 from dmaze_cp.report.cells import (
     LAYER_HEADERS,
     layer_cells,
@@ -20,10 +19,10 @@ from dmaze_cp.report.cells import (
     what_matters,
 )
 from dmaze_cp.report.comparison import Comparison, comparisons
-from dmaze_cp.report.records import energy_shares
 from dmaze_cp.report.shares import Ranked, ranked
 from dmaze_cp.report.summary import summary_title
-from dmaze_cp.result import WorkloadResult
+from dmaze_cp.result import WorkloadResult, network_cycles
+from dmaze_cp.result.network import energy_shares
 
 _LEFT = ("layer", "status")
 

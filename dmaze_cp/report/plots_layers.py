@@ -11,10 +11,10 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.report.layer import objective_name
 from dmaze_cp.report.plots_heat import add_legend, draw_heat, heat_size, scale_of
 from dmaze_cp.report.plots_style import plain_names, title_of
-from dmaze_cp.report.records import finite
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.report.sweep_grid import Grid, grid_of
 from dmaze_cp.result import LayerResult, Status
+from dmaze_cp.result.layer_files import finite
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dmaze_cp.result import LayerResult
+from dmaze_cp.result import LayerResult, layer_share, total_value, weighed_value
 
 
 @dataclass(frozen=True)
@@ -28,22 +28,12 @@ class Ranked:
     cumulative: float | None
 
 
-def total_value(results: Sequence[LayerResult]) -> int:
-    """Sum of the objective's values, instances counted."""
-    return sum(_weight(result) for result in results)
-
-
-def layer_share(result: LayerResult, total: int) -> float | None:
-    """A layer's part of `total`, all its instances counted; None where there is none."""
-    return _weight(result) / total if result.value is not None and total else None
-
-
 def ranked(results: Sequence[LayerResult]) -> tuple[Ranked, ...]:
     """The layers of one objective by share, largest first; those without a mapping last."""
     total, so_far = total_value(results), 0
     places = []
-    for result in sorted(results, key=lambda r: (r.value is None, -_weight(r))):
-        so_far += _weight(result)
+    for result in sorted(results, key=lambda r: (r.value is None, -weighed_value(r))):
+        so_far += weighed_value(result)
         share = layer_share(result, total)
         places.append(Ranked(result, share, None if share is None else so_far / total))
     return tuple(places)
@@ -55,7 +45,3 @@ def layers_of_most(places: Sequence[Ranked], most: float) -> int:
         if place.cumulative is not None and place.cumulative >= most:
             return count
     return 0
-
-
-def _weight(result: LayerResult) -> int:
-    return 0 if result.value is None else result.layer.instances * result.value

@@ -17,9 +17,9 @@ from dmaze_cp.report import numbers
 from dmaze_cp.report.flat import records_csv
 from dmaze_cp.report.layer import STATUS_STYLE, layer_shape
 from dmaze_cp.report.machine import architecture_in_short
-from dmaze_cp.report.records import Record
 from dmaze_cp.report.tables import fitting_tables, print_fact, print_tables
 from dmaze_cp.result import Status, relative_gap
+from dmaze_cp.spec.documents import Record
 from dmaze_cp.spec.sizes import size_text
 from dmaze_cp.store import Entry, UnreadableRow
 from dmaze_cp.store.question import figures_record, limits_record, shape_record

@@ -9,7 +9,6 @@ from rich.text import Text
 
 from dmaze_cp.errors import printable as one_line
 from dmaze_cp.objective import Objective
-from dmaze_cp.report.breakdown import network_cycles
 from dmaze_cp.report.cells import (
     LAYER_HEADERS,
     in_sentence,
@@ -30,7 +29,7 @@ from dmaze_cp.report.tables import (
     print_tables,
     print_title,
 )
-from dmaze_cp.result import WorkloadResult
+from dmaze_cp.result import WorkloadResult, network_cycles
 
 _TOTALS_WIDTH = 22
 _NAME_WIDTH = 8

@@ -8,11 +8,11 @@ from enum import StrEnum
 from typing import Final
 
 from dmaze_cp.dse.result import SweepResult
+from dmaze_cp.dse.sweep_files import sweep_record
 from dmaze_cp.report.console import make_console
 from dmaze_cp.report.excel import sweep_workbook
 from dmaze_cp.report.formats import TABLE_WIDTH, chosen_format
 from dmaze_cp.report.sweep_flat import sweep_csv
-from dmaze_cp.report.sweep_records import sweep_record
 from dmaze_cp.report.sweep_table import print_sweep, sweep_markdown
 
 

@@ -7,11 +7,11 @@ import io
 from typing import Any, Final
 
 from dmaze_cp.dse.result import SweepPoint, SweepResult
+from dmaze_cp.dse.sweep_files import COSTS
 from dmaze_cp.errors import printable
 from dmaze_cp.report.flat import FORMULA_STARTS
-from dmaze_cp.report.records import finite
 from dmaze_cp.report.sweep_figures import CAUSES, Sweep
-from dmaze_cp.report.sweep_records import COSTS
+from dmaze_cp.result.layer_files import finite
 
 Row = dict[str, Any]
 """Values by the name of their column."""

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from math import ceil, floor, isfinite, log10
 from typing import Final
 
-from dmaze_cp.constraints import Constraints
 from dmaze_cp.dse.result import SweepResult
 from dmaze_cp.report import numbers
 from dmaze_cp.report.limits import constraint_texts
@@ -26,16 +25,7 @@ def limits_of(result: SweepResult) -> tuple[str, ...]:
         for name, limit in budgets
         if limit is not None
     ]
-    constraints = constraints_of(result)
-    if constraints is not None:
-        texts += constraint_texts(constraints)
-    return tuple(texts)
-
-
-def constraints_of(result: SweepResult) -> Constraints | None:
-    """The limits on the map-space, which all searches share; None where none was made."""
-    every = (r.constraints for p in result.points for n in p.networks for r in n.layers)
-    return next(every, None)
+    return (*texts, *constraint_texts(result.constraints))
 
 
 def proof_text(sweep: Sweep) -> str:

@@ -9,8 +9,8 @@ from rich.text import Text
 
 from dmaze_cp.errors import printable
 from dmaze_cp.report import numbers
-from dmaze_cp.report.records import mapped_share
 from dmaze_cp.report.tables import fitting_tables, print_tables, print_title
+from dmaze_cp.spec.workload_files import mapped_share
 from dmaze_cp.workload import Kind, Layer, Workload
 
 _SHOWN_NAMES = 3

@@ -7,8 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf
 
+import numpy as np
+
+from dmaze_cp.cost.batch import Ints
 from dmaze_cp.cp.parameters import DEFAULT_SOLVER, SolverOptions
-from dmaze_cp.engine import Engine
+from dmaze_cp.engine import DEFAULT_ENGINE, Engine
 from dmaze_cp.errors import ProofError
 from dmaze_cp.mapspace import tilings_count
 from dmaze_cp.objective import Objective
@@ -57,7 +60,7 @@ def search(
     *,
     time_limit: float,
     gap: float = 0.0,
-    engine: Engine = Engine.AUTO,
+    engine: Engine = DEFAULT_ENGINE,
     solver: SolverOptions = DEFAULT_SOLVER,
     stop: Callable[[], bool] | None = None,
     on_progress: Callable[[Incumbent], None] | None = None,
@@ -194,17 +197,23 @@ def _close_all(run: Run, solver: SolverOptions) -> bool:
 
 def _reduce(run: Run) -> bool:
     """Bound all nodes, drop options, close what can be closed; False if time runs out."""
-    if run.ended():
-        return False
-    _bound(run, run.open, FULL)
-    _score_heads(run, run.open)
-    for node in sorted(run.open, key=lambda n: n.log_bound):
+    fresh, schedule = list(run.open), FULL
+    while fresh:
         if run.ended():
             return False
-        left = [] if _is_scored(run, node) else _pruned(run, node)
-        run.open.remove(node)
-        run.open += left
-    run.tell()
+        _bound(run, fresh, schedule)
+        schedule = AGAIN
+        _score_heads(run, fresh)
+        smaller = []
+        for node in sorted(fresh, key=lambda n: n.log_bound):
+            if run.ended():
+                return False
+            left = [] if _is_scored(run, node) else _pruned(run, node)
+            run.open.remove(node)
+            run.open += left
+            smaller += [n for n in left if n.size <= WORTHWHILE * node.size]
+        fresh = smaller
+        run.tell()
     return True
 
 
@@ -226,11 +235,37 @@ def _pruned(run: Run, node: Node) -> list[Node]:
         run.close(node)
         run.count(nodes_bounded=1)
         return []
-    kept = within(node, run.log_target(node) - node.bound.log_value)
+    room = run.log_target(node) - node.bound.log_value
+    kept = within(node, room)
+    if run.engine is Engine.CP_SAT:
+        kept = _joint(run, node, room) or kept
+        if not len(kept[0]):
+            run.close(node)
+            run.count(nodes_bounded=1)
+            return []
     if all(len(k) == len(o) for k, o in zip(kept, node.options, strict=True)):
         return [node]
     run.closed = min(run.closed, run.best.target + 1)
     return [keep(run.prepared, node, kept)]
+
+
+def _joint(run: Run, node: Node, room: float) -> list[Ints] | None:
+    """For each group, the options of the combinations that leave room; None if these are many.
+
+    Like `within`, but reduced costs are added up over all groups, and limits count too.
+    """
+    places = [np.arange(len(o)) for o in node.options]
+    picked = combinations(
+        run.prepared.space.table,
+        node.options,
+        node.case.limits,
+        node.bound.reduced,
+        room,
+        run.settings.scored,
+    )
+    if picked is None:
+        return None
+    return [p[np.isin(o, left)] for p, o, left in zip(places, node.options, picked, strict=True)]
 
 
 def _close_by_splitting(run: Run) -> bool:

@@ -24,7 +24,7 @@ class SearchSettings:
 
     scored: int = 60_000
     head: int = 10_000
-    block: int = 40_000
+    block: int = 200_000
 
     def __post_init__(self) -> None:
         if self.scored < 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from math import exp, inf, prod
+from math import exp, inf
 
 import numpy as np
 
@@ -24,7 +24,7 @@ def close_by_solving(run: Run, solver: SolverOptions) -> bool:
     """Ask CP-SAT for better mappings of every open node; False if time runs out."""
     least = _least(run)
     for node in sorted(run.open, key=lambda n: n.log_bound):
-        if run.is_beyond(node):
+        if run.is_beyond(node) or _is_above(run, node, least[node]):
             run.count(nodes_bounded=1)
         elif run.ended() or not _close(run, node, solver, least[node]):
             return False
@@ -34,6 +34,13 @@ def close_by_solving(run: Run, solver: SolverOptions) -> bool:
         run.open.remove(node)
         run.tell()
     return True
+
+
+def _is_above(run: Run, node: Node, least: tuple[float, float]) -> bool:
+    """Whether least energy times least latency is more than what is of interest."""
+    energy_pj, latency_cycles = least
+    is_product = run.best.objective is Objective.EDP
+    return is_product and energy_pj * latency_cycles > _limit(run, node)
 
 
 def _least(run: Run) -> dict[Node, tuple[float, float]]:
@@ -56,14 +63,10 @@ def _least(run: Run) -> dict[Node, tuple[float, float]]:
 def _close(run: Run, node: Node, solver: SolverOptions, least: tuple[float, float]) -> bool:
     prepared, best = run.prepared, run.best
 
-    def limit() -> float:
-        above = run.log_target(node)
-        return inf if above >= NO_LOG_COST else exp(above) * (1 + MARGIN)
-
     began = time.monotonic()
     case = node.case.case
     guard = _worth(run, node)
-    most = max(limit(), guard)
+    most = max(_limit(run, node), guard)
     problem = CaseProblem(
         prepared.space, prepared.atoms, case, node.options, best.objective, most, least
     )
@@ -82,10 +85,18 @@ def _close(run: Run, node: Node, solver: SolverOptions, least: tuple[float, floa
 
     found = best.found
     hint = None if found is None else found.options
-    closing = close(problem, limit, block, solver, run.time_left, run.ended, hint)
+    closing = close(
+        problem, lambda: _limit(run, node), block, solver, run.time_left, run.ended, hint
+    )
     solving = time.monotonic() - began - scoring
     run.count(solve_s=solving, rescore_s=scoring, cp_calls=closing.rounds)
     return closing.closed
+
+
+def _limit(run: Run, node: Node) -> float:
+    """The largest cost of a mapping of the node, before it is rounded, that is of interest."""
+    above = run.log_target(node)
+    return inf if above >= NO_LOG_COST else exp(above) * (1 + MARGIN)
 
 
 def _worth(run: Run, node: Node) -> float:
@@ -120,16 +131,26 @@ def _check_incumbent(run: Run, problem: CaseProblem, worth: float) -> None:
 def _score_block(run: Run, node: Node, options: tuple[int, ...]) -> dict[int, int]:
     """Score a candidate with a block around it; what stays fixed in the block.
 
-    The longest lists of options are freed, as long as the block stays small.
+    The longest lists of options are freed one after the other, as long as few enough of their
+    combinations may be better than the incumbent. The shortest of several stays fixed: it is the
+    solver that closes the node.
     """
-    sizes = [len(o) for o in node.options]
-    free: list[int] = []
-    for g in sorted(range(len(sizes)), key=lambda g: -sizes[g]):
-        if prod(sizes[i] for i in free) * sizes[g] <= run.settings.block:
-            free.append(g)
-    lists = [o if g in free else np.array([options[g]]) for g, o in enumerate(node.options)]
-    space = run.prepared.space
-    picked = combinations(space.table, lists, node.case.limits)
-    if picked is not None:
-        run.count(candidates=score(run.best, space, node, picked))
-    return {g: o for g, o in enumerate(options) if g not in free}
+    space, room = run.prepared.space, run.log_target(node) - node.bound.log_value
+    places = [np.flatnonzero(o == options[g]) for g, o in enumerate(node.options)]
+    block = [np.array([o]) for o in options]
+    by_length = sorted(range(len(options)), key=lambda g: -len(node.options[g]))
+    choices = [g for g in by_length if len(node.options[g]) > 1]
+    for g in choices[:-1] or choices:
+        tried = [np.arange(len(node.options[g])) if i == g else p for i, p in enumerate(places)]
+        picked = combinations(
+            space.table,
+            [o[p] for o, p in zip(node.options, tried, strict=True)],
+            node.case.limits,
+            [r[p] for r, p in zip(node.bound.reduced, tried, strict=True)],
+            room,
+            run.settings.block,
+        )
+        if picked is not None:
+            places, block = tried, picked
+    run.count(candidates=score(run.best, space, node, block))
+    return {g: o for g, o in enumerate(options) if len(places[g]) < len(node.options[g])}

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.spec.batches import BATCH_FIELD, BATCH_WORDS, StatedLayer
 from dmaze_cp.spec.fields import Fields, nearest
 from dmaze_cp.workload import MAX_INSTANCES, Kind, Layer
 
@@ -24,8 +25,8 @@ _NOTES: Final = ("name", "comment", "comments", "notes")
 _MEANINGFUL: Final = ("size_tensor_A", "size_tensor_B", "strides", "instances")
 
 
-def layers_from_dmazerunner(obj: Mapping[str, object]) -> tuple[list[str], list[Layer]]:
-    """Paths inside the file, and layers, in the order of the file.
+def layers_from_dmazerunner(obj: Mapping[str, object]) -> list[StatedLayer]:
+    """Layers in the order of the file.
 
     Raises
     ------
@@ -34,8 +35,7 @@ def layers_from_dmazerunner(obj: Mapping[str, object]) -> tuple[list[str], list[
     """
     spec = Fields(obj, "a mapping")
     spec.refuse_unknown((*SECTIONS, *_NOTES))
-    paths: list[str] = []
-    layers: list[Layer] = []
+    layers: list[StatedLayer] = []
     for section, items in obj.items():
         if section not in SECTIONS:
             continue
@@ -49,13 +49,15 @@ def layers_from_dmazerunner(obj: Mapping[str, object]) -> tuple[list[str], list[
             except SpecError as error:
                 spec.problems.extend(error.problems)
                 continue
-            paths.append(where)
-            layers.append(layer)
+            # Another `batch` than what it multiplies is a note, as all other keys.
+            batch = item.get(BATCH_FIELD) if layer.kind is Kind.GEMM else None
+            word = batch if batch in BATCH_WORDS else None
+            layers.append(StatedLayer(where, layer.name, layer, word))
     if not layers and not spec.problems:
         found, expected = "no layer", "at least one layer"
         spec.problems.append(Problem(" ".join(SECTIONS), found, expected))
     spec.raise_problems()
-    return paths, layers
+    return layers
 
 
 def _layer(spec: Fields, section: str) -> Layer:

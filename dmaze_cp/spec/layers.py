@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Annotated, Final, NotRequired, TypedDict
 
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.spec.documents import Count, Least, Meaning, Most, Record
 from dmaze_cp.spec.fields import Fields, is_integer, is_name
-from dmaze_cp.workload import MAX_INSTANCES, Kind, Layer
+from dmaze_cp.workload import MAX_BOUND, MAX_INSTANCES, Kind, Layer
 
 LAYER_FIELDS: Final = (
     "name",
@@ -93,6 +94,38 @@ def layer_to_dict(layer: Layer) -> dict[str, object]:
     if layer.also:
         value["also"] = list(layer.also)
     return value
+
+
+class LayerRecord(TypedDict):
+    """A layer: what it is and how often it occurs."""
+
+    name: Annotated[str, Meaning("unique in its network")]
+    also: NotRequired[Annotated[list[str], Meaning("names of equal layers")]]
+    kind: Kind
+    instances: NotRequired[Annotated[int, Least(1), Most(MAX_INSTANCES)]]
+    bounds: Annotated[
+        dict[str, Annotated[int, Least(1), Most(MAX_BOUND)]], Meaning("loop bound by dimension")
+    ]
+    stride: NotRequired[Annotated[list[int], Count(2), Meaning("x (height), y (width)")] | None]
+    dilation: NotRequired[Annotated[list[int], Count(2), Meaning("x, y")] | None]
+    padded_input: NotRequired[
+        Annotated[list[int], Count(2), Meaning("extents with padding, x and y")] | None
+    ]
+
+
+def layer_record(layer: Layer) -> Record:
+    """The layer as an object of results, which has all fields; `layer_from_dict` reads it too."""
+    record: LayerRecord = {
+        "name": layer.name,
+        "also": list(layer.also),
+        "kind": layer.kind,
+        "instances": layer.instances,
+        "bounds": layer.bounds,
+        "stride": list(layer.stride),
+        "dilation": list(layer.dilation),
+        "padded_input": None if layer.padded_input is None else list(layer.padded_input),
+    }
+    return {**record, "kind": str(layer.kind)}
 
 
 def _kind(spec: Fields) -> Kind | None:

@@ -6,23 +6,70 @@ from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.levels import AXES_OF_ARRAY, LEVELS, ORDERED_LEVELS
 from dmaze_cp.mapping import Mapping
-from dmaze_cp.spec.architecture_files import architecture_from_dict, load_architecture
+from dmaze_cp.spec.architecture_files import (
+    architecture_from_dict,
+    architecture_to_dict,
+    load_architecture,
+)
 from dmaze_cp.spec.builtin import builtin_architecture_path
+from dmaze_cp.spec.documents import Least, Meaning, Record, closed
 from dmaze_cp.spec.fields import Fields, describe, is_integer, label, nearest
 from dmaze_cp.spec.files import SPEC_SUFFIXES, load_spec_object, parse_json, read_text
-from dmaze_cp.spec.layers import LAYER_FIELDS, layer_from_dict, layer_from_fields
+from dmaze_cp.spec.layers import LAYER_FIELDS, layer_from_dict, layer_from_fields, layer_to_dict
 from dmaze_cp.spec.named_layers import LoadModel, beside, named_layer
-from dmaze_cp.workload import Layer
+from dmaze_cp.workload import Kind, Layer
 
 RESULT_SCHEMA: Final = "dmaze-cp/result/1"
 RESULTS_SCHEMA: Final = "dmaze-cp/results/1"
 """Several results in one file."""
+
+
+class MappedLayer(TypedDict, total=False):
+    """A layer by its figures."""
+
+    name: NotRequired[str]
+    also: NotRequired[list[str]]
+    kind: Kind
+    instances: NotRequired[Annotated[int, Least(1)]]
+    bounds: dict[str, Annotated[int, Least(1)]]
+    stride: NotRequired[list[int] | int | None]
+    dilation: NotRequired[list[int] | int | None]
+    padded_input: NotRequired[list[int] | int | None]
+
+
+class NamedLayer(TypedDict):
+    """A layer of a network."""
+
+    model: Annotated[str, Meaning("what `map` takes; a path from the file's folder")]
+    name: str
+    batch: NotRequired[Annotated[int, Least(1)]]
+
+
+Stationary = Literal["O", "I", "W", "none"]
+TilingRecord = dict[str, dict[str, Annotated[int, Least(1)]]]
+"""Factors by level and dimension."""
+
+
+@closed
+class MappingRecord(TypedDict, total=False):
+    """A layer, an architecture, a tiling and loop orders."""
+
+    layer: NotRequired[MappedLayer | NamedLayer]
+    architecture: NotRequired[str | dict[str, Any]]
+    tiling: TilingRecord
+    loop_order: NotRequired[dict[str, list[str]]]
+    name: NotRequired[object]
+    comment: NotRequired[object]
+    notes: NotRequired[object]
+    index: NotRequired[object]
+    id: NotRequired[object]
+
 
 _RECORD_FIELDS: Final = ("layer", "architecture", "tiling", "loop_order")
 _NOTES: Final = ("name", "comment", "notes", "index", "id")
@@ -78,6 +125,16 @@ def load_mapping_records(path: str | Path) -> MappingRecords:
         except SpecError as error:
             raise error.inside(str(file)) from None
     return MappingRecords((obj,), RecordsForm.SINGLE)
+
+
+def mapping_record(mapping: Mapping, architecture: Architecture) -> Record:
+    """The mapping as a record: `mapping_record_from_dict` gives both back equal."""
+    return {
+        "layer": layer_to_dict(mapping.layer),
+        "architecture": architecture_to_dict(architecture),
+        "tiling": mapping.tiling,
+        "loop_order": mapping.loop_order,
+    }
 
 
 def mapping_record_from_dict(

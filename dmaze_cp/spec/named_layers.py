@@ -10,12 +10,13 @@ from typing import Final
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.spec.builtin import builtin_model_path
 from dmaze_cp.spec.fields import Fields, describe, nearest
+from dmaze_cp.spec.open_sizes import given_sizes
 from dmaze_cp.workload import Layer, Workload
 
-LoadModel = Callable[[str | Path, int | None], Workload]
-"""A network by its name or file, and its batch size."""
+LoadModel = Callable[[str | Path, int | None, tuple[tuple[str, int], ...]], Workload]
+"""A network by its name or file, its batch size, and values of sizes that it leaves open."""
 
-_FIELDS: Final = ("model", "name", "batch")
+_FIELDS: Final = ("model", "name", "batch", "shape")
 _SUGGESTIONS: Final = 3
 
 
@@ -25,8 +26,8 @@ def named_layer(obj: object, base: Path | None, load_model: LoadModel) -> Layer:
     Parameters
     ----------
     obj
-        ``model`` is a built-in name or a file, ``name`` that of one of its layers, and ``batch``,
-        which may be left out, what `load_model` takes.
+        ``model`` is a built-in name or a file, ``name`` that of one of its layers; ``batch`` and
+        ``shape``, which may be left out, are what `load_model` takes.
     base
         Directory that a relative path starts from.
 
@@ -41,8 +42,13 @@ def named_layer(obj: object, base: Path | None, load_model: LoadModel) -> Layer:
         if not spec.missing(key, expected) and not isinstance(spec.data[key], str):
             spec.note(key, expected)
     batch = spec.integer("batch", 1) if "batch" in spec else None
+    shapes = tuple(given_sizes(spec).items())
     spec.raise_problems()
-    workload = _load(str(spec.data["model"]), batch, base, load_model)
+    model = str(spec.data["model"])
+    try:
+        workload = load_model(beside(model, base, builtin_model_path) or model, batch, shapes)
+    except SpecError as error:
+        raise SpecError(map(_here, error.problems)) from None
     name = str(spec.data["name"])
     names = {own: layer for layer in workload for own in (layer.name, *layer.also)}
     if name not in names:
@@ -54,20 +60,13 @@ def named_layer(obj: object, base: Path | None, load_model: LoadModel) -> Layer:
     return replace(names[name], name=name, also=(), instances=1)
 
 
-def _load(ref: str, batch: int | None, base: Path | None, load_model: LoadModel) -> Workload:
-    file = beside(ref, base, builtin_model_path)
-    try:
-        return load_model(file or ref, batch)
-    except SpecError as error:
-        # What is wrong inside a file is said of that file, but what was asked of it here.
-        raise SpecError(
-            problem if problem.source and problem.where not in _FIELDS else _here(problem)
-            for problem in error.problems
-        ) from None
-
-
 def _here(problem: Problem) -> Problem:
-    return Problem(f"layer.{problem.where}", problem.found, problem.expected)
+    """What is wrong inside a file is said of that file, but what was asked of it here."""
+    option, _, name = problem.where.partition(" ")
+    if problem.source and option not in {"--batch", "--shape"}:
+        return problem
+    field = ".".join(part for part in (option.removeprefix("--"), name) if part)
+    return Problem(f"layer.{field}", problem.found, problem.expected)
 
 
 def beside(ref: str, base: Path | None, builtin: Callable[[str], Path | None]) -> Path | None:

@@ -1,6 +1,7 @@
 """Workloads <-> our own spec form, and dMazeRunner's model JSON.
 
-Our own form is ``{name, notes, layers: [...]}``, with layers as `layer_from_dict` reads them.
+Our own form is ``{name, notes, shape, layers: [...]}``, with layers as `layer_from_dict` reads
+them, but for formulas of the sizes that ``shape`` declares, and what a batch multiplies.
 """
 
 from __future__ import annotations
@@ -8,21 +9,46 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final, NotRequired, TypedDict
 
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.spec.batches import BATCH_FIELD, StatedLayer, batch_problems, batch_word, with_batch
 from dmaze_cp.spec.dmazerunner_models import SECTIONS, layers_from_dmazerunner
+from dmaze_cp.spec.documents import Least, Meaning, Record
 from dmaze_cp.spec.fields import Fields, describe
 from dmaze_cp.spec.files import load_spec_object
-from dmaze_cp.spec.layers import layer_from_dict, layer_to_dict
-from dmaze_cp.workload import Layer, UnmappedOperator, Workload, fold_equal_layers
+from dmaze_cp.spec.layers import LAYER_FIELDS, layer_from_fields, layer_record, layer_to_dict
+from dmaze_cp.spec.open_sizes import OpenSizes, open_sizes, unknown_sizes
+from dmaze_cp.workload import UnmappedOperator, Workload, fold_equal_layers
 
-_WORKLOAD_FIELDS: Final = ("name", "layers", "notes", "unmapped")
+
+class OperatorRecord(TypedDict):
+    """An operator that is listed and not mapped."""
+
+    name: str
+    operator: Annotated[str, Meaning("its type")]
+    reason: Annotated[str, Meaning("why it is not mapped")]
+    macs: NotRequired[Annotated[int, Least(0), Meaning("multiply-accumulates, where known")]]
+    count: NotRequired[Annotated[int, Least(1), Meaning("how many operators these are")]]
+
+
+LAYERS_SCHEMA: Final = "dmaze-cp/layers/1"
+
+_WORKLOAD_FIELDS: Final = ("name", "layers", "notes", "unmapped", "shape")
 _UNMAPPED_FIELDS: Final = ("name", "operator", "reason", "macs", "count")
 
 
-def load_workload_spec(path: Path) -> Workload:
+def load_workload_spec(
+    path: Path, *, batch: int | None = None, shapes: Mapping[str, int] | None = None
+) -> Workload:
     """The workload of a spec file, ours (YAML, JSON) or dMazeRunner's model JSON.
+
+    Parameters
+    ----------
+    path
+        The file.
+    batch, shapes
+        As of `workload_from_dict`.
 
     Raises
     ------
@@ -31,12 +57,18 @@ def load_workload_spec(path: Path) -> Workload:
     """
     obj = load_spec_object(path)
     try:
-        return workload_from_dict(obj, name=path.stem)
+        return workload_from_dict(obj, name=path.stem, batch=batch, shapes=shapes)
     except SpecError as error:
         raise error.inside(str(path)) from None
 
 
-def workload_from_dict(obj: object, *, name: str = "unnamed") -> Workload:
+def workload_from_dict(
+    obj: object,
+    *,
+    name: str = "unnamed",
+    batch: int | None = None,
+    shapes: Mapping[str, int] | None = None,
+) -> Workload:
     """The workload of an object in our own form or dMazeRunner's; equal layers are folded.
 
     Parameters
@@ -45,25 +77,35 @@ def workload_from_dict(obj: object, *, name: str = "unnamed") -> Workload:
         The object.
     name
         The workload's name where the object has none.
+    batch
+        Batch size to give its layers, see `with_batch`; without it, they are as stated.
+    shapes
+        Values of sizes that it declares, by name, in place of their defaults.
 
     Raises
     ------
     SpecError
         With every problem found.
     """
-    if isinstance(obj, Mapping) and any(section in obj for section in SECTIONS):
-        paths, layers = layers_from_dmazerunner(obj)
-        named = [(path, (a.name, *a.also)) for path, a in zip(paths, layers, strict=True)]
-        _refuse_repeated_names(named, ())
-        return Workload(name, fold_equal_layers(layers))
     spec = Fields(obj, "a mapping with name and layers")
-    spec.refuse_unknown(_WORKLOAD_FIELDS)
-    spec.text("notes", "", required=False)
-    workload_name = spec.name("name", name, required=False)
-    read, named = _layers(spec)
-    unmapped = _unmapped(spec)
-    _refuse_repeated_names(named, spec.problems)
-    return Workload(workload_name, fold_equal_layers(read), unmapped)
+    if batch is not None:
+        spec.problems += batch_problems(batch)
+    unmapped: tuple[UnmappedOperator, ...] = ()
+    if isinstance(obj, Mapping) and any(section in obj for section in SECTIONS):
+        spec.problems += unknown_sizes(shapes or {}, ())
+        read = _layers_of_dmazerunner(obj, spec)
+    else:
+        spec.refuse_unknown(_WORKLOAD_FIELDS)
+        spec.text("notes", "", required=False)
+        name = spec.name("name", name, required=False)
+        read = _layers(spec, open_sizes(spec, shapes or {}))
+        unmapped = _unmapped(spec)
+    _note_repeated_names(read, spec)
+    spec.raise_problems()
+    layers = [one.layer for one in read if one.layer is not None]
+    if batch is not None:
+        layers = with_batch(read, batch)
+    return Workload(name, fold_equal_layers(layers), unmapped)
 
 
 def workload_to_dict(workload: Workload) -> dict[str, object]:
@@ -77,33 +119,64 @@ def workload_to_dict(workload: Workload) -> dict[str, object]:
     return value
 
 
-_Named = tuple[str, tuple[str, ...]]
-"""Where a layer stands, and its names."""
+def workload_record(workload: Workload) -> Record:
+    """Layers of a model and the operators that are not mapped (schema ``dmaze-cp/layers/1``)."""
+    return {
+        "schema": LAYERS_SCHEMA,
+        "model": workload.name,
+        "layers": [
+            {"index": index, **layer_record(layer), "macs": layer.macs}
+            for index, layer in enumerate(workload)
+        ],
+        "unmapped_operators": [asdict(operator) for operator in workload.unmapped],
+        "mapped_macs": workload.mapped_macs,
+        "unmapped_macs": workload.unmapped_macs,
+        "mapped_share": mapped_share(workload),
+    }
 
 
-def _layers(spec: Fields) -> tuple[list[Layer], list[_Named]]:
-    """The layers that can be read, and the names of all."""
+def mapped_share(workload: Workload) -> float | None:
+    """Fraction of the known multiply-accumulates that the layers do; None without any."""
+    total = workload.mapped_macs + workload.unmapped_macs
+    return workload.mapped_macs / total if total else None
+
+
+def _layers(spec: Fields, sizes: OpenSizes) -> list[StatedLayer]:
+    """The layers of a file in our own form; what is wrong with them is noted."""
     expected = "a list of at least one layer"
     if spec.missing("layers", expected):
-        return [], []
+        return []
     value = spec.data["layers"]
     if not isinstance(value, list | tuple) or not value:
         spec.note("layers", expected)
-        return [], []
-    read: list[Layer] = []
-    named: list[_Named] = []
-    for index, item in enumerate(value):
-        where = f"layers[{index}]"
-        try:
-            layer = layer_from_dict(item, where=where)
-        except SpecError as error:
-            spec.problems.extend(error.problems)
-            if isinstance(item, dict) and isinstance(item.get("name"), str):
-                named.append((where, (item["name"],)))
-        else:
-            read.append(layer)
-            named.append((where, (layer.name, *layer.also)))
-    return read, named
+        return []
+    read = [_layer(item, f"layers[{index}]", sizes, spec) for index, item in enumerate(value)]
+    if not spec.problems:
+        sizes.note_unused(spec)
+    return read
+
+
+def _layers_of_dmazerunner(obj: Mapping[str, object], spec: Fields) -> list[StatedLayer]:
+    """The layers of dMazeRunner's form; what is wrong with them is noted."""
+    try:
+        return layers_from_dmazerunner(obj)
+    except SpecError as error:
+        spec.problems += error.problems
+        return []
+
+
+def _layer(item: object, where: str, sizes: OpenSizes, spec: Fields) -> StatedLayer:
+    one = Fields(item, "a mapping with the fields of a layer", where)
+    one.refuse_unknown((*LAYER_FIELDS, BATCH_FIELD))
+    batch = batch_word(one)
+    one.data = sizes.settled(one.data, one)
+    try:
+        layer = layer_from_fields(one)
+    except SpecError as error:
+        spec.problems += error.problems
+        name = one.data.get("name")
+        return StatedLayer(where, name if isinstance(name, str) else None)
+    return StatedLayer(where, layer.name, layer, batch)
 
 
 def _unmapped(spec: Fields) -> tuple[UnmappedOperator, ...]:
@@ -129,19 +202,18 @@ def _unmapped(spec: Fields) -> tuple[UnmappedOperator, ...]:
     return tuple(operators)
 
 
-def _refuse_repeated_names(named: Iterable[_Named], problems: Iterable[Problem]) -> None:
-    """Raise all problems, with those of names that occur twice.
+def _note_repeated_names(read: Iterable[StatedLayer], spec: Fields) -> None:
+    """Note names that occur twice.
 
     Folding would hide a repeated name, and a layer could then not be asked for by it.
     """
-    found = list(problems)
     first: dict[str, str] = {}
-    for where, names in named:
-        for name in names:
+    for one in read:
+        own = [] if one.name is None else [(one.name, "name")]
+        others = () if one.layer is None else one.layer.also
+        for name, field in (*own, *((other, "also") for other in others)):
             if name in first:
                 expected = f"unique names ({first[name]} has it)"
-                field = "name" if name == names[0] else "also"
-                found.append(Problem(f"{where}.{field}", f"{describe(name)} again", expected))
-            first.setdefault(name, where)
-    if found:
-        raise SpecError(found)
+                found = f"{describe(name)} again"
+                spec.problems.append(Problem(f"{one.where}.{field}", found, expected))
+            first.setdefault(name, one.where)

@@ -7,7 +7,7 @@ from math import isfinite
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import Constraints
-from dmaze_cp.cost.report import Cost
+from dmaze_cp.cost.cost import Cost
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.levels import NONE
 from dmaze_cp.mapping import Dataflow, Mapping
@@ -64,6 +64,11 @@ class Answer:
     reason: str | None = None
     solve_time_s: float = 0.0
     stats: SearchStats = field(default_factory=SearchStats)
+
+    @property
+    def value(self) -> int | None:
+        """Cost of the best mapping, in terms of the objective."""
+        return None if self.best is None else self.best.value
 
 
 def answer_of(result: LayerResult) -> Answer:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dmaze_cp.cost import evaluate, fits
+from dmaze_cp.cost.cost import Cost
 from dmaze_cp.cost.expression import Evaluation
-from dmaze_cp.cost.report import Cost
 from dmaze_cp.cost.values import TilingValues
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.levels import DRAM, OUTPUT, PE
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.mapspace import check_sizes, demanded
-from dmaze_cp.result import Status
+from dmaze_cp.result import proof_problems
 from dmaze_cp.store.answer import Answer
 from dmaze_cp.store.question import Question
 from dmaze_cp.store.rows import Entry, UnreadableRow
@@ -62,15 +62,14 @@ def _error(entry: Entry) -> SpecError | None:
 
 
 def _problems(question: Question, answer: Answer) -> Iterator[Problem]:
-    yield from proof_problems(answer)
+    yield from proof_problems(answer.status, answer.value, answer.bound)
     if answer.best is None:
         return
     check_sizes([question.layer], question.architecture)
     mapping = answer.best.mapping
     yield from cost_problems(question, answer, evaluate(mapping, question.architecture))
-    for reason in fits(mapping, question.architecture):
-        what, _, found = reason.partition(": found ")
-        yield Problem(f"mapping: {what}", *found.split(", expected ", 1))
+    for problem in fits(mapping, question.architecture):
+        yield replace(problem, where=f"mapping: {problem.where}")
     yield from _limit_problems(question, mapping)
 
 
@@ -89,23 +88,6 @@ def cost_problems(question: Question, answer: Answer, cost: Cost | None) -> Iter
     for name, (stored, computed) in pairs.items():
         if stored != computed:
             yield Problem(name, str(stored), f"{computed}, what the mapping costs")
-
-
-def proof_problems(answer: Answer) -> Iterator[Problem]:
-    """Status, value and bound that do not go together."""
-    if answer.status in {Status.INFEASIBLE, Status.UNKNOWN}:
-        if answer.best is not None:
-            yield Problem("mapping", f"one of a layer that is {answer.status}", "none")
-        return
-    if answer.best is None:
-        yield Problem("mapping", "none", f"one, as the status is {answer.status}")
-        return
-    value, bound = answer.best.value, answer.bound
-    if bound is not None and bound > value:
-        yield Problem("bound", f"{bound!r}", f"at most {value}, what the mapping costs")
-    elif (answer.status is Status.OPTIMAL) != (bound == value):
-        expected = f"{'' if answer.status is Status.OPTIMAL else 'below '}{value}"
-        yield Problem("bound", f"{bound!r}", f"{expected}, as the status is {answer.status}")
 
 
 def _limit_problems(question: Question, mapping: Mapping) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from typing import Any, Final
 
-from dmaze_cp.architecture import Architecture
+from dmaze_cp.architecture import COUNTS, ONLY_REPORTED, Architecture
 from dmaze_cp.constraints import Constraints
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.objective import Objective
@@ -30,14 +30,9 @@ Results under another version are never looked up again (and `dmaze-cp store pru
 """
 
 _FIELDS: Final = ("layer", "architecture", "objective", "constraints", "cost_model")
-_ONLY_REPORTED: Final = ("name", "notes", "pe_pipeline_stages")
-"""Fields of an architecture that enter no formula."""
-
-_COUNTS: Final = (
-    *("pes", "pe_array", "rf_bytes", "word_bytes", "spm_banks", "spm_bank_bytes"),
-    "noc_elements_per_cycle",
-)
+_INTEGERS: Final = (*COUNTS, "pe_array", "noc_elements_per_cycle")
 """Figures that are integers: all others are written as doubles."""
+
 _FLAGS: Final = ("no_feature_dram", "no_spatial_reduction")
 
 
@@ -94,13 +89,13 @@ def figures_record(architecture: Architecture) -> dict[str, Any]:
     Not to be changed by the caller: whole networks ask for the same one again.
     """
     spec: dict[str, Any] = architecture_to_dict(architecture)
-    record = {k: v for k, v in spec.items() if k not in _ONLY_REPORTED}
+    record = {k: v for k, v in spec.items() if k not in ONLY_REPORTED}
     energy = {k: _figure(k, v) for k, v in record.pop("energy").items()}
     return {k: _figure(k, v) for k, v in record.items()} | {"energy": energy}
 
 
 def _figure(name: str, value: Any) -> Any:
-    if name in _COUNTS:
+    if name in _INTEGERS:
         return value
     if isinstance(value, dict):
         return {key: _as_float(each) for key, each in value.items()}

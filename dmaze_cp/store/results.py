@@ -13,12 +13,12 @@ from types import TracebackType
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import Constraints
 from dmaze_cp.cost import evaluate
-from dmaze_cp.cost.report import Cost
+from dmaze_cp.cost.cost import Cost
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.objective import Objective
-from dmaze_cp.result import LayerResult, Status
+from dmaze_cp.result import LayerResult, Status, proof_problems
 from dmaze_cp.store.answer import Answer, answer_of, merged, result_of
-from dmaze_cp.store.checks import cost_problems, proof_problems
+from dmaze_cp.store.checks import cost_problems
 from dmaze_cp.store.database import (
     StoreUnavailableError,
     connect,
@@ -268,7 +268,10 @@ class Store:
             raise self._bad_row(key, error) from None
         best = answer.best
         cost = None if best is None else evaluate(best.mapping, question.architecture)
-        problems = [*cost_problems(question, answer, cost), *proof_problems(answer)]
+        problems = [
+            *cost_problems(question, answer, cost),
+            *proof_problems(answer.status, answer.value, answer.bound),
+        ]
         if problems:
             raise self._bad_row(key, SpecError(problems))
         return answer, cost

@@ -18,8 +18,8 @@ from dmaze_cp.constraints import Constraints
 from dmaze_cp.cost import evaluate
 from dmaze_cp.mapping import Mapping, stationary_order
 from dmaze_cp.workload import Layer
-from tests.oracle.brute_force import brute_force
-from tests.strategies import architectures, constraints, layers, mappings
+from tests.kit.oracle.brute_force import brute_force
+from tests.kit.strategies import architectures, constraints, layers, mappings
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks"))

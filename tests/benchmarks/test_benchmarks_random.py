@@ -10,8 +10,8 @@ import pytest
 
 from dmaze_cp.mapspace import tilings_count
 from dmaze_cp.result import Status
-from tests.oracle.brute_force import brute_force
-from tests.scripts import run_script
+from tests.kit.oracle.brute_force import brute_force
+from tests.kit.scripts import run_script
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 

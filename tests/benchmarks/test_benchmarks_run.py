@@ -16,7 +16,7 @@ from dmaze_cp import Architecture, Mapping, evaluate
 from dmaze_cp.cost.batch import BatchCost
 from dmaze_cp.mapping import stationary_order
 from dmaze_cp.mapspace import build, mapping_at, tilings_count
-from tests.scripts import run_script
+from tests.kit.scripts import run_script
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks"))

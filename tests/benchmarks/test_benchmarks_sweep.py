@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scripts import run_script
+from tests.kit.scripts import run_script
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 

@@ -13,8 +13,9 @@ from typing import Any
 import click.testing
 import pytest
 
+from dmaze_cp import mapper
 from dmaze_cp.cli.app import cli
-from tests.cli import fake_mapper
+from tests.kit import fake_mapper
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -26,7 +27,7 @@ def run(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Run:
     """Run the program in this process, in an empty directory."""
-    monkeypatch.setitem(sys.modules, "dmaze_cp.mapper", fake_mapper.module())
+    monkeypatch.setattr(mapper, "map_layer", fake_mapper.map_layer)
     monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.delenv("DMAZE_CP_DEBUG", raising=False)
     monkeypatch.delenv("DMAZE_CP_STORE", raising=False)
@@ -83,7 +84,7 @@ def environment(**extra: str) -> dict[str, str]:
 
 def start(*arguments: object, fake: bool = True, **options: Any) -> subprocess.Popen[str]:
     """The program as a process of its own; with the stand-in mapper unless told."""
-    module = "tests.cli.fake_mapper" if fake else "dmaze_cp"
+    module = "tests.kit.fake_mapper" if fake else "dmaze_cp"
     settings: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     settings |= {"text": True, "env": environment(), "cwd": ROOT} | options
     texts = without_store(*(with_one_job(*arguments) if fake else map(str, arguments)))

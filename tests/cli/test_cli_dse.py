@@ -25,7 +25,8 @@ from dmaze_cp.errors import SpecError
 from dmaze_cp.report.html import html_page
 from dmaze_cp.result import Status
 from tests.cli.conftest import environment
-from tests.patience import HANG_S
+from tests.kit.missing import without
+from tests.kit.patience import HANG_S
 
 Run = Callable[..., click.testing.Result]
 PARAMS = ("--param", "rf_bytes=16,32", "--param", "pes=4,8")
@@ -93,6 +94,56 @@ def test_json_agrees_with_mapping_each_design(run) -> None:
     best = record["points"][totals.index(min(totals))]
     assert record["best"] == best["index"]
     assert record["best_proven"] is True
+
+
+OPEN = {
+    "name": "open",
+    "shape": {"rows": 4, "more": 0},
+    "layers": [
+        {
+            "name": "fc",
+            "kind": "gemm",
+            "bounds": {"X": "rows + more", "Y": 6, "K": 8},
+            "batch": "instances",
+        }
+    ],
+}
+"""A network with open sizes."""
+
+
+def bounds_of(record: dict) -> dict[str, tuple[int, int]]:
+    """By network, X and the instances of its one layer."""
+    networks = record["points"][record["best"]]["networks"]
+    layers = {n["model"]: n["layers"][0] for n in networks}
+    return {name: (a["bounds"]["X"], a["instances"]) for name, a in layers.items()}
+
+
+def test_one_network_with_several_sizes(run) -> None:
+    Path("open.json").write_text(json.dumps(OPEN))
+    uses = [
+        "open.json",
+        {"model": "open.json", "shape": {"rows": 1, "more": 7}, "batch": 3},
+    ]
+    file = space(models=uses)
+    run(file, "-o", "out.json")
+    assert bounds_of(json.loads(Path("out.json").read_text())) == {
+        "open": (4, 1),
+        "open (rows=1, more=7, batch=3)": (8, 3),
+    }
+    # What the command line says goes before what the space says.
+    run(file, "--shape", "rows=2", "--batch", "5", "-o", "out.json")
+    assert bounds_of(json.loads(Path("out.json").read_text())) == {
+        "open": (2, 5),
+        "open (more=7)": (9, 5),
+    }
+
+
+def test_sizes_of_a_space_that_a_network_does_not_have(run) -> None:
+    Path("open.json").write_text(json.dumps(OPEN))
+    result = run(space(models=[{"model": "open.json", "shape": {"row": 1}}, "net.json"]))
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    assert "open.json: --shape row: found an unknown dimension" in line
 
 
 def test_skipping_finds_the_same_best_design(run) -> None:
@@ -188,7 +239,7 @@ def test_a_workbook_and_plots(run) -> None:
 def test_a_missing_extra_is_named_before_anything_is_solved(
     run, monkeypatch, module, options, extra
 ) -> None:
-    monkeypatch.setitem(sys.modules, module, None)
+    without(monkeypatch, module)
     monkeypatch.setattr("dmaze_cp.dse.sweep.sweep", lambda *a, **k: pytest.fail("solved"))
     result = run("-", "net.json", *PARAMS, *options)
     assert result.exit_code == 1

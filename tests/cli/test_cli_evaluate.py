@@ -244,7 +244,19 @@ def test_a_record_may_name_a_layer_of_a_network(run, model) -> None:
         ({"model": "resnet18"}, "layer.name", ("nothing",)),
         ({"model": 3, "name": "fc"}, "layer.model", ("3",)),
         ({"model": "resnet18", "nam": "fc"}, "layer.nam", ("'name'",)),
-        ({"model": "resnet18", "name": "fc", "batch": 2}, "layer.batch", ("gemm layers fc",)),
+        ({"model": "resnet18", "name": "fc", "batch": 0}, "layer.batch", ("0", "from 1")),
+        (
+            {"model": "bert_base", "name": "fc", "shape": {"token": 2}},
+            "layer.shape.token",
+            ("tokens",),
+        ),
+        (
+            {"model": "bert_base", "name": "fc", "shape": {"tokens": 0}},
+            "layer.shape.tokens",
+            ("0",),
+        ),
+        ({"model": "gpt2", "name": "fc", "shape": {"tokens": 1.5}}, "layer.shape.tokens", ("1.5",)),
+        ({"model": "gpt2", "name": "fc", "shape": 5}, "layer.shape", ("5",)),
     ],
 )
 def test_a_layer_that_is_named_wrongly(run, layer, where, parts) -> None:

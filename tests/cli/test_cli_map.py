@@ -12,9 +12,9 @@ import pytest
 from dmaze_cp.constraints import Constraints
 from dmaze_cp.spec import load_mapping_records, mapping_record_from_dict
 from dmaze_cp.store import default_store_path
-from tests.cli import fake_mapper
 from tests.cli.conftest import environment, start
-from tests.patience import HANG_S
+from tests.kit import fake_mapper
+from tests.kit.patience import HANG_S
 
 
 def test_a_layer_for_people(run, model) -> None:
@@ -123,9 +123,14 @@ def test_layers_without_a_mapping_for_people(run, model) -> None:
         ["--seed", "-1"],
         ["--seed", "1.5"],
         ["--batch", "0"],
+        ["--batch", "-1"],
+        ["--batch", "1e3"],
+        ["--batch", "9" * 5000],
         ["--objective", "speed"],
         ["--shape", "n"],
-        ["--shape", "n=0"],
+        ["--shape", "n=-1"],
+        ["--shape", "n=1.5"],
+        ["--shape", "n=" + "9" * 5000],
         ["--shape", "n=x"],
         ["--shape", "n=1", "--shape", "n=2"],
         ["--opt-min-utilization", "0.1", "0.2"],

@@ -9,7 +9,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from tests.cli import fake_mapper
+from tests.kit import fake_mapper
 
 
 def product(name: str, rows: str | int) -> str:
@@ -57,6 +57,16 @@ def test_a_size_for_no_model_is_refused_by_each(run, models) -> None:
     assert fake_mapper.calls == []
 
 
+def test_what_is_no_size_is_refused_by_each_that_has_it(run, models) -> None:
+    layer = {"name": "f", "kind": "gemm", "bounds": {"X": "beta + 1", "Y": 1, "K": 1}}
+    Path("open.json").write_text(json.dumps({"shape": {"beta": 0}, "layers": [layer]}))
+    result = run("map", *models, "open.json", "--shape", "alpha=2", "--shape", "beta=0")
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("error: b.onnx: --shape beta: found 0")
+    assert fake_mapper.calls == []
+
+
 def test_a_size_that_is_missing_is_asked_for(run, models) -> None:
     result = run("map", *models, "--shape", "alpha=2")
     assert result.exit_code == 1
@@ -85,3 +95,21 @@ def test_a_model_without_the_layers_asked_for_is_left_out_aloud(run, models) -> 
     assert result.exit_code == 0
     assert result.stderr == "warning: c: no layer that --layer asks for: left out\n"
     assert "Summary: net on default" in result.stdout
+
+
+def test_the_store_knows_layers_and_not_their_sizes(run, model) -> None:
+    """A layer is searched once, whatever it was made with."""
+    layer = {"name": "f", "kind": "gemm", "bounds": {"X": "rows + more", "Y": 7, "K": 9}}
+    spec = {"shape": {"rows": 5, "more": 0}, "layers": [layer | {"batch": "X"}]}
+    Path("open.json").write_text(json.dumps(spec))
+    for sizes in (
+        ["--shape", "rows=12"],
+        ["--shape", "rows=5", "--shape", "more=7"],
+        ["--shape", "rows=3", "--batch", "4"],
+    ):
+        result = run("map", "open.json", *sizes, "--store", "store.db", "-o", "-")
+        assert (result.exit_code, result.stderr) == (0, "")
+        (record,) = json.loads(result.stdout)["layers"]
+        assert record["bounds"]["X"] == 12
+    assert record["from_store"]
+    assert len(fake_mapper.calls) == 1

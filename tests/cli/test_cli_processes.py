@@ -15,7 +15,7 @@ import pytest
 
 from dmaze_cp.cli.interrupt import SAME_KEY_S
 from tests.cli.conftest import ROOT, environment, start
-from tests.patience import HANG_S
+from tests.kit.patience import HANG_S
 
 
 def wait_until(process: subprocess.Popen[str], said: str) -> None:

@@ -15,7 +15,7 @@ from dmaze_cp.execution.backend import in_this_process
 from dmaze_cp.network import Search
 from dmaze_cp.network import run as network_run
 from dmaze_cp.objective import Objective
-from tests.report.samples import GEMM
+from tests.kit.samples import GEMM
 
 
 @pytest.mark.parametrize(

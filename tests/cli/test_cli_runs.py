@@ -17,7 +17,7 @@ import pytest
 
 from dmaze_cp.store import Store
 from tests.cli.conftest import ROOT, environment
-from tests.patience import HANG_S, wait_for
+from tests.kit.patience import HANG_S, wait_for
 
 
 @pytest.fixture

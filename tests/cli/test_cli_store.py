@@ -16,7 +16,7 @@ from dmaze_cp.constraints import Constraints
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import LayerResult, Status
 from dmaze_cp.store import Store, default_store_path
-from tests.report.samples import CONV, DEPTHWISE, GEMM, STRIDED, sample_result
+from tests.kit.samples import CONV, DEPTHWISE, GEMM, STRIDED, sample_result
 
 FILE = "s.sqlite"
 

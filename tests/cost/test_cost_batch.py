@@ -26,9 +26,9 @@ from dmaze_cp.mapping import Mapping, stationary_order
 from dmaze_cp.mapspace import MapSpace, build, dataflow_exists, dataflows
 from dmaze_cp.relaxation.cases import cases
 from dmaze_cp.workload import Kind, Layer
-from tests.oracle import brute_force as oracle
-from tests.relaxation.enumeration import is_member, reuse_of, tilings_at
-from tests.strategies import layers, mappings, wide_architectures
+from tests.kit.enumeration import is_member, reuse_of, tilings_at
+from tests.kit.oracle import brute_force as oracle
+from tests.kit.strategies import layers, mappings, wide_architectures
 
 ROOMY = {"pes": 2**40, "rf_bytes": 2**40, "spm_banks": 2**40}
 

@@ -159,7 +159,7 @@ def test_every_reason_for_not_fitting_is_named():
     mapping = Mapping.from_tiling(
         layer, {"SPM": {"K": 16}, "RF": {"X": 16, "Y": 16, "K": 4}, "PE": {"X": 4, "Y": 4, "K": 16}}
     )
-    assert fits(mapping, replace(DEFAULT, pes=255)) == (
+    assert tuple(map(str, fits(mapping, replace(DEFAULT, pes=255)))) == (
         "PEs: found 256, expected at most 255",
         "RF words: found 384 (O 256 + I 64 + W 64), expected at most 256",
         "SPM banks: found 132 (O 4 + I 64 + W 64), expected at most 32 of 2048 bytes",

@@ -27,7 +27,7 @@ from dmaze_cp.cost.expression import (
     multiply,
     powers_of,
 )
-from tests.cost.expressions import (
+from tests.kit.expressions import (
     SYMBOLS,
     Symbols,
     exact,

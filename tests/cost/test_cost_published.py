@@ -10,7 +10,7 @@ from dmaze_cp.cost import evaluate, fits
 from dmaze_cp.levels import OPERANDS
 from dmaze_cp.mapping import Mapping, stationary_order
 from dmaze_cp.workload import Layer
-from tests.cost.published import (
+from tests.kit.published import (
     ENVIRONMENTS,
     golden_mapping,
     golden_rows,

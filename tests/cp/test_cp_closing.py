@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dmaze_cp.cp.closing import close
 from dmaze_cp.objective import Objective
-from tests.cp.members import every_case, spaces
+from tests.kit.members import every_case, spaces
 
 
 class Scores:

@@ -13,7 +13,7 @@ from dmaze_cp.cp.model import Answer
 from dmaze_cp.mapspace import build
 from dmaze_cp.objective import Objective
 from dmaze_cp.workload import Layer
-from tests.cp.members import every_case, spaces
+from tests.kit.members import every_case, spaces
 
 INF = float("inf")
 

@@ -14,9 +14,9 @@ from dmaze_cp.cp.whole import whole_model
 from dmaze_cp.mapspace import build, why_infeasible
 from dmaze_cp.objective import Objective
 from dmaze_cp.workload import Layer
-from tests.cp.members import LOUD
-from tests.oracle.brute_force import brute_force
-from tests.strategies import layers, louder, wide_architectures
+from tests.kit.members import LOUD
+from tests.kit.oracle.brute_force import brute_force
+from tests.kit.strategies import layers, louder, wide_architectures
 
 
 def optimum_of(text: bytes) -> float:

@@ -15,9 +15,9 @@ from dmaze_cp.dse.plan import Candidate, Question, Term
 from dmaze_cp.dse.sweep import SearchDone
 from dmaze_cp.objective import Objective
 from dmaze_cp.workload import Layer
-from tests.dse.adversary import Adversary
-from tests.dse.oracle import check_sweep, listed, network
 from tests.dse.test_dse_sweep import put_in_place, swept
+from tests.kit.adversary import Adversary
+from tests.kit.oracle.sweeps import check_sweep, listed, network
 
 LAYERS = [Layer.gemm(f"g{x}", {"X": x, "Y": 2, "K": 3}) for x in (2, 4, 6, 8)]
 DESIGNS = [

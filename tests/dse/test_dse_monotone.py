@@ -24,8 +24,8 @@ from dmaze_cp.dse.monotone import (
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
 from dmaze_cp.workload import Kind, Layer
-from tests import strategies
-from tests.oracle.brute_force import all_tilings, brute_force, is_allowed, is_valid
+from tests.kit import strategies
+from tests.kit.oracle.brute_force import all_tilings, brute_force, is_allowed, is_valid
 
 CHIP = Architecture()
 SAME_OR_MORE = st.sampled_from((1, 1, 2))

@@ -20,8 +20,8 @@ from dmaze_cp.dse.plan import Candidate, Question
 from dmaze_cp.mapper import map_layer
 from dmaze_cp.objective import Objective
 from dmaze_cp.workload import Layer
-from tests import strategies
 from tests.dse.test_dse_competition import mapped
+from tests.kit import strategies
 
 LAYER = Layer.gemm("g", {"X": 4, "Y": 3, "K": 4})
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dmaze_cp.dse.expressions import ExpressionError, evaluate_expression, parse_expression
 from dmaze_cp.dse.rules import Rule
 from dmaze_cp.errors import SpecError
+from dmaze_cp.spec.expressions import ExpressionError, evaluate_expression, parse_expression
 
 NAMES = {"a": 7, "b": 2.5, "c": 1000}
 

@@ -158,7 +158,7 @@ def test_the_area_budget():
 def test_models_of_ones_own():
     def energy(architecture: Architecture) -> AccessEnergy:
         if architecture.rf_bytes == 64:
-            raise OutOfRangeError("my model: not for 64 bytes")
+            raise OutOfRangeError("not for 64 bytes", "my model")
         return AccessEnergy(rf_pj=architecture.rf_bytes / 100)
 
     def area(architecture: Architecture) -> float | None:

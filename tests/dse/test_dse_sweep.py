@@ -19,11 +19,12 @@ from dmaze_cp.dse.parameters import Parameter
 from dmaze_cp.dse.result import PointStatus, SweepResult, WeightedWorkload
 from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.dse.sweep import sweep
+from dmaze_cp.engine import Engine
 from dmaze_cp.network import RunSettings
 from dmaze_cp.objective import Objective
 from dmaze_cp.workload import Layer
-from tests.dse.adversary import Adversary
-from tests.dse.oracle import check_sweep, listed, network
+from tests.kit.adversary import Adversary
+from tests.kit.oracle.sweeps import check_sweep, listed, network
 
 SMALL = Layer.gemm("small", {"X": 4, "Y": 3, "K": 4})
 CONV = Layer.conv("conv", {"M": 2, "C": 3, "Ox": 4, "Fx": 2})
@@ -110,7 +111,8 @@ def swept(space, networks: Iterable[WeightedWorkload], objective: Objective, **o
 
 @pytest.mark.parametrize("objective", Objective)
 def test_500_random_designs(objective: Objective) -> None:
-    result = swept(SPACE, NETWORKS[0], objective)
+    # On layers so small the quickest engine; `test_with_the_real_search` has the usual one.
+    result = swept(SPACE, NETWORKS[0], objective, settings=RunSettings(engine=Engine.BOUNDS))
     totals = check_sweep(result)
     assert len(result.points) == 500
     assert 300 < len(totals) < 500  # some fit nothing

@@ -23,9 +23,9 @@ from dmaze_cp.execution.task import run_task
 from dmaze_cp.network import RunSettings
 from dmaze_cp.objective import Objective
 from dmaze_cp.workload import Layer
-from tests.dse.adversary import Adversary
-from tests.dse.oracle import check_sweep, listed, network
 from tests.dse.test_dse_sweep import NETWORKS, POOL, SMALL, put_in_place, spaces, swept, winners
+from tests.kit.adversary import Adversary
+from tests.kit.oracle.sweeps import check_sweep, listed, network
 
 FITTING = [arch for arch in POOL if arch.rf_bytes > 4]
 UNLUCKY = 7

@@ -26,9 +26,9 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.result import Status
 from dmaze_cp.store import Store, verify
 from tests.cli.test_cli_runs import run, started, workers_end_with
-from tests.dse.adversary import Adversary
-from tests.dse.oracle import check_sweep, listed
 from tests.dse.test_dse_sweep import NETWORKS, POOL, put_in_place, spaces, swept, winners
+from tests.kit.adversary import Adversary
+from tests.kit.oracle.sweeps import check_sweep, listed
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dmaze_cp import load_workload
-from tests.scripts import ROOT, run_script
+from tests.kit.scripts import ROOT, run_script
 
 SCRIPTS = {path.name for path in (ROOT / "examples").glob("*.py")}
 

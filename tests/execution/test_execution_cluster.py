@@ -24,12 +24,16 @@ from dmaze_cp.execution.cluster import cluster
 from dmaze_cp.execution.task import PROTOCOL, Message, run_task
 from dmaze_cp.result import Incumbent, Status
 from dmaze_cp.workload import Layer
-from tests.execution.dask_cluster import ROOT, DaskProcesses, dask_processes
-from tests.execution.works import ENDLESS, run, searching, session, task
-from tests.patience import HANG_S, wait_for
+from tests.kit.dask_cluster import ROOT, DaskProcesses, dask_processes
+from tests.kit.missing import without
+from tests.kit.patience import HANG_S, wait_for
+from tests.kit.works import ENDLESS, run, searching, session, task
 
 pytest.importorskip("distributed", reason="needs the extra 'distributed'")
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="sends signals")
+pytestmark = [
+    pytest.mark.dask,
+    pytest.mark.skipif(os.name != "posix", reason="sends signals"),
+]
 
 SMALL = [Layer.gemm(f"g{x}", {"X": x, "Y": 6, "K": 4}) for x in (4, 8, 12, 16)]
 
@@ -130,7 +134,7 @@ def test_a_killed_coordinator_frees_the_workers(dask: DaskProcesses, tmp_path: P
     tasks = ", ".join(f"task('mark {mark}')" for mark in marks)
     path.write_text(
         "from dmaze_cp.execution.cluster import cluster\n"
-        "from tests.execution.works import run, task\n"
+        "from tests.kit.works import run, task\n"
         f"with cluster({dask.address!r}, 1) as backend:\n"
         f"    run(backend, [{tasks}])\n"
     )
@@ -264,7 +268,7 @@ def test_another_service_at_the_address(impatient, capfd) -> None:
 
 
 def test_dask_missing(monkeypatch) -> None:
-    monkeypatch.setitem(sys.modules, "distributed", None)
+    without(monkeypatch, "distributed")
     with pytest.raises(MissingExtraError, match=r"dmaze-cp\[distributed\]"), cluster("local", 1):
         pass
 
@@ -296,7 +300,7 @@ LOCAL = """
 import signal
 from pathlib import Path
 from dmaze_cp.execution.cluster import cluster
-from tests.execution.works import run, task
+from tests.kit.works import run, task
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with cluster("local", 2) as backend:

@@ -18,7 +18,7 @@ from dmaze_cp.execution.engine import ATTEMPTS, PATIENCE, run_tasks
 from dmaze_cp.execution.schedule import HardestFirst
 from dmaze_cp.execution.task import PROTOCOL, Message, Task, TaskError, run_task
 from dmaze_cp.result import LayerResult, Status
-from tests.execution.works import ENDLESS, Log, answer, run, searching, task
+from tests.kit.works import ENDLESS, Log, answer, run, searching, task
 
 
 class Puppet(Executor):

@@ -18,14 +18,14 @@ from dmaze_cp.execution.processes import processes
 from dmaze_cp.execution.task import TaskError, run_task
 from dmaze_cp.result import Status
 from dmaze_cp.workload import Layer
-from tests.execution.works import (
+from tests.kit.patience import HANG_S, wait_for
+from tests.kit.works import (
     ENDLESS,
     run,
     searching,
     session,
     task,
 )
-from tests.patience import HANG_S, wait_for
 
 ROOT = Path(__file__).parents[2]
 SMALL = [Layer.gemm(f"g{x}", {"X": x, "Y": 6, "K": 4}) for x in (4, 8, 12, 16)]
@@ -168,7 +168,7 @@ def script(tmp_path: Path, body: str, *before: str, guard: bool = True) -> Path:
     lines = [
         *before,
         "from dmaze_cp.execution.processes import processes",
-        "from tests.execution.works import run, task",
+        "from tests.kit.works import run, task",
         'if __name__ == "__main__":' if guard else "if True:",
         "    with processes(2) as backend:",
         f"        {body}",

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dmaze_cp.execution.schedule as module
-from dmaze_cp.cost.report import Cost
+from dmaze_cp.cost.cost import Cost
 from dmaze_cp.execution.schedule import FIRST_SLICE_S, Budget, HardestFirst
 from dmaze_cp.execution.task import Task
 from dmaze_cp.mapper import map_layer
-from dmaze_cp.result import LayerResult, Status
-from tests.execution.works import answer, searching, task
+from dmaze_cp.result import Ending, LayerResult, Status
+from tests.kit.works import answer, searching, task
 
 ONE = map_layer(task("one").layer, task("one").architecture, "energy")
 assert ONE.cost is not None
@@ -134,7 +134,7 @@ def test_what_is_closed_gets_no_further_turn(clock: Clock) -> None:
         ticket, one = schedule.next()
         result = found(one, *results[ticket])
         if ticket == 2:
-            result = replace(result, failed=True)
+            result = replace(result, ended=Ending.FAILED)
         last.append((ticket, schedule.done(ticket, result)))
     assert dict(last) == {0: True, 1: True, 2: True, 3: False}
     ticket, one = schedule.next()

@@ -25,10 +25,10 @@ from dmaze_cp.network import (
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import LayerResult, Status, WorkloadResult
 from dmaze_cp.workload import Layer, Workload
-from tests.execution.dask_cluster import dask_processes
-from tests.execution.works import ENDLESS, session
-from tests.oracle.brute_force import brute_force
-from tests.patience import wait_for
+from tests.kit.dask_cluster import dask_processes
+from tests.kit.oracle.brute_force import brute_force
+from tests.kit.patience import wait_for
+from tests.kit.works import ENDLESS, session
 
 TINY = Architecture(name="tiny", pes=4, rf_bytes=32, spm_banks=6, spm_bank_bytes=32)
 TWIN = replace(TINY, name="twin", notes="the same figures")
@@ -163,6 +163,7 @@ def test_a_layer_that_is_too_large_is_refused(jobs: int) -> None:
     assert events == []
 
 
+@pytest.mark.dask
 def test_processes_and_dask_answer_as_one_process_does(tmp_path: Path) -> None:
     pytest.importorskip("distributed", reason="needs the extra 'distributed'")
     networks, places = [ONE, TWO], [TINY, OTHER]
@@ -175,6 +176,7 @@ def test_processes_and_dask_answer_as_one_process_does(tmp_path: Path) -> None:
         assert figures(alone) == figures(map_networks(networks, places, list(Objective), settings))
 
 
+@pytest.mark.dask
 @pytest.mark.slow
 def test_many_networks_on_dask_with_a_worker_killed(tmp_path: Path) -> None:
     """The results do not show that a worker died in the middle."""

@@ -13,14 +13,14 @@ from dmaze_cp.levels import LEVELS, OPERANDS
 from dmaze_cp.mapspace import build
 from dmaze_cp.relaxation.atoms import atom_table, basis, burst_cycles
 from dmaze_cp.workload import Kind, Layer
-from tests.oracle import brute_force as oracle
-from tests.relaxation.enumeration import (
+from tests.kit.enumeration import (
     atoms_of,
     combinations,
     oracle_depends,
     spaces,
     tilings_at,
 )
+from tests.kit.oracle import brute_force as oracle
 
 
 def every_choice(space):

@@ -16,8 +16,7 @@ from dmaze_cp.mapping import Mapping, stationary_order
 from dmaze_cp.mapspace import build, dataflows
 from dmaze_cp.relaxation.cases import cases, demands, options_of
 from dmaze_cp.workload import Kind, Layer
-from tests.oracle import brute_force as oracle
-from tests.relaxation.enumeration import (
+from tests.kit.enumeration import (
     combinations,
     flow_exists,
     is_member,
@@ -25,7 +24,8 @@ from tests.relaxation.enumeration import (
     spaces,
     tilings_at,
 )
-from tests.strategies import layers
+from tests.kit.oracle import brute_force as oracle
+from tests.kit.strategies import layers
 
 
 def inside(space, case, picked):

@@ -17,7 +17,7 @@ from dmaze_cp.relaxation.atoms import AtomTable, atom_table
 from dmaze_cp.relaxation.dual import SCHEDULE, Duals
 from dmaze_cp.relaxation.rows import node_rows
 from dmaze_cp.workload import Layer
-from tests.relaxation.enumeration import every_case, members_of, rows_of, spaces
+from tests.kit.enumeration import every_case, members_of, rows_of, spaces
 
 OBJECTIVES = st.sampled_from(list(Objective))
 SHORT = ((0.1, 6), (0.02, 6))

@@ -22,9 +22,9 @@ from dmaze_cp.relaxation.dual import Duals
 from dmaze_cp.relaxation.rows import node_rows
 from dmaze_cp.spec import load_architecture
 from dmaze_cp.workload import Layer
-from tests.relaxation.enumeration import every_case, rows_of
-from tests.relaxation.high_precision import exact_bounds, ln
-from tests.strategies import architectures, constraints, layers
+from tests.kit.enumeration import every_case, rows_of
+from tests.kit.high_precision import exact_bounds, ln
+from tests.kit.strategies import architectures, constraints, layers
 
 SERVER = load_architecture(Path(__file__).parents[2] / "specs" / "architectures" / "server.yaml")
 ODD = Architecture(

@@ -17,7 +17,7 @@ from dmaze_cp.mapspace import build
 from dmaze_cp.relaxation.atoms import atom_table
 from dmaze_cp.relaxation.rows import Floored, at_most_linear, chord
 from dmaze_cp.workload import Layer
-from tests.relaxation.enumeration import (
+from tests.kit.enumeration import (
     block_values,
     combinations,
     demands_hold,

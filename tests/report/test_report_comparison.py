@@ -17,8 +17,8 @@ from dmaze_cp.report.console import make_console
 from dmaze_cp.report.numbers import scientific
 from dmaze_cp.result import LayerResult, Status, WorkloadResult
 from dmaze_cp.workload import Layer
-from tests.report.networks import ARCHITECTURES, lost, network, networks
-from tests.report.samples import CONV, DEPTHWISE, GEMM, ONE, sample_result
+from tests.kit.networks import ARCHITECTURES, lost, network, networks
+from tests.kit.samples import CONV, DEPTHWISE, GEMM, ONE, sample_result
 
 A = Architecture(name="a", pes=16)
 B = Architecture(name="b", pes=64)

@@ -18,11 +18,10 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.report.flat import COMPARISON_COLUMNS, layer_columns
 from dmaze_cp.report.formats import TABLE_WIDTH, Format, format_of, render
 from dmaze_cp.report.markdown import escape
-from dmaze_cp.report.records import result_record
-from dmaze_cp.result import WorkloadResult
+from dmaze_cp.result import WorkloadResult, result_record
 from dmaze_cp.spec import load_mapping_records, mapping_record_from_dict
-from tests.report.networks import lost, network, networks
-from tests.report.samples import CONV, DEPTHWISE, GEMM, STRIDED, sample_result
+from tests.kit.networks import lost, network, networks
+from tests.kit.samples import CONV, DEPTHWISE, GEMM, STRIDED, sample_result
 
 EDGE = Architecture(name="edge", pes=16)
 RESULT = network(sample_result(CONV, bound_fraction=0.75), sample_result(GEMM), lost(DEPTHWISE))

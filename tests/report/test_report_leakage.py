@@ -15,13 +15,13 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.report.formats import Format, render
 from dmaze_cp.report.html import html_page
 from dmaze_cp.report.plots_bars import energy_plot
-from dmaze_cp.report.records import result_record
 from dmaze_cp.report.sweep import SweepFormat, render_sweep, sweep_text
 from dmaze_cp.report.sweep_figures import Sweep
-from tests.report.networks import lost, network
-from tests.report.samples import CONV, DEPTHWISE, GEMM, sample_result
-from tests.report.sweeps import sample_sweep, weighted
-from tests.report_html.test_report_html_page import data_of
+from dmaze_cp.result import result_record
+from tests.kit.networks import lost, network
+from tests.kit.samples import CONV, DEPTHWISE, GEMM, sample_result
+from tests.kit.sweeps import sample_sweep, weighted
+from tests.report.html.test_report_html_page import data_of
 
 SILENT = Architecture(name="silent")
 LEAKY = Architecture(name="leaky", leakage_mw=250.0)

@@ -16,8 +16,8 @@ from dmaze_cp.cost import evaluate
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.report.loopnest import loop_nest
 from dmaze_cp.workload import Kind, Layer
-from tests import strategies
-from tests.report.samples import CONV, DEPTHWISE, GEMM, ONE, STRIDED, sample_result
+from tests.kit import strategies
+from tests.kit.samples import CONV, DEPTHWISE, GEMM, ONE, STRIDED, sample_result
 
 ARCHITECTURE = Architecture()
 

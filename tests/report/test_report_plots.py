@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import sys
 from dataclasses import replace
 
 import pytest
@@ -14,7 +13,7 @@ from matplotlib.patches import Rectangle
 
 from dmaze_cp.dse.area import no_area
 from dmaze_cp.dse.parameters import Parameter
-from dmaze_cp.dse.result import PointStatus
+from dmaze_cp.dse.result import PointStatus, sums_of
 from dmaze_cp.dse.rules import Rule
 from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.errors import MissingExtraError
@@ -25,8 +24,9 @@ from dmaze_cp.report.plots_layers import MOST_LAYERS
 from dmaze_cp.report.plots_style import new_axes, put_labels
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.result import Status
-from tests.report.samples import DEPTHWISE, GEMM, ONE
-from tests.report.sweeps import SPACE, sample_sweep, sweeps, weighted
+from tests.kit.missing import without
+from tests.kit.samples import DEPTHWISE, GEMM, ONE
+from tests.kit.sweeps import SPACE, sample_sweep, sweeps, weighted
 
 SKIPS = (PointStatus.OPTIMAL, PointStatus.SKIPPED)
 
@@ -174,7 +174,7 @@ def test_what_a_network_may_cost_less_has_a_star():
 
 def _unproven(network):
     layers = tuple(replace(r, status=Status.FEASIBLE) for r in network.layers)
-    return replace(network, layers=layers)
+    return replace(network, layers=layers, sums=sums_of(layers))
 
 
 def test_only_a_proven_front_is_called_so():
@@ -337,6 +337,6 @@ def test_one_parameter_is_one_row():
 
 
 def test_without_matplotlib_the_extra_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    without(monkeypatch, "matplotlib")
     with pytest.raises(MissingExtraError, match=r"dmaze-cp\[plot\]"):
         sweep_plots(sample_sweep())

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from dmaze_cp.objective import Objective
 from dmaze_cp.report.console import make_console
 from dmaze_cp.report.summary import print_summary
-from dmaze_cp.result import Status, WorkloadResult
-from tests.report.networks import lost, network, networks
-from tests.report.samples import CONV, DEPTHWISE, GEMM, ONE, STRIDED, sample_result
+from dmaze_cp.result import Ending, Status, WorkloadResult
+from tests.kit.networks import lost, network, networks
+from tests.kit.samples import CONV, DEPTHWISE, GEMM, ONE, STRIDED, sample_result
 
 
 def text_of(result: WorkloadResult, width: int = 80) -> str:
@@ -62,7 +62,7 @@ def test_an_unfinished_proof_shows_its_gap() -> None:
 
 def test_looked_up_and_failed_layers_say_so() -> None:
     stored = replace(sample_result(GEMM), from_store=True, solve_time_s=55.0)
-    died = lost(CONV, failed=True)
+    died = lost(CONV, ended=Ending.FAILED)
     text = text_of(network(stored, died))
     assert rows_of(text)["fc"][-1] == "stored"
     assert rows_of(text)["conv5_2"][2] == "failed"

@@ -3,7 +3,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import sys
 from dataclasses import replace
 
 import openpyxl
@@ -30,8 +29,9 @@ from dmaze_cp.report.sweep import (
     sweep_text,
 )
 from dmaze_cp.spec import mapping_record_from_dict
-from tests.report.samples import DEPTHWISE, GEMM
-from tests.report.sweeps import SPACE, sample_sweep, sweeps, weighted
+from tests.kit.missing import without
+from tests.kit.samples import DEPTHWISE, GEMM
+from tests.kit.sweeps import SPACE, sample_sweep, sweeps, weighted
 
 SKIPS = (PointStatus.OPTIMAL, PointStatus.SKIPPED)
 
@@ -186,7 +186,7 @@ def test_the_workbook_has_numbers_and_no_formulas():
 
 
 def test_without_openpyxl_the_extra_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    without(monkeypatch, "openpyxl")
     with pytest.raises(MissingExtraError, match=r"dmaze-cp\[excel\]"):
         excel.sweep_workbook(sample_sweep())
 

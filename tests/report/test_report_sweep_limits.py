@@ -15,7 +15,7 @@ from dmaze_cp.report.limits import setting_text
 from dmaze_cp.report.sweep import sweep_record, sweep_text
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.report.sweep_limits import limits_of, proof_text, rounded_percent, tie_facts
-from tests.report.sweeps import SPACE, sample_sweep
+from tests.kit.sweeps import SPACE, sample_sweep
 
 
 def unlimited(**options: object) -> SweepResult:
@@ -24,14 +24,7 @@ def unlimited(**options: object) -> SweepResult:
 
 def constrained(result: SweepResult, constraints: Constraints) -> SweepResult:
     """The same sweep, as if its searches had been limited."""
-    points = []
-    for point in result.points:
-        networks = tuple(
-            replace(n, layers=tuple(replace(r, constraints=constraints) for r in n.layers))
-            for n in point.networks
-        )
-        points.append(replace(point, networks=networks))
-    return replace(result, points=tuple(points))
+    return replace(result, constraints=constraints)
 
 
 def test_without_limits_the_proof_is_of_the_whole_space():

@@ -16,8 +16,8 @@ from dmaze_cp.report.sweep import sweep_text
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.report.sweep_grid import CellState, grid_of
 from dmaze_cp.report.sweep_why import explanation, ratio_text, rivals_of
-from tests.report.samples import GEMM
-from tests.report.sweeps import MAPPED, SPACE, sample_sweep, sweeps, weighted
+from tests.kit.samples import GEMM
+from tests.kit.sweeps import MAPPED, SPACE, sample_sweep, sweeps, weighted
 
 SKIPS = (PointStatus.OPTIMAL, PointStatus.SKIPPED)
 

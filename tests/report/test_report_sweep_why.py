@@ -15,8 +15,8 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.report.sweep import sweep_record, sweep_text
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.report.sweep_why import explanation, nearer_than, rivals_of
-from tests.report.samples import DEPTHWISE, GEMM
-from tests.report.sweeps import sample_sweep, sweeps, weighted
+from tests.kit.samples import DEPTHWISE, GEMM
+from tests.kit.sweeps import sample_sweep, sweeps, weighted
 
 
 @given(sweeps())

@@ -8,15 +8,16 @@ from dataclasses import replace
 import pytest
 
 from dmaze_cp.architecture import Architecture
+from dmaze_cp.cost.latency import cycles
 from dmaze_cp.objective import Objective
-from dmaze_cp.report.breakdown import cycles, usages
+from dmaze_cp.report.breakdown import usages
 from dmaze_cp.report.console import bar, make_console
 from dmaze_cp.report.layer import print_layer
 from dmaze_cp.report.summary import print_summary
 from dmaze_cp.report.workload import print_workload
 from dmaze_cp.result import LayerResult, Status, WorkloadResult
 from dmaze_cp.workload import Layer, UnmappedOperator, Workload
-from tests.report.samples import CONV, DEPTHWISE, GEMM, STRIDED, sample_result
+from tests.kit.samples import CONV, DEPTHWISE, GEMM, STRIDED, sample_result
 
 LAYERS = (CONV, STRIDED, DEPTHWISE, GEMM)
 

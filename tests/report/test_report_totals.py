@@ -9,14 +9,13 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 
+from dmaze_cp.cost.latency import cycles
 from dmaze_cp.levels import COMPONENTS
 from dmaze_cp.objective import Objective
-from dmaze_cp.report.breakdown import cycles, network_cycles
-from dmaze_cp.report.records import result_record
 from dmaze_cp.report.shares import layers_of_most, ranked
-from dmaze_cp.result import Status
-from tests.report.networks import FREE, lost, network, networks
-from tests.report.samples import CONV, DEPTHWISE, GEMM, ONE, sample_result
+from dmaze_cp.result import Status, network_cycles, result_record
+from tests.kit.networks import FREE, lost, network, networks
+from tests.kit.samples import CONV, DEPTHWISE, GEMM, ONE, sample_result
 
 CONV_RESULT = sample_result(CONV, bound_fraction=0.75)
 GEMM_RESULT = sample_result(GEMM)

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,15 @@ import yaml
 
 import dmaze_cp
 from dmaze_cp.errors import SpecError
-from dmaze_cp.loading import load_workload, with_batch
-from dmaze_cp.spec import builtin_architectures, builtin_models, builtin_text, workload_from_dict
-from dmaze_cp.workload import Kind, Workload
+from dmaze_cp.loading import load_workload
+from dmaze_cp.spec import (
+    BuiltinSpec,
+    builtin_architectures,
+    builtin_models,
+    builtin_text,
+    workload_from_dict,
+)
+from dmaze_cp.workload import Workload
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -74,6 +81,78 @@ def test_transformer_base_has_its_weights_and_cross_attention() -> None:
     assert (cross.bounds, cross.instances) == ({"X": 29, "Y": 24, "K": 64}, 48)
 
 
+# Of the layers and of the output layer, which multiply; of all there is, as published.
+PARAMETERS = {
+    "gpt2": (84_934_656 + 38_597_376, 124_439_808),
+    "llama2_7b": (6_476_005_376 + 131_072_000, 6_738_415_616),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "layers", "width", "others"),
+    [
+        # Token and position embeddings that are look-ups, biases and normalisations.
+        ("gpt2", 12, 768, 1024 * 768 + 12 * (9 + 4) * 768 + 2 * 768),
+        ("llama2_7b", 32, 4096, 32_000 * 4096 + (2 * 32 + 1) * 4096),
+    ],
+)
+@pytest.mark.parametrize(
+    ("tokens", "cached", "batch"), [(None, None, 1), (512, 0, 1), (1, 1023, 1), (3, 40, 8)]
+)
+def test_decoders_multiply_each_weight_once_a_token(
+    name: str,
+    layers: int,
+    width: int,
+    others: int,
+    tokens: int | None,
+    cached: int | None,
+    batch: int,
+) -> None:
+    weights, parameters = PARAMETERS[name]
+    given = {key: n for key, n in (("tokens", tokens), ("cached", cached)) if n is not None}
+    workload = load_workload(name, batch=batch, shapes=given)
+    assert weights_of(load_workload(name)) == weights
+    assert weights + others == parameters
+    new = tokens or {"gpt2": 1024, "llama2_7b": 4096}[name]
+    attention = 2 * layers * width * new * (new + (cached or 0))
+    assert workload.mapped_macs == batch * (new * weights + attention)
+
+
+def test_a_step_of_decoding_reads_what_is_cached() -> None:
+    step = load_workload("llama2_7b", batch=4, shapes={"tokens": 1, "cached": 999})
+    scores, query = step["attention.scores"], step["attention.value"]
+    assert (scores.bounds, scores.instances) == ({"X": 1, "Y": 1000, "K": 128}, 4 * 32 * 32)
+    assert (query.bounds, query.instances) == ({"X": 4, "Y": 4096, "K": 4096}, 128)
+    # Scores and values are of one shape where as many tokens are cached as a head is wide.
+    assert (
+        load_workload("gpt2", shapes={"tokens": 1, "cached": 63})["attention.context"].instances
+        == 288
+    )
+
+
+@pytest.mark.parametrize("spec", builtin_models(), ids=lambda spec: spec.name)
+def test_every_network_takes_a_batch(spec: BuiltinSpec) -> None:
+    if spec.is_onnx:
+        pytest.skip("its file states the batch")
+    stated, own = {"resnet18_batch4": 4}.get(spec.name, 1), load_workload(spec.name)
+    batched = load_workload(spec.name, batch=6)
+    assert batched.mapped_macs * stated == 6 * own.mapped_macs
+    assert [layer.name for layer in batched] == [layer.name for layer in own]
+    for layer, before in zip(batched, own, strict=True):
+        products_of_activations = layer.name.endswith(("scores", "context"))
+        assert (layer.instances == 6 * before.instances) == products_of_activations, layer.name
+
+
+def test_tokens_of_bert_and_of_both_sides_of_the_transformer() -> None:
+    bert = load_workload("bert_base", shapes={"tokens": 128})
+    assert bert.mapped_macs == 128 * 84_934_656 + 12 * 12 * 2 * 128 * 128 * 64
+    both = load_workload("transformer_base", shapes={"tokens": 128})
+    assert {layer.bounds["X"] for layer in both} == {128}
+    one = load_workload("transformer_base", shapes={"tokens": 128, "target_tokens": 1})
+    cross = one["decoder.cross_attention.scores"]
+    assert cross.bounds == {"X": 1, "Y": 128, "K": 64}
+
+
 def test_a_block_of_resnet50_has_the_papers_stride() -> None:
     workload = load_workload("resnet50")
     assert workload["conv3_1a"].stride == (2, 2)
@@ -85,8 +164,9 @@ def test_a_batch_of_four_is_four_times_the_convolutions_of_resnet18() -> None:
     four, one = load_workload("resnet18_batch4"), load_workload("resnet18")
     assert all(layer.bounds["N"] == 4 for layer in four)
     assert four.mapped_macs == 4 * (one.mapped_macs - one["fc"].macs)
-    convolutions = Workload("resnet18_batch4", tuple(x for x in one if x.kind is Kind.CONV))
-    assert with_batch(convolutions, 4) == four
+    batched = load_workload("resnet18", batch=4)
+    assert batched.layers == (*four.layers, replace(one["fc"], extents=(4, 1000, 512)))
+    assert load_workload("resnet18_batch4", batch=1).layers == one.layers[:-1]
     assert four["conv5_2a"].extents == (4, 512, 512, 7, 7, 3, 3)
 
 
@@ -129,13 +209,13 @@ def test_builtin_models_are_folded_already() -> None:
 def test_everything_built_in_is_listed_with_a_line_of_its_own() -> None:
     models = builtin_models()
     specs = [spec.name for spec in models if not spec.is_onnx]
-    assert specs == sorted({*PUBLISHED, *MODEL_OF_OPTIMA.values(), "resnet18_batch4"})
+    assert specs == sorted({*PUBLISHED, *MODEL_OF_OPTIMA.values(), "resnet18_batch4", *PARAMETERS})
     onnx = [spec.name for spec in models if spec.is_onnx]
     assert len(onnx) == 9
     assert "light_resnet50" in onnx
     everything = [*models, *builtin_architectures()]
     assert len({spec.name for spec in everything}) == len(everything)
-    assert len({spec.description for spec in everything if spec.path.suffix == ".yaml"}) == 13
+    assert len({spec.description for spec in everything if spec.path.suffix == ".yaml"}) == 15
     assert all(0 < len(spec.description) <= 80 for spec in everything)
     assert all(spec.path.is_file() for spec in everything)
 

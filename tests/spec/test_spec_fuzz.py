@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -13,11 +14,28 @@ from tests.spec.test_spec_architectures import DMAZERUNNER, OWN
 from tests.spec.test_spec_mappings import RECORD
 from tests.spec.test_spec_workloads import CONV, DMR_CONV, DMR_DW, DMR_GEMM, GEMM
 
+OPEN = {
+    "name": "net",
+    "shape": {"rows": 4, "more": 0, "all": ["rows", "more"]},
+    "layers": [
+        {
+            "name": "g",
+            "kind": "gemm",
+            "bounds": {"X": "rows + more", "Y": 3, "K": "2 ** rows // 3"},
+            "instances": "rows",
+            "batch": "instances",
+        },
+        CONV,
+    ],
+}
+"""With open sizes, and a batch."""
+
 SPECS: list[tuple[Callable[[object], object], object]] = [
     (architecture_from_dict, OWN),
     (architecture_from_dict, DMAZERUNNER),
     (workload_from_dict, {"name": "net", "layers": [CONV, GEMM | {"also": ["h"]}]}),
     (workload_from_dict, {"CONV": [DMR_CONV], "DW_CONV": [DMR_DW], "GEMM": [DMR_GEMM]}),
+    (partial(workload_from_dict, batch=2, shapes={"all": 5}), OPEN),
     (mapping_record_from_dict, RECORD),
     (mapping_record_from_dict, {**RECORD["layer"], "tiling": RECORD["tiling"], "loop_order": {}}),
 ]

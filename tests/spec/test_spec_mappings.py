@@ -20,7 +20,7 @@ from dmaze_cp.spec import (
     mapping_record_from_dict,
 )
 from dmaze_cp.workload import Layer
-from tests import strategies
+from tests.kit import strategies
 
 RECORD = {
     "layer": {"kind": "gemm", "bounds": {"X": 4, "Y": 6, "K": 8}},

@@ -19,7 +19,7 @@ from dmaze_cp.spec import (
 )
 from dmaze_cp.spec.yaml_text import parse_yaml
 from dmaze_cp.workload import Kind, Layer, UnmappedOperator, Workload, fold_equal_layers
-from tests import strategies
+from tests.kit import strategies
 
 CONV = {
     "name": "c",

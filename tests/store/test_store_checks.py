@@ -21,9 +21,9 @@ from dmaze_cp.store import Criteria, Entry, Question, Store, UnreadableRow, to_p
 from dmaze_cp.store import rows as store_rows
 from dmaze_cp.store.answer import answer_of
 from dmaze_cp.workload import Layer
-from tests import strategies
-from tests.oracle.brute_force import all_tilings, is_allowed, is_valid
-from tests.store.results import sample, without_mapping
+from tests.kit import strategies
+from tests.kit.oracle.brute_force import all_tilings, is_allowed, is_valid
+from tests.kit.stored import sample, without_mapping
 from tests.store.test_store_results import TAMPERINGS, tamper
 
 

@@ -21,8 +21,8 @@ from dmaze_cp.result import Status
 from dmaze_cp.store import COST_MODEL_VERSION, Question, question_key
 from dmaze_cp.store.question import question_text
 from dmaze_cp.workload import Layer
-from tests.cost.published import ENVIRONMENTS, golden_mapping, golden_rows
-from tests.oracle.brute_force import factorisations
+from tests.kit.oracle.brute_force import factorisations
+from tests.kit.published import ENVIRONMENTS, golden_mapping, golden_rows
 
 DIGESTS = {
     1: {

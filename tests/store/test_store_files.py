@@ -21,7 +21,7 @@ from dmaze_cp.store import (
     verify,
 )
 from dmaze_cp.store.database import APPLICATION_ID
-from tests.store.results import kept, looked_up, sample
+from tests.kit.stored import kept, looked_up, sample
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dmaze_cp.store import Entry, Store, verify
-from tests.store.results import kept, looked_up, sample
+from tests.kit.stored import kept, looked_up, sample
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def writer(path: Path, first: int, step: int, count: int) -> subprocess.Popen[str]:
     arguments = [str(path), *map(str, (first, step, count))]
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.store.writers", *arguments],
+        [sys.executable, "-m", "tests.kit.store_writers", *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -102,7 +102,7 @@ def test_a_writer_that_is_killed(tmp_path, after):
 HALF_DONE = """
 import os, signal, sys
 from dmaze_cp.store import Store
-from tests.store.results import sample
+from tests.kit.stored import sample
 store = Store.open(sys.argv[1])
 store._connection.execute("PRAGMA cache_size = 1")  # pages are written before the commit
 store._connection.execute("PRAGMA cache_spill = 1")

@@ -18,13 +18,13 @@ from dmaze_cp.errors import SpecError
 from dmaze_cp.levels import LEVELS
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
-from dmaze_cp.result import LayerResult, Status
+from dmaze_cp.result import Ending, LayerResult, Status
 from dmaze_cp.store import BadRowError, Entry, Store, question_key, verify
 from dmaze_cp.store.question import Question, question_from_text, question_text
 from dmaze_cp.workload import Layer
-from tests import strategies
-from tests.report.samples import DEPTHWISE, GEMM, STRIDED, sample_result
-from tests.store.results import costs, gemm, kept, looked_up, results, sample, without_mapping
+from tests.kit import strategies
+from tests.kit.samples import DEPTHWISE, GEMM, STRIDED, sample_result
+from tests.kit.stored import costs, gemm, kept, looked_up, results, sample, without_mapping
 
 
 @pytest.fixture
@@ -258,10 +258,10 @@ def test_contradictions_are_refused_and_change_nothing(path, first, second, expe
 def test_what_is_not_a_search_of_its_own_is_not_put(path):
     with Store.open(path) as store:
         store.put(kept(GOOD))
-        store.put(without_mapping(Status.UNKNOWN, failed=True, reason="its worker died"))
+        store.put(without_mapping(Status.UNKNOWN, ended=Ending.FAILED, reason="its worker died"))
         assert store.entries() == []
         # What it had found before it died is as good as ever.
-        store.put(replace(known(GOOD, 5), failed=True))
+        store.put(replace(known(GOOD, 5), ended=Ending.FAILED))
         found = looked_up(store, GOOD)
     assert found is not None
     assert (found.value, found.bound, found.failed) == (GOOD.value, 5, False)

@@ -8,11 +8,12 @@ from typing import Final
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost import Cost, evaluate, fits
 from dmaze_cp.cost.capacity import spm_banks
+from dmaze_cp.cost.latency import cycles
 from dmaze_cp.levels import DRAM, NOC, OPERANDS, OUTPUT, SPM
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
 from dmaze_cp.report import numbers as shown
-from dmaze_cp.report.breakdown import cycles, usages
+from dmaze_cp.report.breakdown import usages
 from dmaze_cp.report.html.read import (
     View,
     choice,

@@ -14,8 +14,8 @@ from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.report.html.read import View
 from dmaze_cp.report.html.results import result_view, results_view
 from dmaze_cp.report.html.sweeps import sweep_view
-from dmaze_cp.report.records import Record
 from dmaze_cp.spec import RESULT_SCHEMA
+from dmaze_cp.spec.documents import Record
 from dmaze_cp.spec.fields import Fields, nearest
 from dmaze_cp.spec.mapping_files import RESULTS_SCHEMA
 

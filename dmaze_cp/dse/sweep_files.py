@@ -1,0 +1,497 @@
+"""Sweeps <-> their files (schema ``dmaze-cp/sweep/1``).
+
+`sweep_record` and `sweep_from_dict` are each other's inverse, but for the layers of designs whose
+details are left out: of these the sums are kept.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from math import inf
+from os import PathLike
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, TypedDict
+
+from dmaze_cp.architecture import Architecture
+from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
+from dmaze_cp.cost.latency import Cycles
+from dmaze_cp.dse.design import Budgets, Cause, Design, InvalidDesign
+from dmaze_cp.dse.figures import SweepFigures
+from dmaze_cp.dse.result import (
+    NetworkCost,
+    NetworkSums,
+    PointCause,
+    PointStatus,
+    SweepPoint,
+    SweepResult,
+    WeightedWorkload,
+)
+from dmaze_cp.dse.space_files import space_from_dict, space_to_dict
+from dmaze_cp.errors import SpecError
+from dmaze_cp.objective import Objective
+from dmaze_cp.result import layer_result_from_dict, layer_result_record, layer_share, total_value
+from dmaze_cp.result.layer_files import LayerResultRecord, Natural, Positive, finite
+from dmaze_cp.spec import architecture_from_dict, architecture_to_dict
+from dmaze_cp.spec.constraint_files import (
+    ConstraintsRecord,
+    constraints_from_dict,
+    constraints_to_dict,
+)
+from dmaze_cp.spec.documents import Meaning, Reading, Record
+from dmaze_cp.spec.files import load_spec_object, write_json
+from dmaze_cp.spec.workload_files import workload_from_dict, workload_to_dict
+
+SWEEP_SCHEMA: Final = "dmaze-cp/sweep/1"
+
+COSTS: Final = ("energy_pj", "latency_cycles", "latency_s", "edp")
+"""Figures of a point that are null where some layer has no mapping."""
+
+_Parameters = dict[str, float]
+
+
+class SumsRecord(TypedDict):
+    """Sums over the layers that have a mapping, weighed by instances."""
+
+    energy_pj: Natural
+    latency_cycles: Natural
+    edp: Natural
+    energy_breakdown_pj: dict[str, Positive]
+    latency_breakdown_cycles: dict[str, Natural]
+    proven: Annotated[bool, Meaning("whether every layer has its proven best mapping")]
+
+
+class ComparedRecord(TypedDict):
+    """What designs are compared by, in pJ, s or pJ x s, whatever their clocks."""
+
+    value: Positive | None
+    bound: Annotated[Positive | None, Meaning("null: infinite")]
+
+
+class NetworkCostRecord(TypedDict):
+    """What one network costs on a design; not weighed."""
+
+    model: str
+    value: Positive | None
+    bound: Positive | None
+    energy_pj: Natural | None
+    latency_cycles: Natural | None
+    latency_s: Positive | None
+    edp: Natural | None
+    energy_breakdown_pj: dict[str, Positive] | None
+    layers: list[LayerResultRecord]
+    sums: SumsRecord
+    compared: ComparedRecord
+
+
+class PointRecord(TypedDict):
+    """A design with what is known of it."""
+
+    index: Annotated[Natural, Meaning("in the space, the last parameter fastest")]
+    parameters: _Parameters
+    architecture: dict[str, Any]
+    area_mm2: Annotated[Positive | None, Meaning("mm2")]
+    interpolated: list[str]
+    power_mw: Annotated[Positive | None, Meaning("mW")]
+    status: PointStatus
+    reason: str | None
+    cause: PointCause | None
+    value: Positive | None
+    bound: Positive | None
+    gap: Positive | None
+    energy_pj: Positive | None
+    latency_cycles: Positive | None
+    latency_s: Positive | None
+    edp: Positive | None
+    energy_breakdown_pj: dict[str, Positive] | None
+    latency_breakdown_cycles: dict[str, Positive] | None
+    networks: list[NetworkCostRecord]
+    compared: ComparedRecord
+    average_power_mw: Annotated[Positive | None, Meaning("mW, of the mappings so far")]
+
+
+class InvalidRecord(TypedDict):
+    """A point that is no design."""
+
+    index: Natural
+    parameters: _Parameters
+    cause: Annotated[str, Meaning("what such points have in common")]
+    kind: Cause
+    reason: str
+
+
+class ModelRecord(TypedDict):
+    """A network that designs are judged by."""
+
+    model: str
+    weight: Positive
+    layers: Natural
+    network: Annotated[dict[str, Any], Meaning("as a network file has it")]
+
+
+class SweepRecord(TypedDict):
+    """A sweep over a design space; designs are named by their index in the space."""
+
+    schema: Literal["dmaze-cp/sweep/1"]
+    name: str
+    objective: Objective
+    unit: Annotated[str, Meaning("of values and bounds")]
+    models: list[ModelRecord]
+    base: dict[str, Any]
+    parameters: list[str]
+    values: dict[str, list[float]]
+    size: Natural
+    drawn: Natural | None
+    rules: list[dict[str, str]]
+    space: Annotated[dict[str, Any], Meaning("as a file of a design space has it")]
+    constraints: ConstraintsRecord
+    pareto: list[Literal["area_mm2"]] | None
+    budgets: dict[str, Positive]
+    base_design: Natural | None
+    best: Natural | None
+    best_proven: bool
+    best_ties: list[Natural]
+    best_may_tie: list[Natural]
+    bound: Positive | None
+    front: list[Natural]
+    front_proven: bool
+    best_by_model: dict[str, Natural | None]
+    best_by_model_proven: dict[str, bool]
+    counts: dict[str, object]
+    elapsed_s: Positive
+    interrupted: bool
+    points: list[PointRecord]
+    invalid: list[InvalidRecord]
+
+
+def save_sweep(result: SweepResult, path: str | PathLike[str], *, details: bool = False) -> None:
+    """Write a sweep as JSON; `load_sweep` reads it.
+
+    Parameters
+    ----------
+    details
+        As of `sweep_record`.
+
+    Raises
+    ------
+    SpecError
+        When the file cannot be written.
+    """
+    write_json(Path(path), sweep_record(result, details=details))
+
+
+def load_sweep(path: str | PathLike[str]) -> SweepResult:
+    """The sweep of a file of `save_sweep` or ``dmaze-cp dse -o``.
+
+    Raises
+    ------
+    SpecError
+        With every problem found.
+    """
+    file = Path(path)
+    try:
+        return sweep_from_dict(load_spec_object(file))
+    except SpecError as error:
+        raise error.inside(str(file)) from None
+
+
+def sweep_record(result: SweepResult, *, details: bool = False) -> Record:
+    """The result of a sweep (schema ``dmaze-cp/sweep/1``).
+
+    Designs are named by their index in the space. Values and bounds are in ``unit``. A space whose
+    energy or area is Python code is null, and such a sweep cannot be read back.
+
+    Parameters
+    ----------
+    details
+        Give the layers of every design with their mappings, not only of the best ones: the
+        best, the front, and the best for each network.
+    """
+    sweep = SweepFigures(result)
+    detailed = set(range(len(result.points))) if details else _winners(result)
+    try:
+        space: Record | None = space_to_dict(result.space)
+    except SpecError:
+        space = None
+    return {
+        "schema": SWEEP_SCHEMA,
+        "name": result.space.name,
+        "objective": str(result.objective),
+        "unit": sweep.unit.name,
+        "models": [
+            {
+                "model": n.workload.name,
+                "weight": n.weight,
+                "layers": len(n.workload),
+                "network": workload_to_dict(n.workload),
+            }
+            for n in result.networks
+        ],
+        "base": architecture_to_dict(result.space.base),
+        "parameters": list(sweep.swept),
+        "values": {p.name: list(p.values) for p in result.space.parameters},
+        "size": result.space.size,
+        "drawn": len(result.space) if len(result.space) < result.space.size else None,
+        "rules": [{"name": rule.name, "rule": rule.text} for rule in result.space.rules],
+        "space": space,
+        "constraints": constraints_to_dict(result.constraints),
+        "pareto": ["area_mm2"] if result.pareto else None,
+        "budgets": {k: v for k, v in asdict(result.budgets).items() if v is not None},
+        "base_design": index_of(result, sweep.base),
+        "best": index_of(result, result.best),
+        "best_proven": result.best_proven,
+        "best_ties": [index_of(result, position) for position in result.ties],
+        "best_may_tie": [index_of(result, position) for position in result.may_tie],
+        "bound": finite(sweep.least_amount),
+        "front": [index_of(result, position) for position in result.front],
+        "front_proven": result.front_proven,
+        "best_by_model": {
+            n.workload.name: index_of(result, result.best_of(n.workload.name))
+            for n in result.networks
+        },
+        "best_by_model_proven": {
+            n.workload.name: sweep.network_is_proven(n.workload.name) for n in result.networks
+        },
+        "counts": counts_record(result),
+        "elapsed_s": result.elapsed_s,
+        "interrupted": result.interrupted,
+        "points": [
+            point_record(sweep, position, detailed=position in detailed)
+            for position in range(len(result.points))
+        ],
+        "invalid": [{**asdict(point), "kind": str(point.kind)} for point in result.invalid],
+    }
+
+
+def index_of(result: SweepResult, position: int | None) -> int | None:
+    """The index in the space of the point at a position."""
+    return None if position is None else result.points[position].design.index
+
+
+def counts_record(result: SweepResult) -> Record:
+    """How many designs there are of each sort, and what it took."""
+    solved = result.count(PointStatus.OPTIMAL) + result.count(PointStatus.FEASIBLE)
+    return {
+        "points": len(result.points),
+        "solved": solved,
+        **{str(status): result.count(status) for status in PointStatus},
+        "invalid": len(result.invalid),
+        "invalid_by_cause": dict(Counter(point.cause for point in result.invalid).most_common()),
+        "searches": result.searches,
+        "looked_up": result.looked_up,
+    }
+
+
+def point_record(sweep: SweepFigures, position: int, *, detailed: bool) -> Record:
+    """A design with what is known of it."""
+    point, figures = sweep.point(position), sweep.figures(position)
+    costs = {name: None if figures is None else getattr(figures, name) for name in COSTS}
+    cycles = None if figures is None else figures.cycles.values()
+    return {
+        "index": point.design.index,
+        "parameters": dict(point.design.parameters),
+        "architecture": architecture_to_dict(point.design.architecture),
+        "area_mm2": point.design.area_mm2,
+        "interpolated": list(point.design.interpolated),
+        "power_mw": sweep.power_mw(position),
+        "status": str(point.status),
+        "reason": point.reason,
+        "cause": None if point.cause is None else str(point.cause),
+        "value": None if figures is None else figures.value,
+        "bound": finite(sweep.bound(position)),
+        "gap": None if figures is None else point.gap,
+        **costs,
+        "energy_breakdown_pj": None if figures is None else figures.energy_breakdown_pj,
+        "latency_breakdown_cycles": None
+        if cycles is None
+        else dict(zip(("compute", "noc", "dma"), cycles, strict=True)),
+        "networks": [_network_record(sweep, point, n, detailed) for n in point.networks],
+        "compared": {"value": point.value, "bound": finite(point.bound)},
+        "average_power_mw": point.power_mw,
+    }
+
+
+def _network_record(
+    sweep: SweepFigures, point: SweepPoint, network: NetworkCost, detailed: bool
+) -> Record:
+    # Of a design that was skipped, values are of mappings that nothing is known of.
+    value = network.value if point.is_mapped else None
+    mapped = value is not None
+    total = total_value(network.layers)
+    mhz = point.design.architecture.accelerator_mhz
+    sums = network.sums
+    return {
+        "model": network.model,
+        "value": None if value is None else sweep.unit.amount(value),
+        "bound": finite(sweep.unit.amount(network.bound)),
+        "energy_pj": sums.energy_pj if mapped else None,
+        "latency_cycles": sums.latency_cycles if mapped else None,
+        "latency_s": sums.latency_cycles / (mhz * 1e6) if mapped else None,
+        "edp": sums.edp if mapped else None,
+        "energy_breakdown_pj": sums.energy_breakdown_pj if mapped else None,
+        "layers": [layer_result_record(r, layer_share(r, total)) for r in network.layers]
+        if detailed
+        else [],
+        "sums": {
+            "energy_pj": sums.energy_pj,
+            "latency_cycles": sums.latency_cycles,
+            "edp": sums.edp,
+            "energy_breakdown_pj": sums.energy_breakdown_pj,
+            "latency_breakdown_cycles": asdict(sums.cycles),
+            "proven": sums.proven,
+        },
+        "compared": {"value": network.value, "bound": finite(network.bound)},
+    }
+
+
+def _winners(result: SweepResult) -> set[int]:
+    best_of = (result.best_of(n.workload.name) for n in result.networks)
+    return {p for p in (result.best, *result.front, *best_of) if p is not None}
+
+
+def without_details(result: SweepResult) -> SweepResult:
+    """What is kept of a sweep in a file without ``--details``: layers of the winners alone."""
+    winners = _winners(result)
+    points = tuple(
+        point
+        if position in winners
+        else replace(point, networks=tuple(replace(n, layers=()) for n in point.networks))
+        for position, point in enumerate(result.points)
+    )
+    return replace(result, points=points)
+
+
+def sweep_from_dict(obj: object) -> SweepResult:
+    """The sweep that an object holds, as `sweep_record` writes it.
+
+    Raises
+    ------
+    SpecError
+        With every problem found.
+    """
+    reading = Reading()
+    reading.check(obj, SweepRecord)
+    # Parts are read of what has the right form: theirs are further problems.
+    reading.end()
+    assert isinstance(obj, Mapping)  # noqa: S101 - else there were problems
+    data: Mapping[str, Any] = obj
+    space = reading.part("space", lambda: space_from_dict(data["space"], single=True))
+    limits = reading.part("constraints", lambda: constraints_from_dict(data["constraints"]))
+    budgets = reading.part("budgets", lambda: Budgets(**data["budgets"]))
+    networks = reading.parts("models", data["models"], _weighted)
+    points = reading.parts(
+        "points", data["points"], lambda record: _point(record, limits or NO_CONSTRAINTS)
+    )
+    invalid = reading.parts("invalid", data["invalid"], _invalid)
+    positions = {point.design.index: position for position, point in enumerate(points)}
+    known = reading.part("", lambda: _positions(data, positions))
+    reading.end()
+    assert space and known is not None and budgets and limits  # noqa: PT018, S101
+    return SweepResult(
+        space=space,
+        networks=tuple(networks),
+        objective=Objective(data["objective"]),
+        budgets=budgets,
+        pareto=data["pareto"] is not None,
+        points=tuple(points),
+        invalid=tuple(invalid),
+        best_proven=data["best_proven"],
+        front_proven=data["front_proven"],
+        searches=data["counts"].get("searches", 0),
+        looked_up=data["counts"].get("looked_up", 0),
+        elapsed_s=data["elapsed_s"],
+        interrupted=data["interrupted"],
+        constraints=limits,
+        **known,
+    )
+
+
+def _positions(data: Mapping[str, Any], positions: Mapping[int, int]) -> dict[str, Any]:
+    """The winners, by position in the list of points."""
+    reading = Reading()
+
+    def position(where: str, index: int) -> int:
+        if index not in positions:
+            reading.note(where, str(index), "the index of a point")
+        return positions.get(index, 0)
+
+    best = data["best"]
+    found: dict[str, Any] = {"best": None if best is None else position("best", best)}
+    for name, key in (("ties", "best_ties"), ("may_tie", "best_may_tie"), ("front", "front")):
+        found[name] = tuple(position(f"{key}[{k}]", i) for k, i in enumerate(data[key]))
+    reading.end()
+    return found
+
+
+def _weighted(record: Mapping[str, Any]) -> WeightedWorkload:
+    reading = Reading()
+    workload = reading.part("network", lambda: workload_from_dict(record["network"]))
+    reading.end()
+    assert workload is not None  # noqa: S101 - else there were problems
+    return WeightedWorkload(workload, record["weight"])
+
+
+def _invalid(record: Mapping[str, Any]) -> InvalidDesign:
+    return InvalidDesign(
+        record["index"],
+        record["parameters"],
+        record["cause"],
+        record["reason"],
+        Cause(record["kind"]),
+    )
+
+
+def _point(record: Mapping[str, Any], limits: Constraints) -> SweepPoint:
+    reading = Reading()
+    arch = reading.part("architecture", lambda: architecture_from_dict(record["architecture"]))
+    networks = reading.parts(
+        "networks",
+        record["networks"] if arch is not None else [],
+        lambda each: _network(each, arch or Architecture(), limits),
+    )
+    reading.end()
+    assert arch is not None  # noqa: S101 - else there were problems
+    return SweepPoint(
+        Design(
+            record["index"],
+            record["parameters"],
+            arch,
+            record["area_mm2"],
+            tuple(record["interpolated"]),
+        ),
+        PointStatus(record["status"]),
+        record["reason"],
+        record["compared"]["value"],
+        _bound(record["compared"]),
+        tuple(networks),
+        record["average_power_mw"],
+        None if record["cause"] is None else PointCause(record["cause"]),
+    )
+
+
+def _network(record: Mapping[str, Any], arch: Architecture, limits: Constraints) -> NetworkCost:
+    reading = Reading()
+    layers = reading.parts(
+        "layers", record["layers"], lambda each: layer_result_from_dict(each, arch, limits)
+    )
+    reading.end()
+    sums = record["sums"]
+    return NetworkCost(
+        record["model"],
+        tuple(layers),
+        record["compared"]["value"],
+        _bound(record["compared"]),
+        NetworkSums(
+            sums["energy_pj"],
+            sums["latency_cycles"],
+            sums["edp"],
+            sums["energy_breakdown_pj"],
+            Cycles(**sums["latency_breakdown_cycles"]),
+            sums["proven"],
+        ),
+    )
+
+
+def _bound(record: Mapping[str, Any]) -> float:
+    return inf if record["bound"] is None else record["bound"]

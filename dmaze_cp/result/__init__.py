@@ -1,0 +1,57 @@
+"""What mapping a layer or a network returns, and the files it is kept in."""
+
+from __future__ import annotations
+
+from dmaze_cp.result.layer import LayerResult
+from dmaze_cp.result.layer_files import layer_result_from_dict, layer_result_record, proof_problems
+from dmaze_cp.result.network import (
+    WorkloadResult,
+    load_result,
+    load_results,
+    result_from_dict,
+    result_record,
+    results_from_dict,
+)
+from dmaze_cp.result.status import (
+    NOTHING_KNOWN,
+    Ending,
+    Incumbent,
+    Known,
+    SearchStats,
+    Status,
+    relative_gap,
+)
+from dmaze_cp.result.totals import (
+    Totals,
+    layer_share,
+    network_cycles,
+    total_value,
+    weighed_value,
+    whole_bound,
+)
+
+__all__ = [
+    "NOTHING_KNOWN",
+    "Ending",
+    "Incumbent",
+    "Known",
+    "LayerResult",
+    "SearchStats",
+    "Status",
+    "Totals",
+    "WorkloadResult",
+    "layer_result_from_dict",
+    "layer_result_record",
+    "layer_share",
+    "load_result",
+    "load_results",
+    "network_cycles",
+    "proof_problems",
+    "relative_gap",
+    "result_from_dict",
+    "result_record",
+    "results_from_dict",
+    "total_value",
+    "weighed_value",
+    "whole_bound",
+]

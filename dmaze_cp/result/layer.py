@@ -1,0 +1,125 @@
+"""What mapping one layer returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from dmaze_cp.architecture import Architecture
+from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
+from dmaze_cp.cost.cost import Cost
+from dmaze_cp.errors import InfeasibleError, NoSolutionError
+from dmaze_cp.mapping import Dataflow, Mapping
+from dmaze_cp.objective import Objective
+from dmaze_cp.result.status import Ending, SearchStats, Status, relative_gap
+from dmaze_cp.workload import Layer
+
+
+@dataclass(frozen=True)
+class LayerResult:
+    """The best mapping of one layer for one objective, and the proof.
+
+    Attributes
+    ----------
+    layer, architecture, objective, constraints
+        The question.
+    status
+        How good the answer is.
+    mapping, dataflow, cost
+        The answer and its exact cost; None where there is none.
+    bound
+        Proven: no mapping costs less (None where nothing is known or nothing fits).
+    reason
+        Why there is no mapping, or why the search stopped before the proof: for people.
+    ended
+        Why the search ended: `Ending.PROVEN` where the status is final, else never.
+    solve_time_s
+        Wall seconds.
+    stats
+        Where they went.
+    from_store
+        The answer was looked up; `solve_time_s` and `stats` are of the run that found it.
+    """
+
+    layer: Layer
+    architecture: Architecture
+    objective: Objective
+    status: Status
+    mapping: Mapping | None = None
+    dataflow: Dataflow | None = None
+    cost: Cost | None = None
+    bound: int | float | None = None
+    reason: str | None = None
+    solve_time_s: float = 0.0
+    constraints: Constraints = NO_CONSTRAINTS
+    stats: SearchStats = field(default_factory=SearchStats)
+    from_store: bool = False
+    ended: Ending = Ending.UNSTATED
+
+    def __post_init__(self) -> None:
+        # Status and ending say the same of a proof, whatever made the result.
+        if self.is_final:
+            object.__setattr__(self, "ended", Ending.PROVEN)
+        elif self.ended is Ending.PROVEN:
+            object.__setattr__(self, "ended", Ending.UNSTATED)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether no search can add to it: proven optimal, or that there is no mapping."""
+        return self.status in {Status.OPTIMAL, Status.INFEASIBLE}
+
+    @property
+    def failed(self) -> bool:
+        """Whether the search did not end by itself; `reason` says why."""
+        return self.ended is Ending.FAILED
+
+    @property
+    def value(self) -> int | None:
+        """The objective's exact cost (pJ, cycles or pJ x cycles)."""
+        if self.cost is None:
+            return None
+        return self.objective.of(self.cost.energy_pj, self.cost.latency_cycles)
+
+    @property
+    def engine(self) -> str:
+        """What decided the parts of the map-space that bounds left open ("": not known)."""
+        return self.stats.engine
+
+    @property
+    def closed_by(self) -> dict[str, int]:
+        """How many parts of the map-space bounds, exact scores and CP-SAT closed."""
+        s = self.stats
+        return {"bounds": s.nodes_bounded, "scoring": s.nodes_scored, "cp-sat": s.nodes_solved}
+
+    @property
+    def gap(self) -> float | None:
+        """Proven relative gap, ``(value - bound) / value``."""
+        if self.value is None or self.bound is None:
+            return None
+        return relative_gap(self.value, self.bound)
+
+    def as_ended(self, ended: Ending) -> LayerResult:
+        """The same result, of a search that ended otherwise; where it is final, as it is."""
+        if self.is_final:
+            return self
+        return replace(self, ended=ended, reason=ended.text(mapped=self.mapping is not None))
+
+    def for_layer(self, layer: Layer) -> LayerResult:
+        """The same result under the name of another layer of the same shape."""
+        mapping = self.mapping and replace(self.mapping, layer=layer)
+        return replace(self, layer=layer, mapping=mapping)
+
+    def raise_for_status(self) -> LayerResult:
+        """Return self if there is a mapping, else raise.
+
+        Raises
+        ------
+        InfeasibleError
+            When it is proven that no mapping fits.
+        NoSolutionError
+            When the search stopped before it found one.
+        """
+        if self.status is Status.INFEASIBLE:
+            raise InfeasibleError(f"{self.layer.name}: {self.reason}")
+        if self.status is Status.UNKNOWN:
+            raise NoSolutionError(f"{self.layer.name}: {self.reason}")
+        return self

@@ -1,0 +1,200 @@
+"""Results of layers <-> the records of result files."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, NotRequired, TypedDict
+
+from dmaze_cp.architecture import Architecture
+from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
+from dmaze_cp.cost import Cost, evaluate, fits
+from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.levels import DRAM, SPM
+from dmaze_cp.mapping import Dataflow
+from dmaze_cp.objective import Objective
+from dmaze_cp.result.layer import LayerResult
+from dmaze_cp.result.status import Ending, SearchStats, Status
+from dmaze_cp.spec import mapping_record_from_dict
+from dmaze_cp.spec.documents import Least, Meaning, Reading, Record
+from dmaze_cp.spec.fields import Fields
+from dmaze_cp.spec.layers import LayerRecord, layer_from_fields, layer_record
+from dmaze_cp.spec.mapping_files import Stationary, TilingRecord
+
+Natural = Annotated[int, Least(0)]
+Positive = Annotated[float, Least(0)]
+
+
+class StatsRecord(TypedDict, total=False):
+    """Where the time of a search went, and what its proof consists of."""
+
+    bound_s: NotRequired[Annotated[Positive, Meaning("seconds in bounds")]]
+    build_s: NotRequired[Annotated[Positive, Meaning("seconds in building models for CP-SAT")]]
+    solve_s: NotRequired[Annotated[Positive, Meaning("seconds in CP-SAT")]]
+    rescore_s: NotRequired[Annotated[Positive, Meaning("seconds in exact scoring")]]
+    map_space: NotRequired[Annotated[Natural, Meaning("tilings, valid or not")]]
+    cases: NotRequired[Annotated[Natural, Meaning("dataflow cases")]]
+    cases_scored: NotRequired[Annotated[Natural, Meaning("scored before any bound")]]
+    cp_calls: NotRequired[Annotated[Natural, Meaning("calls of CP-SAT")]]
+
+
+class LayerResultRecord(LayerRecord):
+    """The result of one layer for one objective; costs are of one instance."""
+
+    objective: Objective
+    status: Status
+    reason: NotRequired[Annotated[str | None, Meaning("why there is no mapping or no proof")]]
+    ended: NotRequired[Annotated[Ending, Meaning("why the search ended")]]
+    tiling: TilingRecord | None
+    loop_order: dict[str, list[str]] | None
+    stationary: NotRequired[dict[str, Stationary] | None]
+    energy_pj: Annotated[Natural | None, Meaning("pJ, exact")]
+    energy_breakdown_pj: NotRequired[dict[str, Positive] | None]
+    latency_cycles: Annotated[Natural | None, Meaning("cycles of the accelerator's clock")]
+    edp: Annotated[Natural | None, Meaning("pJ x cycles")]
+    value: Annotated[Natural | None, Meaning("the objective's exact cost")]
+    bound: Annotated[Positive | None, Meaning("proven: no mapping costs less")]
+    gap: NotRequired[Annotated[Positive | None, Meaning("(value - bound) / value")]]
+    share: NotRequired[Annotated[Positive | None, Meaning("of the network's total")]]
+    from_store: NotRequired[bool]
+    failed: NotRequired[bool]
+    solve_time_s: NotRequired[Annotated[Positive, Meaning("wall seconds")]]
+    candidates_rescored: NotRequired[Annotated[Natural, Meaning("mappings scored exactly")]]
+    engine: NotRequired[str | None]
+    closed_by: NotRequired[Annotated[dict[str, Natural], Meaning("parts of the map-space")]]
+    stats: NotRequired[StatsRecord]
+
+
+def layer_result_record(result: LayerResult, share: float | None = None) -> Record:
+    """The result of one layer for one objective; what there is not is None.
+
+    Parameters
+    ----------
+    share
+        The layer's part of its network's total, all instances counted.
+    """
+    mapping, flow, cost, stats = result.mapping, result.dataflow, result.cost, result.stats
+    return {
+        **layer_record(result.layer),
+        "objective": str(result.objective),
+        "status": str(result.status),
+        "reason": result.reason,
+        "ended": str(result.ended),
+        "tiling": None if mapping is None else mapping.tiling,
+        "loop_order": None if mapping is None else mapping.loop_order,
+        "stationary": None if flow is None else {DRAM: flow.dram, SPM: flow.spm},
+        "energy_pj": None if cost is None else cost.energy_pj,
+        "energy_breakdown_pj": None if cost is None else cost.energy_breakdown_pj,
+        "latency_cycles": None if cost is None else cost.latency_cycles,
+        "edp": None if cost is None else cost.edp,
+        "value": result.value,
+        "bound": finite(result.bound),
+        "gap": finite(result.gap),
+        "share": share,
+        "from_store": result.from_store,
+        "failed": result.failed,
+        "solve_time_s": result.solve_time_s,
+        "candidates_rescored": stats.candidates,
+        "engine": stats.engine or None,
+        "closed_by": result.closed_by,
+        "stats": {name: getattr(stats, name) for name in StatsRecord.__annotations__},
+    }
+
+
+def layer_result_from_dict(
+    obj: object, architecture: Architecture, constraints: Constraints = NO_CONSTRAINTS
+) -> LayerResult:
+    """The result that a record holds; its cost is computed anew from the mapping.
+
+    Parameters
+    ----------
+    obj
+        The record, of a file that may have been edited.
+    architecture, constraints
+        What it was mapped onto, and within which limits.
+
+    Raises
+    ------
+    SpecError
+        With every problem found: also when the mapping does not fit or costs something else, or
+        when status, value and bound do not go together.
+    """
+    reading = Reading()
+    good = reading.check(obj, LayerResultRecord)
+    data: Mapping[str, Any] = obj if isinstance(obj, Mapping) else {}
+    layer = reading.part("", lambda: layer_from_fields(Fields(data, "a layer record")))
+    mapping = None
+    if layer is not None and data.get("tiling") is not None:
+        own = {**data, "architecture": architecture}
+        mapping = reading.part("", lambda: mapping_record_from_dict(own)[0])
+    reading.end()
+    assert layer is not None and good  # noqa: PT018, S101 - else there were problems
+    flow = data.get("stationary") or {}
+    result = LayerResult(
+        layer,
+        architecture,
+        Objective(data["objective"]),
+        Status(data["status"]),
+        mapping,
+        Dataflow(flow.get(DRAM, "none"), flow.get(SPM, "none")) if flow else None,
+        None if mapping is None else evaluate(mapping, architecture),
+        data["bound"],
+        data.get("reason"),
+        float(data.get("solve_time_s", 0.0)),
+        constraints,
+        _stats(data),
+        data.get("from_store", False),
+        Ending.FAILED if data.get("failed") else Ending(data.get("ended", Ending.UNSTATED)),
+    )
+    problems = list(_contradictions(data, result))
+    if problems:
+        raise SpecError(problems)
+    return result
+
+
+def _stats(data: Mapping[str, Any]) -> SearchStats:
+    by, stats = data.get("closed_by", {}), data.get("stats", {})
+    return SearchStats(
+        **{name: stats[name] for name in StatsRecord.__annotations__ if name in stats},
+        nodes_bounded=by.get("bounds", 0),
+        nodes_scored=by.get("scoring", 0),
+        nodes_solved=by.get("cp-sat", 0),
+        candidates=data.get("candidates_rescored", 0),
+        engine=data.get("engine") or "",
+    )
+
+
+def _contradictions(data: Mapping[str, Any], result: LayerResult) -> Iterator[Problem]:
+    """What a file says against itself, or against the cost model."""
+    if result.mapping is not None and result.cost is not None:
+        yield from (
+            problem.under("tiling") for problem in fits(result.mapping, result.architecture)
+        )
+        yield from _cost_problems(data, result.cost, result.value)
+    yield from proof_problems(result.status, result.value, result.bound)
+
+
+def _cost_problems(data: Mapping[str, Any], cost: Cost, value: int | None) -> Iterator[Problem]:
+    own = {"energy_pj": cost.energy_pj, "latency_cycles": cost.latency_cycles, "edp": cost.edp}
+    for key, computed in {**own, "value": value}.items():
+        if data[key] != computed:
+            yield Problem(key, repr(data[key]), f"{computed}, what the mapping costs")
+
+
+def proof_problems(status: Status, value: int | None, bound: float | None) -> Iterator[Problem]:
+    """Status, value and bound that do not go together."""
+    if status in {Status.INFEASIBLE, Status.UNKNOWN}:
+        if value is not None:
+            yield Problem("mapping", f"one of a layer that is {status}", "none")
+    elif value is None:
+        yield Problem("mapping", "none", f"one, as the status is {status}")
+    elif bound is not None and bound > value:
+        yield Problem("bound", f"{bound!r}", f"at most {value}, what the mapping costs")
+    elif (status is Status.OPTIMAL) != (bound == value):
+        expected = f"{'' if status is Status.OPTIMAL else 'below '}{value}"
+        yield Problem("bound", f"{bound!r}", f"{expected}, as the status is {status}")
+
+
+def finite(value: float | None) -> int | float | None:
+    """`value`, or None where it is no JSON number (infinite, not a number)."""
+    return value if value is not None and math.isfinite(value) else None

@@ -1,0 +1,313 @@
+"""What mapping a network returns, and its result file (schemas ``dmaze-cp/result/1``, ``results``).
+
+`result_record` and `result_from_dict` are each other's inverse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
+
+from dmaze_cp.architecture import Architecture
+from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
+from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.objective import Objective
+from dmaze_cp.result.layer import LayerResult
+from dmaze_cp.result.layer_files import (
+    LayerResultRecord,
+    Natural,
+    Positive,
+    layer_result_from_dict,
+    layer_result_record,
+)
+from dmaze_cp.result.totals import Totals, layer_share, network_cycles, total_value, totals_of
+from dmaze_cp.spec import architecture_from_dict, architecture_to_dict
+from dmaze_cp.spec.constraint_files import (
+    ConstraintsRecord,
+    constraints_from_dict,
+    constraints_to_dict,
+)
+from dmaze_cp.spec.documents import Meaning, Reading, Record
+from dmaze_cp.spec.files import load_spec_object, write_json
+from dmaze_cp.spec.layers import LayerRecord, layer_from_dict, layer_record
+from dmaze_cp.spec.mapping_files import RESULT_SCHEMA, RESULTS_SCHEMA
+from dmaze_cp.spec.workload_files import OperatorRecord
+from dmaze_cp.workload import Layer, UnmappedOperator, Workload
+
+
+@dataclass(frozen=True)
+class WorkloadResult:
+    """Results of the layers of a network: one for each layer and objective.
+
+    Attributes
+    ----------
+    interrupted
+        The run was stopped before all layers were done; `layers` has what was finished.
+    """
+
+    workload: Workload
+    architecture: Architecture
+    objectives: tuple[Objective, ...]
+    layers: tuple[LayerResult, ...]
+    interrupted: bool = False
+
+    def __iter__(self) -> Iterator[LayerResult]:
+        return iter(self.layers)
+
+    @property
+    def constraints(self) -> Constraints:
+        """The limits on the map-space, which all layers share."""
+        return next((result.constraints for result in self.layers), NO_CONSTRAINTS)
+
+    def of(self, objective: Objective) -> tuple[LayerResult, ...]:
+        """The layers' results for one objective."""
+        return tuple(r for r in self.layers if r.objective is objective)
+
+    def totals(self, objective: Objective) -> Totals:
+        """Sums over the layers for one objective."""
+        return totals_of(self.of(objective), self.architecture, len(self.workload))
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the result as JSON; `load_result` gives it back equal.
+
+        Raises
+        ------
+        SpecError
+            When the file cannot be written.
+        """
+        write_json(Path(path), result_record(self))
+
+
+class TotalsRecord(TypedDict):
+    """Sums over the layers for one objective, weighed by instances."""
+
+    energy_pj: Natural
+    energy_breakdown_pj: NotRequired[dict[str, Positive]]
+    energy_share: NotRequired[dict[str, Positive | None]]
+    latency_cycles: Natural
+    latency_breakdown_cycles: NotRequired[dict[str, Natural]]
+    edp: Annotated[Natural, Meaning("sum of the layers' EDPs")]
+    network_edp: Annotated[Natural, Meaning("total energy x total latency")]
+    value: NotRequired[Natural]
+    bound: Positive | None
+    gap: Positive | None
+    mapped_layers: NotRequired[Natural]
+    unproven_layers: NotRequired[Natural]
+    unmapped_layers: Natural
+    missing_layers: NotRequired[Natural]
+
+
+class MissingLayerRecord(LayerRecord):
+    """A layer that has no result, because the run was stopped before."""
+
+    index: Annotated[Natural, Meaning("place in the network")]
+
+
+class ResultRecord(TypedDict):
+    """One network on one accelerator."""
+
+    schema: Literal["dmaze-cp/result/1"]
+    model: str
+    architecture: Annotated[dict[str, Any], Meaning("in our own form")]
+    objectives: list[Objective]
+    constraints: NotRequired[ConstraintsRecord]
+    interrupted: NotRequired[bool]
+    layers: list[LayerResultRecord]
+    missing: NotRequired[list[MissingLayerRecord]]
+    totals: dict[str, TotalsRecord]
+    unmapped_operators: NotRequired[list[OperatorRecord]]
+
+
+class ResultsRecord(TypedDict):
+    """Several networks or accelerators."""
+
+    schema: Literal["dmaze-cp/results/1"]
+    results: list[ResultRecord]
+    comparison: NotRequired[Annotated[list[dict[str, object]], Meaning("of the totals")]]
+
+
+def result_record(result: WorkloadResult) -> Record:
+    """The result of mapping a network (schema ``dmaze-cp/result/1``).
+
+    Integers stay integers of full precision. A bound that is not known is None. Layers are
+    in the model's order, in whichever order they were solved.
+    """
+    values = {o: total_value(result.of(o)) for o in result.objectives}
+    mapped = {one.layer.name for one in result.layers}
+    return {
+        "schema": RESULT_SCHEMA,
+        "model": result.workload.name,
+        "architecture": architecture_to_dict(result.architecture),
+        "objectives": [str(objective) for objective in result.objectives],
+        "constraints": constraints_to_dict(result.constraints),
+        "interrupted": result.interrupted,
+        "layers": [
+            layer_result_record(r, layer_share(r, values.get(r.objective, 0)))
+            for r in _in_order(result)
+        ],
+        "missing": [
+            {"index": index, **layer_record(layer)}
+            for index, layer in enumerate(result.workload)
+            if layer.name not in mapped
+        ],
+        "totals": {str(o): totals_record(result, o) for o in result.objectives},
+        "unmapped_operators": [asdict(operator) for operator in result.workload.unmapped],
+    }
+
+
+def totals_record(result: WorkloadResult, objective: Objective) -> Record:
+    """Sums over the layers; bound and gap are None where no layer has a mapping."""
+    totals = result.totals(objective)
+    mapped = totals.mapped_layers > 0
+    record: TotalsRecord = {
+        "energy_pj": totals.energy_pj,
+        "energy_breakdown_pj": totals.energy_breakdown_pj,
+        "energy_share": energy_shares(totals),
+        "latency_cycles": totals.latency_cycles,
+        "latency_breakdown_cycles": asdict(network_cycles(result.of(objective))),
+        "edp": totals.edp,
+        "network_edp": totals.network_edp,
+        "value": totals.value,
+        "bound": totals.bound if mapped else None,
+        "gap": totals.gap if mapped else None,
+        "mapped_layers": totals.mapped_layers,
+        "unproven_layers": totals.unproven_layers,
+        "unmapped_layers": totals.unmapped_layers,
+        "missing_layers": totals.missing_layers,
+    }
+    return dict(record)
+
+
+def energy_shares(totals: Totals) -> dict[str, float | None]:
+    """Each component's part of the energy; None where there is no energy."""
+    whole = sum(totals.energy_breakdown_pj.values())
+    return {c: part / whole if whole else None for c, part in totals.energy_breakdown_pj.items()}
+
+
+def result_from_dict(obj: object) -> WorkloadResult:
+    """The result that an object holds, as `result_record` writes it.
+
+    Raises
+    ------
+    SpecError
+        With every problem found; also where mappings do not cost what the file says.
+    """
+    reading = Reading()
+    reading.check(obj, ResultRecord)
+    data: Mapping[str, Any] = obj if isinstance(obj, Mapping) else {}
+    own, limits = data.get("architecture"), data.get("constraints")
+    # A bad one is one problem, and not one of every layer too.
+    arch = reading.part("architecture", lambda: architecture_from_dict(own)) if own else None
+    constraints = NO_CONSTRAINTS
+    if limits is not None:
+        constraints = (
+            reading.part("constraints", lambda: constraints_from_dict(limits)) or constraints
+        )
+    layers = [
+        reading.part(
+            f"layers[{k}]",
+            lambda record=record: layer_result_from_dict(  # type: ignore[misc]
+                record, arch or Architecture(), constraints
+            ),
+        )
+        for k, record in enumerate(_list(data.get("layers")) if arch else ())
+    ]
+    missing = [
+        reading.part(f"missing[{k}]", lambda record=record: _missing(record))  # type: ignore[misc]
+        for k, record in enumerate(_list(data.get("missing")))
+    ]
+    reading.end()
+    found = tuple(layer for layer in layers if layer is not None)
+    network = list(dict.fromkeys(result.layer for result in found))
+    for place in missing:
+        if place is not None:
+            network.insert(*place)
+    operators = tuple(
+        UnmappedOperator(**{key: o[key] for key in OperatorRecord.__annotations__ if key in o})
+        for o in data.get("unmapped_operators", ())
+    )
+    assert arch is not None  # noqa: S101 - else there were problems
+    return WorkloadResult(
+        Workload(data["model"], tuple(network), operators),
+        arch,
+        tuple(map(Objective, data["objectives"])),
+        found,
+        data.get("interrupted", False),
+    )
+
+
+def load_results(path: str | PathLike[str]) -> tuple[WorkloadResult, ...]:
+    """All results of a file of `WorkloadResult.save` or ``dmaze-cp map -o``.
+
+    Raises
+    ------
+    SpecError
+        With every problem found; see `result_from_dict`.
+    """
+    file = Path(path)
+    try:
+        return results_from_dict(load_spec_object(file))
+    except SpecError as error:
+        raise error.inside(str(file)) from None
+
+
+def load_result(path: str | PathLike[str]) -> WorkloadResult:
+    """The result of a file that holds one.
+
+    Raises
+    ------
+    SpecError
+        With every problem found, and when the file holds several (see `load_results`).
+    """
+    results = load_results(path)
+    if len(results) != 1:
+        found = f"{len(results)} results"
+        raise SpecError(Problem("results", found, "one (load_results reads several)", str(path)))
+    return results[0]
+
+
+def results_from_dict(obj: object) -> tuple[WorkloadResult, ...]:
+    """The results of an object of either schema.
+
+    Raises
+    ------
+    SpecError
+        With every problem found.
+    """
+    if not isinstance(obj, Mapping) or obj.get("schema") != RESULTS_SCHEMA:
+        return (result_from_dict(obj),)
+    reading = Reading()
+    records = _list(obj.get("results"))
+    if not records:
+        raise SpecError(Problem("results", "nothing", "a list of results"))
+    results = [
+        reading.part(f"results[{k}]", lambda record=record: result_from_dict(record))  # type: ignore[misc]
+        for k, record in enumerate(records)
+    ]
+    reading.end()
+    return tuple(result for result in results if result is not None)
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _missing(record: object) -> tuple[int, Layer]:
+    reading = Reading()
+    reading.check(record, MissingLayerRecord)
+    reading.end()
+    assert isinstance(record, Mapping)  # noqa: S101 - else there were problems
+    return record["index"], layer_from_dict({k: v for k, v in record.items() if k != "index"})
+
+
+def _in_order(result: WorkloadResult) -> list[LayerResult]:
+    layers = {layer.name: index for index, layer in enumerate(result.workload)}
+    objectives = {objective: index for index, objective in enumerate(result.objectives)}
+
+    def place(one: LayerResult) -> tuple[int, int]:
+        return layers.get(one.layer.name, len(layers)), objectives.get(one.objective, 0)
+
+    return sorted(result.layers, key=place)

@@ -1,0 +1,360 @@
+"""What JSON documents look like, stated once: as types, which are checked and described.
+
+The type of an object is a `TypedDict`; its fields are ``bool``, ``int``, ``float``, ``str``, an
+enumeration of text, ``Literal``, ``list``, ``dict`` with text keys, unions of these, and
+``Annotated`` with `Least`, `Most`, `Meaning` or `Count`. `problems_of` finds everything in a value
+that is not of its type; `schema_of` is the type as a JSON Schema.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import partial
+from types import NoneType, UnionType
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    Literal,
+    NotRequired,
+    Required,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+)
+
+from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.spec.fields import describe, label, nearest
+
+Record = dict[str, Any]
+"""A JSON object."""
+
+_T = TypeVar("_T")
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+
+@dataclass(frozen=True)
+class Least:
+    """A number of at least `value`."""
+
+    value: float
+
+
+@dataclass(frozen=True)
+class Most:
+    """A number of at most `value`."""
+
+    value: float
+
+
+@dataclass(frozen=True)
+class Count:
+    """A list of so many items."""
+
+    items: int
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a field is, with its unit."""
+
+    text: str
+
+
+_CLOSED: Final = "__dmaze_closed__"
+
+
+def closed(kind: type[_T]) -> type[_T]:
+    """Mark the type of an object whose unknown fields are problems: one that people write."""
+    setattr(kind, _CLOSED, True)
+    return kind
+
+
+def problems_of(value: object, kind: Any, where: str = "") -> Iterator[Problem]:
+    """Everything in a value that is not of its type, with path, what was found and expected."""
+    kind, notes = _unwrapped(kind)
+    origin = get_origin(kind)
+    if origin in (Union, UnionType):
+        yield from _union_problems(value, kind, where)
+    elif is_typeddict(kind):
+        yield from _object_problems(value, kind, where)
+    elif origin is list and isinstance(value, list | tuple):
+        count = next((note.items for note in notes if isinstance(note, Count)), None)
+        if count is not None and len(value) != count:
+            yield Problem(where, describe(value), expectation(kind, notes))
+            return
+        for index, item in enumerate(value):
+            yield from problems_of(item, get_args(kind)[0], f"{where}[{index}]")
+    elif origin is dict and isinstance(value, Mapping):
+        for key, item in value.items():
+            path = _path(where, key)
+            if not isinstance(key, str):
+                yield Problem(path, describe(key), "text")
+            yield from problems_of(item, get_args(kind)[1], path)
+    elif not _is_of(value, kind, notes):
+        yield Problem(where, describe(value), expectation(kind, notes))
+
+
+def check(value: object, kind: Any, where: str = "") -> None:
+    """Raise `SpecError` with every problem of a value that is not of its type."""
+    problems = list(problems_of(value, kind, where))
+    if problems:
+        raise SpecError(problems)
+
+
+def expectation(kind: Any, notes: tuple[object, ...] = ()) -> str:
+    """What a type accepts, in words."""
+    kind, more = _unwrapped(kind)
+    notes = (*notes, *more)
+    least = next((f"{note.value:g}" for note in notes if isinstance(note, Least)), None)
+    most = next((f"{note.value:g}" for note in notes if isinstance(note, Most)), None)
+    limits = (
+        f" from {least} to {most}" if least and most else f" of at least {least}" if least else ""
+    )
+    origin = get_origin(kind)
+    if origin in (Union, UnionType):
+        return " or ".join(expectation(each) for each in get_args(kind))
+    if is_typeddict(kind):
+        return f"a mapping with {', '.join(_fields(kind))}"
+    if origin is list:
+        count = next((f" of {note.items}" for note in notes if isinstance(note, Count)), "")
+        return f"a list{count} ({expectation(get_args(kind)[0])})"
+    if origin is dict:
+        return f"a mapping to {expectation(get_args(kind)[1])}"
+    choices = _choices(kind)
+    if choices is not None:
+        return f"one of {', '.join(choices)}" if len(choices) > 1 else repr(choices[0])
+    return {
+        bool: "true or false",
+        int: f"an integer{limits}",
+        float: f"a finite number{limits}",
+        str: "text",
+        NoneType: "null",
+    }.get(kind, "a value")
+
+
+class Reading:
+    """Reads the parts of a document, and notes the problems of all.
+
+    Attributes
+    ----------
+    problems
+        Those so far; of one place, the first.
+    """
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def check(self, value: object, kind: Any, where: str = "") -> bool:
+        """Whether a value is of its type; its problems are noted."""
+        before = len(self.problems)
+        self._note(problems_of(value, kind, where))
+        return len(self.problems) == before
+
+    def part(self, where: str, read: Callable[[], _T]) -> _T | None:
+        """What a part reads as; None, and its problems noted, where it cannot be read."""
+        try:
+            return read()
+        except SpecError as error:
+            self._note(problem.under(where) if where else problem for problem in error.problems)
+            return None
+
+    def parts(self, where: str, records: Sequence[object], read: Callable[[Any], _T]) -> list[_T]:
+        """What the items of a list read as; those that cannot be read are left out."""
+        found = []
+        for index, record in enumerate(records):
+            before = len(self.problems)
+            part = self.part(f"{where}[{index}]", partial(read, record))
+            if part is not None and len(self.problems) == before:
+                found.append(part)
+        return found
+
+    def note(self, where: str, found: str, expected: str) -> None:
+        """Note a problem."""
+        self._note(iter((Problem(where, found, expected),)))
+
+    def end(self) -> None:
+        """Raise `SpecError` where any problem was noted."""
+        if self.problems:
+            raise SpecError(self.problems)
+
+    def _note(self, problems: Iterator[Problem]) -> None:
+        noted = {problem.where for problem in self.problems}
+        self.problems += [problem for problem in problems if problem.where not in noted]
+
+
+def schema_of(kind: Any, name: str, title: str) -> Record:
+    """A type as a JSON Schema; the types of objects are definitions of their own.
+
+    Parameters
+    ----------
+    kind
+        Of the whole document.
+    name
+        Of the schema, for its ``$id``.
+    title
+        What the document is.
+    """
+    described = _Schemas()
+    body = described.of(kind)
+    return {
+        "$schema": DIALECT,
+        "$id": f"dmaze-cp/{name}",
+        "title": title,
+        **body,
+        "$defs": dict(sorted(described.definitions.items())),
+    }
+
+
+@dataclass
+class _Schemas:
+    definitions: dict[str, Record] = field(default_factory=dict)
+
+    def of(self, kind: Any) -> Record:
+        """The schema of a type."""
+        kind, notes = _unwrapped(kind)
+        schema = self._plain(kind)
+        for note in notes:
+            match note:
+                case Least(value):
+                    schema["minimum"] = value
+                case Most(value):
+                    schema["maximum"] = value
+                case Count(items):
+                    schema |= {"minItems": items, "maxItems": items}
+                case Meaning(text):
+                    schema["description"] = text
+        return schema
+
+    def _plain(self, kind: Any) -> Record:
+        origin = get_origin(kind)
+        if origin in (Union, UnionType):
+            return {"anyOf": [self.of(each) for each in get_args(kind)]}
+        if is_typeddict(kind):
+            return self._object(kind)
+        if origin is list:
+            return {"type": "array", "items": self.of(get_args(kind)[0])}
+        if origin is dict:
+            return {"type": "object", "additionalProperties": self.of(get_args(kind)[1])}
+        choices = _choices(kind)
+        if choices is not None:
+            return {"enum": list(choices)} if len(choices) > 1 else {"const": choices[0]}
+        types = {bool: "boolean", int: "integer", float: "number", str: "string", NoneType: "null"}
+        return {"type": types[kind]} if kind in types else {}
+
+    def _object(self, kind: Any) -> Record:
+        name = kind.__name__
+        if name not in self.definitions:
+            self.definitions[name] = {}  # it may hold itself
+            fields = _fields(kind)
+            self.definitions[name] = {
+                "type": "object",
+                **({"description": _summary(kind)} if _summary(kind) else {}),
+                "properties": {key: self.of(each) for key, each in fields.items()},
+                "required": [key for key in fields if is_required(fields[key])],
+                "additionalProperties": not _is_closed(kind),
+            }
+        return {"$ref": f"#/$defs/{name}"}
+
+
+def is_required(hint: Any) -> bool:
+    """Whether a field has to be there, by its annotation.
+
+    `__required_keys__` does not say so where annotations are texts.
+    """
+    return get_origin(hint) is not NotRequired
+
+
+def _summary(kind: Any) -> str:
+    return (kind.__doc__ or "").strip().split("\n")[0]
+
+
+def _is_closed(kind: Any) -> bool:
+    return bool(getattr(kind, _CLOSED, False))
+
+
+def _fields(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind, include_extras=True)
+
+
+def _unwrapped(kind: Any) -> tuple[Any, tuple[object, ...]]:
+    """A type without `Annotated` and the like, and what these say."""
+    notes: tuple[object, ...] = ()
+    while get_origin(kind) in (Annotated, Required, NotRequired):
+        kind, *more = get_args(kind)
+        notes += tuple(more)
+    return kind, notes
+
+
+def _choices(kind: Any) -> tuple[str, ...] | None:
+    if get_origin(kind) is Literal:
+        return get_args(kind)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return tuple(member.value for member in kind)
+    return None
+
+
+def _is_of(value: object, kind: Any, notes: tuple[object, ...]) -> bool:
+    """Whether a value that is no object and no list is of a type."""
+    choices = _choices(kind)
+    if choices is not None:
+        return isinstance(value, str) and value in choices
+    if kind is object or kind is Any:
+        return True
+    if kind in (int, float):
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return False
+        if kind is int and not isinstance(value, int):
+            return False
+        if isinstance(value, float) and not math.isfinite(value):
+            return False
+        return all(
+            (not isinstance(note, Least) or value >= note.value)
+            and (not isinstance(note, Most) or value <= note.value)
+            for note in notes
+        )
+    return isinstance(value, kind) if isinstance(kind, type) else False
+
+
+def _union_problems(value: object, kind: Any, where: str) -> Iterator[Problem]:
+    """Problems of a value that is of none of several types: of the one that it comes closest to."""
+    found = []
+    for each in get_args(kind):
+        problems = list(problems_of(value, each, where))
+        if not problems:
+            return
+        found.append(problems)
+    inner = [problems for problems in found if all(p.where != where for p in problems)]
+    if inner:
+        yield from inner[0]
+    else:
+        yield Problem(where, describe(value), expectation(kind))
+
+
+def _object_problems(value: object, kind: Any, where: str) -> Iterator[Problem]:
+    fields = _fields(kind)
+    if not isinstance(value, Mapping):
+        yield Problem(where, describe(value), expectation(kind))
+        return
+    for key, each in fields.items():
+        if key in value:
+            yield from problems_of(value[key], each, _path(where, key))
+        elif is_required(each):
+            yield Problem(_path(where, key), "nothing", expectation(each))
+    if _is_closed(kind):
+        for key in value:
+            if key not in fields:
+                close = nearest(key, (name for name in fields if name not in value), cutoff=0.7)
+                expected = repr(close) if close else f"one of {', '.join(fields)}"
+                yield Problem(_path(where, key), "an unknown field", expected)
+
+
+def _path(where: str, key: object) -> str:
+    return f"{where}.{label(key)}" if where else label(key)

@@ -1,0 +1,112 @@
+"""Open pages in a headless Chromium, and note whatever they complain about or ask for."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dmaze_cp.report.html import html_page
+from tests.kit.patience import HANG_S, wait_for
+
+BROWSER_VARIABLE = "DMAZE_CP_CHROMIUM"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+OPTIONS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
+)
+
+
+@dataclass
+class Opened:
+    """A page in the browser, and what it did."""
+
+    page: Any
+    errors: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def text(self, selector: str) -> str:
+        return str(self.page.inner_text(selector))
+
+    def texts(self, selector: str) -> list[str]:
+        return [str(text) for text in self.page.locator(selector).all_inner_texts()]
+
+    def resize(self, width: int, scheme: str) -> None:
+        """Another window; plots are drawn anew in the next frames."""
+        self.page.emulate_media(color_scheme=scheme)
+        self.page.set_viewport_size({"width": width, "height": 900})
+        self.settle()
+
+    def settle(self) -> None:
+        """Let plots be drawn: in the next frame, when the size of their place is known."""
+        self.page.evaluate(
+            "() => new Promise(done => requestAnimationFrame("
+            "() => requestAnimationFrame(() => setTimeout(done, 50))))"
+        )
+
+    def until(self, expression: str) -> None:
+        """Wait until a JavaScript expression holds.
+
+        Playwright's own way to wait evaluates text inside the page, which the page's
+        content security policy forbids.
+        """
+        wait_for(lambda: self.page.evaluate(expression), expression)
+
+    def overflow(self) -> int:
+        """Pixels that the page is wider than its window."""
+        return int(self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+
+
+Open = Callable[..., Opened]
+
+
+@pytest.fixture(scope="package")
+def windows() -> Iterator[dict[bool, Any]]:
+    """A Chromium for all tests, with and without touch; they are skipped where there is none."""
+    api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    path = os.environ.get(BROWSER_VARIABLE) or next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        pytest.skip(f"no Chromium: {BROWSER_VARIABLE} is not set, and none of {', '.join(NAMES)}")
+    with api.sync_playwright() as playwright:
+        # Playwright gives every start a user data directory of its own.
+        browser = playwright.chromium.launch(executable_path=path, args=list(OPTIONS))
+        yield {touch: browser.new_context(has_touch=touch) for touch in (False, True)}
+        browser.close()
+
+
+@pytest.fixture
+def open_page(windows: dict[bool, Any], tmp_path: Path) -> Iterator[Open]:
+    """Open the page of a document in a tab of its own."""
+    pages = []
+
+    def start(
+        document: dict[str, Any],
+        *,
+        width: int = 1280,
+        scheme: str = "light",
+        fragment: str = "",
+        touch: bool = False,
+    ) -> Opened:
+        file = tmp_path / f"page-{len(pages)}.html"
+        file.write_text(html_page(document), encoding="utf-8")
+        page = windows[touch].new_page()
+        pages.append(page)
+        page.set_default_timeout(1000 * HANG_S)
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        opened = Opened(page)
+        page.on("console", lambda m: opened.errors.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: opened.errors.append(str(error)))
+        page.on("request", lambda request: opened.requests.append(request.url))
+        page.goto(file.as_uri() + fragment)
+        opened.settle()
+        return opened
+
+    yield start
+    for page in pages:
+        page.close()
