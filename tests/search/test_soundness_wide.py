@@ -14,13 +14,13 @@ from dmaze_cp.cost import fits
 from dmaze_cp.mapper import map_layer
 from dmaze_cp.objective import Objective
 from tests.kit.oracle import brute_force as oracle
+from tests.kit.random_layers import random_layer
 from tests.kit.wide_machines import larger, wide_machine
 from tests.search.test_soundness import (
     AS_IT_IS,
     BY_CP_SAT,
     BY_SPLITTING,
     random_constraints,
-    random_layer,
     solve,
     wrong_with,
 )
