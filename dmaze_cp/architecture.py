@@ -19,6 +19,7 @@ from dmaze_cp.figures import (
     pools,
 )
 from dmaze_cp.levels import OPERANDS
+from dmaze_cp.showing import html_of
 from dmaze_cp.workload import Kind
 
 MAX_COUNT: Final = 2**40
@@ -243,6 +244,9 @@ class Architecture:
     def clock_ratio(self) -> float:
         """Accelerator cycles per DMA cycle."""
         return self.accelerator_mhz / self.dma_mhz
+
+    def _repr_html_(self) -> str:
+        return html_of(self)
 
 
 ONLY_REPORTED: Final = ("name", "notes", "pe_pipeline_stages")

@@ -7,7 +7,7 @@ processing elements (PE). Everything else says `SPM` or `WEIGHTS`, not how it is
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal
 
 DRAM: Final = "DRAM"
 SPM: Final = "SPM"
@@ -43,8 +43,14 @@ WEIGHTS: Final = "W"
 OPERANDS: Final = (OUTPUT, INPUT, WEIGHTS)
 """Output, input and weights: the first is read and written, the others are read."""
 
+Operand = Literal["O", "I", "W"]
+"""One of them, as a type."""
+
 NONE: Final = "none"
 """No operand, where one could be stationary."""
+
+Stationary = Literal["O", "I", "W", "none"]
+"""What can be, as a type."""
 
 MAC: Final = "MAC"
 NOC: Final = "NoC"

@@ -10,10 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from math import prod
-from typing import Final, overload
+from typing import TYPE_CHECKING, Final, overload
 
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.levels import INPUT, OUTPUT, WEIGHTS
+from dmaze_cp.showing import frame_of, html_of
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 MAX_BOUND: Final = 2**20
 """Largest loop bound of one dimension."""
@@ -174,6 +178,9 @@ class Layer:
             (b["Oy"] - 1) * sy + (b["Fy"] - 1) * dy + 1,
         )
 
+    def _repr_html_(self) -> str:
+        return html_of(self)
+
     @property
     def shape(self) -> Layer:
         """The layer without name and multiplicity: equal layers have equal shapes."""
@@ -300,6 +307,21 @@ class Workload:
             if key == layer.name or key in layer.also:
                 return layer
         raise KeyError(key)
+
+    def to_frame(self) -> DataFrame:
+        """A row for each layer, as a pandas data frame.
+
+        The columns are those of layers in CSV files of results.
+
+        Raises
+        ------
+        MissingExtraError
+            When pandas is not installed (extra `pandas`).
+        """
+        return frame_of(self)
+
+    def _repr_html_(self) -> str:
+        return html_of(self)
 
     @property
     def mapped_macs(self) -> int:

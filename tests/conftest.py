@@ -1,5 +1,6 @@
 """Settings for all tests."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -21,5 +22,6 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Results of tests, also of programs they start, are kept apart from the user's own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        patch.delenv("DMAZE_CP_STORE", raising=False)
+        for name in [name for name in os.environ if name.startswith("DMAZE_CP_")]:
+            patch.delenv(name)
         yield

@@ -17,6 +17,7 @@ ORDER = [
     *(
         "errors",
         "extras",
+        "showing",
         "levels",
         "workload",
         "figures",
@@ -34,14 +35,14 @@ ORDER = [
 
 HOMES = {
     "ortools": {"cp"},
-    "onnx": {"frontend"},
+    "onnx": {"frontend", "loading"},
     "click": {"cli"},
     "rich": {"report", "cli"},
     "yaml": {"spec", "cli"},
     "sqlite3": {"store"},
     "platformdirs": {"store"},
 }
-"""Where a library may be imported (the CLI prints specs as YAML)."""
+"""Where a library may be imported (the CLI prints specs as YAML, `loading` takes ONNX models)."""
 
 LAZY = {"cli", "loading", "frontend", "cp", "search", "execution"}
 """Where imports inside functions save start-up time; elsewhere they would hide a cycle."""

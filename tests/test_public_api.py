@@ -54,6 +54,12 @@ def test_every_public_name_is_there_and_documented(name):
     assert value.__module__.startswith("dmaze_cp.")
 
 
+def test_every_public_name_is_on_the_page_of_the_api():
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    shown = [line.removeprefix("::: dmaze_cp.") for line in page.splitlines() if ":::" in line[:3]]
+    assert sorted(shown) == list(dm.__all__)
+
+
 def test_all_names_are_listed():
     names = {name for names in _HOMES.values() for name in names}
     assert set(dm.__all__) == names

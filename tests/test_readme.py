@@ -5,7 +5,8 @@ Blocks of a document run in order, in one empty folder, after ``<!-- NOTE -->`` 
 - ``sh``: a shell script with ``dmaze-cp`` and ``python`` on the path; with the note
   ``slow`` only in slow tests, with the note ``set-up`` not here (``.ci/run`` does it).
   Lines that are nothing but calls of ``dmaze-cp`` are run in this process, which has all loaded.
-- ``python``: a program, run in this process with names of its own.
+- ``python``: a program, run in this process with names of its own; with the note
+  ``needs: MODULE...`` only where these are installed.
 - ``text`` with the note ``output``: all that the script before printed, but for times;
   with the note ``part of output``: these lines of it.
 - with the note ``file: NAME``: a file.
@@ -24,6 +25,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,20 @@ class Block:
     def __str__(self) -> str:
         return f"{self.document.name}:{self.line}"
 
+    @property
+    def is_slow(self) -> bool:
+        return self.note == "slow"
+
+    @property
+    def is_run(self) -> bool:
+        return self.language in RUNNABLE and self.note != "set-up"
+
+    @property
+    def missing(self) -> list[str]:
+        """Modules that it needs and that are not installed."""
+        needs = self.note.removeprefix("needs: ").split() if "needs: " in self.note else []
+        return [module for module in needs if find_spec(module) is None]
+
 
 def blocks(document: Path) -> Iterator[Block]:
     content = document.read_text(encoding="utf-8")
@@ -69,7 +85,7 @@ def workplace(folder: Path) -> dict[str, str]:
     for name in ("benchmarks", "examples", "tests"):
         (folder / name).symlink_to(ROOT / name)
     path = f"{programs}{os.pathsep}{os.environ['PATH']}"
-    keep = {k: v for k, v in os.environ.items() if k != "DMAZE_CP_DEBUG"}
+    keep = {k: v for k, v in os.environ.items() if not k.startswith("DMAZE_CP_")}
     return keep | {"PATH": path, "PYTHONPATH": str(ROOT), "COLUMNS": "80"}
 
 
@@ -149,7 +165,6 @@ def be_in(folder: Path, patch: pytest.MonkeyPatch) -> None:
     """What is run in this process finds what a process of its own would."""
     patch.chdir(folder)
     patch.setenv("COLUMNS", "80")
-    patch.delenv("DMAZE_CP_DEBUG", raising=False)
 
 
 def run_document(document: Path, folder: Path, *, slow: bool) -> int:
@@ -160,9 +175,9 @@ def run_document(document: Path, folder: Path, *, slow: bool) -> int:
     for block in blocks(document):
         if block.note.startswith("file: "):
             (folder / block.note.removeprefix("file: ")).write_text(block.text, encoding="utf-8")
-        elif block.language in RUNNABLE and block.note != "set-up":
+        elif block.is_run:
             output = None
-            if (block.note == "slow") is slow:
+            if block.is_slow is slow and not block.missing:
                 output = run(block, folder, environment)
                 ran += 1
         elif block.note == "elsewhere":
@@ -176,16 +191,16 @@ def runnable(*, slow: bool) -> list[Path]:
     return [
         document
         for document in DOCUMENTS
-        if any(
-            b.language in RUNNABLE and b.note != "set-up" and (b.note == "slow") is slow
-            for b in blocks(document)
-        )
+        if any(b.is_run and b.is_slow is slow for b in blocks(document))
     ]
 
 
 @pytest.mark.docs
 @pytest.mark.parametrize("document", runnable(slow=False), ids=lambda path: path.name)
 def test_what_a_document_shows_is_what_happens(document, tmp_path, monkeypatch):
+    missing = {module for block in blocks(document) for module in block.missing}
+    if missing and all(block.missing for block in blocks(document) if block.is_run):
+        pytest.skip(f"not installed: {', '.join(sorted(missing))}")
     be_in(tmp_path, monkeypatch)
     assert run_document(document, tmp_path, slow=False) > 0
 
@@ -207,6 +222,8 @@ def test_every_block_is_run_or_compared(document):
             "text": {"output", "part of output", "elsewhere"},
         }.get(block.language, set())
         is_file = re.fullmatch(r"file: [\w.]+", block.note)
+        if block.language == "python" and re.fullmatch(r"needs:( \w+)+", block.note):
+            continue
         assert is_file or block.note in known, f"{block}: {block.language} {block.note!r}"
 
 

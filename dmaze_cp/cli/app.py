@@ -8,13 +8,16 @@ from typing import Any
 import click
 
 from dmaze_cp.cli.builtin_commands import archs_command, models_command, spaces_command
+from dmaze_cp.cli.completion_command import completion_command
 from dmaze_cp.cli.dse_command import dse_command
 from dmaze_cp.cli.evaluate_command import evaluate_command
 from dmaze_cp.cli.failure import ExitCode, failures_as_exit_codes
 from dmaze_cp.cli.layers_command import layers_command
+from dmaze_cp.cli.logs import LEVELS, log_to_stderr
 from dmaze_cp.cli.map_command import map_command
 from dmaze_cp.cli.model_command import model_command
 from dmaze_cp.cli.report_command import report_command
+from dmaze_cp.cli.settings import Setting, apply_settings
 from dmaze_cp.cli.store_command import store_command
 from dmaze_cp.cli.streams import prepare_streams
 
@@ -51,7 +54,16 @@ def _show_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool)
     callback=_show_version,
     help="Show the version and exit.",
 )
-def cli() -> None:
+@click.option(
+    "--log-level",
+    cls=Setting,
+    type=click.Choice(LEVELS),
+    default="warning",
+    show_default=True,
+    help="Log so much to stderr; `debug` has tracebacks of what failed.",
+)
+@click.pass_context
+def cli(context: click.Context, /, **_options: object) -> None:
     """Map neural-network layers onto spatial accelerators, with proof.
 
     For each layer, dmaze-cp finds the tiling and loop orders of least energy,
@@ -74,6 +86,8 @@ def cli() -> None:
       1  bad input or output           4  out of time before any mapping
       2  wrong usage                   130  interrupted; what is finished is written
     """  # noqa: D301 (click needs the character)
+    apply_settings(context)
+    log_to_stderr(context.params["log_level"])
 
 
 for _command in (
@@ -87,6 +101,7 @@ for _command in (
     models_command,
     archs_command,
     spaces_command,
+    completion_command,
 ):
     cli.add_command(_command)
 

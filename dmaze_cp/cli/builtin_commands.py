@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shutil
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import click
 
+from dmaze_cp.cli.completing import architecture_names, model_names, space_names
+from dmaze_cp.cli.parameters import json_option, json_text
 from dmaze_cp.errors import Problem, SpecError
 
 if TYPE_CHECKING:
@@ -21,8 +23,9 @@ _UNBROKEN, _NARROWEST = 1000, 40
 
 
 @click.command("models")
-@click.argument("name", required=False)
-def models_command(name: str | None) -> None:
+@click.argument("name", required=False, shell_complete=model_names)
+@json_option
+def models_command(name: str | None, form: str | None) -> None:
     """List the built-in models, or print the spec of one.
 
     A spec that is printed can be saved, changed and given to `map` as a file.
@@ -30,14 +33,15 @@ def models_command(name: str | None) -> None:
     from dmaze_cp.spec import builtin_models
 
     if name is None:
-        _print_list(builtin_models())
+        _print_list("models", builtin_models(), form)
     else:
-        _print_spec(_find(builtin_models(), name, "model"))
+        _print_spec(_find(builtin_models(), name, "model"), form)
 
 
 @click.command("archs")
-@click.argument("name", required=False)
-def archs_command(name: str | None) -> None:
+@click.argument("name", required=False, shell_complete=architecture_names)
+@json_option
+def archs_command(name: str | None, form: str | None) -> None:
     """List the built-in accelerators, or print the spec of one.
 
     A spec that is printed can be saved, changed and given to `--arch` as a file.
@@ -46,18 +50,20 @@ def archs_command(name: str | None) -> None:
     from dmaze_cp.spec import builtin_architectures, load_architecture
 
     if name is None:
-        _print_list(
+        described = [
             replace(s, description=f"{s.description}: {architecture_in_short(machine)}")
             for s in builtin_architectures()
             for machine in (load_architecture(s.name),)
-        )
+        ]
+        _print_list("archs", described, form)
     else:
-        _print_spec(_find(builtin_architectures(), name, "accelerator"))
+        _print_spec(_find(builtin_architectures(), name, "accelerator"), form)
 
 
 @click.command("spaces")
-@click.argument("name", required=False)
-def spaces_command(name: str | None) -> None:
+@click.argument("name", required=False, shell_complete=space_names)
+@json_option
+def spaces_command(name: str | None, form: str | None) -> None:
     """List the built-in design spaces, or print the spec of one.
 
     A spec that is printed can be saved, changed and given to `dse` as a file.
@@ -65,9 +71,9 @@ def spaces_command(name: str | None) -> None:
     from dmaze_cp.spec.builtin import builtin_spaces
 
     if name is None:
-        _print_list(builtin_spaces())
+        _print_list("spaces", builtin_spaces(), form)
     else:
-        _print_spec(_find(builtin_spaces(), name, "design space"))
+        _print_spec(_find(builtin_spaces(), name, "design space"), form)
 
 
 def _find(specs: Sequence[BuiltinSpec], name: str, what: str) -> BuiltinSpec:
@@ -78,8 +84,11 @@ def _find(specs: Sequence[BuiltinSpec], name: str, what: str) -> BuiltinSpec:
     return known[name]
 
 
-def _print_list(specs: Iterable[BuiltinSpec]) -> None:
-    specs = list(specs)
+def _print_list(what: str, specs: Sequence[BuiltinSpec], form: str | None) -> None:
+    if form == "json":
+        entries = [{"name": spec.name, "description": spec.description} for spec in specs]
+        click.echo(json_text({"schema": f"dmaze-cp/{what}/1", what: entries}), nl=False)
+        return
     # Programs that read the list get a line for each name.
     room = max(shutil.get_terminal_size((_UNBROKEN, 0)).columns, _NARROWEST)
     width = max((len(spec.name) for spec in specs), default=0) + 2
@@ -88,17 +97,25 @@ def _print_list(specs: Iterable[BuiltinSpec]) -> None:
         click.echo(textwrap.fill(line, room, subsequent_indent=" " * width))
 
 
-def _print_spec(spec: BuiltinSpec) -> None:
-    if not spec.is_onnx:
-        click.echo(spec.path.read_text(encoding="utf-8").rstrip("\n"))
-        return
-    # An ONNX network has no text of its own: its layers are written as a spec.
-    import yaml
+def _print_spec(spec: BuiltinSpec, form: str | None) -> None:
+    if form == "json":
+        click.echo(json_text(_content(spec)), nl=False)
+    elif spec.is_onnx:
+        # An ONNX network has no text of its own: its layers are written as a spec.
+        import yaml
 
+        text = yaml.safe_dump(_content(spec), sort_keys=False, default_flow_style=None)
+        click.echo(text.rstrip("\n"))
+    else:
+        click.echo(spec.path.read_text(encoding="utf-8").rstrip("\n"))
+
+
+def _content(spec: BuiltinSpec) -> object:
+    """What the spec says, as data."""
     from dmaze_cp.loading import load_workload
     from dmaze_cp.spec import workload_to_dict
+    from dmaze_cp.spec.files import load_spec_object
 
-    text = yaml.safe_dump(
-        workload_to_dict(load_workload(spec.name)), sort_keys=False, default_flow_style=None
-    )
-    click.echo(text.rstrip("\n"))
+    if spec.is_onnx:
+        return workload_to_dict(load_workload(spec.name))
+    return load_spec_object(spec.path)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dmaze_cp.cli.completing import layer_names, models_and_files, spaces_and_files
 from dmaze_cp.cli.dse_models import ModelOptions, load_networks, weighted_refs
 from dmaze_cp.cli.dse_space import NO_SPACE, space_from_options, space_options
 from dmaze_cp.cli.failure import TRACEBACK_HINT, ExitCode, report_error
@@ -42,12 +43,13 @@ _MOST_LINES = 5
 
 
 @click.command("dse")
-@click.argument("space", required=False)
-@click.argument("models", metavar="[MODEL[=WEIGHT]]...", nargs=-1)
+@click.argument("space", required=False, shell_complete=spaces_and_files)
+@click.argument("models", metavar="[MODEL[=WEIGHT]]...", nargs=-1, shell_complete=models_and_files)
 @click.option(
     "--layer",
     "layers",
     multiple=True,
+    shell_complete=layer_names,
     metavar="L",
     help="Layer that counts: a name, else an index from 0, else a glob such as 'conv4*'. May be "
     "repeated; without it all layers, or those that SPACE selects.",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from dmaze_cp.cli.completing import architectures_and_files
 from dmaze_cp.cli.parameters import Number
 from dmaze_cp.cli.questions import collected, say_remarks
 from dmaze_cp.errors import Problem, SpecError
@@ -33,6 +34,7 @@ _OPTIONS = (
     ),
     click.option(
         "--base",
+        shell_complete=architectures_and_files,
         metavar="ARCH",
         help="Accelerator that all designs are variants of: a built-in name or a spec file.",
     ),

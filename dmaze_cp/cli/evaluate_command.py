@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dmaze_cp.cli.completing import architectures_and_files
 from dmaze_cp.cli.failure import ExitCode, report_error
 from dmaze_cp.cli.output import OutputFile
 from dmaze_cp.cli.parameters import output_option
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--arch",
+    shell_complete=architectures_and_files,
     metavar="ARCH",
     help="Accelerator, instead of those of the records: a built-in name (see `dmaze-cp archs`) or "
     "a spec file.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
@@ -11,12 +10,12 @@ from enum import IntEnum
 import click
 
 from dmaze_cp.cli.interrupt import INTERRUPTED_CODE
+from dmaze_cp.cli.settings import variable_of
 from dmaze_cp.errors import DmazeError, InfeasibleError, NoSolutionError
 
-DEBUG_VARIABLE = "DMAZE_CP_DEBUG"
-"""Environment variable that asks for tracebacks."""
+TRACEBACK_HINT = f"run again with {variable_of('log-level')}=debug for a traceback"
 
-TRACEBACK_HINT = f"run again with {DEBUG_VARIABLE}=1 for a traceback"
+logger = logging.getLogger(__name__)
 
 
 class ExitCode(IntEnum):
@@ -39,17 +38,12 @@ def report_error(text: str) -> None:
 @contextmanager
 def failures_as_exit_codes() -> Iterator[None]:
     """Turn exceptions of a command into lines on stderr and an exit code."""
-    if os.environ.get(DEBUG_VARIABLE):
-        # A search that fails is logged with its traceback, and the others go on.
-        logging.basicConfig()
-        logging.getLogger("dmaze_cp").setLevel(logging.DEBUG)
     try:
         yield
     except (click.ClickException, click.exceptions.Exit):
         raise
     except Exception as error:
-        if os.environ.get(DEBUG_VARIABLE) and not isinstance(error, DmazeError):
-            raise
+        logger.debug("the command failed", exc_info=error)
         raise click.exceptions.Exit(_report(error)) from None
 
 

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-import json
+import io
 import sys
 
 import click
 
+from dmaze_cp.cli.completing import models_and_files
 from dmaze_cp.cli.output import OutputFile
-from dmaze_cp.cli.parameters import batch_option, output_option, shape_option, shapes_dictionary
+from dmaze_cp.cli.parameters import (
+    batch_option,
+    json_option,
+    json_text,
+    output_option,
+    shape_option,
+    shapes_dictionary,
+)
 
 
 @click.command("layers")
-@click.argument("model")
-@output_option("Write the list to FILE as JSON.")
+@click.argument("model", shell_complete=models_and_files)
+@output_option("Write the list to FILE, as JSON unless --format says otherwise.")
+@json_option
 @batch_option
 @shape_option
 def layers_command(
-    model: str, output: str | None, batch: int | None, shapes: tuple[tuple[str, int], ...]
+    model: str,
+    output: str | None,
+    form: str | None,
+    batch: int | None,
+    shapes: tuple[tuple[str, int], ...],
 ) -> None:
     """List the layers of MODEL and the operators that are not mapped.
 
@@ -36,14 +49,19 @@ def layers_command(
 
     with files_read() as files:
         workload = load_workload(model, batch=batch, shapes=sizes)
-    if output is not None:
-        from dmaze_cp.spec.workload_files import workload_record
-
-        target = OutputFile(output)
-        target.check(files)
-        target.write(json.dumps(workload_record(workload), indent=1, allow_nan=False) + "\n")
-        return
     from dmaze_cp.report.console import make_console
+    from dmaze_cp.report.formats import TABLE_WIDTH
     from dmaze_cp.report.workload import print_workload
+    from dmaze_cp.spec.workload_files import workload_record
 
-    print_workload(make_console(sys.stdout), workload)
+    if output is None and form != "json":
+        print_workload(make_console(sys.stdout), workload)
+        return
+    target = OutputFile(output or "-")
+    target.check(files)
+    if form == "table":
+        stream = io.StringIO()
+        print_workload(make_console(stream, width=TABLE_WIDTH, plain=True), workload)
+        target.write(stream.getvalue())
+    else:
+        target.write(json_text(workload_record(workload)))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dmaze_cp.cli.completing import architectures_and_files, layer_names, models_and_files
 from dmaze_cp.cli.failure import TRACEBACK_HINT, ExitCode, report_error
 from dmaze_cp.cli.models import Wanted, distinct_files, load_models
 from dmaze_cp.cli.output import OutputFile
@@ -26,6 +27,7 @@ from dmaze_cp.cli.search_options import (
     solver_options,
 )
 from dmaze_cp.cli.selection import select_layers
+from dmaze_cp.cli.settings import Setting
 from dmaze_cp.cli.store_option import open_store, store_files
 from dmaze_cp.errors import Problem, SpecError, printable
 from dmaze_cp.objective import Objective
@@ -42,11 +44,14 @@ if TYPE_CHECKING:
 
 
 @click.command("map")
-@click.argument("models", metavar="MODEL...", nargs=-1, required=True)
+@click.argument(
+    "models", metavar="MODEL...", nargs=-1, required=True, shell_complete=models_and_files
+)
 @click.option(
     "--layer",
     "layers",
     multiple=True,
+    shell_complete=layer_names,
     metavar="L",
     help="Layer to map: a name, else an index from 0, else a glob such as 'conv4*'. "
     "May be repeated; all layers without it.",
@@ -54,7 +59,9 @@ if TYPE_CHECKING:
 @click.option(
     "--arch",
     "archs",
+    cls=Setting,
     multiple=True,
+    shell_complete=architectures_and_files,
     default=("default",),
     show_default="default",
     metavar="A",
@@ -62,6 +69,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--objective",
+    cls=Setting,
     type=click.Choice([*(str(o) for o in Objective), "all"]),
     default="edp",
     show_default=True,

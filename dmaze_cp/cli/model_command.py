@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from dmaze_cp.cli.completing import architectures_and_files, layer_names, models_and_files
 from dmaze_cp.cli.output import OutputFile
 from dmaze_cp.cli.parameters import batch_option, shape_option, shapes_dictionary
 from dmaze_cp.cli.questions import collected, say_remarks
@@ -16,10 +17,17 @@ from dmaze_cp.objective import Objective
 
 
 @click.command("model")
-@click.argument("model")
-@click.option("--layer", required=True, metavar="L", help="Layer: a name, else an index from 0.")
+@click.argument("model", shell_complete=models_and_files)
+@click.option(
+    "--layer",
+    required=True,
+    metavar="L",
+    shell_complete=layer_names,
+    help="Layer: a name, else an index from 0.",
+)
 @click.option(
     "--arch",
+    shell_complete=architectures_and_files,
     default="default",
     show_default=True,
     metavar="A",

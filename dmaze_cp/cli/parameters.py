@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -128,6 +129,19 @@ shape_option = click.option(
     help="Size that a network leaves open, such as tokens=128: one that a spec declares, or a "
     "symbolic dimension of an ONNX model, which may also be called INPUT:AXIS. May be repeated.",
 )
+
+
+json_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json"]),
+    help="For people or for programs.",
+)
+
+
+def json_text(value: object) -> str:
+    """The text of a JSON file."""
+    return json.dumps(value, indent=1, allow_nan=False) + "\n"
 
 
 def output_option(text: str) -> Callable[[_Function], _Function]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from dmaze_cp.cli.parameters import Number
+from dmaze_cp.cli.settings import Limit, Setting
 from dmaze_cp.cli.store_option import store_options
 from dmaze_cp.engine import DEFAULT_ENGINE, Engine
 
@@ -27,6 +28,7 @@ def limit_options(
     return _stacked(
         click.option(
             "--time-limit",
+            cls=Limit,
             type=Number(0, open_low=True),
             default=60.0,
             show_default=True,
@@ -35,6 +37,7 @@ def limit_options(
         ),
         click.option(
             "--gap",
+            cls=Limit,
             type=Number(0, 1, open_high=True),
             default=0.0,
             show_default=True,
@@ -42,7 +45,13 @@ def limit_options(
             help="Stop when the proven relative gap is at or below this fraction; 0 asks for the "
             "optimum.",
         ),
-        click.option("--total-time-limit", type=Number(0, open_low=True), metavar="S", help=total),
+        click.option(
+            "--total-time-limit",
+            cls=Limit,
+            type=Number(0, open_low=True),
+            metavar="S",
+            help=total,
+        ),
     )
 
 
@@ -55,6 +64,7 @@ def running_options(
         click.option(
             "--jobs",
             "-j",
+            cls=Setting,
             type=click.IntRange(min=1),
             metavar="N",
             help="Layers that are searched side by side, each in a process of its own; by default "
@@ -62,6 +72,7 @@ def running_options(
         ),
         click.option(
             "--scheduler",
+            cls=Setting,
             metavar="ADDRESS",
             help="Search on the workers of this Dask scheduler, such as tcp://HOST:8786; `local` "
             "starts one here. Needs the extra `distributed`.",
@@ -77,6 +88,7 @@ def solver_options(
     return _stacked(
         click.option(
             "--engine",
+            cls=Setting,
             type=click.Choice([str(engine) for engine in Engine]),
             default=str(DEFAULT_ENGINE),
             show_default=True,
@@ -85,6 +97,7 @@ def solver_options(
         ),
         click.option(
             "--workers",
+            cls=Setting,
             type=click.IntRange(min=1),
             metavar="N",
             default=1,
@@ -93,6 +106,7 @@ def solver_options(
         ),
         click.option(
             "--seed",
+            cls=Setting,
             type=click.IntRange(min=0, max=2**31 - 1),
             metavar="N",
             default=0,
@@ -102,6 +116,7 @@ def solver_options(
         click.option(
             "--solver-param",
             "solver_params",
+            cls=Limit,
             multiple=True,
             metavar="NAME=VALUE",
             help="Set a parameter of CP-SAT, such as linearization_level=1. May be repeated; "
@@ -110,6 +125,7 @@ def solver_options(
         click.option("--solver-log", is_flag=True, help="Write the log of CP-SAT to stderr."),
         click.option(
             "--opt-min-utilization",
+            cls=Limit,
             type=(_FRACTION, _FRACTION, _FRACTION),
             default=(0.0, 0.0, 0.0),
             metavar="PE RF SPM",
@@ -118,11 +134,13 @@ def solver_options(
         ),
         click.option(
             "--opt-no-feature-dram",
+            cls=Limit,
             is_flag=True,
             help="Do not tile the filter loops Fx and Fy at DRAM.",
         ),
         click.option(
             "--opt-no-spatial-reduction",
+            cls=Limit,
             is_flag=True,
             help="Do not spread over PEs what would have to be summed across them.",
         ),

@@ -13,7 +13,8 @@ import click
 from dmaze_cp.cli.failure import ExitCode, report_error
 from dmaze_cp.cli.output import OutputFile
 from dmaze_cp.cli.parameters import Number, output_option
-from dmaze_cp.cli.store_option import DEFAULT_PLACE, STORE_VARIABLE
+from dmaze_cp.cli.settings import Setting
+from dmaze_cp.cli.store_option import DEFAULT_PLACE
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.objective import Objective
 
@@ -54,9 +55,8 @@ def _filter_options(function: _Function) -> _Function:
 @click.option(
     "--store",
     "file",
+    cls=Setting,
     metavar="FILE",
-    envvar=STORE_VARIABLE,
-    show_envvar=True,
     help=f"The store. Without it: {DEFAULT_PLACE}.",
 )
 @click.pass_context

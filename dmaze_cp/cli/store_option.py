@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -9,15 +10,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 from click.core import ParameterSource
 
+from dmaze_cp.cli.settings import Setting
 from dmaze_cp.errors import SpecError
 
 if TYPE_CHECKING:
     from dmaze_cp.store import Store
 
-_Function = TypeVar("_Function", bound=Callable[..., Any])
+logger = logging.getLogger(__name__)
 
-STORE_VARIABLE: Final = "DMAZE_CP_STORE"
-"""Environment variable that says where results are kept."""
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 DEFAULT_PLACE: Final = "results.sqlite in your cache folder, such as ~/.cache/dmaze-cp"
 
@@ -29,9 +30,8 @@ def store_options(function: _Function) -> _Function:
     )
     store = click.option(
         "--store",
+        cls=Setting,
         metavar="FILE",
-        envvar=STORE_VARIABLE,
-        show_envvar=True,
         help="Look up earlier results in FILE, and keep new ones there: proven ones are not "
         f"searched for again. Without it: {DEFAULT_PLACE}.",
     )
@@ -55,15 +55,23 @@ def open_store(path: str | None, no_store: bool) -> Store | None:
         if path is not None and _was_typed("store"):
             raise click.UsageError("--store and --no-store exclude each other.")
         return None
-    from dmaze_cp.store import Store, default_store_path
+    from dmaze_cp.store import default_store_path
 
     if path is not None:
-        return Store.open(path)
+        return _opened(path)
     try:
-        return Store.open(default_store_path())
+        return _opened(default_store_path())
     except SpecError as error:
         click.echo(f"warning: results are not kept: {error}", err=True)
         return None
+
+
+def _opened(path: str | Path) -> Store:
+    from dmaze_cp.store import Store
+
+    store = Store.open(path)
+    logger.info("results are kept in %s", store.path)
+    return store
 
 
 def store_files(path: str | None, no_store: bool) -> tuple[Path, ...]:
@@ -80,7 +88,6 @@ def store_files(path: str | None, no_store: bool) -> tuple[Path, ...]:
 
 
 def _was_typed(name: str) -> bool:
-    """Whether an option was given on the command line, not by the environment."""
+    """Whether an option was given on the command line, not as a default from outside."""
     context = click.get_current_context(silent=True)
-    source = None if context is None else context.get_parameter_source(name)
-    return source is not ParameterSource.ENVIRONMENT
+    return context is None or context.get_parameter_source(name) is ParameterSource.COMMANDLINE

@@ -164,6 +164,7 @@ class _Run:
     def _submit(self, ticket: int) -> None:
         turn = self.turns[ticket]
         turn.submitted += 1
+        logger.debug("task %d: submitted, %s (%s)", ticket, *_named(turn.task))
         turn.future = self.backend.executor.submit(self.work, ticket, turn.task, self.backend.link)
         turn.future.add_done_callback(partial(_put, self.ended, ticket))
 
@@ -205,6 +206,7 @@ class _Run:
             raise error  # refused before any search: the same for every worker
         elif isinstance(error, (CancelledError, *self.backend.deaths)):
             if turn.deaths_left and not self.stopping:
+                logger.info("task %d: its worker died; it is tried again", ticket)
                 self.again.append(ticket)
                 return
             how = str(error) if isinstance(error, WorkerDiedError) else ""
@@ -214,7 +216,9 @@ class _Run:
         self._finish(ticket, result)
 
     def _finish(self, ticket: int, result: LayerResult) -> None:
-        del self.turns[ticket]
+        turn = self.turns.pop(ticket)
+        what = (ticket, result.status, *_named(turn.task), result.solve_time_s)
+        logger.info("task %d: %s, %s (%s) in %.2f s", *what)
         self.exhausted = False
         last = self.schedule.done(ticket, result) or self.stopping
         self.watcher.on_result(ticket, result, last)
@@ -242,6 +246,10 @@ class _Run:
             ticket, task = following
             self.turns[ticket] = _Turn(task)
             self._finish(ticket, failure(task, reason))
+
+
+def _named(task: Task) -> tuple[str, str]:
+    return task.layer.name, task.objective
 
 
 def _put(

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.workload import Layer, UnmappedOperator, Workload
 
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
 _SHOWN_KINDS = 4
+_IN_MEMORY = "ONNX model"
 
 
 def load_onnx(
-    path: str | Path, *, batch: int | None = None, shapes: Mapping[str, int] | None = None
+    source: str | Path | ModelProto,
+    *,
+    batch: int | None = None,
+    shapes: Mapping[str, int] | None = None,
 ) -> Workload:
     """The layers of an ONNX model, and its operators that are no layers.
 
@@ -21,8 +29,9 @@ def load_onnx(
 
     Parameters
     ----------
-    path
-        A binary ONNX file.
+    source
+        A binary ONNX file, or a model in memory, which is left as it is. The workload is called
+        after the file or the model's graph.
     batch
         Size of the first dimension of every input that leaves it open.
     shapes
@@ -34,7 +43,7 @@ def load_onnx(
     Raises
     ------
     SpecError
-        With every problem found: the file is no ONNX model, is past a limit (see
+        With every problem found: the source is no ONNX model, is past a limit (see
         `dmaze_cp.frontend.limits`), has an attribute of a wrong type, has no layer that can be
         mapped, leaves open a dimension that a layer needs, or has a size of zero or
         above the largest bound; or a value given fits no dimension.
@@ -45,20 +54,27 @@ def load_onnx(
     from dmaze_cp.frontend.graphs import operators
     from dmaze_cp.frontend.limits import Work
     from dmaze_cp.frontend.lowering import lower_model
-    from dmaze_cp.frontend.model_file import read_model
+    from dmaze_cp.frontend.model_file import copied_model, read_model
     from dmaze_cp.frontend.shapes import analyse
 
-    file = Path(path)
+    path = Path(source) if isinstance(source, str | Path) else None
     try:
-        model = inline_functions(read_model(file))
+        read = copied_model(source) if path is None else read_model(path)
+        name = _graph_name(read) if path is None else path.stem
+        model = inline_functions(read)
         check_attributes(model.graph.node, _readers())
         opened = bind_dimensions(model, batch=batch, shapes=shapes or {})
         work = Work.on(operators(model.graph.node))
         layers, unmapped = lower_model(analyse(model, work), opened)
         _require_layers(layers, unmapped)
     except SpecError as error:
-        raise error.inside(str(path)) from None
-    return Workload(file.stem, layers, unmapped)
+        raise error.inside(_IN_MEMORY if path is None else str(path)) from None
+    return Workload(name, layers, unmapped)
+
+
+def _graph_name(model: ModelProto) -> str:
+    name: object = model.graph.name  # bytes, where it is no text
+    return name if isinstance(name, str) and name else "model"
 
 
 def _readers() -> dict[str, frozenset[str]]:

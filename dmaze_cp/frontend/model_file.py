@@ -1,4 +1,4 @@
-"""Reading an ONNX file, without heavy payloads."""
+"""Reading an ONNX model, without heavy payloads."""
 
 from __future__ import annotations
 
@@ -37,13 +37,40 @@ def read_model(path: Path) -> ModelProto:
     """
     note_file(path)
     model = _parse(path)
+    _prepare(model, path.parent)
+    return model
+
+
+def copied_model(source: object) -> ModelProto:
+    """A copy of a model in memory, for shape analysis.
+
+    As `read_model`, but that data in external files is not read: nobody says where they are.
+
+    Raises
+    ------
+    SpecError
+        As there, and when `source` is something else.
+    """
+    import onnx
+
+    if not isinstance(source, onnx.ModelProto):
+        expected = "a name, a path or an onnx.ModelProto"
+        raise SpecError(Problem("", f"a {type(source).__name__}", expected))
+    model = onnx.ModelProto()
+    model.CopyFrom(source)
+    _prepare(model, None)
+    return model
+
+
+def _prepare(model: ModelProto, folder: Path | None) -> None:
+    """Check a model, and drop the values of its weights; external files are in `folder`."""
+    _check_content(model)
     check_size(model)
     for graph in graphs(model.graph):
-        _strip(graph, path.parent)
+        _strip(graph, folder)
     for function in model.functions:
-        _strip_constants(function.node, path.parent)
+        _strip_constants(function.node, folder)
     _check_operator_sets(model)
-    return model
 
 
 def is_standard(domain: str) -> bool:
@@ -71,7 +98,6 @@ def _parse(path: Path) -> ModelProto:
         found = "a truncated or non-ONNX file"
     if found:
         raise SpecError(Problem("", found, expected))
-    _check_content(model)
     return model
 
 
@@ -168,7 +194,7 @@ def _location(tensor: TensorProto) -> str:
     return next((e.value for e in tensor.external_data if e.key == "location"), "?")
 
 
-def _strip(graph: GraphProto, folder: Path) -> None:
+def _strip(graph: GraphProto, folder: Path | None) -> None:
     """Drop tensor values that no shape is computed from: inference copies them."""
     sized = {
         name for node in graph.node if node.op_type in _SCALED for name in node.input[1:] if name
@@ -178,7 +204,7 @@ def _strip(graph: GraphProto, folder: Path) -> None:
     _strip_constants(graph.node, folder)
 
 
-def _strip_constants(nodes: Iterable[NodeProto], folder: Path) -> None:
+def _strip_constants(nodes: Iterable[NodeProto], folder: Path | None) -> None:
     for node in nodes:
         for attribute in node.attribute:
             if attribute.HasField("t"):
@@ -191,7 +217,7 @@ def _is_index(tensor: TensorProto) -> bool:
     return tensor.data_type in (TensorProto.INT64, TensorProto.INT32)
 
 
-def _strip_tensor(tensor: TensorProto, folder: Path, *, decides: bool) -> None:
+def _strip_tensor(tensor: TensorProto, folder: Path | None, *, decides: bool) -> None:
     """Drop the values of a tensor, unless it is small.
 
     External values are read only of small tensors that may decide a shape. Where
@@ -200,11 +226,13 @@ def _strip_tensor(tensor: TensorProto, folder: Path, *, decides: bool) -> None:
     from onnx import TensorProto
 
     external = tensor.data_location == TensorProto.EXTERNAL
-    if external:
+    if external and folder is not None:
         # Part of the model, whether or not it is read.
         note_file(folder / _location(tensor))
     small = 0 <= prod(tensor.dims) <= MAX_FOLDED_ELEMENTS
     if external and small and decides:
+        if folder is None:
+            return
         from onnx.external_data_helper import load_external_data_for_tensor
 
         try:

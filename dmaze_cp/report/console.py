@@ -23,7 +23,9 @@ class _Console(Console):
         raise BrokenPipeError
 
 
-def make_console(stream: IO[str], *, width: int | None = None, plain: bool = False) -> Console:
+def make_console(
+    stream: IO[str], *, width: int | None = None, plain: bool = False, recorded: bool = False
+) -> Console:
     """A console on `stream`; ANSI codes only on a terminal, no markup in data.
 
     Parameters
@@ -32,12 +34,16 @@ def make_console(stream: IO[str], *, width: int | None = None, plain: bool = Fal
         In columns; without it COLUMNS if set, else the terminal's, else 80.
     plain
         No ANSI codes at all, whatever the stream and the environment.
+    recorded
+        What is written, colours included, is kept to be exported.
     """
     return _Console(
         file=stream,
         width=_width(stream) if width is None else width,
         color_system=None if plain else "auto",
-        force_terminal=False if plain else None,
+        force_terminal=False if plain else (True if recorded else None),
+        force_jupyter=False,
+        record=recorded,
         markup=False,
         highlight=False,
         emoji=False,

@@ -22,6 +22,7 @@ from dmaze_cp.result import (
     total_value,
 )
 from dmaze_cp.spec.documents import Record
+from dmaze_cp.workload import Layer
 
 FORMULA_STARTS: Final = ("=", "+", "-", "@")
 """A spreadsheet takes text that begins so for a formula."""
@@ -33,13 +34,17 @@ _AS_THEY_ARE: Final = (
 
 def layers_csv(results: Sequence[WorkloadResult]) -> str:
     """A row for each network, accelerator, objective and layer, the first line names them."""
-    rows = [
+    return _text(layer_rows(results), layer_columns(results))
+
+
+def layer_rows(results: Sequence[WorkloadResult]) -> list[Record]:
+    """A row for each network, accelerator, objective and layer."""
+    return [
         _row(entry, result, total)
         for entry in standings(results)
         for total in (total_value(entry.result.of(entry.objective)),)
         for result in entry.result.of(entry.objective)
     ]
-    return _text(rows, layer_columns(results))
 
 
 def comparison_csv(results: Sequence[WorkloadResult]) -> str:
@@ -70,20 +75,11 @@ def _row(entry: Standing, result: LayerResult, total: int) -> Record:
     layer, record = result.layer, layer_result_record(result, layer_share(result, total))
     energies = record["energy_breakdown_pj"] or dict.fromkeys(components(result.architecture))
     stationary = record["stationary"] or {DRAM: None, SPM: None}
-    padded = layer.padded_input
     return {
         "model": entry.model,
         "architecture": entry.architecture,
         "objective": str(entry.objective),
-        "layer": layer.name,
-        "also": " ".join(layer.also),
-        "kind": str(layer.kind),
-        "bounds": " ".join(f"{d}={bound}" for d, bound in layer.bounds.items()),
-        "stride": numbers.pair(layer.stride),
-        "dilation": numbers.pair(layer.dilation),
-        "padded_input": None if padded is None else numbers.pair(padded),
-        "instances": layer.instances,
-        "macs": layer.macs,
+        **layer_fields(layer),
         **{name: record[name] for name in _AS_THEY_ARE},
         **{f"{component.lower()}_energy_pj": energy for component, energy in energies.items()},
         "tiling": _compact(record["tiling"]),
@@ -93,6 +89,22 @@ def _row(entry: Standing, result: LayerResult, total: int) -> Record:
         "solve_time_s": result.solve_time_s,
         "from_store": result.from_store,
         "reason": result.reason,
+    }
+
+
+def layer_fields(layer: Layer) -> Record:
+    """What a layer is, one value a column."""
+    padded = layer.padded_input
+    return {
+        "layer": layer.name,
+        "also": " ".join(layer.also),
+        "kind": str(layer.kind),
+        "bounds": " ".join(f"{d}={bound}" for d, bound in layer.bounds.items()),
+        "stride": numbers.pair(layer.stride),
+        "dilation": numbers.pair(layer.dilation),
+        "padded_input": None if padded is None else numbers.pair(padded),
+        "instances": layer.instances,
+        "macs": layer.macs,
     }
 
 

@@ -22,13 +22,18 @@ _CYCLES: Final = ("compute_cycles", "noc_cycles", "dma_cycles")
 def sweep_csv(result: SweepResult) -> str:
     """A row for each point of the space, also for those that are no valid design."""
     sweep = Sweep(result)
-    rows = [*point_rows(sweep), *invalid_rows(sweep)]
     stream = io.StringIO()
     writer = csv.DictWriter(stream, point_columns(sweep), lineterminator="\n", restval=None)
     writer.writeheader()
-    for row in sorted(rows, key=lambda row: int(row["index"])):
+    for row in sweep_rows(sweep):
         writer.writerow({name: cell_value(value) for name, value in row.items() if name != "cause"})
     return stream.getvalue()
+
+
+def sweep_rows(sweep: Sweep) -> list[Row]:
+    """A row for each point of the space, also for those that are no valid design."""
+    rows = [*point_rows(sweep), *invalid_rows(sweep)]
+    return sorted(rows, key=lambda row: int(row["index"]))
 
 
 def point_columns(sweep: Sweep) -> tuple[str, ...]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal, NotRequired, TypedDict
+from typing import Annotated, NotRequired, TypedDict
 
 from dmaze_cp.cost import Cost
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.levels import DRAM, SPM
+from dmaze_cp.levels import DRAM, SPM, Operand
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.result.layer_files import Natural, Positive
 from dmaze_cp.spec.documents import Meaning, Record, problems_of
@@ -32,7 +32,7 @@ class AnswerRecord(TypedDict):
     latency_cycles: Natural
     edp: Natural
     reuse: NotRequired[dict[str, _ByOperand]]
-    held: Annotated[Literal["O", "I", "W"] | None, Meaning("operand held in the RFs")]
+    held: Annotated[Operand | None, Meaning("operand held in the RFs")]
     noc_cycles: NotRequired[_ByOperand]
     reduction_cycles: NotRequired[Natural]
     dma_invocations: NotRequired[_ByOperand]

@@ -10,7 +10,7 @@ from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cost import Cost, evaluate, fits
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.levels import DRAM, SPM
+from dmaze_cp.levels import DRAM, NONE, SPM, Stationary
 from dmaze_cp.mapping import Dataflow
 from dmaze_cp.objective import Objective
 from dmaze_cp.result.layer import LayerResult
@@ -19,7 +19,7 @@ from dmaze_cp.spec import mapping_record_from_dict
 from dmaze_cp.spec.documents import Least, Meaning, Reading, Record
 from dmaze_cp.spec.fields import Fields
 from dmaze_cp.spec.layers import LayerRecord, layer_from_fields, layer_record
-from dmaze_cp.spec.mapping_files import Stationary, TilingRecord
+from dmaze_cp.spec.mapping_files import TilingRecord
 
 Natural = Annotated[int, Least(0)]
 Positive = Annotated[float, Least(0)]
@@ -136,7 +136,7 @@ def layer_result_from_dict(
         Objective(data["objective"]),
         Status(data["status"]),
         mapping,
-        Dataflow(flow.get(DRAM, "none"), flow.get(SPM, "none")) if flow else None,
+        Dataflow(flow.get(DRAM, NONE), flow.get(SPM, NONE)) if flow else None,
         None if mapping is None else evaluate(mapping, architecture),
         data["bound"],
         data.get("reason"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
+from typing import Annotated, Any, Final, NotRequired, TypedDict
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.errors import Problem, SpecError
@@ -51,7 +51,6 @@ class NamedLayer(TypedDict):
     batch: NotRequired[Annotated[int, Least(1)]]
 
 
-Stationary = Literal["O", "I", "W", "none"]
 TilingRecord = dict[str, dict[str, Annotated[int, Least(1)]]]
 """Factors by level and dimension."""
 

@@ -191,7 +191,7 @@ def test_rows_against_the_exhaustive_search():
 
 
 def test_proofs_are_compared_with_the_exhaustive_search(tmp_path):
-    options = ("--count", 2, "--min-tilings", 10_000, "--max-tilings", 30_000)
+    options = ("--count", 2, "--min-tilings", 10_000, "--max-tilings", 30_000, "--engine", "auto")
     done = run_script("benchmarks/against_exhaustive.py", tmp_path, *options)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "| 1e+04 to 1e+05 | 2 " in done.stdout

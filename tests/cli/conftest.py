@@ -29,8 +29,8 @@ def run(
     """Run the program in this process, in an empty directory."""
     monkeypatch.setattr(mapper, "map_layer", fake_mapper.map_layer)
     monkeypatch.delenv("COLUMNS", raising=False)
-    monkeypatch.delenv("DMAZE_CP_DEBUG", raising=False)
-    monkeypatch.delenv("DMAZE_CP_STORE", raising=False)
+    for name in own_variables():
+        monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     monkeypatch.chdir(tmp_path)
     fake_mapper.calls.clear()
@@ -76,8 +76,13 @@ def without_store(*arguments: str) -> list[str]:
     return [*arguments, "--no-store"] if arguments[:1] == ("map",) and not given else [*arguments]
 
 
+def own_variables() -> set[str]:
+    """Variables that are set, and that the program takes defaults from."""
+    return {name for name in os.environ if name.startswith("DMAZE_CP_")}
+
+
 def environment(**extra: str) -> dict[str, str]:
-    own = {"COLUMNS", "DMAZE_CP_DEBUG", "DMAZE_CP_STORE"}
+    own = {"COLUMNS"} | own_variables()
     keep = {k: v for k, v in os.environ.items() if k not in own}
     return keep | {"PYTHONPATH": str(ROOT)} | extra
 

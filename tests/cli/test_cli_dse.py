@@ -24,7 +24,7 @@ from dmaze_cp.cli.dse_models import weighted_refs
 from dmaze_cp.errors import SpecError
 from dmaze_cp.report.html import html_page
 from dmaze_cp.result import Status
-from tests.cli.conftest import environment
+from tests.cli.conftest import environment, own_variables
 from tests.kit.missing import without
 from tests.kit.patience import HANG_S
 
@@ -37,7 +37,7 @@ def run(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Run:
     """Run `dse` in this process with the real mapper, in a folder with two small networks."""
-    for name in ("COLUMNS", "DMAZE_CP_DEBUG", "DMAZE_CP_STORE"):
+    for name in {"COLUMNS"} | own_variables():
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     monkeypatch.chdir(tmp_path)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dmaze_cp.dse.space_files import load_space
 from dmaze_cp.loading import load_architecture, load_workload
 
 
@@ -34,6 +35,38 @@ def test_layers_as_json(run) -> None:
         "padded_input": None,
         "macs": 512_000,
     }
+
+
+def test_the_form_of_layers_goes_before_where_they_are_written(run) -> None:
+    run("layers", "resnet18", "-o", "layers.json")
+    record = Path("layers.json").read_text()
+    assert run("layers", "resnet18", "--format", "json").stdout == record
+    assert run("layers", "resnet18", "-o", "-").stdout == record
+    run("layers", "resnet18", "--format", "json", "-o", "layers.txt")
+    assert Path("layers.txt").read_text() == record
+    run("layers", "resnet18", "--format", "table", "-o", "layers.txt")
+    assert "12 distinct layers" in Path("layers.txt").read_text()
+    assert "12 distinct layers" in run("layers", "resnet18", "--format", "table").stdout
+
+
+@pytest.mark.parametrize("command", ["models", "archs", "spaces"])
+def test_lists_as_json(run, command) -> None:
+    record = json.loads(run(command, "--format", "json").stdout)
+    assert record["schema"] == f"dmaze-cp/{command}/1"
+    rows = [line.split(maxsplit=1) for line in run(command).stdout.splitlines()]
+    assert [[spec["name"], spec["description"]] for spec in record[command]] == rows
+
+
+@pytest.mark.parametrize(
+    ("command", "load"),
+    [("models", load_workload), ("archs", load_architecture), ("spaces", load_space)],
+)
+def test_a_spec_that_is_printed_as_json_is_that_spec(run, command, load) -> None:
+    for entry in json.loads(run(command, "--format", "json").stdout)[command]:
+        name = entry["name"]
+        Path(f"{name}.json").write_text(run(command, name, "--format", "json").stdout)
+        printed, known = load(f"{name}.json"), load(name)
+        assert getattr(printed, "layers", printed) == getattr(known, "layers", known)
 
 
 def test_operators_that_are_not_mapped_are_listed(run) -> None:

@@ -270,7 +270,7 @@ def test_a_defect_is_one_line_with_a_hint(run, model) -> None:
     assert result.exit_code == 70
     assert result.stderr == (
         "error: net: crash (edp): failed on default: RuntimeError: a defect in two lines "
-        "(run again with DMAZE_CP_DEBUG=1 for a traceback)\n"
+        "(run again with DMAZE_CP_LOG_LEVEL=debug for a traceback)\n"
     )
     # The others are mapped and written all the same.
     statuses = [r["status"] for r in json.loads(Path("out.json").read_text())["layers"]]
@@ -278,7 +278,7 @@ def test_a_defect_is_one_line_with_a_hint(run, model) -> None:
 
 
 def test_a_defect_shows_its_traceback_where_asked(model) -> None:
-    process = start("map", model("crash"), env=environment(DMAZE_CP_DEBUG="1"))
+    process = start("map", model("crash"), env=environment(DMAZE_CP_LOG_LEVEL="debug"))
     _, err = process.communicate(timeout=HANG_S)
     assert process.returncode == 70
     assert "Traceback" in err

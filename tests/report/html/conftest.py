@@ -14,7 +14,7 @@ import pytest
 from dmaze_cp.report.html import html_page
 from tests.kit.patience import HANG_S, wait_for
 
-BROWSER_VARIABLE = "DMAZE_CP_CHROMIUM"
+BROWSER_VARIABLE = "CHROMIUM"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 OPTIONS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),

@@ -1,0 +1,165 @@
+"""Defaults from the environment and from `pyproject.toml`: what takes them, and what never."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+import pytest
+
+from dmaze_cp.cli.app import cli
+from dmaze_cp.cli.settings import FILE, Limit, Setting, key_of, variable_of
+from tests.kit import fake_mapper
+
+
+def options(kind: type[click.Option]) -> dict[str, click.Option]:
+    commands = [cli, *cli.commands.values()]
+    return {key_of(p): p for command in commands for p in command.params if isinstance(p, kind)}
+
+
+def settings(text: str) -> None:
+    Path(FILE).write_text(f"[tool.other]\nx = 1\n[tool.dmaze-cp]\n{text}\n", encoding="utf-8")
+
+
+def places(stderr: str) -> list[str]:
+    """What the lines on stderr are about."""
+    lines = stderr.splitlines()
+    assert all(line.startswith("error: ") for line in lines)
+    return [line.removeprefix("error: ").split(": found ")[0] for line in lines]
+
+
+@pytest.fixture
+def mapped(run, model):
+    """Map a layer; what the mapper was asked, and the accelerators."""
+
+    def ask(*arguments: str) -> tuple[list[str], str]:
+        fake_mapper.calls.clear()
+        result = run("map", model("fc"), "-o", "out.json", *arguments)
+        assert result.exit_code == 0, result.output
+        record = json.loads(Path("out.json").read_text())
+        results = record.get("results", [record])
+        names = [each["architecture"]["name"] for each in results]
+        return names, results[0]["objectives"][0]
+
+    return ask
+
+
+def test_a_flag_goes_before_the_environment_before_the_file(mapped, monkeypatch) -> None:
+    assert mapped() == (["default"], "edp")
+    settings('arch = "edge"\nobjective = "latency"')
+    assert mapped() == (["edge"], "latency")
+    monkeypatch.setenv("DMAZE_CP_ARCH", "server eyeriss")
+    assert mapped() == (["server", "eyeriss"], "latency")
+    monkeypatch.setenv("DMAZE_CP_OBJECTIVE", "energy")
+    assert mapped("--arch", "edge") == (["edge"], "energy")
+    assert mapped("--arch", "edge", "--objective", "edp") == (["edge"], "edp")
+
+
+def test_a_list_in_the_file_and_an_empty_variable(mapped, monkeypatch) -> None:
+    settings('arch = ["edge", "server"]')
+    for name in ("ARCH", "JOBS", "OBJECTIVE"):
+        monkeypatch.setenv(f"DMAZE_CP_{name}", "")
+    assert mapped()[0] == ["edge", "server"]
+
+
+def test_only_the_working_folder_counts(mapped, tmp_path, monkeypatch) -> None:
+    settings('arch = "edge"')
+    (tmp_path / "inner").mkdir()
+    monkeypatch.chdir(tmp_path / "inner")
+    assert mapped()[0] == ["default"]
+
+
+def test_where_results_are_kept(run, model, monkeypatch) -> None:
+    settings('store = "of_file.sqlite"')
+    command = ("map", model("fc"), "-o", "out.json")
+    assert run(*command).exit_code == 0
+    assert Path("of_file.sqlite").is_file()
+    assert "of_file.sqlite" in run("store").stdout
+    monkeypatch.setenv("DMAZE_CP_STORE", "of_variable.sqlite")
+    assert run(*command).exit_code == 0
+    assert Path("of_variable.sqlite").is_file()
+    # Not the same as both options: only one of them was typed.
+    assert run(*command, "--no-store").exit_code == 0
+
+
+def test_everything_that_is_wrong_is_told_at_once(run, monkeypatch) -> None:
+    settings('arch = ["edge", 3]\njobs = "1"\ngap = 0.1\nobjectve = "edp"\nlayer = "x"\nseed = -1')
+    for name, value in (("JOBS", "many"), ("TIME_LIMIT", "3"), ("DEBUG", "1"), ("ENGINE", "x")):
+        monkeypatch.setenv(f"DMAZE_CP_{name}", value)
+    result = run("models")
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert places(result.stderr) == [
+        *("DMAZE_CP_DEBUG", "DMAZE_CP_ENGINE", "DMAZE_CP_JOBS", "DMAZE_CP_TIME_LIMIT"),
+        *(
+            f"pyproject.toml: tool.dmaze-cp.{key}"
+            for key in ("arch", "jobs", "gap", "objectve", "layer", "seed")
+        ),
+    ]
+    (line,) = [line for line in result.stderr.splitlines() if "objectve" in line]
+    assert line.endswith("expected objective")
+
+
+@pytest.mark.parametrize("value", ["[]", "true", "1", "1.5", "{}", "2026-11-24"])
+@pytest.mark.parametrize("key", ["arch", "store", "objective", "scheduler"])
+def test_texts_of_a_wrong_type(run, key, value) -> None:
+    settings(f"{key} = {value}")
+    assert places(run("models").stderr) == [f"pyproject.toml: tool.dmaze-cp.{key}"]
+
+
+@pytest.mark.parametrize("value", ["true", "1.0", '"1"', "[1]", "0"])
+def test_numbers_of_a_wrong_type_or_size(run, value) -> None:
+    settings(f"workers = {value}")
+    assert places(run("models").stderr) == ["pyproject.toml: tool.dmaze-cp.workers"]
+
+
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        (b"[tool.dmaze-cp", "pyproject.toml"),
+        (b"\xff\xfe", "pyproject.toml"),
+        (b"[tool]\ndmaze-cp = 3", "pyproject.toml: tool.dmaze-cp"),
+    ],
+)
+def test_a_file_that_cannot_be_read(run, content, place) -> None:
+    Path(FILE).write_bytes(content)
+    result = run("models")
+    assert (result.exit_code, places(result.stderr)) == (1, [place])
+
+
+@pytest.mark.parametrize("content", ["", "tool = 3", "[tool]\nother = 3", "[tool.dmaze-cp]"])
+def test_a_file_without_settings(run, content) -> None:
+    Path(FILE).write_text(content)
+    assert run("models").exit_code == 0
+
+
+def test_what_weakens_a_proof_takes_no_default(run, monkeypatch) -> None:
+    """All of them, from either place; none is also a setting of some other command."""
+    limits, allowed = options(Limit), options(Setting)
+    assert {"gap", "time-limit", "total-time-limit", "opt-no-feature-dram"} <= set(limits)
+    assert {"arch", "objective", "store", "jobs", "seed", "log-level"} <= set(allowed)
+    assert not set(limits) & set(allowed)
+    for key in limits:
+        monkeypatch.setenv(variable_of(key), "1")
+    settings("\n".join(f"{key} = 1" for key in limits))
+    result = run("models")
+    in_file = [f"pyproject.toml: tool.dmaze-cp.{key}" for key in limits]
+    assert places(result.stderr) == sorted(map(variable_of, limits)) + in_file
+    assert all("weaken proofs" in line for line in result.stderr.splitlines())
+
+
+def test_no_option_reads_another_variable() -> None:
+    for command in (cli, *cli.commands.values()):
+        for option in command.params:
+            own = variable_of(key_of(option)) if isinstance(option, Setting) else None
+            assert option.envvar == own
+
+
+def test_the_level_of_the_log(run, monkeypatch) -> None:
+    assert run("layers", "resnet18").stderr == ""
+    assert "INFO dmaze_cp.loading: " in run("--log-level", "info", "layers", "resnet18").stderr
+    settings('log-level = "info"')
+    assert "INFO dmaze_cp.loading: " in run("layers", "resnet18").stderr
+    monkeypatch.setenv("DMAZE_CP_LOG_LEVEL", "warning")
+    assert run("layers", "resnet18").stderr == ""
