@@ -64,7 +64,8 @@ def print_mapping(
     _print_costs(console, cost, architecture)
     _heading(console, "Tiling")
     print_tables(console, tiling_tables(console, mapping))
-    _heading(console, "Loop nest (suffix 3: DRAM, 2: SPM, 1: RF, 0: PE)")
+    pes = "0: PE" if mapping.row_factors is None else "r: rows, c: columns of PEs"
+    _heading(console, f"Loop nest (suffix 3: DRAM, 2: SPM, 1: RF, {pes})")
     for line in loop_nest(mapping, cost, architecture, min(console.width, 100)):
         style = "dim" if line.lstrip().startswith("#") else ""
         console.print(Text(line, style=style), soft_wrap=True)
