@@ -20,7 +20,7 @@ from itertools import pairwise
 import exhaustive_kernel
 import numpy as np
 from bench_command import table
-from bench_proofs import ENGINES, Checked, Question, check
+from bench_proofs import ENGINES, Checked, Trial, check
 from bench_reference import reference_seconds
 from bench_tasks import side_by_side
 from random_problems import Sizes
@@ -68,7 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
     sizes = Sizes(options.min_tilings, options.max_tilings)
     reference_s = reference_seconds()
     questions = [
-        Question(options.seed, index, sizes, (options.engine,), options.time_limit)
+        Trial(options.seed, index, sizes, (options.engine,), options.time_limit)
         for index in range(options.count)
     ]
     found = []

@@ -23,7 +23,7 @@ WAYS = ("bounds", "scoring", "cp-sat")
 
 
 @dataclass(frozen=True)
-class Question:
+class Trial:
     """A problem by its number, and how it is to be proven."""
 
     seed: int
@@ -72,7 +72,7 @@ class Checked:
     proofs: tuple[Proof, ...]
 
 
-def check(question: Question) -> Checked:
+def check(question: Trial) -> Checked:
     """Draw a problem, try all its mappings, and prove it for every objective and engine."""
     drawn = draw_wide if question.wide else draw
     problem = drawn(question.seed, question.index, question.sizes)

@@ -22,7 +22,7 @@ import sys
 from collections.abc import Sequence
 
 import numpy as np
-from bench_proofs import ENGINES, WAYS, Checked, Proof, Question, check
+from bench_proofs import ENGINES, WAYS, Checked, Proof, Trial, check
 from bench_tasks import side_by_side
 from random_problems import Sizes
 from wide_problems import SIZES
@@ -49,12 +49,12 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     return options
 
 
-def questions(options: argparse.Namespace) -> list[Question]:
+def questions(options: argparse.Namespace) -> list[Trial]:
     """The problems that are asked for."""
     sizes = Sizes(options.min_tilings, options.max_tilings)
     engines = tuple(dict.fromkeys(options.engine or ENGINES))
     return [
-        Question(options.seed, index, sizes, engines, options.time_limit, options.wide)
+        Trial(options.seed, index, sizes, engines, options.time_limit, options.wide)
         for index in range(options.first, options.first + options.count)
     ]
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dmaze_cp.architecture import AccessEnergy, Architecture, PEArray
     from dmaze_cp.constraints import Constraints
     from dmaze_cp.cost import Cost, evaluate, fits
+    from dmaze_cp.desk import RunSettings
     from dmaze_cp.dse.design import Budgets
     from dmaze_cp.dse.parameters import parse_parameter
     from dmaze_cp.dse.result import SweepPoint, SweepResult, WeightedWorkload
@@ -35,8 +36,9 @@ if TYPE_CHECKING:
     from dmaze_cp.loading import load_architecture, load_workload
     from dmaze_cp.mapper import map_layer
     from dmaze_cp.mapping import Dataflow, Mapping
-    from dmaze_cp.network import RunSettings, map_networks, map_workload
+    from dmaze_cp.network import map_networks, map_workload
     from dmaze_cp.objective import Objective
+    from dmaze_cp.question import Options, Question
     from dmaze_cp.result import (
         Ending,
         Known,
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "architecture": ("AccessEnergy", "Architecture", "PEArray"),
     "constraints": ("Constraints",),
+    "desk": ("RunSettings",),
     "cost": ("Cost", "evaluate", "fits"),
     "dse.design": ("Budgets",),
     "dse.parameters": ("parse_parameter",),
@@ -73,8 +76,9 @@ _HOMES = {
     "loading": ("load_architecture", "load_workload"),
     "mapper": ("map_layer",),
     "mapping": ("Dataflow", "Mapping"),
-    "network": ("RunSettings", "map_networks", "map_workload"),
+    "network": ("map_networks", "map_workload"),
     "objective": ("Objective",),
+    "question": ("Options", "Question"),
     "result": (
         "Ending",
         "Known",
@@ -110,8 +114,10 @@ __all__ = [
     "MissingExtraError",
     "NoSolutionError",
     "Objective",
+    "Options",
     "PEArray",
     "Problem",
+    "Question",
     "Rule",
     "RunSettings",
     "SpecError",

@@ -1,4 +1,4 @@
-"""Engines: what decides the parts of the map-space that bounds leave open."""
+"""Engines: what decides the parts of the map-space that bounds leave open, and how long."""
 
 from __future__ import annotations
 
@@ -22,3 +22,6 @@ class Engine(StrEnum):
 
 DEFAULT_ENGINE: Final = Engine.CP_SAT
 """The engine where none is named."""
+
+DEFAULT_TIME_LIMIT_S: Final = 60.0
+"""Wall seconds for one layer and one objective where nothing else is said."""

@@ -11,11 +11,12 @@ from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cost import Cost, evaluate, fits
 from dmaze_cp.cp.parameters import SolverOptions
-from dmaze_cp.engine import DEFAULT_ENGINE, Engine
-from dmaze_cp.errors import Problem, ProofError, SpecError
+from dmaze_cp.engine import DEFAULT_ENGINE, DEFAULT_TIME_LIMIT_S, Engine
+from dmaze_cp.errors import ProofError
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.mapspace import check_sizes, is_allowed, mapping_at, why_infeasible
 from dmaze_cp.objective import Objective
+from dmaze_cp.question import Options, checked_objective
 from dmaze_cp.result import (
     NOTHING_KNOWN,
     Ending,
@@ -27,9 +28,8 @@ from dmaze_cp.result import (
 )
 from dmaze_cp.search import DEFAULTS, SearchResult, SearchSettings, search
 from dmaze_cp.search.prepared import Prepared, prepared
+from dmaze_cp.spec.documents import Reading
 from dmaze_cp.workload import Layer
-
-DEFAULT_TIME_LIMIT_S = 60.0
 
 
 def map_layer(
@@ -100,7 +100,8 @@ def map_layer(
         When an option makes no sense, or the layer is too large for the exact model.
     """
     began = time.monotonic()
-    objective, engine = _checked(objective, engine, time_limit, gap, workers)
+    solver = SolverOptions(workers, seed, tuple(solver_params), solver_log)
+    objective, engine = _checked(objective, time_limit, gap, engine, solver)
 
     def result(status: Status, **found: object) -> LayerResult:
         fields = {"constraints": constraints, "stats": SearchStats(engine=str(engine)), **found}
@@ -118,7 +119,7 @@ def map_layer(
         time_limit=time_limit - (time.monotonic() - began),
         gap=gap,
         engine=engine,
-        solver=SolverOptions(workers, seed, tuple(solver_params), solver_log),
+        solver=solver,
         stop=stop,
         on_progress=on_progress,
         known=known,
@@ -196,22 +197,18 @@ def _check(
 
 
 def _checked(
-    objective: Objective | str, engine: Engine | str, time_limit: float, gap: float, workers: int
+    objective: Objective | str,
+    time_limit: float,
+    gap: float,
+    engine: Engine | str,
+    solver: SolverOptions,
 ) -> tuple[Objective, Engine]:
-    problems = []
-    if objective not in list(Objective):
-        problems.append(Problem("objective", repr(objective), ", ".join(Objective)))
-    if engine not in list(Engine):
-        problems.append(Problem("engine", repr(engine), ", ".join(Engine)))
-    if not time_limit > 0:
-        problems.append(Problem("time_limit", repr(time_limit), "seconds above 0"))
-    if not 0 <= gap < 1:
-        problems.append(Problem("gap", repr(gap), "a fraction from 0 to below 1"))
-    if workers < 1:
-        problems.append(Problem("workers", repr(workers), "an integer of at least 1"))
-    if problems:
-        raise SpecError(problems)
-    return Objective(objective), Engine(engine)
+    reading = Reading()
+    known = reading.part("", lambda: checked_objective(objective))
+    options = reading.part("", lambda: Options(time_limit, gap, engine, solver))
+    reading.end()
+    assert known is not None and options is not None  # noqa: PT018, S101 - else problems
+    return known, Engine(options.engine)
 
 
 def _overconstrained(constraints: Constraints) -> str:

@@ -17,6 +17,7 @@ ORDER = [
     *(
         "errors",
         "extras",
+        "files",
         "showing",
         "levels",
         "workload",
@@ -28,8 +29,8 @@ ORDER = [
         "mapping",
     ),
     *("spec", "frontend", "loading", "cost", "result", "mapspace"),
-    *("relaxation", "cp", "search", "mapper", "store", "execution", "network"),
-    *("dse", "report", "cli", "__main__"),
+    *("relaxation", "cp", "search", "question", "mapper", "store", "execution", "desk", "network"),
+    *("dse", "schemas", "report", "cli", "__main__"),
 ]
 """A module imports only from those to its left; a package counts as one."""
 

@@ -32,6 +32,7 @@ import pytest
 from click.testing import CliRunner
 
 from dmaze_cp.cli.app import cli
+from tests.kit.program import own_variables
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -164,6 +165,8 @@ def check_output(block: Block, output: str) -> None:
 def be_in(folder: Path, patch: pytest.MonkeyPatch) -> None:
     """What is run in this process finds what a process of its own would."""
     patch.chdir(folder)
+    for name in own_variables():
+        patch.delenv(name)
     patch.setenv("COLUMNS", "80")
 
 

@@ -17,6 +17,7 @@ from dmaze_cp.cli.logs import LEVELS, log_to_stderr
 from dmaze_cp.cli.map_command import map_command
 from dmaze_cp.cli.model_command import model_command
 from dmaze_cp.cli.report_command import report_command
+from dmaze_cp.cli.schema_command import schema_command
 from dmaze_cp.cli.settings import Setting, apply_settings
 from dmaze_cp.cli.store_command import store_command
 from dmaze_cp.cli.streams import prepare_streams
@@ -98,6 +99,7 @@ for _command in (
     model_command,
     report_command,
     store_command,
+    schema_command,
     models_command,
     archs_command,
     spaces_command,

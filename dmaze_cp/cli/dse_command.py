@@ -32,7 +32,7 @@ from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.objective import Objective
 
 if TYPE_CHECKING:
-    from dmaze_cp.cli.sweeping import SweepQuestion
+    from dmaze_cp.cli.sweeping import SweepRequest
     from dmaze_cp.dse.design import WeightedModel
     from dmaze_cp.dse.result import PointStatus, SweepResult, WeightedWorkload
     from dmaze_cp.dse.space import DesignSpace
@@ -156,9 +156,9 @@ def _require_extras(form: SweepFormat, folder: OutputFolder | None) -> None:
 
 def _question(
     options: dict[str, Any], output: OutputFile | None, folder: OutputFolder | None
-) -> SweepQuestion:
+) -> SweepRequest:
     """What is asked; all that is wrong with it at once."""
-    from dmaze_cp.cli.sweeping import SweepQuestion
+    from dmaze_cp.cli.sweeping import SweepRequest
     from dmaze_cp.spec.reading import files_read
 
     problems: list[Problem] = []
@@ -177,7 +177,7 @@ def _question(
         raise SpecError(dict.fromkeys(problems))
     objective = Objective(options["objective"] or space.objective or Objective.EDP)
     pareto = options["pareto"] is not None
-    return SweepQuestion(
+    return SweepRequest(
         space, networks, objective, run_settings(options), pareto, options["all_points"]
     )
 
@@ -205,7 +205,7 @@ def _area_problems(space: DesignSpace) -> Iterator[Problem]:
         yield Problem("--pareto", "area, in a space without areas", "an area model")
 
 
-def _solved(question: SweepQuestion, options: dict[str, Any]) -> SweepResult:
+def _solved(question: SweepRequest, options: dict[str, Any]) -> SweepResult:
     from dmaze_cp.cli.solving import closing
     from dmaze_cp.cli.sweeping import solve_sweep
 

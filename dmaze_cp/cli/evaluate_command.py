@@ -51,7 +51,7 @@ def evaluate_command(
     """Compute the exact cost of the mappings in FILE.
 
     FILE holds one mapping record, a list of them, JSON Lines (suffix .jsonl), or the
-    result of `dmaze-cp map -o`. A record is
+    result of `dmaze-cp map -o` or `dse -o`. A record is
 
     \b
       {"layer": {"kind": "gemm", "bounds": {"X": 8, "Y": 4, "K": 2}},

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from dmaze_cp.architecture import Architecture
-    from dmaze_cp.cli.solving import Question
+    from dmaze_cp.cli.solving import MapRequest
     from dmaze_cp.report.formats import Format
     from dmaze_cp.result import LayerResult, WorkloadResult
     from dmaze_cp.store import Store
@@ -128,9 +128,9 @@ def map_command(**options: Any) -> None:
 
 def _question(
     options: dict[str, Any], shapes: dict[str, int], output: OutputFile | None
-) -> Question:
+) -> MapRequest:
     """What is asked; all that is wrong with output, accelerators and models at once."""
-    from dmaze_cp.cli.solving import Question
+    from dmaze_cp.cli.solving import MapRequest
     from dmaze_cp.spec.reading import files_read
 
     problems: list[Problem] = []
@@ -143,7 +143,7 @@ def _question(
     if problems:
         raise SpecError(dict.fromkeys(problems))
     chosen = options["objective"]
-    return Question(
+    return MapRequest(
         workloads=tuple(workloads),
         architectures=tuple(architectures),
         objectives=tuple(Objective) if chosen == "all" else (Objective(chosen),),
@@ -181,7 +181,7 @@ def _say_left_out(workload: Workload) -> None:
 
 
 def _map_for_people(
-    question: Question, store: Store | None, options: dict[str, Any]
+    question: MapRequest, store: Store | None, options: dict[str, Any]
 ) -> Sequence[WorkloadResult]:
     from dmaze_cp.cli.solving import solve
     from dmaze_cp.report.console import make_console
@@ -201,7 +201,7 @@ def _map_for_people(
 
 
 def _map_for_programs(
-    question: Question,
+    question: MapRequest,
     store: Store | None,
     options: dict[str, Any],
     output: OutputFile,
@@ -221,7 +221,7 @@ def _map_for_programs(
 
 def _print_summaries(
     console: Console,
-    question: Question,
+    question: MapRequest,
     results: Sequence[WorkloadResult],
     *,
     only_comparison: bool,

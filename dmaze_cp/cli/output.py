@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dmaze_cp.cli.interrupt import deferred_interrupt
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.spec.files import replace_file
+from dmaze_cp.files import replace_file
 
 
 @dataclass(frozen=True)

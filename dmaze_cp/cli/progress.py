@@ -11,7 +11,7 @@ from dmaze_cp.cli.live import LiveDisplay, clock, one_line
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from dmaze_cp.network import Search
+    from dmaze_cp.desk import Inquiry
     from dmaze_cp.result import Incumbent, LayerResult
 
 SHOWN: Final = 6
@@ -34,7 +34,7 @@ class Progress(LiveDisplay):
         self._finished = 0
         self._open = 0
         self._work = _Work()
-        self._running: dict[Search, Incumbent | None] = {}
+        self._running: dict[Inquiry, Incumbent | None] = {}
 
     def planned(self, results: int, searches: int) -> None:
         """So many layer results are to come, and need so many searches."""
@@ -42,16 +42,16 @@ class Progress(LiveDisplay):
         if self._verbose and searches < results:
             click.echo(f"{results} layer results need {_searches(searches)}", err=True)
 
-    def searching(self, search: Search, incumbent: Incumbent | None) -> None:
+    def searching(self, inquiry: Inquiry, incumbent: Incumbent | None) -> None:
         """A search has begun or has come further."""
-        self._running[search] = incumbent or self._running.get(search)
+        self._running[inquiry] = incumbent or self._running.get(inquiry)
 
-    def searched(self, search: Search, last: bool) -> None:
+    def searched(self, inquiry: Inquiry, last: bool) -> None:
         """A search has ended, for now or for good."""
-        self._running.pop(search, None)
+        self._running.pop(inquiry, None)
         if last:
             self._open -= 1
-            self._work.did(search, self.elapsed_s)
+            self._work.did(inquiry, self.elapsed_s)
 
     def finished(self, result: LayerResult) -> None:
         """A layer has its result."""
@@ -86,10 +86,10 @@ class Progress(LiveDisplay):
         if left is not None:
             parts.append(f"about {clock(left)} left")
         lines = [one_line("  ".join(parts), "bold")]
-        for search, incumbent in list(self._running.items())[:SHOWN]:
+        for inquiry, incumbent in list(self._running.items())[:SHOWN]:
             gap = "starting" if incumbent is None else f"gap {numbers.percent(incumbent.gap)}"
-            where = f" on {search.architecture.name}" if self._several else ""
-            lines.append(one_line(f"  {gap:12} {search.label}{where}"))
+            where = f" on {inquiry.architecture.name}" if self._several else ""
+            lines.append(one_line(f"  {gap:12} {inquiry.label}{where}"))
         return lines
 
     def _left_s(self, elapsed: float, waiting: int) -> float | None:
@@ -112,19 +112,19 @@ class _Work:
         self._least = 0.0
         self._elapsed = 0.0
 
-    def did(self, search: Search, elapsed: float) -> None:
-        size = search.difficulty
+    def did(self, inquiry: Inquiry, elapsed: float) -> None:
+        size = inquiry.difficulty
         self._done += size
         self._least = min(self._least or size, size)
         self._elapsed = elapsed
 
     def left_s(
-        self, elapsed: float, running: dict[Search, Incumbent | None], waiting: int
+        self, elapsed: float, running: dict[Inquiry, Incumbent | None], waiting: int
     ) -> float | None:
         """Seconds, or None before anything is done."""
         if not self._done:
             return None
-        left = self._least * waiting + sum(search.difficulty for search in running) / 2
+        left = self._least * waiting + sum(inquiry.difficulty for inquiry in running) / 2
         since = elapsed - self._elapsed
         return max(0.0, left * self._elapsed / self._done - since)
 

@@ -10,10 +10,10 @@ import click
 from dmaze_cp.cli.parameters import Number
 from dmaze_cp.cli.settings import Limit, Setting
 from dmaze_cp.cli.store_option import store_options
-from dmaze_cp.engine import DEFAULT_ENGINE, Engine
+from dmaze_cp.engine import DEFAULT_ENGINE, DEFAULT_TIME_LIMIT_S, Engine
 
 if TYPE_CHECKING:
-    from dmaze_cp.network import RunSettings
+    from dmaze_cp.desk import RunSettings
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -30,7 +30,7 @@ def limit_options(
             "--time-limit",
             cls=Limit,
             type=Number(0, open_low=True),
-            default=60.0,
+            default=DEFAULT_TIME_LIMIT_S,
             show_default=True,
             metavar="S",
             help="Wall seconds for one layer and one objective.",
@@ -151,7 +151,7 @@ def run_settings(options: dict[str, Any]) -> RunSettings:
     """How to search and where, from the values of the options above."""
     from dmaze_cp.constraints import Constraints
     from dmaze_cp.cp.parameters import SolverOptions, parse_solver_params
-    from dmaze_cp.network import RunSettings
+    from dmaze_cp.desk import RunSettings
 
     pe, rf, spm = options["opt_min_utilization"]
     return RunSettings(

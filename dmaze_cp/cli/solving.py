@@ -15,13 +15,14 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.workload import Workload
 
 if TYPE_CHECKING:
-    from dmaze_cp.network import Event, RunSettings
+    from dmaze_cp.desk import RunSettings
+    from dmaze_cp.network import Event
     from dmaze_cp.result import LayerResult, WorkloadResult
     from dmaze_cp.store import Store
 
 
 @dataclass(frozen=True)
-class Question:
+class MapRequest:
     """What the mapper is asked."""
 
     workloads: tuple[Workload, ...]
@@ -36,7 +37,7 @@ class Question:
 
 
 def solve(
-    question: Question,
+    question: MapRequest,
     store: Store | None,
     *,
     verbose: bool,
@@ -81,15 +82,8 @@ def solve(
 
 
 def _follow(event: Event, progress: Progress) -> None:
-    from dmaze_cp.network import (
-        Finished,
-        NoWorker,
-        Planned,
-        RowsDistrusted,
-        Searched,
-        Searching,
-        StoreFailed,
-    )
+    from dmaze_cp.desk import NoWorker, RowsDistrusted, StoreFailed
+    from dmaze_cp.network import Finished, Planned, Searched, Searching
 
     match event:
         case Planned(results, searches):
@@ -111,7 +105,7 @@ def _follow(event: Event, progress: Progress) -> None:
 class _InOrder:
     """Shows results in the order of the layers, though they come in another."""
 
-    def __init__(self, question: Question, show: Callable[[LayerResult], None] | None) -> None:
+    def __init__(self, question: MapRequest, show: Callable[[LayerResult], None] | None) -> None:
         self._show = show
         self._ready: dict[tuple[str, Objective], LayerResult] = {}
         self._order = self._expected(question)
@@ -119,7 +113,7 @@ class _InOrder:
         self._shown: set[tuple[str, Objective]] = set()
 
     @staticmethod
-    def _expected(question: Question) -> Iterator[tuple[str, Objective]]:
+    def _expected(question: MapRequest) -> Iterator[tuple[str, Objective]]:
         for layer in question.workloads[0]:
             for objective in question.objectives:
                 yield layer.name, objective

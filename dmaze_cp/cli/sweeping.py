@@ -14,16 +14,16 @@ from dmaze_cp.objective import Objective
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from dmaze_cp.desk import RunSettings
     from dmaze_cp.dse.design import Design
     from dmaze_cp.dse.result import SweepPoint, SweepResult, WeightedWorkload
     from dmaze_cp.dse.space import DesignSpace
     from dmaze_cp.dse.sweep import SweepEvent
-    from dmaze_cp.network import RunSettings
     from dmaze_cp.store import Store
 
 
 @dataclass(frozen=True)
-class SweepQuestion:
+class SweepRequest:
     """What a sweep is asked."""
 
     space: DesignSpace
@@ -34,7 +34,7 @@ class SweepQuestion:
     all_points: bool
 
 
-def solve_sweep(question: SweepQuestion, store: Store | None, *, verbose: bool) -> SweepResult:
+def solve_sweep(question: SweepRequest, store: Store | None, *, verbose: bool) -> SweepResult:
     """Sweep, with progress on stderr and an answer to Ctrl-C.
 
     Returns
@@ -73,8 +73,8 @@ class SweepProgress(LiveDisplay):
 
     def follow(self, event: SweepEvent) -> None:
         """Take in what the sweep tells."""
+        from dmaze_cp.desk import NoWorker, RowsDistrusted, StoreFailed
         from dmaze_cp.dse.sweep import PointDone, SearchDone, SweepPlanned
-        from dmaze_cp.network import NoWorker, RowsDistrusted, StoreFailed
 
         match event:
             case SweepPlanned(points, invalid, layers):

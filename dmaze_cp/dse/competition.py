@@ -14,14 +14,14 @@ from fractions import Fraction
 from math import floor
 from typing import Final
 
-from dmaze_cp.dse.plan import Candidate, Question
+from dmaze_cp.dse.plan import Candidate, DesignInquiry
 
 FAR_BEHIND: Final = Fraction(17, 20)
 """A design is far behind where its rival costs at most this share."""
 
 
 @dataclass(frozen=True)
-class Rival:
+class Contender:
     """What one design costs, with what decides between equals."""
 
     value: Fraction
@@ -46,11 +46,11 @@ class Competition:
     def __init__(self, *, pareto: bool) -> None:
         self._pareto = pareto
         # By ascending area, each ahead of those before it: what covers nothing but itself.
-        self._best: list[Rival] = []
+        self._best: list[Contender] = []
 
     def enter(self, candidate: Candidate, value: Fraction) -> bool:
         """A design has mappings that cost so much; whether that may beat others."""
-        rival = Rival(value, candidate.area_mm2, candidate.position)
+        rival = Contender(value, candidate.area_mm2, candidate.position)
         at = self._may_beat(rival.area_mm2)
         if at and self._best[at - 1].rank <= rival.rank:
             return False
@@ -58,7 +58,7 @@ class Competition:
         self._best = sorted([*kept, rival], key=lambda r: r.area_mm2)
         return True
 
-    def _covers(self, one: Rival, other: Rival) -> bool:
+    def _covers(self, one: Contender, other: Contender) -> bool:
         """Whether one beats everything that the other beats, itself included."""
         return one.rank <= other.rank and (not self._pareto or one.area_mm2 <= other.area_mm2)
 
@@ -68,7 +68,7 @@ class Competition:
             return len(self._best)
         return bisect_right(self._best, area_mm2, key=lambda r: r.area_mm2)
 
-    def rival(self, candidate: Candidate) -> Rival | None:
+    def rival(self, candidate: Candidate) -> Contender | None:
         """The toughest rival of a design: what it has to beat."""
         at = self._may_beat(candidate.area_mm2)
         if at and self._best[at - 1].position == candidate.position:
@@ -83,10 +83,10 @@ class Competition:
         bound = candidate.bound
         return bound > rival.value or (bound == rival.value and self._wins_ties(rival, candidate))
 
-    def _wins_ties(self, rival: Rival, candidate: Candidate) -> bool:
+    def _wins_ties(self, rival: Contender, candidate: Candidate) -> bool:
         return (rival.area_mm2, rival.position) < (candidate.area_mm2, candidate.position)
 
-    def goal(self, candidate: Candidate, question: Question) -> Fraction | None:
+    def goal(self, candidate: Candidate, inquiry: DesignInquiry) -> Fraction | None:
         """A bound of a layer that does its share in showing that the design is beaten.
 
         Bounds far below a mapping's cost are proven in a small part of the time of a proof.
@@ -95,36 +95,36 @@ class Competition:
         layer has to be solved.
         """
         rival, value = self.rival(candidate), candidate.value
-        if rival is None or value is None or question.value is None:
+        if rival is None or value is None or inquiry.value is None:
             return None
         if rival.value > FAR_BEHIND * value:
             return None
-        return question.value * rival.value / value
+        return inquiry.value * rival.value / value
 
-    def cutoff(self, question: Question) -> int | None:
+    def cutoff(self, inquiry: DesignInquiry) -> int | None:
         """The cost of a layer from which on its search may end: it decides nothing any more.
 
         Each design that waits for the layer is then beaten, or nearer to it. None where some
         design has no rival.
         """
         cutoffs = []
-        for candidate in question.candidates:
+        for candidate in inquiry.candidates:
             if not candidate.closed:
-                cutoff = self._cutoff(candidate, question)
+                cutoff = self._cutoff(candidate, inquiry)
                 if cutoff is None:
                     return None
                 cutoffs.append(cutoff)
         return max(cutoffs, default=None)
 
-    def _cutoff(self, candidate: Candidate, question: Question) -> int | None:
+    def _cutoff(self, candidate: Candidate, inquiry: DesignInquiry) -> int | None:
         rival = self.rival(candidate)
         if rival is None:
             return None
-        factor = next(t.factor for t in candidate.terms if t.question is question)
-        others = candidate.bound - factor * question.bound
+        factor = next(t.factor for t in candidate.terms if t.inquiry is inquiry)
+        others = candidate.bound - factor * inquiry.bound
         # Above the rival's cost by a hair: with an equal cost a design may still win.
         enough = max(0, floor((rival.value - others) / factor) + 1)
-        goal = self.goal(candidate, question)
-        if goal is None or goal <= question.bound:
+        goal = self.goal(candidate, inquiry)
+        if goal is None or goal <= inquiry.bound:
             return enough
         return min(enough, floor(goal) + 1)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dmaze_cp.dse.plan import Candidate, Question
+from dmaze_cp.dse.plan import Candidate, DesignInquiry
 
 
 class Exploration:
@@ -25,11 +25,11 @@ class Exploration:
     candidates
         All designs, by position.
     is_wanted
-        Whether a question needs such a search.
+        Whether an inquiry needs such a search.
     """
 
     def __init__(
-        self, candidates: Sequence[Candidate], is_wanted: Callable[[Question], bool]
+        self, candidates: Sequence[Candidate], is_wanted: Callable[[DesignInquiry], bool]
     ) -> None:
         self._candidates = candidates
         self._is_wanted = is_wanted
@@ -48,12 +48,12 @@ class Exploration:
         """A design costs less than all others so far."""
         self._distances = self._from(self._places[candidate.position])
 
-    def next(self) -> Question | None:
+    def next(self) -> DesignInquiry | None:
         """The hardest layer of the design that is being mapped, or of the one that follows."""
         while True:
             if self._current is not None and not self._current.closed:
-                questions = (term.question for term in self._current.terms)
-                wanted = [question for question in questions if self._is_wanted(question)]
+                inquiries = (term.inquiry for term in self._current.terms)
+                wanted = [inquiry for inquiry in inquiries if self._is_wanted(inquiry)]
                 if wanted:
                     return max(wanted, key=lambda q: q.difficulty)
             if not self._waiting.any():

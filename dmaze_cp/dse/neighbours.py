@@ -19,7 +19,7 @@ from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cost import evaluate, fits
 from dmaze_cp.dse.monotone import prices, transferred_bound
-from dmaze_cp.dse.plan import Question
+from dmaze_cp.dse.plan import DesignInquiry
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import Known
@@ -41,52 +41,52 @@ _Bools = NDArray[np.bool_]
 
 
 class Neighbourhood:
-    """The questions of a sweep by layer.
+    """The inquiries of a sweep by layer.
 
     Parameters
     ----------
-    questions
+    inquiries
         All with the same objective.
     constraints
         Limits on the mappings of all.
     """
 
-    def __init__(self, questions: Sequence[Question], constraints: Constraints) -> None:
+    def __init__(self, inquiries: Sequence[DesignInquiry], constraints: Constraints) -> None:
         self._constraints = constraints
-        groups: dict[Layer, list[Question]] = defaultdict(list)
-        for question in questions:
-            groups[question.layer.shape].append(question)
+        groups: dict[Layer, list[DesignInquiry]] = defaultdict(list)
+        for inquiry in inquiries:
+            groups[inquiry.layer.shape].append(inquiry)
         self._groups = [_Group(group) for group in groups.values()]
-        self._at = {id(q): (g, n) for g in self._groups for n, q in enumerate(g.questions)}
+        self._at = {id(q): (g, n) for g in self._groups for n, q in enumerate(g.inquiries)}
 
-    def note(self, question: Question) -> None:
-        """A question has changed, or a design that waits for it has been closed."""
-        group, here = self._at[id(question)]
+    def note(self, inquiry: DesignInquiry) -> None:
+        """An inquiry has changed, or a design that waits for it has been closed."""
+        group, here = self._at[id(inquiry)]
         group.note(here)
 
-    def start(self, question: Question) -> Known:
+    def start(self, inquiry: DesignInquiry) -> Known:
         """Where a search starts: the best mapping that near designs have, and the bound."""
-        best, least = question.known.mapping, question.value
-        for mapping in self._mappings(question):
-            if fits(mapping, question.architecture):
+        best, least = inquiry.known.mapping, inquiry.value
+        for mapping in self._mappings(inquiry):
+            if fits(mapping, inquiry.architecture):
                 continue
-            cost = evaluate(mapping, question.architecture)
-            value = question.objective.of(cost.energy_pj, cost.latency_cycles)
+            cost = evaluate(mapping, inquiry.architecture)
+            value = inquiry.objective.of(cost.energy_pj, cost.latency_cycles)
             if least is None or value < least:
                 best, least = mapping, value
-        return Known(best, question.bound)
+        return Known(best, inquiry.bound)
 
-    def _mappings(self, question: Question) -> Iterator[Mapping]:
+    def _mappings(self, inquiry: DesignInquiry) -> Iterator[Mapping]:
         if self._constraints != NO_CONSTRAINTS:
             return  # what fits there may break a limit here
-        group, here = self._at[id(question)]
+        group, here = self._at[id(inquiry)]
         for near in group.nearest(here, group.mapped.copy(), NEAREST):
             if near.result is not None and near.result.mapping is not None:
                 # Where PE loops are on an array is found anew for each.
-                yield replace(near.result.mapping, layer=question.layer, row_factors=None)
+                yield replace(near.result.mapping, layer=inquiry.layer, row_factors=None)
 
-    def pass_on(self, source: Question, reach: int | None = None) -> list[Question]:
-        """Give a question's bound to others of its layer; those that it raises.
+    def pass_on(self, source: DesignInquiry, reach: int | None = None) -> list[DesignInquiry]:
+        """Give an inquiry's bound to others of its layer; those that it raises.
 
         Parameters
         ----------
@@ -104,7 +104,7 @@ class Neighbourhood:
             if self._raise(source, target)
         ]
 
-    def _raise(self, source: Question, target: Question) -> bool:
+    def _raise(self, source: DesignInquiry, target: DesignInquiry) -> bool:
         if source.bound <= target.bound and _same_prices(source, target):
             return False  # at equal prices the bound is what it is
         bound = transferred_bound(
@@ -122,7 +122,7 @@ class Neighbourhood:
 
 
 class _Group:
-    """The questions on one layer, with the figures of their architectures as arrays.
+    """The inquiries on one layer, with the figures of their architectures as arrays.
 
     The arrays sort out quickly what is far away or has nothing to learn. What is left is
     decided exactly, so that rounding plays no part.
@@ -130,21 +130,21 @@ class _Group:
     Attributes
     ----------
     mapped
-        Which questions have a mapping.
+        Which inquiries have a mapping.
     open
         Which are still to be answered.
     bounds
         What is proven of each.
     """
 
-    def __init__(self, questions: Sequence[Question]) -> None:
-        self.questions = questions
-        archs = [q.architecture for q in questions]
+    def __init__(self, inquiries: Sequence[DesignInquiry]) -> None:
+        self.inquiries = inquiries
+        archs = [q.architecture for q in inquiries]
         counts = _table(a.counts for a in archs)
         self._places = np.log(counts)
         self._capacities = _table((a.pe_count, a.rf_words) for a in archs)
         self._banks = _table((a.banks, a.spm_bank_bytes / a.widest_word) for a in archs)
-        self._dma = _table(_dma(a) if _has_latency(questions) else () for a in archs)
+        self._dma = _table(_dma(a) if _has_latency(inquiries) else () for a in archs)
         self._prices = _table(map(float, prices(a)) for a in archs)
         self.mapped: _Bools = np.zeros(len(archs), dtype=bool)
         self.open: _Bools = np.zeros(len(archs), dtype=bool)
@@ -154,14 +154,14 @@ class _Group:
 
     def note(self, place: int) -> None:
         """Bring up to date what changes."""
-        question = self.questions[place]
-        result = question.result
+        inquiry = self.inquiries[place]
+        result = inquiry.result
         self.mapped[place] = result is not None and result.mapping is not None
-        self.open[place] = question.is_open
-        self.bounds[place] = question.bound
+        self.open[place] = inquiry.is_open
+        self.bounds[place] = inquiry.bound
 
     def may_learn(self, source: int) -> _Bools:
-        """Which may get a better bound from a question's."""
+        """Which may get a better bound from an inquiry's."""
         within = (self._capacities <= self._capacities[source]).all(axis=1)
         dearer = (self._dma >= self._dma[source]).all(axis=1)
         wanted: _Bools = self.open & within & dearer & self._held(source) & self._higher(source)
@@ -181,40 +181,40 @@ class _Group:
 
     def _at_prices_of_each(self, source: int, bound: float) -> NDArray[np.float64]:
         """At least what `transferred_bound` gives; the same formulas."""
-        if not _has_energy(self.questions):
-            return np.full(len(self.questions), bound * _SLACK)
+        if not _has_energy(self.inquiries):
+            return np.full(len(self.inquiries), bound * _SLACK)
         with np.errstate(divide="ignore", invalid="ignore"):
             ratios = self._prices / self._prices[source]
         # Where the source has no price, the other may have any.
         ratios[:, self._prices[source] == 0] = np.inf
-        if _has_latency(self.questions):
+        if _has_latency(self.inquiries):
             edp: NDArray[np.float64] = np.minimum(ratios.min(axis=1), _MOST) * bound
             return edp * _SLACK
-        macs, rest = self.questions[source].layer.macs, ratios[:, 1:].min(axis=1)
+        macs, rest = self.inquiries[source].layer.macs, ratios[:, 1:].min(axis=1)
         above = max(0.0, bound - macs * self._prices[source, 0])
         energy: NDArray[np.float64] = macs * self._prices[:, 0] + np.minimum(rest, _MOST) * above
         return energy * _SLACK
 
-    def nearest(self, here: int, wanted: _Bools, number: int) -> list[Question]:
-        """The questions among the wanted ones whose architectures differ least."""
+    def nearest(self, here: int, wanted: _Bools, number: int) -> list[DesignInquiry]:
+        """The inquiries among the wanted ones whose architectures differ least."""
         wanted[here] = False
         (places,) = np.nonzero(wanted)
         if len(places) > number:
             distances = np.abs(self._places[places] - self._places[here]).sum(axis=1)
             # Those at an equal distance in their order.
             places = places[np.argsort(distances, kind="stable")[:number]]
-        return [self.questions[place] for place in places.tolist()]
+        return [self.inquiries[place] for place in places.tolist()]
 
 
-def _has_latency(questions: Sequence[Question]) -> bool:
-    return questions[0].objective is not Objective.ENERGY
+def _has_latency(inquiries: Sequence[DesignInquiry]) -> bool:
+    return inquiries[0].objective is not Objective.ENERGY
 
 
-def _has_energy(questions: Sequence[Question]) -> bool:
-    return questions[0].objective is not Objective.LATENCY
+def _has_energy(inquiries: Sequence[DesignInquiry]) -> bool:
+    return inquiries[0].objective is not Objective.LATENCY
 
 
-def _same_prices(one: Question, other: Question) -> bool:
+def _same_prices(one: DesignInquiry, other: DesignInquiry) -> bool:
     return prices(one.architecture) == prices(other.architecture)
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import inf, nextafter
 
 from dmaze_cp.dse.design import Budgets
-from dmaze_cp.dse.plan import Candidate, Question
+from dmaze_cp.dse.plan import Candidate, DesignInquiry
 from dmaze_cp.dse.result import (
     NetworkCost,
     PointCause,
@@ -50,14 +50,14 @@ def _status(
     if candidate.problem is not None:
         return PointStatus.FAILED, candidate.problem, PointCause.FAILED
     for term in candidate.terms:
-        if term.question.is_infeasible:
-            return PointStatus.INFEASIBLE, _reason(term.question), PointCause.NO_FIT
+        if term.inquiry.is_infeasible:
+            return PointStatus.INFEASIBLE, _reason(term.inquiry), PointCause.NO_FIT
     if candidate.skipped and not candidate.is_proven:
         reason = "its bound is above what another design costs"
         return PointStatus.SKIPPED, reason, PointCause.BEATEN
     for term in candidate.terms:
-        if term.question.failed and term.question.value is None:
-            return PointStatus.FAILED, _reason(term.question), PointCause.FAILED
+        if term.inquiry.failed and term.inquiry.value is None:
+            return PointStatus.FAILED, _reason(term.inquiry), PointCause.FAILED
     if candidate.value is None:
         reason = _why_open(candidate) or "not every layer has a mapping yet"
         return PointStatus.UNKNOWN, reason, PointCause.UNFINISHED
@@ -75,19 +75,19 @@ def _status(
 def _why_open(candidate: Candidate) -> str | None:
     """Why the first layer that is not proven is not."""
     for term in candidate.terms:
-        question = term.question
-        if question.result is None or question.is_proven:
+        inquiry = term.inquiry
+        if inquiry.result is None or inquiry.is_proven:
             continue
-        if not question.final:
+        if not inquiry.final:
             # Its last search was a rough one, or ended at a cutoff; others were to follow.
-            return f"{question.layer.name}: not searched to the end"
-        if question.result.reason:
-            return _reason(question)
+            return f"{inquiry.layer.name}: not searched to the end"
+        if inquiry.result.reason:
+            return _reason(inquiry)
     return None
 
 
-def _reason(question: Question) -> str:
-    return f"{question.layer.name}: {question.result.reason if question.result else ''}"
+def _reason(inquiry: DesignInquiry) -> str:
+    return f"{inquiry.layer.name}: {inquiry.result.reason if inquiry.result else ''}"
 
 
 def _bound(bound: Fraction, value: Fraction | None) -> float:
@@ -99,22 +99,22 @@ def _bound(bound: Fraction, value: Fraction | None) -> float:
 
 
 def _network(candidate: Candidate, network: WeightedWorkload, objective: Objective) -> NetworkCost:
-    questions = {term.question.layer.shape: term.question for term in candidate.terms}
+    inquiries = {term.inquiry.layer.shape: term.inquiry for term in candidate.terms}
     architecture = candidate.design.architecture
     unit = cost_unit_s(architecture, objective)
     results = []
     value, bound, complete = Fraction(0), Fraction(0), True
     for layer in network.workload:
-        question = questions.get(layer.shape)
-        if question is None:
+        inquiry = inquiries.get(layer.shape)
+        if inquiry is None:
             complete = False
             continue
-        bound += layer.instances * unit * question.bound
-        if question.value is None:
+        bound += layer.instances * unit * inquiry.bound
+        if inquiry.value is None:
             complete = False
         else:
-            value += layer.instances * unit * question.value
-        result = _result(question, layer)
+            value += layer.instances * unit * inquiry.value
+        result = _result(inquiry, layer)
         if result is not None:
             results.append(replace(result, architecture=architecture))
     total = value if complete else None
@@ -126,13 +126,13 @@ def _network(candidate: Candidate, network: WeightedWorkload, objective: Objecti
     )
 
 
-def _result(question: Question, layer: Layer) -> LayerResult | None:
-    """A question's result under a layer's name, with the best bound there is."""
-    result = question.result
+def _result(inquiry: DesignInquiry, layer: Layer) -> LayerResult | None:
+    """An inquiry's result under a layer's name, with the best bound there is."""
+    result = inquiry.result
     if result is None:
         return None
     mapping = result.mapping and replace(result.mapping, layer=layer)
-    bound = result.bound if question.is_infeasible else question.bound
+    bound = result.bound if inquiry.is_infeasible else inquiry.bound
     return replace(result, layer=layer, mapping=mapping, bound=bound)
 
 
@@ -145,12 +145,12 @@ def within_power(power_mw: Fraction | None, limits: Budgets) -> bool:
 
 def average_power_mw(candidate: Candidate, networks: Sequence[WeightedWorkload]) -> Fraction | None:
     """Energy over time of all networks together, weighed; None while a layer has no mapping."""
-    questions = {term.question.layer.shape: term.question for term in candidate.terms}
+    inquiries = {term.inquiry.layer.shape: term.inquiry for term in candidate.terms}
     energy, cycles = Fraction(0), Fraction(0)
     for network in networks:
         for layer in network.workload:
-            question = questions.get(layer.shape)
-            cost = None if question is None or question.result is None else question.result.cost
+            inquiry = inquiries.get(layer.shape)
+            cost = None if inquiry is None or inquiry.result is None else inquiry.result.cost
             if cost is None:
                 return None
             times = Fraction(network.weight) * layer.instances

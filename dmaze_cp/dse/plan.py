@@ -1,148 +1,45 @@
-"""The searches of a sweep: every layer on every design, each distinct question once."""
+"""The searches of a sweep: every layer on every design, each distinct inquiry once."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from math import ceil, isfinite
 
-from dmaze_cp.architecture import Architecture
+from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
+from dmaze_cp.desk import Inquiry
 from dmaze_cp.dse.design import Design
 from dmaze_cp.dse.result import WeightedWorkload, cost_unit_s
 from dmaze_cp.errors import SpecError
-from dmaze_cp.execution.task import difficulty
 from dmaze_cp.mapspace import check_sizes
 from dmaze_cp.objective import Objective
-from dmaze_cp.result import Known, LayerResult, Status, relative_gap
-from dmaze_cp.store.answer import is_above
+from dmaze_cp.question import DEFAULT_OPTIONS, Options, Question
 from dmaze_cp.workload import Layer
 
 
 @dataclass(eq=False)
-class Question:
-    """One layer on one architecture, and what is known of it so far.
+class DesignInquiry(Inquiry):
+    """An inquiry about one layer on one architecture, and the designs that wait for its answer."""
 
-    Attributes
-    ----------
-    result
-        The best so far, if there is any.
-    bound
-        Proven: no mapping costs less.
-    final
-        No search of it is to follow: proven, good enough, out of time, or failed.
-    running
-        A search is under way.
-    begun
-        Has had a search of its own, or a mapping of an earlier run.
-    """
-
-    layer: Layer
-    architecture: Architecture
-    objective: Objective
-    difficulty: float
     candidates: list[Candidate] = field(default_factory=list)
-    result: LayerResult | None = None
-    bound: int = 0
-    final: bool = False
-    running: bool = False
-    begun: bool = False
-
-    @property
-    def value(self) -> int | None:
-        """Cost of the best mapping so far."""
-        return None if self.result is None else self.result.value
 
     @property
     def is_open(self) -> bool:
         """Whether some design still waits for the answer."""
         return not self.final and any(not c.closed for c in self.candidates)
 
-    @property
-    def failed(self) -> bool:
-        """Whether its search has failed."""
-        return self.result is not None and self.result.failed
-
-    @property
-    def is_infeasible(self) -> bool:
-        """Whether the layer is proven to fit in no way."""
-        return self.result is not None and self.result.status is Status.INFEASIBLE
-
-    @property
-    def is_proven(self) -> bool:
-        """Whether the best mapping so far is known to be the best there is."""
-        return self.value is not None and self.bound >= self.value
-
-    @property
-    def gap(self) -> float | None:
-        """Proven relative gap of the best mapping so far."""
-        return None if self.value is None else relative_gap(self.value, self.bound)
-
-    @property
-    def known(self) -> Known:
-        """Where the next search starts."""
-        return Known(None if self.result is None else self.result.mapping, self.bound)
-
-    def note(self, result: LayerResult) -> None:
-        """Take in a result; what was known better stays.
-
-        Raises
-        ------
-        RuntimeError
-            When a bound is above the cost of a mapping: one of the proofs is wrong.
-        """
-        before = self.result
-        bound = result.bound
-        if result.value is None and before is not None and before.value is not None:
-            result = replace(before, ended=result.ended, reason=result.reason)
-        self.begun = True
-        self.result = result
-        if bound is not None and isfinite(bound):
-            self.bound = max(self.bound, ceil(bound))  # costs are integers
-        self._changed()
-
-    def raise_bound(self, bound: int) -> bool:
-        """Take in a bound that was proven elsewhere; whether it is a better one.
-
-        Raises
-        ------
-        RuntimeError
-            As `note`.
-        """
-        if bound <= self.bound:
-            return False
-        self.bound = bound
-        self._changed()
-        return True
-
     def _changed(self) -> None:
-        """Status and sums follow from mapping and bound, wherever these come from."""
         for candidate in self.candidates:
             candidate.forget_sums()
-        value = self.value
-        if self.result is None or value is None or self.bound < value:
-            return
-        if is_above(self.bound, value):
-            found = f"{self.layer.name}: found a proven bound of {self.bound}"
-            raise RuntimeError(f"{found}, expected at most {value}, what a mapping costs")
-        self.bound = value
-        if self.result.status is not Status.OPTIMAL:
-            self.result = replace(
-                self.result,
-                status=Status.OPTIMAL,
-                bound=value,
-                reason=None,
-                from_store=False,
-            )
-        self.final = not self.running
+        super()._changed()
 
 
 @dataclass(frozen=True, eq=False)
 class Term:
-    """What a question contributes to the total of a design: `factor` times its objective."""
+    """What an inquiry contributes to the total of a design: `factor` times its objective."""
 
-    question: Question
+    inquiry: DesignInquiry
     factor: Fraction
 
 
@@ -177,21 +74,21 @@ class Candidate:
         return self.design.area_mm2 or 0.0
 
     def forget_sums(self) -> None:
-        """A question of this design has changed."""
+        """An inquiry of this design has changed."""
         self.__dict__.pop("bound", None)
         self.__dict__.pop("value", None)
 
     @cached_property
     def bound(self) -> Fraction:
         """No mappings of the networks on this design have a lower total."""
-        return sum((t.factor * t.question.bound for t in self.terms), Fraction(0))
+        return sum((t.factor * t.inquiry.bound for t in self.terms), Fraction(0))
 
     @cached_property
     def value(self) -> Fraction | None:
         """Total of the best mappings so far; None while a layer has none."""
         total = Fraction(0)
         for term in self.terms:
-            value = term.question.value
+            value = term.inquiry.value
             if value is None:
                 return None
             total += term.factor * value
@@ -206,12 +103,12 @@ class Candidate:
     @property
     def is_infeasible(self) -> bool:
         """Whether some layer fits in no way."""
-        return any(term.question.is_infeasible for term in self.terms)
+        return any(term.inquiry.is_infeasible for term in self.terms)
 
     @property
     def failed(self) -> bool:
         """Whether some layer has no mapping because its search failed."""
-        return any(t.question.failed and t.question.value is None for t in self.terms)
+        return any(t.inquiry.failed and t.inquiry.value is None for t in self.terms)
 
     @property
     def is_proven(self) -> bool:
@@ -221,18 +118,21 @@ class Candidate:
 
 @dataclass(frozen=True, eq=False)
 class SweepPlan:
-    """All candidates of a sweep and all questions they need answered."""
+    """All candidates of a sweep and all inquiries they need answered."""
 
     candidates: tuple[Candidate, ...]
-    questions: tuple[Question, ...]
+    inquiries: tuple[DesignInquiry, ...]
 
 
 def plan_sweep(
-    designs: Sequence[Design], networks: Sequence[WeightedWorkload], objective: Objective
+    designs: Sequence[Design],
+    networks: Sequence[WeightedWorkload],
+    objective: Objective,
+    constraints: Constraints = NO_CONSTRAINTS,
+    options: Options = DEFAULT_OPTIONS,
 ) -> SweepPlan:
     """Plan the searches of a sweep; a design that cannot be searched has a problem."""
-    questions: dict[Hashable, Question] = {}
-    sizes: dict[Layer, float] = {}
+    inquiries: dict[Hashable, DesignInquiry] = {}
     shapes = _weighed(networks)
     candidates = []
     for position, design in enumerate(designs):
@@ -248,15 +148,12 @@ def plan_sweep(
         figures = design.architecture.figures
         terms = []
         for shape, (layer, weight) in shapes.items():
-            if shape not in sizes:
-                sizes[shape] = difficulty(shape)
-            question = questions.setdefault(
-                (shape, figures), Question(layer, design.architecture, objective, sizes[shape])
-            )
-            question.candidates.append(candidate)
-            terms.append(Term(question, weight * unit))
+            asked = Question(layer, design.architecture, objective, constraints, options)
+            inquiry = inquiries.setdefault((shape, figures), DesignInquiry(asked))
+            inquiry.candidates.append(candidate)
+            terms.append(Term(inquiry, weight * unit))
         candidate.terms = tuple(terms)
-    return SweepPlan(tuple(candidates), tuple(questions.values()))
+    return SweepPlan(tuple(candidates), tuple(inquiries.values()))
 
 
 def _weighed(networks: Sequence[WeightedWorkload]) -> dict[Layer, tuple[Layer, Fraction]]:

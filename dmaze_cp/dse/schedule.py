@@ -20,12 +20,12 @@ from heapq import heappop, heappush
 from math import inf
 from typing import Final
 
+from dmaze_cp.desk import RunSettings
 from dmaze_cp.dse.competition import Competition
 from dmaze_cp.dse.exploring import Exploration
 from dmaze_cp.dse.neighbours import Neighbourhood
-from dmaze_cp.dse.plan import Candidate, Question, SweepPlan, Term
+from dmaze_cp.dse.plan import Candidate, DesignInquiry, SweepPlan, Term
 from dmaze_cp.execution.task import Task
-from dmaze_cp.network import RunSettings
 from dmaze_cp.result import Ending, LayerResult, Status
 
 AHEAD: Final = 1
@@ -44,7 +44,7 @@ class SweepSchedule:
     on_closed
         Called with each design that needs no further search.
     on_proven
-        Called with each question that another design's bound has proven.
+        Called with each inquiry that another design's bound has proven.
 
     Attributes
     ----------
@@ -62,7 +62,7 @@ class SweepSchedule:
         *,
         counts: Callable[[Candidate], bool],
         on_closed: Callable[[Candidate], None],
-        on_proven: Callable[[Question], None],
+        on_proven: Callable[[DesignInquiry], None],
     ) -> None:
         self._plan = plan
         self._settings = settings
@@ -70,7 +70,7 @@ class SweepSchedule:
         self._counts = counts
         self._on_closed = on_closed
         self._on_proven = on_proven
-        self._near = Neighbourhood(plan.questions, settings.constraints)
+        self._near = Neighbourhood(plan.inquiries, settings.constraints)
         total = settings.total_time_limit_s
         self._deadline = inf if total is None else time.monotonic() + total
         self._exploration = Exploration(plan.candidates, self._is_untried)
@@ -78,7 +78,7 @@ class SweepSchedule:
         # Open designs, the one that costs least first; places that are out of date are skipped.
         self._leaders: list[tuple[Promise, Candidate]] = []
         self._places: dict[int, Promise] = {}
-        self._tickets: list[Question] = []
+        self._tickets: list[tuple[DesignInquiry, bool]] = []
         self.designs_open = sum(not candidate.closed for candidate in plan.candidates)
 
     @property
@@ -91,12 +91,12 @@ class SweepSchedule:
         for candidate in self._plan.candidates:
             if candidate.closed:
                 self._on_closed(candidate)
-        for question in self._plan.questions:
-            self._near.note(question)
+        for inquiry in self._plan.inquiries:
+            self._near.note(inquiry)
         self._learn([], self._plan.candidates)
         # Bounds that came from other designs are not stored, and all of them are wanted again.
         # From the highest on, few raise what is there.
-        known = [question for question in self._plan.questions if question.bound > 0]
+        known = [inquiry for inquiry in self._plan.inquiries if inquiry.bound > 0]
         known.sort(key=lambda q: q.bound, reverse=True)
         self._learn(known, self._plan.candidates, reach=len(self._plan.candidates))
 
@@ -108,27 +108,27 @@ class SweepSchedule:
         """The next search, or None if there is none now."""
         if time.monotonic() >= self._deadline:
             return None
-        question, quick = self._exploration.next(), self._competition is not None
-        if question is None and self._competition is not None:
-            question, quick = self._next_of_leader(self._competition), False
-        if question is None:
+        inquiry, quick = self._exploration.next(), self._competition is not None
+        if inquiry is None and self._competition is not None:
+            inquiry, quick = self._next_of_leader(self._competition), False
+        if inquiry is None:
             return None
-        question.running = True
-        self._tickets.append(question)
-        return len(self._tickets) - 1, self._task(question, quick=quick)
+        first = not inquiry.begun and self._competition is not None
+        self._tickets.append((inquiry, first))
+        return len(self._tickets) - 1, self._task(inquiry, quick=quick)
 
-    def _is_untried(self, question: Question) -> bool:
-        """Whether a question needs a first search, which is the only one without skipping."""
-        tried = question.begun and self._competition is not None
-        return self._is_wanted(question) and not tried
+    def _is_untried(self, inquiry: DesignInquiry) -> bool:
+        """Whether an inquiry needs a first search, which is the only one without skipping."""
+        tried = inquiry.begun and self._competition is not None
+        return self._is_wanted(inquiry) and not tried
 
-    def _next_of_leader(self, competition: Competition) -> Question | None:
+    def _next_of_leader(self, competition: Competition) -> DesignInquiry | None:
         """What is most open of the design that costs least so far."""
         while self._leaders:
             promise, leader = self._leaders[0]
             wanted = [] if leader.closed else self._wanted(leader)
             if wanted and promise == _promise(leader):
-                return max(wanted, key=partial(_missing, competition, leader)).question
+                return max(wanted, key=partial(_missing, competition, leader)).inquiry
             # It comes back with the next result, or has another place by now.
             heappop(self._leaders)
             if self._places.get(leader.position) == promise:
@@ -136,60 +136,50 @@ class SweepSchedule:
         return None
 
     def _wanted(self, candidate: Candidate) -> list[Term]:
-        return [term for term in candidate.terms if self._is_wanted(term.question)]
+        return [term for term in candidate.terms if self._is_wanted(term.inquiry)]
 
     @staticmethod
-    def _is_wanted(question: Question) -> bool:
-        return question.is_open and not question.running
+    def _is_wanted(inquiry: DesignInquiry) -> bool:
+        return inquiry.is_open and not inquiry.running
 
-    def _task(self, question: Question, *, quick: bool) -> Task:
-        asked = self._settings
+    def _task(self, inquiry: DesignInquiry, *, quick: bool) -> Task:
         left = max(self._deadline - time.monotonic(), 0.1)
         competition = self._competition
-        return Task(
-            question.layer,
-            question.architecture,
-            question.objective,
-            asked.constraints,
-            min(asked.time_limit_s, left),
-            asked.gap,
-            asked.engine,
-            asked.solver,
-            known=self._near.start(question),
-            quick=quick,
-            cutoff=None if quick or competition is None else competition.cutoff(question),
+        task = Task(
+            inquiry.question,
+            self._near.start(inquiry),
+            quick,
+            None if quick or competition is None else competition.cutoff(inquiry),
         )
+        return task.within(min(self._settings.time_limit_s, left))
 
-    def question(self, ticket: int) -> Question:
+    def inquiry(self, ticket: int) -> DesignInquiry:
         """What a search is for."""
-        return self._tickets[ticket]
+        return self._tickets[ticket][0]
 
     def done(self, ticket: int, result: LayerResult) -> bool:
-        """Note a result; whether its question needs no further search."""
-        question = self._tickets[ticket]
-        question.running = False
-        first = not question.begun and self._competition is not None
-        question.note(result)
-        question.final = question.final or self._is_final(question, result, first=first)
-        if question.is_proven and result.status is not Status.OPTIMAL:
-            self._on_proven(question)
-        self._near.note(question)
-        self._learn([question], question.candidates)
-        return question.final
+        """Note a result; whether its inquiry needs no further search."""
+        inquiry, first = self._tickets[ticket]
+        inquiry.final = inquiry.final or self._is_final(inquiry, result, first=first)
+        if inquiry.is_proven and result.status is not Status.OPTIMAL:
+            self._on_proven(inquiry)
+        self._near.note(inquiry)
+        self._learn([inquiry], inquiry.candidates)
+        return inquiry.final
 
     def _learn(
         self,
-        sources: Iterable[Question],
+        sources: Iterable[DesignInquiry],
         candidates: Iterable[Candidate],
         reach: int | None = None,
     ) -> None:
-        """Pass on the bounds of some questions, and see what becomes of designs."""
+        """Pass on the bounds of some inquiries, and see what becomes of designs."""
         touched = {c.position: c for c in candidates}
         for source in sources:
-            for question in self._near.pass_on(source, reach):
-                touched |= {c.position: c for c in question.candidates}
-                if question.final:
-                    self._on_proven(question)
+            for inquiry in self._near.pass_on(source, reach):
+                touched |= {c.position: c for c in inquiry.candidates}
+                if inquiry.final:
+                    self._on_proven(inquiry)
         entered = [self._settle(candidate) for candidate in touched.values()]
         self._close_beaten(self._plan.candidates if any(entered) else touched.values())
         for candidate in touched.values():
@@ -202,11 +192,12 @@ class SweepSchedule:
             self._places[candidate.position] = promise
             heappush(self._leaders, (promise, candidate))
 
-    def _is_final(self, question: Question, result: LayerResult, *, first: bool) -> bool:
-        if result.failed or result.status in {Status.OPTIMAL, Status.INFEASIBLE}:
+    @staticmethod
+    def _is_final(inquiry: DesignInquiry, result: LayerResult, *, first: bool) -> bool:
+        if result.failed or result.is_final or inquiry.is_answered:
             return True
-        gap = question.gap
-        if gap is not None and gap <= self._settings.gap:
+        gap = inquiry.gap
+        if gap is not None and gap <= inquiry.question.options.gap:
             return True
         # Out of time; a rough first search and one with a cutoff are not the last.
         return not first and result.ended is not Ending.CUTOFF
@@ -216,7 +207,7 @@ class SweepSchedule:
         if candidate.closed:
             return False
         dead = candidate.is_infeasible or candidate.failed
-        if dead or all(term.question.final for term in candidate.terms):
+        if dead or all(term.inquiry.final for term in candidate.terms):
             self._close(candidate)
         value = candidate.value
         if dead or value is None or not self._counts(candidate):
@@ -239,7 +230,7 @@ class SweepSchedule:
         self.designs_open -= 1
         self._exploration.closed(candidate)
         for term in candidate.terms:
-            self._near.note(term.question)  # nobody may wait for it any more
+            self._near.note(term.inquiry)  # nobody may wait for it any more
         self._on_closed(candidate)
 
 
@@ -255,9 +246,9 @@ def _promise(candidate: Candidate) -> Promise:
 
 def _missing(competition: Competition, candidate: Candidate, term: Term) -> Fraction:
     """How far a layer's bound is from what it has to come to."""
-    question = term.question
-    goal = competition.goal(candidate, question)
+    inquiry = term.inquiry
+    goal = competition.goal(candidate, inquiry)
     if goal is None:
         # Just above the bound where no mapping is known.
-        goal = Fraction(question.bound + 1 if question.value is None else question.value)
-    return term.factor * (goal - question.bound)
+        goal = Fraction(inquiry.bound + 1 if inquiry.value is None else inquiry.value)
+    return term.factor * (goal - inquiry.bound)

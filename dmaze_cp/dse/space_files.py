@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict, TypeVar
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.dse.design import Budgets, Sample, WeightedModel
@@ -18,7 +18,7 @@ from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.objective import Objective
 from dmaze_cp.spec import architecture_to_dict, load_architecture
 from dmaze_cp.spec.builtin import builtin_space_path, resolve
-from dmaze_cp.spec.documents import Reading, Record
+from dmaze_cp.spec.documents import Least, Meaning, Reading, Record, Size, closed
 from dmaze_cp.spec.fields import Fields, describe, is_name, label, nearest
 from dmaze_cp.spec.files import SPEC_SUFFIXES, load_spec_object
 from dmaze_cp.spec.open_sizes import given_sizes
@@ -29,6 +29,98 @@ _FIELDS: Final = (
 )
 _MODEL_FIELDS: Final = ("model", "weight", "layers", "batch", "shape")
 _Made = TypeVar("_Made")
+
+
+@closed
+class CurveRecord(TypedDict):
+    """A figure by capacity: a table or a formula."""
+
+    table: NotRequired[dict[str, float] | Literal["published"]]
+    interpolate: NotRequired[Literal["log-log", "none"]]
+    formula: NotRequired[Annotated[str, Meaning("in `bytes`")]]
+
+
+_Figure = float | Literal["published"] | CurveRecord
+"""A figure by capacity."""
+
+
+@closed
+class RuleRecord(TypedDict):
+    """A condition that designs have to meet."""
+
+    name: NotRequired[str]
+    rule: str
+
+
+@closed
+class SpaceModelRecord(TypedDict):
+    """A network that designs are judged by."""
+
+    model: Annotated[str, Meaning("built-in name or file")]
+    weight: NotRequired[float]
+    layers: NotRequired[list[str] | str]
+    batch: NotRequired[Annotated[int, Least(1)]]
+    shape: NotRequired[Annotated[dict[str, int], Meaning("open sizes")]]
+
+
+@closed
+class SpaceEnergyRecord(TypedDict):
+    """Energies in pJ; of memories by capacity."""
+
+    rf_pj: NotRequired[_Figure]
+    spm_pj: NotRequired[_Figure]
+    noc_pj: NotRequired[float]
+    dram_pj: NotRequired[float]
+    mac_pj: NotRequired[float]
+    word_bytes: NotRequired[Annotated[Size, Meaning("the word that energies are for")]]
+
+
+@closed
+class SpaceAreaRecord(TypedDict):
+    """Areas in mm2; of memories by capacity."""
+
+    pe_mm2: NotRequired[float]
+    rf_mm2: NotRequired[_Figure]
+    rf_mm2_per_byte: NotRequired[float]
+    spm_mm2: NotRequired[_Figure]
+    spm_mm2_per_byte: NotRequired[float]
+    fixed_mm2: NotRequired[float]
+    formula: NotRequired[str]
+
+
+@closed
+class BudgetsRecord(TypedDict):
+    """Upper limits."""
+
+    area_mm2: NotRequired[Annotated[float, Least(0)]]
+    power_mw: NotRequired[Annotated[float, Least(0)]]
+
+
+@closed
+class SampleRecord(TypedDict):
+    """A random part of the space."""
+
+    count: Annotated[int, Least(1)]
+    seed: NotRequired[int]
+
+
+@closed
+class SpaceRecord(TypedDict):
+    """Accelerators that differ in some parameters, and what they are judged by."""
+
+    name: NotRequired[str]
+    notes: NotRequired[str]
+    base: NotRequired[Annotated[object, Meaning("a name, a file or an accelerator")]]
+    parameters: NotRequired[
+        Annotated[dict[str, object], Meaning("values by parameter: one, a list, text or a range")]
+    ]
+    random: NotRequired[SampleRecord]
+    rules: NotRequired[list[str | RuleRecord]]
+    energy: NotRequired[SpaceEnergyRecord]
+    area: NotRequired[Literal["none"] | SpaceAreaRecord]
+    models: NotRequired[list[str | SpaceModelRecord]]
+    objective: NotRequired[Objective]
+    budgets: NotRequired[BudgetsRecord]
 
 
 def load_space(
@@ -165,6 +257,8 @@ def _model_record(model: WeightedModel) -> Record:
         record["layers"] = list(model.layers)
     if model.batch is not None:
         record["batch"] = model.batch
+    if model.shapes:
+        record["shape"] = dict(model.shapes)
     return record
 
 

@@ -6,28 +6,18 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from dmaze_cp.desk import Desk, DeskEvent, Inquiry, RunSettings
 from dmaze_cp.dse.competition import Competition
 from dmaze_cp.dse.design import Budgets, Design
 from dmaze_cp.dse.outcome import average_power_mw, outcome_of, winners, within_power
-from dmaze_cp.dse.plan import Candidate, Question, SweepPlan, plan_sweep
+from dmaze_cp.dse.plan import Candidate, DesignInquiry, SweepPlan, plan_sweep
 from dmaze_cp.dse.result import SweepPoint, SweepResult, WeightedWorkload
 from dmaze_cp.dse.schedule import SweepSchedule
 from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.execution.engine import Watcher, run_tasks
-from dmaze_cp.execution.task import Message
 from dmaze_cp.mapspace import why_infeasible
-from dmaze_cp.network import (
-    Keeper,
-    NoWorker,
-    RowsDistrusted,
-    RunSettings,
-    StoreFailed,
-    backend_for,
-)
 from dmaze_cp.objective import Objective
-from dmaze_cp.result import Ending, LayerResult, Status
-from dmaze_cp.store import Question as StoredQuestion
+from dmaze_cp.result import Ending, Incumbent, LayerResult, Status
 from dmaze_cp.store import Store
 
 
@@ -57,7 +47,7 @@ class SearchDone:
     best: Design | None
 
 
-SweepEvent = SweepPlanned | PointDone | SearchDone | RowsDistrusted | StoreFailed | NoWorker
+SweepEvent = SweepPlanned | PointDone | SearchDone | DeskEvent
 
 
 def sweep(
@@ -112,9 +102,9 @@ def sweep(
     if pareto and any(design.area_mm2 is None for design in designs):
         raise SpecError(Problem("--pareto area", "designs without an area", "an area model"))
     asked = _Asked(tuple(networks), objective, settings, limits, pareto, all_points)
-    plan = plan_sweep(designs, networks, objective)
+    plan = plan_sweep(designs, networks, objective, settings.constraints, settings.options)
     run = _Sweep(asked, plan, store, on_event or (lambda _event: None))
-    run.tell(SweepPlanned(len(designs), len(invalid), len(plan.questions)))
+    run.tell(SweepPlanned(len(designs), len(invalid), len(plan.inquiries)))
     interrupted = run.search(stop or (lambda: False))
     points = tuple(run.point(candidate) for candidate in plan.candidates)
     victory = winners(plan.candidates, points, pareto=pareto)
@@ -153,7 +143,7 @@ class _Asked:
 
 
 class _Sweep:
-    """From planned questions to their answers, by the store or by searching."""
+    """From planned inquiries to their answers, by the store or by searching."""
 
     def __init__(
         self,
@@ -164,7 +154,7 @@ class _Sweep:
     ) -> None:
         self._asked = asked
         self._plan = plan
-        self._keeper = Keeper(store, tell)
+        self._desk = Desk(asked.settings, store, tell)
         self.tell = tell
         self.looked_up = 0
         self.searched = 0
@@ -185,12 +175,11 @@ class _Sweep:
         self._look_up()
         self.schedule.begin()
         self._tell_done()
-        open_ones = sum(not question.final for question in self._plan.questions)
+        open_ones = sum(not inquiry.final for inquiry in self._plan.inquiries)
         if not open_ones or not self.schedule.designs_open:
             return False
-        with backend_for(self._asked.settings, open_ones) as backend:
-            run_tasks(self.schedule, backend, Watcher(_ignore, self._found, self._no_worker), stop)
-        unfinished = self.schedule.designs_open > 0 or any(map(_cut_short, self._plan.questions))
+        self._desk.search(self.schedule, self, open_ones, stop)
+        unfinished = self.schedule.designs_open > 0 or any(map(_cut_short, self._plan.inquiries))
         return stop() and unfinished
 
     def point(self, candidate: Candidate) -> SweepPoint:
@@ -201,53 +190,40 @@ class _Sweep:
     def _rule_out(self) -> None:
         """Answer what takes no search: layers of which not one element fits."""
         asked = self._asked
-        for question in self._plan.questions:
-            reason = why_infeasible(question.architecture)
+        for inquiry in self._plan.inquiries:
+            reason = why_infeasible(inquiry.architecture)
             if reason is not None:
-                question.note(
+                inquiry.note(
                     LayerResult(
-                        question.layer,
-                        question.architecture,
+                        inquiry.layer,
+                        inquiry.architecture,
                         asked.objective,
                         Status.INFEASIBLE,
                         reason=reason,
                         constraints=asked.settings.constraints,
                     )
                 )
-                question.final = True
+                inquiry.final = True
 
     def _look_up(self) -> None:
-        asked = self._asked
-        limits = asked.settings.constraints
-        open_ones = [question for question in self._plan.questions if not question.final]
-        known = self._keeper.look_up(
-            StoredQuestion(q.layer, q.architecture, asked.objective, limits) for q in open_ones
-        )
-        for question, result in zip(open_ones, known, strict=True):
-            if result is not None:
-                self.looked_up += 1
-                question.note(result)
-                proven = result.status in {Status.OPTIMAL, Status.INFEASIBLE}
-                close = result.gap is not None and result.gap <= asked.settings.gap
-                question.final = question.final or proven or close
+        self.looked_up = self._desk.look_up(q for q in self._plan.inquiries if not q.final)
 
-    def _found(self, ticket: int, result: LayerResult, _last: bool) -> None:
-        bound = self.schedule.question(ticket).bound
-        if not result.failed:
-            # Another design may have proven more in the meantime.
-            better = result.bound is not None and bound > result.bound
-            self._keeper.keep(replace(result, bound=bound) if better else result)
+    def inquiry(self, ticket: int) -> DesignInquiry:
+        """What a search is for."""
+        return self.schedule.inquiry(ticket)
+
+    def heard(self, inquiry: Inquiry, incumbent: Incumbent | None) -> None:
+        """How far a single search is plays no part."""
+
+    def answered(self, ticket: int, last: bool) -> None:  # noqa: ARG002 (the schedule knows)
+        """Tell of what the answer has decided."""
         self._tell_done()
         self.searched += 1
         best = None if self.schedule.best is None else self.schedule.best.design
         self.tell(SearchDone(self.searched, self.schedule.designs_open, best))
 
-    def _no_worker(self) -> None:
-        self.tell(NoWorker())
-
-    def _proven(self, question: Question) -> None:
-        if question.result is not None:
-            self._keeper.keep(question.result)
+    def _proven(self, inquiry: DesignInquiry) -> None:
+        self._desk.keep(inquiry)
 
     def _counts(self, candidate: Candidate) -> bool:
         """Whether the mappings of a design so far may beat other designs."""
@@ -255,7 +231,7 @@ class _Sweep:
         if limits.power_mw is None:
             return True
         # Better mappings may take more power, so only a design that is solved counts.
-        if not all(term.question.final for term in candidate.terms):
+        if not all(term.inquiry.final for term in candidate.terms):
             return False
         return within_power(average_power_mw(candidate, self._asked.networks), limits)
 
@@ -268,10 +244,6 @@ class _Sweep:
             self.tell(event)
 
 
-def _cut_short(question: Question) -> bool:
-    result = question.result
+def _cut_short(inquiry: DesignInquiry) -> bool:
+    result = inquiry.result
     return result is not None and result.ended is Ending.INTERRUPTED
-
-
-def _ignore(_message: Message) -> None:
-    pass

@@ -41,9 +41,8 @@ from dmaze_cp.spec.constraint_files import (
 )
 from dmaze_cp.spec.documents import Meaning, Reading, Record
 from dmaze_cp.spec.files import load_spec_object, write_json
+from dmaze_cp.spec.mapping_files import SWEEP_SCHEMA
 from dmaze_cp.spec.workload_files import workload_from_dict, workload_to_dict
-
-SWEEP_SCHEMA: Final = "dmaze-cp/sweep/1"
 
 COSTS: Final = ("energy_pj", "latency_cycles", "latency_s", "edp")
 """Figures of a point that are null where some layer has no mapping."""

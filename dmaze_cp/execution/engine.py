@@ -249,7 +249,7 @@ class _Run:
 
 
 def _named(task: Task) -> tuple[str, str]:
-    return task.layer.name, task.objective
+    return task.layer.name, task.question.objective
 
 
 def _put(

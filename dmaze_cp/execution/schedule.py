@@ -15,7 +15,7 @@ from math import inf, isfinite, isinf
 from typing import Final, Protocol
 
 from dmaze_cp.execution.task import Task
-from dmaze_cp.result import Known, LayerResult, Status
+from dmaze_cp.result import Known, LayerResult
 
 QUEUED_PER_WORKER: Final = 4
 """Tasks a backend is given beyond those that run, so that no worker waits for the next."""
@@ -137,7 +137,7 @@ class Budget:
         account.running = True
         fair = left * self._width / sum(not a.closed for a in self._accounts)
         account.slice_s = min(max(account.slice_s, fair), left, account.left_s)
-        task = replace(account.task, known=account.known, time_limit_s=account.slice_s)
+        task = replace(account.task, known=account.known).within(account.slice_s)
         return ticket, task
 
     def done(self, ticket: int, result: LayerResult) -> bool:
@@ -149,10 +149,8 @@ class Budget:
             account.spent_s += account.slice_s
             account.slice_s *= SLICE_GROWTH
         account.begun = True
-        settled = result.status in {Status.OPTIMAL, Status.INFEASIBLE} or result.failed
         account.value = result.value
-        small = result.gap is not None and result.gap <= account.task.gap
-        account.closed = settled or small
+        account.closed = account.task.question.is_answered_by(result) or result.failed
         over = time.monotonic() >= self._deadline or account.left_s <= 0
         return account.closed or over
 

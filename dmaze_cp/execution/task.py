@@ -2,64 +2,61 @@
 
 from __future__ import annotations
 
-import math
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from dmaze_cp.architecture import Architecture
-from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
-from dmaze_cp.cp.parameters import DEFAULT_SOLVER, SolverOptions
-from dmaze_cp.engine import DEFAULT_ENGINE, Engine
 from dmaze_cp.errors import SpecError
-from dmaze_cp.mapspace import tilings_count
-from dmaze_cp.objective import Objective
+from dmaze_cp.question import Question
 from dmaze_cp.result import NOTHING_KNOWN, Ending, Incumbent, Known, LayerResult, Status
 from dmaze_cp.workload import Layer
 
-PROTOCOL: Final = 2
+PROTOCOL: Final = 3
 """Raised when tasks or results change their form: coordinator and worker must agree."""
 
 REPORT_EVERY_S: Final = 0.25
 """A running task tells how far it is at most this often."""
 
-GROWTH: Final = 0.26
-"""Time of a proof grows with this power of the number of tilings (docs/performance.md)."""
-
 
 @dataclass(frozen=True)
 class Task:
-    """A layer, an architecture and an objective, and how to search.
+    """A question, and how it is searched this time.
 
     Attributes
     ----------
-    layer
-        Only its shape counts.
-    time_limit_s, gap, engine, known, quick, cutoff
+    question
+        Of its layer, only the shape counts.
+    known, quick, cutoff
         As in `dmaze_cp.mapper.map_layer`.
-    solver
-        Settings of CP-SAT.
     """
 
-    layer: Layer
-    architecture: Architecture
-    objective: Objective
-    constraints: Constraints = NO_CONSTRAINTS
-    time_limit_s: float = 60.0
-    gap: float = 0.0
-    engine: Engine | str = DEFAULT_ENGINE
-    solver: SolverOptions = DEFAULT_SOLVER
+    question: Question
     known: Known = NOTHING_KNOWN
     quick: bool = False
     cutoff: int | None = None
     protocol: int = PROTOCOL
 
     @property
+    def layer(self) -> Layer:
+        """Of the question."""
+        return self.question.layer
+
+    @property
     def difficulty(self) -> float:
         """How long it may take, in no particular unit."""
-        return difficulty(self.layer)
+        return self.question.difficulty
+
+    @property
+    def time_limit_s(self) -> float:
+        """Wall seconds of this search."""
+        return self.question.options.time_limit_s
+
+    def within(self, time_limit_s: float) -> Task:
+        """The same search with another time limit."""
+        options = replace(self.question.options, time_limit_s=time_limit_s)
+        return replace(self, question=replace(self.question, options=options))
 
 
 @dataclass(frozen=True)
@@ -135,18 +132,19 @@ def _search(ticket: int, task: Task, link: Link) -> LayerResult:
     # Imported by workers only: the solver takes a while to load.
     from dmaze_cp.mapper import map_layer
 
+    asked, options = task.question, task.question.options
     return map_layer(
-        task.layer,
-        task.architecture,
-        task.objective,
-        time_limit=task.time_limit_s,
-        gap=task.gap,
-        constraints=task.constraints,
-        engine=task.engine,
-        workers=task.solver.workers,
-        seed=task.solver.seed,
-        solver_params=task.solver.parameters,
-        solver_log=task.solver.log,
+        asked.layer,
+        asked.architecture,
+        asked.objective,
+        time_limit=options.time_limit_s,
+        gap=options.gap,
+        constraints=asked.constraints,
+        engine=options.engine,
+        workers=options.solver.workers,
+        seed=options.solver.seed,
+        solver_params=options.solver.parameters,
+        solver_log=options.solver.log,
         known=task.known,
         quick=task.quick,
         cutoff=task.cutoff,
@@ -168,20 +166,16 @@ def _seldom(tell: Callable[[Incumbent], None]) -> Callable[[Incumbent], None]:
     return report
 
 
-def difficulty(layer: Layer) -> float:
-    """How long a layer's proof may take, in no particular unit."""
-    return math.pow(tilings_count(layer), GROWTH)
-
-
 def failure(task: Task, reason: str) -> LayerResult:
     """The result of a task whose search did not end by itself."""
+    asked = task.question
     return LayerResult(
-        task.layer,
-        task.architecture,
-        task.objective,
+        asked.layer,
+        asked.architecture,
+        asked.objective,
         Status.UNKNOWN,
         bound=task.known.bound,
         reason=reason,
-        constraints=task.constraints,
+        constraints=asked.constraints,
         ended=Ending.FAILED,
     )

@@ -11,7 +11,7 @@ from dmaze_cp.frontend.graphs import bodies
 from dmaze_cp.frontend.limits import MAX_SEARCHED, MAX_WIDENINGS
 from dmaze_cp.frontend.model_file import is_standard
 from dmaze_cp.frontend.nested_model import as_model, free_names
-from dmaze_cp.frontend.tensors import Known, Shape, Tensors, common
+from dmaze_cp.frontend.tensors import Shape, TensorFacts, Tensors, common
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto
@@ -62,7 +62,7 @@ class Run(Generic[A]):
     note: str = ""
 
 
-Results = dict[str, Known]
+Results = dict[str, TensorFacts]
 Nested = tuple[tuple[Run[A], ...], Results]
 
 
@@ -116,7 +116,7 @@ class _Frame(Generic[A]):
         value = self.tensors.values.get(name)
         return value.item() if value is not None and value.size == 1 else None
 
-    def analysed(self, body: GraphProto, inputs: Mapping[str, Known]) -> A:
+    def analysed(self, body: GraphProto, inputs: Mapping[str, TensorFacts]) -> A:
         """The shapes in a nested graph, with what is known of its inputs."""
         around = {name: self.tensors.known(name) for name in free_names(body)}
         return self.analyse(as_model(body, self.model, {**around, **inputs}))
@@ -137,7 +137,9 @@ def _run_if(frame: _Frame[A], graphs: Mapping[str, GraphProto]) -> Nested[A]:
         note = f"it is not known which branch runs{_decided_by(frame)}"
         runs = tuple(Run(where, analysis, None, note) for where, analysis in analyses.items())
         both = zip(results["then_branch"], results["else_branch"], strict=False)
-        outputs = [Known(common(a.shape, b.shape), a.elem_type or b.elem_type) for a, b in both]
+        outputs = [
+            TensorFacts(common(a.shape, b.shape), a.elem_type or b.elem_type) for a, b in both
+        ]
     else:
         taken = "then_branch" if condition else "else_branch"
         note = "the other branch runs"
@@ -185,8 +187,8 @@ def _run_loop(frame: _Frame[A], body: GraphProto) -> Nested[A]:
     state = [frame.tensors.known(name) for name in node.input[2:]]
     go = frame.value(1) if node.input[1] else True
     # Inside, the condition holds: else the step would not run.
-    condition = Known((), TensorProto.BOOL, np.array(True)) if go else Known()
-    first = [Known((), TensorProto.INT64), condition]
+    condition = TensorFacts((), TensorProto.BOOL, np.array(True)) if go else TensorFacts()
+    first = [TensorFacts((), TensorProto.INT64), condition]
     analysis, state = _settled(frame, body, first, state, [])
     outputs = [out.name for out in body.output]
     again = analysis.tensors.values.get(outputs[0]) if outputs else None
@@ -226,7 +228,7 @@ def _run_scan(frame: _Frame[A], body: GraphProto) -> Nested[A]:
         known, axis = frame.tensors.known(name), axes[index] if index < len(axes) else 0
         length, shape = _without(known.shape, axis)
         lengths.add(length)
-        elements.append(Known(shape, known.elem_type))
+        elements.append(TensorFacts(shape, known.elem_type))
     analysis, state = _settled(frame, body, [], state, elements)
     sizes = [length for length in lengths if isinstance(length, int)]
     times = sizes[0] if len(sizes) == len(lengths) == 1 else None
@@ -241,30 +243,30 @@ def _run_scan(frame: _Frame[A], body: GraphProto) -> Nested[A]:
 def _settled(
     frame: _Frame[A],
     body: GraphProto,
-    before: Sequence[Known],
-    state: Sequence[Known],
-    after: Sequence[Known],
-) -> tuple[A, list[Known]]:
+    before: Sequence[TensorFacts],
+    state: Sequence[TensorFacts],
+    after: Sequence[TensorFacts],
+) -> tuple[A, list[TensorFacts]]:
     """The analysis of a step, with a state that is general enough for every step.
 
     A step maps shapes that the state may have to such shapes: so they hold in all
     steps, by induction. `before` and `after` are the other inputs of the step.
     """
     skip = 1 if before else 0  # a Loop's first output is its condition
-    carried = [Known(known.shape, known.elem_type) for known in state]
+    carried = [TensorFacts(known.shape, known.elem_type) for known in state]
     for _ in range(MAX_WIDENINGS):
         names = [value.name for value in body.input]
         inputs = dict(zip(names, [*before, *carried, *after], strict=False))
         analysis = frame.analysed(body, inputs)
         outs = [analysis.tensors.known(out.name) for out in body.output[skip : skip + len(carried)]]
         wider = [
-            Known(common(known.shape, out.shape), known.elem_type or out.elem_type)
+            TensorFacts(common(known.shape, out.shape), known.elem_type or out.elem_type)
             for known, out in zip(carried, outs, strict=False)
         ]
         if [known.shape for known in wider] == [known.shape for known in carried]:
             return analysis, carried
         carried = wider
-    unknown = [Known(None, known.elem_type) for known in carried]
+    unknown = [TensorFacts(None, known.elem_type) for known in carried]
     names = [value.name for value in body.input]
     inputs = dict(zip(names, [*before, *unknown, *after], strict=False))
     return frame.analysed(body, inputs), unknown
@@ -278,10 +280,10 @@ def _without(shape: Shape | None, axis: int) -> tuple[object, Shape | None]:
     return shape[axis], shape[:axis] + shape[axis + 1 :]
 
 
-def _stacked(known: Known, times: int | None, axis: int) -> Known:
+def _stacked(known: TensorFacts, times: int | None, axis: int) -> TensorFacts:
     """What the results of all steps are together."""
     if known.shape is None:
-        return Known(None, known.elem_type)
+        return TensorFacts(None, known.elem_type)
     axis %= len(known.shape) + 1
     shape = (*known.shape[:axis], times, *known.shape[axis:])
-    return Known(shape, known.elem_type)
+    return TensorFacts(shape, known.elem_type)

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from dmaze_cp.frontend.graphs import bodies
-from dmaze_cp.frontend.tensors import Known, as_value_info
+from dmaze_cp.frontend.tensors import TensorFacts, as_value_info
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto
 
 
-def as_model(body: GraphProto, model: ModelProto, given: Mapping[str, Known]) -> ModelProto:
+def as_model(body: GraphProto, model: ModelProto, given: Mapping[str, TensorFacts]) -> ModelProto:
     """A graph as a model; what it sees around it are inputs and constants.
 
     Parameters

@@ -25,7 +25,7 @@ Lowered = Layer | Sequence[Layer] | Refusal
 
 
 @dataclass(frozen=True)
-class Rule:
+class LoweringRule:
     """How an operator becomes layers.
 
     Attributes
@@ -51,41 +51,45 @@ class Rule:
 
 _MICROSOFT: Final = "com.microsoft"
 
-RULES: Final[dict[tuple[str, str], Rule]] = {
-    ("", "Conv"): Rule(lower_conv),
-    ("", "ConvInteger"): Rule(lower_conv),
-    ("", "QLinearConv"): Rule(lower_conv, (0, 3)),
-    ("", "CausalConvWithState"): Rule(lower_causal_conv),
-    ("", "ConvTranspose"): Rule(lower_conv_transpose),
-    ("", "Gemm"): Rule(lower_gemm),
-    ("", "MatMul"): Rule(lower_matmul),
-    ("", "MatMulInteger"): Rule(lower_matmul),
-    ("", "QLinearMatMul"): Rule(lower_matmul, (0, 3)),
-    ("", "Einsum"): Rule(lower_einsum, (0,), variadic=True),
-    ("", "RNN"): Rule(lower_rnn, (0, 1, 2)),
-    ("", "LSTM"): Rule(lower_lstm, (0, 1, 2)),
-    ("", "GRU"): Rule(lower_gru, (0, 1, 2)),
-    ("", "Attention"): Rule(lower_attention, (0, 1, 2), (4,)),
-    (_MICROSOFT, "Attention"): Rule(lower_packed_attention, (0, 1), (4,)),
-    (_MICROSOFT, "CausalConvWithState"): Rule(lower_causal_conv),
-    (_MICROSOFT, "DynamicQuantizeLSTM"): Rule(lower_quantised_lstm, (0, 1, 2)),
-    (_MICROSOFT, "DynamicQuantizeMatMul"): Rule(lower_matmul),
-    (_MICROSOFT, "FusedConv"): Rule(lower_conv),
-    (_MICROSOFT, "FusedGemm"): Rule(lower_gemm),
-    (_MICROSOFT, "FusedMatMul"): Rule(lower_matmul),
-    (_MICROSOFT, "FusedMatMulActivation"): Rule(lower_matmul),
-    (_MICROSOFT, "GemmFastGelu"): Rule(lower_matmul),
-    (_MICROSOFT, "GroupQueryAttention"): Rule(lower_group_query_attention, (0,), (1,), (6,)),
-    (_MICROSOFT, "MatMulBnb4"): Rule(lower_packed_weights, (0,)),
-    (_MICROSOFT, "MatMulInteger16"): Rule(lower_matmul),
-    (_MICROSOFT, "MatMulIntegerToFloat"): Rule(lower_matmul),
-    (_MICROSOFT, "MatMulNBits"): Rule(lower_packed_weights, (0,)),
-    (_MICROSOFT, "MultiHeadAttention"): Rule(lower_multi_head_attention, (0,), (1, 2, 6, 8)),
-    (_MICROSOFT, "NhwcConv"): Rule(lower_conv_channels_last),
-    (_MICROSOFT, "NhwcFusedConv"): Rule(lower_conv_channels_last),
-    (_MICROSOFT, "QAttention"): Rule(lower_packed_attention, (0, 1), (8,)),
-    (_MICROSOFT, "QGemm"): Rule(lower_gemm, (0, 3)),
-    (_MICROSOFT, "QLinearConv"): Rule(lower_conv, (0, 3)),
-    (_MICROSOFT, "TransposeMatMul"): Rule(lower_matmul),
+RULES: Final[dict[tuple[str, str], LoweringRule]] = {
+    ("", "Conv"): LoweringRule(lower_conv),
+    ("", "ConvInteger"): LoweringRule(lower_conv),
+    ("", "QLinearConv"): LoweringRule(lower_conv, (0, 3)),
+    ("", "CausalConvWithState"): LoweringRule(lower_causal_conv),
+    ("", "ConvTranspose"): LoweringRule(lower_conv_transpose),
+    ("", "Gemm"): LoweringRule(lower_gemm),
+    ("", "MatMul"): LoweringRule(lower_matmul),
+    ("", "MatMulInteger"): LoweringRule(lower_matmul),
+    ("", "QLinearMatMul"): LoweringRule(lower_matmul, (0, 3)),
+    ("", "Einsum"): LoweringRule(lower_einsum, (0,), variadic=True),
+    ("", "RNN"): LoweringRule(lower_rnn, (0, 1, 2)),
+    ("", "LSTM"): LoweringRule(lower_lstm, (0, 1, 2)),
+    ("", "GRU"): LoweringRule(lower_gru, (0, 1, 2)),
+    ("", "Attention"): LoweringRule(lower_attention, (0, 1, 2), (4,)),
+    (_MICROSOFT, "Attention"): LoweringRule(lower_packed_attention, (0, 1), (4,)),
+    (_MICROSOFT, "CausalConvWithState"): LoweringRule(lower_causal_conv),
+    (_MICROSOFT, "DynamicQuantizeLSTM"): LoweringRule(lower_quantised_lstm, (0, 1, 2)),
+    (_MICROSOFT, "DynamicQuantizeMatMul"): LoweringRule(lower_matmul),
+    (_MICROSOFT, "FusedConv"): LoweringRule(lower_conv),
+    (_MICROSOFT, "FusedGemm"): LoweringRule(lower_gemm),
+    (_MICROSOFT, "FusedMatMul"): LoweringRule(lower_matmul),
+    (_MICROSOFT, "FusedMatMulActivation"): LoweringRule(lower_matmul),
+    (_MICROSOFT, "GemmFastGelu"): LoweringRule(lower_matmul),
+    (_MICROSOFT, "GroupQueryAttention"): LoweringRule(
+        lower_group_query_attention, (0,), (1,), (6,)
+    ),
+    (_MICROSOFT, "MatMulBnb4"): LoweringRule(lower_packed_weights, (0,)),
+    (_MICROSOFT, "MatMulInteger16"): LoweringRule(lower_matmul),
+    (_MICROSOFT, "MatMulIntegerToFloat"): LoweringRule(lower_matmul),
+    (_MICROSOFT, "MatMulNBits"): LoweringRule(lower_packed_weights, (0,)),
+    (_MICROSOFT, "MultiHeadAttention"): LoweringRule(
+        lower_multi_head_attention, (0,), (1, 2, 6, 8)
+    ),
+    (_MICROSOFT, "NhwcConv"): LoweringRule(lower_conv_channels_last),
+    (_MICROSOFT, "NhwcFusedConv"): LoweringRule(lower_conv_channels_last),
+    (_MICROSOFT, "QAttention"): LoweringRule(lower_packed_attention, (0, 1), (8,)),
+    (_MICROSOFT, "QGemm"): LoweringRule(lower_gemm, (0, 3)),
+    (_MICROSOFT, "QLinearConv"): LoweringRule(lower_conv, (0, 3)),
+    (_MICROSOFT, "TransposeMatMul"): LoweringRule(lower_matmul),
 }
 """By domain (empty for ONNX's own operators) and operator type."""

@@ -17,7 +17,7 @@ from dmaze_cp.frontend.model_file import is_standard
 from dmaze_cp.frontend.nested_model import as_model, free_names
 from dmaze_cp.frontend.tensors import (
     Dimension,
-    Known,
+    TensorFacts,
     Tensors,
     as_value_info,
     declared_tensors,
@@ -176,7 +176,7 @@ def _declare(graph: GraphProto, value: ValueInfoProto) -> None:
     graph.value_info.append(value)
 
 
-def _declare_known(graph: GraphProto, tensors: Tensors, name: str, known: Known) -> bool:
+def _declare_known(graph: GraphProto, tensors: Tensors, name: str, known: TensorFacts) -> bool:
     """Declare a shape where it says more than what is known; return whether it does.
 
     What is known is never lost, so that this ends even where a graph contradicts itself.
@@ -210,7 +210,7 @@ def _add_contrib_shapes(graph: GraphProto, tensors: Tensors) -> bool:
         elem_type = _elem_type(node, tensors)
         for name, shape in zip(node.output, contrib_shapes(node, tensors), strict=False):
             if name:
-                added |= _declare_known(graph, tensors, name, Known(shape, elem_type))
+                added |= _declare_known(graph, tensors, name, TensorFacts(shape, elem_type))
     return added
 
 

@@ -18,7 +18,7 @@ Shape = tuple[Dimension, ...]
 
 
 @dataclass(frozen=True)
-class Known:
+class TensorFacts:
     """What is known of one tensor."""
 
     shape: Shape | None = None
@@ -40,10 +40,10 @@ class Tensors:
     values: dict[str, Array] = field(default_factory=dict)
     others: dict[str, ValueInfoProto] = field(default_factory=dict)
 
-    def known(self, name: str) -> Known:
+    def known(self, name: str) -> TensorFacts:
         """All that is known of a tensor."""
         types, values = self.types.get(name, 0), self.values.get(name)
-        return Known(self[name], types, values, self.others.get(name))
+        return TensorFacts(self[name], types, values, self.others.get(name))
 
     def add(self, more: Tensors) -> None:
         """Take in what is known of other tensors; what is known here already stays."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dmaze_cp.network.plan import Search
+from dmaze_cp.desk import DeskEvent, Inquiry
 from dmaze_cp.result import Incumbent, LayerResult
 
 
@@ -20,7 +20,7 @@ class Planned:
 class Searching:
     """A search has begun (no incumbent) or has come further."""
 
-    search: Search
+    inquiry: Inquiry
     incumbent: Incumbent | None
 
 
@@ -28,7 +28,7 @@ class Searching:
 class Searched:
     """A search has ended, and may go on later under a total time limit unless `last`."""
 
-    search: Search
+    inquiry: Inquiry
     result: LayerResult
     last: bool
 
@@ -41,23 +41,4 @@ class Finished:
     result: LayerResult
 
 
-@dataclass(frozen=True)
-class RowsDistrusted:
-    """Stored results are not what was put: they are searched anew, and replaced."""
-
-    reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class StoreFailed:
-    """The store could not be read or written; the run goes on without it."""
-
-    reason: str
-
-
-@dataclass(frozen=True)
-class NoWorker:
-    """The cluster has had no worker for some time, and the run waits for one; told once."""
-
-
-Event = Planned | Searching | Searched | Finished | RowsDistrusted | StoreFailed | NoWorker
+Event = Planned | Searching | Searched | Finished | DeskEvent

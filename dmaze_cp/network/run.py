@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cp.parameters import SolverOptions
-from dmaze_cp.engine import DEFAULT_ENGINE, Engine
+from dmaze_cp.desk import DEFAULT_SETTINGS, Desk, Inquiry, RunSettings
+from dmaze_cp.engine import DEFAULT_ENGINE, DEFAULT_TIME_LIMIT_S, Engine
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.execution.backend import Backend, in_this_process
-from dmaze_cp.execution.cluster import cluster
-from dmaze_cp.execution.engine import Watcher, run_tasks
-from dmaze_cp.execution.processes import cores, processes
 from dmaze_cp.execution.schedule import Budget, HardestFirst, Schedule
-from dmaze_cp.execution.task import Message, Task
 from dmaze_cp.mapspace import check_sizes
-from dmaze_cp.network.events import (
-    Event,
-    Finished,
-    NoWorker,
-    Planned,
-    Searched,
-    Searching,
-)
-from dmaze_cp.network.keeping import Keeper
-from dmaze_cp.network.plan import Search, plan
-from dmaze_cp.network.settings import DEFAULT_SETTINGS, DEFAULT_TIME_LIMIT_S, RunSettings
+from dmaze_cp.network.events import Event, Finished, Planned, Searched, Searching
+from dmaze_cp.network.plan import LayerInquiry, plan
 from dmaze_cp.objective import Objective
-from dmaze_cp.result import Ending, LayerResult, Status, WorkloadResult
-from dmaze_cp.store import Question, Store
+from dmaze_cp.result import Ending, Incumbent, LayerResult, WorkloadResult
+from dmaze_cp.store import Store
 from dmaze_cp.workload import Workload
 
 
@@ -118,9 +104,10 @@ def map_networks(
     wanted = _objectives(objectives)
     runs = [(workload, architecture) for workload in workloads for architecture in architectures]
     _check(runs)
-    network = _Run(plan(runs, wanted), settings, store, on_event or (lambda _event: None))
-    interrupted = network.run(stop or (lambda: False))
-    return _assembled(runs, wanted, network.searches, interrupted)
+    tell = on_event or (lambda _event: None)
+    inquiries = plan(runs, wanted, settings.constraints, settings.options)
+    interrupted = _Run(inquiries, Desk(settings, store, tell), tell).run(stop or (lambda: False))
+    return _assembled(runs, wanted, inquiries, interrupted)
 
 
 def _objectives(given: Iterable[Objective | str]) -> tuple[Objective, ...]:
@@ -143,130 +130,85 @@ def _check(runs: Sequence[tuple[Workload, Architecture]]) -> None:
         raise SpecError(problems)
 
 
-def backend_for(settings: RunSettings, tasks: int) -> AbstractContextManager[Backend]:
-    """Where so many tasks run."""
-    jobs = min(cores() if settings.jobs is None else settings.jobs, tasks)
-    if settings.scheduler is not None:
-        return cluster(settings.scheduler, jobs)
-    return in_this_process() if jobs == 1 else processes(jobs)
-
-
 class _Run:
-    """From planned searches to their results."""
+    """From planned questions to their answers: what a desk is told and tells."""
 
     def __init__(
         self,
-        searches: tuple[Search, ...],
-        settings: RunSettings,
-        store: Store | None,
+        inquiries: tuple[LayerInquiry, ...],
+        desk: Desk,
         tell: Callable[[Event], None],
     ) -> None:
-        self.searches = searches
-        self._settings = settings
-        self._keeper = Keeper(store, tell)
+        self.inquiries = inquiries
+        self._desk = desk
         self._tell = tell
-        self._open: list[Search] = []
+        self._open: list[LayerInquiry] = []
 
     def run(self, stop: Callable[[], bool]) -> bool:
-        """Answer every search, by the store or by searching; whether it was stopped."""
-        self._look_up()
-        results = sum(len(search.uses) for search in self.searches)
+        """Answer every question, by the store or by searching; whether it was stopped."""
+        self._desk.look_up(self.inquiries)
+        self._open = [inquiry for inquiry in self.inquiries if not inquiry.final]
+        results = sum(len(inquiry.uses) for inquiry in self.inquiries)
         self._tell(Planned(results, len(self._open)))
-        for search in self.searches:
-            if search.final:
-                self._deliver(search)
+        for inquiry in self.inquiries:
+            if inquiry.final:
+                self._deliver(inquiry)
         if self._open:
-            tasks = [self._task(search) for search in self._open]
-            with backend_for(self._settings, len(tasks)) as backend:
-                watcher = Watcher(self._heard, self._found, lambda: self._tell(NoWorker()))
-                run_tasks(self._schedule(tasks), backend, watcher, stop)
-        for search in self._open:
+            self._desk.search(self._schedule(), self, len(self._open), stop)
+        stopped = stop()
+        for inquiry in self._open:
             # Under a total time limit, some wait for a turn that never comes.
-            if not search.final and search.result is not None:
-                self._deliver(search)
-        return stop()
+            if not inquiry.final and inquiry.result is not None:
+                ending = Ending.INTERRUPTED if stopped else Ending.TOTAL_TIME_LIMIT
+                if not inquiry.failed:
+                    inquiry.result = inquiry.result.as_ended(ending)
+                self._deliver(inquiry)
+        return stopped
 
-    def _look_up(self) -> None:
-        limits = self._settings.constraints
-        known = self._keeper.look_up(
-            Question(search.layer, search.architecture, search.objective, limits)
-            for search in self.searches
-        )
-        for search, result in zip(self.searches, known, strict=True):
-            search.result = result
-            search.final = search.result is not None and self._good_enough(search.result)
-        self._open = [search for search in self.searches if not search.final]
-
-    def _good_enough(self, result: LayerResult) -> bool:
-        if result.status in {Status.OPTIMAL, Status.INFEASIBLE}:
-            return True
-        return result.gap is not None and result.gap <= self._settings.gap
-
-    def _task(self, search: Search) -> Task:
-        asked = self._settings
-        return Task(
-            search.layer,
-            search.architecture,
-            search.objective,
-            asked.constraints,
-            asked.time_limit_s,
-            asked.gap,
-            asked.engine,
-            asked.solver,
-            search.known,
-        )
-
-    def _schedule(self, tasks: Sequence[Task]) -> Schedule:
-        total = self._settings.total_time_limit_s
+    def _schedule(self) -> Schedule:
+        tasks = [inquiry.task for inquiry in self._open]
+        total = self._desk.settings.total_time_limit_s
         if total is None:
             return HardestFirst(tasks)
-        return Budget(tasks, [search.instances() for search in self._open], total)
+        return Budget(tasks, [inquiry.instances() for inquiry in self._open], total)
 
-    def _heard(self, message: Message) -> None:
-        self._tell(Searching(self._open[message.ticket], message.incumbent))
+    def inquiry(self, ticket: int) -> LayerInquiry:
+        """Tickets are places in the list of what is open."""
+        return self._open[ticket]
 
-    def _found(self, ticket: int, result: LayerResult, last: bool) -> None:
-        search = self._open[ticket]
-        result = replace(result, layer=search.layer, architecture=search.architecture)
-        if not result.failed:
-            self._keeper.keep(result)
-        search.result = _together(search.result, result)
-        self._tell(Searched(search, search.result, last))
+    def heard(self, inquiry: Inquiry, incumbent: Incumbent | None) -> None:
+        """Pass on how far a search is."""
+        self._tell(Searching(inquiry, incumbent))
+
+    def answered(self, ticket: int, last: bool) -> None:
+        """Deliver what gets no further search."""
+        inquiry = self._open[ticket]
+        result, settings = inquiry.result, self._desk.settings
+        if result is None:
+            return
+        self._tell(Searched(inquiry, result, last))
         if last:
-            self._deliver(search)
+            had_all = result.solve_time_s >= 0.99 * settings.time_limit_s
+            if result.ended is Ending.TIME_LIMIT and settings.total_time_limit_s and not had_all:
+                inquiry.result = result.as_ended(Ending.TOTAL_TIME_LIMIT)
+            self._deliver(inquiry)
 
-    def _deliver(self, search: Search) -> None:
-        search.final = True
-        result = search.result
-        total = self._settings.total_time_limit_s
-        had_all = result is None or result.solve_time_s >= 0.99 * self._settings.time_limit_s
-        if result is not None and result.ended is Ending.TIME_LIMIT and total and not had_all:
-            search.result = result.as_ended(Ending.TOTAL_TIME_LIMIT)
-        for number, each in search.results():
+    def _deliver(self, inquiry: LayerInquiry) -> None:
+        inquiry.final = True
+        for number, each in inquiry.results():
             self._tell(Finished(number, each))
-
-
-def _together(before: LayerResult | None, result: LayerResult) -> LayerResult:
-    """A new result, with what an earlier one knew better."""
-    if before is None:
-        return result
-    seconds = result.solve_time_s + (0.0 if before.from_store else before.solve_time_s)
-    if result.mapping is None and before.mapping is not None:
-        # The search failed, or had no time to look at the mapping it was given.
-        return replace(before, reason=result.reason, ended=result.ended, solve_time_s=seconds)
-    return replace(result, solve_time_s=seconds)
 
 
 def _assembled(
     runs: Sequence[tuple[Workload, Architecture]],
     objectives: tuple[Objective, ...],
-    searches: Iterable[Search],
+    inquiries: Iterable[LayerInquiry],
     interrupted: bool,
 ) -> tuple[WorkloadResult, ...]:
     found: dict[tuple[int, str, Objective], LayerResult] = {}
-    for search in searches:
-        for number, each in search.results():
-            found[number, each.layer.name, search.objective] = each
+    for inquiry in inquiries:
+        for number, each in inquiry.results():
+            found[number, each.layer.name, inquiry.objective] = each
     results = []
     for number, (workload, architecture) in enumerate(runs):
         keys = [(number, layer.name, o) for layer in workload for o in objectives]

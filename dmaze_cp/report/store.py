@@ -125,7 +125,7 @@ def entry_record(entry: Entry) -> Record:
         "architecture": figures_record(question.architecture),
         "objective": str(question.objective),
         "constraints": limits_record(question.constraints),
-        "cost_model": question.cost_model,
+        "cost_model": entry.cost_model,
         "status": str(answer.status),
         "reason": answer.reason,
         "tiling": None if best is None else best.mapping.tiling,
@@ -165,7 +165,7 @@ def _question(entry: Entry) -> Text:
     if limits:
         text.append(f"\n{', '.join(limits)}", style="dim")
     if entry.is_stale:
-        text.append(f"\ncost model {question.cost_model}", style="yellow")
+        text.append(f"\ncost model {entry.cost_model}", style="yellow")
     return text
 
 

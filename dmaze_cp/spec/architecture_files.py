@@ -26,6 +26,7 @@ from dmaze_cp.architecture import (
 )
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.spec.builtin import builtin_architecture_path, resolve
+from dmaze_cp.spec.documents import Size, object_type
 from dmaze_cp.spec.fields import Fields, describe, label
 from dmaze_cp.spec.files import SPEC_SUFFIXES, load_spec_object
 
@@ -35,6 +36,35 @@ _LEFT_OUT: Final = {"leakage_mw": 0.0, "pe_array": None, "noc_elements_per_cycle
 """What is not written where it is that: files that know of none have no such field."""
 _NUMBERS: Final = ("dma_startup_cycles", "dma_cycles_per_byte", "dma_mhz", "accelerator_mhz")
 _FIELDS: Final = tuple(item.name for item in fields(Architecture))
+
+_OPTIONAL: Final = (
+    *("name", "notes", "leakage_mw", "pe_pipeline_stages", "noc_elements_per_cycle"),
+    *("pes", "pe_array"),  # one of them
+)
+
+_SEVERAL_SIZES: Final = Size | dict[str, Size]
+_SEVERAL_COUNTS: Final = int | dict[str, int]
+_SEVERAL_ENERGIES: Final = float | dict[str, float]
+
+ENERGY_RECORD: Final = object_type(
+    AccessEnergy,
+    ("word_bytes",),
+    {**dict.fromkeys(ENERGIES[:-1], _SEVERAL_ENERGIES), "word_bytes": Size},
+)
+PE_ARRAY_RECORD: Final = object_type(PEArray, UNROLL_LISTS, dict.fromkeys(UNROLL_LISTS, list[str]))
+ARCHITECTURE_RECORD: Final = object_type(
+    Architecture,
+    _OPTIONAL,
+    {
+        "energy": ENERGY_RECORD,
+        "pe_array": PE_ARRAY_RECORD,
+        "pes": int,
+        **dict.fromkeys(("rf_bytes", "word_bytes"), _SEVERAL_SIZES),
+        **dict.fromkeys(("spm_banks", "noc_elements_per_cycle"), _SEVERAL_COUNTS),
+        "spm_bank_bytes": Size,
+    },
+)
+"""The type of an accelerator in our own form: the fields of `Architecture`."""
 
 _DMAZERUNNER_BASIC: Final = {
     "CGRA_SIZE": "pes",

@@ -2,8 +2,8 @@
 
 The type of an object is a `TypedDict`; its fields are ``bool``, ``int``, ``float``, ``str``, an
 enumeration of text, ``Literal``, ``list``, ``dict`` with text keys, unions of these, and
-``Annotated`` with `Least`, `Most`, `Meaning` or `Count`. `problems_of` finds everything in a value
-that is not of its type; `schema_of` is the type as a JSON Schema.
+``Annotated`` with `Least`, `Most`, `Meaning` or `Count`. `problems_of` finds everything
+in a value that is not of its type; `schema_of` is the type as a JSON Schema.
 """
 
 from __future__ import annotations
@@ -68,6 +68,10 @@ class Meaning:
     text: str
 
 
+Size = Annotated[int | str, Meaning("bytes, or text such as 8 KiB")]
+"""A capacity."""
+
+
 _CLOSED: Final = "__dmaze_closed__"
 
 
@@ -77,13 +81,54 @@ def closed(kind: type[_T]) -> type[_T]:
     return kind
 
 
+@dataclass(frozen=True)
+class ObjectType:
+    """The type of an object whose fields follow from other types, such as those of a dataclass.
+
+    Attributes
+    ----------
+    name
+        Of the type.
+    fields
+        Their types, by name.
+    summary
+        What it is, in a line.
+    is_closed
+        Whether unknown fields are problems.
+    """
+
+    name: str
+    fields: Mapping[str, Any]
+    summary: str = ""
+    is_closed: bool = True
+
+
+def object_type(
+    kind: type,
+    optional: Sequence[str],
+    changes: Mapping[str, Any] | None = None,
+) -> ObjectType:
+    """The type of an object that has the fields of a dataclass.
+
+    Parameters
+    ----------
+    optional
+        Fields that may be left out.
+    changes
+        Types of fields that are written otherwise than they are kept.
+    """
+    hints = get_type_hints(kind) | dict(changes or {})
+    fields = {k: NotRequired[v] if k in optional else v for k, v in hints.items()}
+    return ObjectType(kind.__name__, fields, _summary(kind))
+
+
 def problems_of(value: object, kind: Any, where: str = "") -> Iterator[Problem]:
     """Everything in a value that is not of its type, with path, what was found and expected."""
     kind, notes = _unwrapped(kind)
     origin = get_origin(kind)
     if origin in (Union, UnionType):
         yield from _union_problems(value, kind, where)
-    elif is_typeddict(kind):
+    elif _is_object(kind):
         yield from _object_problems(value, kind, where)
     elif origin is list and isinstance(value, list | tuple):
         count = next((note.items for note in notes if isinstance(note, Count)), None)
@@ -92,7 +137,7 @@ def problems_of(value: object, kind: Any, where: str = "") -> Iterator[Problem]:
             return
         for index, item in enumerate(value):
             yield from problems_of(item, get_args(kind)[0], f"{where}[{index}]")
-    elif origin is dict and isinstance(value, Mapping):
+    elif origin in _MAPPINGS and isinstance(value, Mapping):
         for key, item in value.items():
             path = _path(where, key)
             if not isinstance(key, str):
@@ -121,12 +166,12 @@ def expectation(kind: Any, notes: tuple[object, ...] = ()) -> str:
     origin = get_origin(kind)
     if origin in (Union, UnionType):
         return " or ".join(expectation(each) for each in get_args(kind))
-    if is_typeddict(kind):
+    if _is_object(kind):
         return f"a mapping with {', '.join(_fields(kind))}"
     if origin is list:
         count = next((f" of {note.items}" for note in notes if isinstance(note, Count)), "")
         return f"a list{count} ({expectation(get_args(kind)[0])})"
-    if origin is dict:
+    if origin in _MAPPINGS:
         return f"a mapping to {expectation(get_args(kind)[1])}"
     choices = _choices(kind)
     if choices is not None:
@@ -237,11 +282,11 @@ class _Schemas:
         origin = get_origin(kind)
         if origin in (Union, UnionType):
             return {"anyOf": [self.of(each) for each in get_args(kind)]}
-        if is_typeddict(kind):
+        if _is_object(kind):
             return self._object(kind)
-        if origin is list:
+        if origin in (list, tuple):
             return {"type": "array", "items": self.of(get_args(kind)[0])}
-        if origin is dict:
+        if origin in _MAPPINGS:
             return {"type": "object", "additionalProperties": self.of(get_args(kind)[1])}
         choices = _choices(kind)
         if choices is not None:
@@ -250,7 +295,7 @@ class _Schemas:
         return {"type": types[kind]} if kind in types else {}
 
     def _object(self, kind: Any) -> Record:
-        name = kind.__name__
+        name = kind.name if isinstance(kind, ObjectType) else kind.__name__
         if name not in self.definitions:
             self.definitions[name] = {}  # it may hold itself
             fields = _fields(kind)
@@ -272,15 +317,28 @@ def is_required(hint: Any) -> bool:
     return get_origin(hint) is not NotRequired
 
 
+_MAPPINGS: Final = (dict, Mapping)
+
+
+def _is_object(kind: Any) -> bool:
+    return is_typeddict(kind) or isinstance(kind, ObjectType)
+
+
 def _summary(kind: Any) -> str:
+    if isinstance(kind, ObjectType):
+        return kind.summary
     return (kind.__doc__ or "").strip().split("\n")[0]
 
 
 def _is_closed(kind: Any) -> bool:
+    if isinstance(kind, ObjectType):
+        return kind.is_closed
     return bool(getattr(kind, _CLOSED, False))
 
 
-def _fields(kind: Any) -> dict[str, Any]:
+def _fields(kind: Any) -> Mapping[str, Any]:
+    if isinstance(kind, ObjectType):
+        return kind.fields
     return get_type_hints(kind, include_extras=True)
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import stat
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.files import replace_file
 from dmaze_cp.spec.fields import label
 from dmaze_cp.spec.reading import note_file
 from dmaze_cp.spec.yaml_text import FAST, parse_yaml
@@ -150,31 +148,3 @@ def write_json(path: Path, value: object) -> None:
 def json_text(value: object) -> str:
     """A JSON document as the text of a file."""
     return json.dumps(value, indent=1, allow_nan=False) + "\n"
-
-
-def replace_file(path: str, data: bytes) -> None:
-    """Write a file all at once: a reader sees the old one or the whole new one.
-
-    Raises
-    ------
-    OSError
-        When it cannot be written; the old one is left as it is.
-    """
-    try:
-        mode = stat.S_IMODE(os.stat(path).st_mode)
-    except FileNotFoundError:
-        umask = os.umask(0)
-        os.umask(umask)
-        mode = 0o666 & ~umask
-    descriptor, name = tempfile.mkstemp(prefix=".dmaze-cp-", dir=os.path.dirname(path))
-    try:
-        with open(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(name, mode)
-        os.replace(name, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(name)
-        raise

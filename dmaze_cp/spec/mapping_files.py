@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final, NotRequired, TypedDict
 
@@ -18,7 +19,7 @@ from dmaze_cp.spec.architecture_files import (
     load_architecture,
 )
 from dmaze_cp.spec.builtin import builtin_architecture_path
-from dmaze_cp.spec.documents import Least, Meaning, Record, closed
+from dmaze_cp.spec.documents import Least, Meaning, Reading, Record, closed
 from dmaze_cp.spec.fields import Fields, describe, is_integer, label, nearest
 from dmaze_cp.spec.files import SPEC_SUFFIXES, load_spec_object, parse_json, read_text
 from dmaze_cp.spec.layers import LAYER_FIELDS, layer_from_dict, layer_from_fields, layer_to_dict
@@ -28,6 +29,8 @@ from dmaze_cp.workload import Kind, Layer
 RESULT_SCHEMA: Final = "dmaze-cp/result/1"
 RESULTS_SCHEMA: Final = "dmaze-cp/results/1"
 """Several results in one file."""
+SWEEP_SCHEMA: Final = "dmaze-cp/sweep/1"
+"""A sweep over designs, with the layers of some."""
 
 
 class MappedLayer(TypedDict, total=False):
@@ -49,6 +52,7 @@ class NamedLayer(TypedDict):
     model: Annotated[str, Meaning("what `map` takes; a path from the file's folder")]
     name: str
     batch: NotRequired[Annotated[int, Least(1)]]
+    shape: NotRequired[dict[str, int]]
 
 
 TilingRecord = dict[str, dict[str, Annotated[int, Least(1)]]]
@@ -201,8 +205,10 @@ def _line(line: str) -> object:
 
 def _layer_records(obj: MappingABC[str, object]) -> tuple[object, ...]:
     """The layer records of a file with one result or several."""
+    if obj.get("schema") == SWEEP_SCHEMA:
+        return _sweep_layers(obj)
     if obj.get("schema") != RESULTS_SCHEMA:
-        return _result_layers(obj, f"{RESULT_SCHEMA!r} or {RESULTS_SCHEMA!r}")
+        return _result_layers(obj, f"{RESULT_SCHEMA!r}, {RESULTS_SCHEMA!r} or {SWEEP_SCHEMA!r}")
     spec = Fields(obj, "several results")
     results = obj.get("results")
     if not spec.missing("results", "a list of results") and not isinstance(results, list):
@@ -219,6 +225,35 @@ def _layer_records(obj: MappingABC[str, object]) -> tuple[object, ...]:
             spec.problems.extend(error.under(where).problems)
     spec.raise_problems()
     return tuple(records)
+
+
+def _sweep_layers(obj: MappingABC[str, object]) -> tuple[object, ...]:
+    """The layer records of the designs of a sweep whose layers are in its file."""
+    reading = Reading()
+    reading.check(obj, _Sweep)
+    reading.end()
+    records: list[object] = []
+    for k, point in enumerate(obj["points"]):  # type: ignore[arg-type, var-annotated]  # checked
+        layers = [layer for network in point["networks"] for layer in network["layers"]]
+        where = f"points[{k}].architecture"
+        if layers:
+            own = reading.part(where, partial(architecture_from_dict, point["architecture"]))
+            records += [{"architecture": own, **layer} for layer in layers]
+    reading.end()
+    return tuple(records)
+
+
+class _SweepNetwork(TypedDict):
+    layers: list[dict[str, object]]
+
+
+class _SweepPoint(TypedDict):
+    architecture: object
+    networks: list[_SweepNetwork]
+
+
+class _Sweep(TypedDict):
+    points: list[_SweepPoint]
 
 
 def _result_layers(obj: MappingABC[str, object], expected: str) -> tuple[object, ...]:

@@ -9,17 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Final, NotRequired, TypedDict
+from typing import Annotated, Final, Literal, NotRequired, TypedDict
 
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.spec.batches import BATCH_FIELD, StatedLayer, batch_problems, batch_word, with_batch
 from dmaze_cp.spec.dmazerunner_models import SECTIONS, layers_from_dmazerunner
-from dmaze_cp.spec.documents import Least, Meaning, Record
+from dmaze_cp.spec.documents import Least, Meaning, Most, Record, closed
 from dmaze_cp.spec.fields import Fields, describe
 from dmaze_cp.spec.files import load_spec_object
-from dmaze_cp.spec.layers import LAYER_FIELDS, layer_from_fields, layer_record, layer_to_dict
+from dmaze_cp.spec.layers import (
+    LAYER_FIELDS,
+    LayerRecord,
+    layer_from_fields,
+    layer_record,
+    layer_to_dict,
+)
 from dmaze_cp.spec.open_sizes import OpenSizes, open_sizes, unknown_sizes
-from dmaze_cp.workload import UnmappedOperator, Workload, fold_equal_layers
+from dmaze_cp.workload import Kind, UnmappedOperator, Workload, fold_equal_layers
 
 
 class OperatorRecord(TypedDict):
@@ -30,6 +36,61 @@ class OperatorRecord(TypedDict):
     reason: Annotated[str, Meaning("why it is not mapped")]
     macs: NotRequired[Annotated[int, Least(0), Meaning("multiply-accumulates, where known")]]
     count: NotRequired[Annotated[int, Least(1), Meaning("how many operators these are")]]
+
+
+_Formula = str
+"""Over the sizes that a file leaves open."""
+
+
+@closed
+class SpecLayerRecord(TypedDict):
+    """A layer of a network."""
+
+    name: Annotated[str, Meaning("unique in the file")]
+    kind: Kind
+    bounds: Annotated[dict[str, int | _Formula], Meaning("loop bound by dimension")]
+    stride: NotRequired[Annotated[list[int] | int, Meaning("x and y, or one for both")]]
+    dilation: NotRequired[Annotated[list[int] | int, Meaning("x and y, or one for both")]]
+    padded_input: NotRequired[
+        Annotated[list[int | _Formula] | int | _Formula, Meaning("x and y, with the padding")]
+    ]
+    instances: NotRequired[Annotated[int | _Formula, Meaning("how often it occurs")]]
+    also: NotRequired[Annotated[list[str], Meaning("names of equal layers")]]
+    batch: NotRequired[Annotated[str, Meaning("what a batch multiplies in a gemm")]]
+
+
+@closed
+class WorkloadRecord(TypedDict):
+    """A network: its layers, and the operators that are not layers."""
+
+    name: NotRequired[Annotated[str, Meaning("the file's name if left out")]]
+    notes: NotRequired[str]
+    layers: list[SpecLayerRecord]
+    unmapped: NotRequired[list[OperatorRecord]]
+    shape: NotRequired[
+        Annotated[
+            dict[str, int | list[str]], Meaning("open sizes: defaults, or other sizes to set")
+        ]
+    ]
+
+
+class ListedLayerRecord(LayerRecord):
+    """A layer with its place in the network."""
+
+    index: int
+    macs: Annotated[int, Meaning("multiply-accumulates of one instance")]
+
+
+class LayersRecord(TypedDict):
+    """The layers of a network, as `dmaze-cp layers -o` lists them."""
+
+    schema: Literal["dmaze-cp/layers/1"]
+    model: str
+    layers: list[ListedLayerRecord]
+    unmapped_operators: list[OperatorRecord]
+    mapped_macs: Annotated[int, Least(0)]
+    unmapped_macs: Annotated[int, Least(0)]
+    mapped_share: Annotated[float, Least(0), Most(1)] | None
 
 
 LAYERS_SCHEMA: Final = "dmaze-cp/layers/1"

@@ -11,7 +11,7 @@ from dmaze_cp.store.checks import Verification, verify
 from dmaze_cp.store.database import StoreUnavailableError
 from dmaze_cp.store.place import default_store_path
 from dmaze_cp.store.pruning import Criteria, to_prune
-from dmaze_cp.store.question import COST_MODEL_VERSION, Question, question_key
+from dmaze_cp.store.question import COST_MODEL_VERSION, question_key
 from dmaze_cp.store.results import BadRowError, Store
 from dmaze_cp.store.rows import Entry, UnreadableRow
 
@@ -20,7 +20,6 @@ __all__ = [
     "BadRowError",
     "Criteria",
     "Entry",
-    "Question",
     "Store",
     "StoreUnavailableError",
     "UnreadableRow",

@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from math import isfinite
 
-from dmaze_cp.architecture import Architecture
-from dmaze_cp.constraints import Constraints
 from dmaze_cp.cost.cost import Cost
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.levels import NONE
 from dmaze_cp.mapping import Dataflow, Mapping
-from dmaze_cp.objective import Objective
+from dmaze_cp.question import Question
 from dmaze_cp.result import LayerResult, SearchStats, Status
-from dmaze_cp.workload import Layer
 
 ROUNDING = 1e-12
 """A bound that is a double may exceed the optimum by this much, relatively."""
@@ -91,20 +88,13 @@ def answer_of(result: LayerResult) -> Answer:
     return answer if result.status is Status.INFEASIBLE else _settled(answer)
 
 
-def result_of(
-    answer: Answer,
-    layer: Layer,
-    architecture: Architecture,
-    objective: Objective,
-    constraints: Constraints,
-    cost: Cost | None,
-) -> LayerResult:
-    """The answer as a result for this layer; `cost` is that of its mapping."""
+def result_of(answer: Answer, question: Question, cost: Cost | None) -> LayerResult:
+    """The answer as a result for the question's layer; `cost` is that of its mapping."""
     best = answer.best
     return LayerResult(
-        layer,
-        architecture,
-        objective,
+        question.layer,
+        question.architecture,
+        question.objective,
         answer.status,
         mapping=None if best is None else best.mapping,
         dataflow=None if best is None else best.dataflow,
@@ -112,7 +102,7 @@ def result_of(
         bound=answer.bound,
         reason=answer.reason,
         solve_time_s=answer.solve_time_s,
-        constraints=constraints,
+        constraints=question.constraints,
         stats=answer.stats,
         from_store=True,
     )

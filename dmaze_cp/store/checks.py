@@ -13,9 +13,9 @@ from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.levels import DRAM, OUTPUT, PE
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.mapspace import check_sizes, demanded
+from dmaze_cp.question import Question
 from dmaze_cp.result import proof_problems
 from dmaze_cp.store.answer import Answer
-from dmaze_cp.store.question import Question
 from dmaze_cp.store.rows import Entry, UnreadableRow
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from typing import Any, Final
 
@@ -12,12 +11,14 @@ from dmaze_cp.architecture import COUNTS, ONLY_REPORTED, Architecture
 from dmaze_cp.constraints import Constraints
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.objective import Objective
+from dmaze_cp.question import Question
 from dmaze_cp.spec import (
     architecture_from_dict,
     architecture_to_dict,
     layer_from_dict,
     layer_to_dict,
 )
+from dmaze_cp.spec.constraint_files import constraints_from_dict, constraints_to_dict
 from dmaze_cp.spec.fields import Fields
 from dmaze_cp.spec.files import parse_json
 from dmaze_cp.workload import Layer
@@ -36,37 +37,20 @@ _INTEGERS: Final = (*COUNTS, "pe_array", "noc_elements_per_cycle")
 _FLAGS: Final = ("no_feature_dram", "no_spatial_reduction")
 
 
-@dataclass(frozen=True)
-class Question:
-    """What is mapped onto what, for which objective and within which limits.
+def question_text(question: Question, cost_model: int | None = None) -> str:
+    """The question as canonical JSON: equal questions have equal texts.
 
-    Attributes
+    Parameters
     ----------
-    layer
-        Its shape counts; name and multiplicity do not.
-    architecture
-        Its figures count; what is only reported does not.
-    objective, constraints
-        What is minimised, and what a mapping must satisfy.
     cost_model
-        Version of cost model and map-space.
+        Version of cost model and map-space; this one's where it is left out.
     """
-
-    layer: Layer
-    architecture: Architecture
-    objective: Objective
-    constraints: Constraints
-    cost_model: int = COST_MODEL_VERSION
-
-
-def question_text(question: Question) -> str:
-    """The question as canonical JSON: equal questions have equal texts."""
     record = {
         "layer": shape_record(question.layer),
         "architecture": figures_record(question.architecture),
         "objective": str(Objective(question.objective)),
         "constraints": limits_record(question.constraints),
-        "cost_model": question.cost_model,
+        "cost_model": COST_MODEL_VERSION if cost_model is None else cost_model,
     }
     return json.dumps(record, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
@@ -105,7 +89,10 @@ def _figure(name: str, value: Any) -> Any:
 @lru_cache(maxsize=64)
 def limits_record(constraints: Constraints) -> dict[str, object]:
     """The user's limits on the map-space. Not to be changed by the caller either."""
-    return {k: bool(v) if k in _FLAGS else _as_float(v) for k, v in asdict(constraints).items()}
+    return {
+        k: bool(v) if k in _FLAGS else _as_float(v)
+        for k, v in constraints_to_dict(constraints).items()
+    }
 
 
 def _as_float(value: float) -> float:
@@ -113,8 +100,10 @@ def _as_float(value: float) -> float:
     return float(value) + 0.0
 
 
-def question_from_text(text: str) -> Question:
-    """The question of a canonical text; its layer has no name, its architecture neither.
+def question_from_text(text: str) -> tuple[Question, int]:
+    """The question of a canonical text, and its version of the cost model.
+
+    Its layer has no name, its architecture neither.
 
     Raises
     ------
@@ -136,24 +125,14 @@ def question_from_text(text: str) -> Question:
         architecture_from_dict(data["architecture"], name="stored"),
         Objective(str(objective)),
         _constraints(data["constraints"]),
-        cost_model,
     )
-    if question_text(question) != text:
+    if question_text(question, cost_model) != text:
         raise SpecError(Problem("", "a question in another form", "its canonical form"))
-    return question
+    return question, cost_model
 
 
 def _constraints(obj: object) -> Constraints:
-    names = [item.name for item in fields(Constraints)]
-    spec = Fields(obj, "a mapping with constraints", "constraints")
-    spec.refuse_unknown(names)
-    values: dict[str, Any] = {}
-    for name in names:
-        if name not in _FLAGS:
-            values[name] = spec.number(name, 0.0)
-        elif not spec.missing(name, "true or false"):
-            values[name] = spec.data[name]
-            if not isinstance(values[name], bool):
-                spec.note(name, "true or false")
-    spec.raise_problems()
-    return Constraints(**values)
+    try:
+        return constraints_from_dict(obj)
+    except SpecError as error:
+        raise error.under("constraints") from None

@@ -10,12 +10,11 @@ from os import PathLike
 from pathlib import Path
 from types import TracebackType
 
-from dmaze_cp.architecture import Architecture
-from dmaze_cp.constraints import Constraints
 from dmaze_cp.cost import evaluate
 from dmaze_cp.cost.cost import Cost
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.objective import Objective
+from dmaze_cp.question import Question
 from dmaze_cp.result import LayerResult, Status, proof_problems
 from dmaze_cp.store.answer import Answer, answer_of, merged, result_of
 from dmaze_cp.store.checks import cost_problems
@@ -27,7 +26,7 @@ from dmaze_cp.store.database import (
     transaction,
 )
 from dmaze_cp.store.place import default_store_path
-from dmaze_cp.store.question import Question, question_key, question_text
+from dmaze_cp.store.question import COST_MODEL_VERSION, question_key, question_text
 from dmaze_cp.store.rows import (
     ANSWER_COLUMNS,
     COLUMNS,
@@ -37,7 +36,6 @@ from dmaze_cp.store.rows import (
     answer_from_columns,
     entry_of,
 )
-from dmaze_cp.workload import Layer
 
 _SELECT_ANSWER = f"SELECT {', '.join(ANSWER_COLUMNS)} FROM results WHERE key = ?"  # noqa: S608 (constants only)
 _SELECT = f"SELECT {', '.join(COLUMNS)} FROM results"  # noqa: S608 (constants only)
@@ -111,16 +109,11 @@ class Store:
         """Close the file; what was put is in it already."""
         self._connection.close()
 
-    def get(
-        self,
-        layer: Layer,
-        architecture: Architecture,
-        objective: Objective | str,
-        constraints: Constraints,
-    ) -> LayerResult | None:
+    def get(self, question: Question) -> LayerResult | None:
         """What is known of a question: a result with `from_store`, or None.
 
-        The costs are computed anew from the stored mapping.
+        How the question is searched for plays no part. The costs are computed anew from the
+        stored mapping.
 
         Raises
         ------
@@ -129,13 +122,12 @@ class Store:
         SpecError
             When the file cannot be read.
         """
-        question = Question(layer, architecture, Objective(objective), constraints)
         with sqlite_errors(self._path):
             known = self._known(question_key(question_text(question)), question)
         if known is None:
             return None
         answer, cost = known
-        return result_of(answer, layer, architecture, question.objective, constraints, cost)
+        return result_of(answer, question, cost)
 
     def put(self, result: LayerResult) -> None:
         """Keep what a search has found, together with what was known before.
@@ -151,9 +143,7 @@ class Store:
         """
         if not _is_worth_keeping(result):
             return
-        question = Question(
-            result.layer, result.architecture, Objective(result.objective), result.constraints
-        )
+        question = Question.of(result)
         text = question_text(question)
         key = question_key(text)
         try:
@@ -165,7 +155,7 @@ class Store:
                 if old is None:
                     values |= {
                         "question": text,
-                        "cost_model": question.cost_model,
+                        "cost_model": COST_MODEL_VERSION,
                         "objective": str(question.objective),
                         "solves": 1,
                         "created": values["updated"],

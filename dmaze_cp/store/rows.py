@@ -14,12 +14,12 @@ from typing import Any, Final
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.levels import DRAM, LEVELS, NONE, OPERANDS, PE_ROWS, SPM
 from dmaze_cp.mapping import Dataflow, Mapping
+from dmaze_cp.question import Question
 from dmaze_cp.result import SearchStats, Status
 from dmaze_cp.spec.fields import describe
 from dmaze_cp.store.answer import Answer, Best
 from dmaze_cp.store.question import (
     COST_MODEL_VERSION,
-    Question,
     question_from_text,
     question_key,
 )
@@ -82,6 +82,8 @@ class Entry:
         Of the question, 64 hexadecimal digits.
     question, answer
         What was asked, and what is known.
+    cost_model
+        Version of cost model and map-space.
     solves
         Searches that contributed.
     created, updated
@@ -90,6 +92,7 @@ class Entry:
 
     key: str
     question: Question
+    cost_model: int
     answer: Answer
     solves: int
     created: int
@@ -98,7 +101,7 @@ class Entry:
     @property
     def is_stale(self) -> bool:
         """Whether it is of another version of the cost model."""
-        return self.question.cost_model != COST_MODEL_VERSION
+        return self.cost_model != COST_MODEL_VERSION
 
 
 @dataclass(frozen=True)
@@ -171,11 +174,11 @@ def entry_of(columns: Columns) -> Entry | UnreadableRow:
 
 
 def _entry(columns: Columns) -> Entry:
-    question = question_from_text(_text(columns, "question"))
+    question, cost_model = question_from_text(_text(columns, "question"))
     copies = {
         "key": question_key(columns["question"]),
         "objective": str(question.objective),
-        "cost_model": question.cost_model,
+        "cost_model": cost_model,
     }
     for name, expected in copies.items():
         if columns[name] != expected:
@@ -183,7 +186,7 @@ def _entry(columns: Columns) -> Entry:
             raise SpecError(Problem(name, found, f"{expected!r}, as in the question"))
     answer = answer_from_columns(columns, question.layer)
     counts = [_count(columns, name) for name in ("solves", "created", "updated")]
-    return Entry(columns["key"], question, answer, *counts)
+    return Entry(columns["key"], question, cost_model, answer, *counts)
 
 
 def _mapping_text(best: Best) -> str:

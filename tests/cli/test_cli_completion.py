@@ -13,8 +13,8 @@ from click.shell_completion import ShellComplete
 from dmaze_cp import load_workload
 from dmaze_cp.cli.app import cli
 from dmaze_cp.spec import builtin_architectures, builtin_models
-from tests.cli.conftest import environment
 from tests.kit.patience import HANG_S
+from tests.kit.program import environment
 
 MODELS = {spec.name for spec in builtin_models()}
 ARCHITECTURES = {spec.name for spec in builtin_architectures()}

@@ -10,8 +10,8 @@ import pytest
 
 import dmaze_cp as dm
 from dmaze_cp.cli.logs import LEVELS
-from tests.cli.conftest import environment
 from tests.kit.patience import HANG_S
+from tests.kit.program import environment
 
 
 def test_the_package_alone_sets_nothing_up_and_prints_nothing() -> None:

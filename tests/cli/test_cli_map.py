@@ -12,9 +12,9 @@ import pytest
 from dmaze_cp.constraints import Constraints
 from dmaze_cp.spec import load_mapping_records, mapping_record_from_dict
 from dmaze_cp.store import default_store_path
-from tests.cli.conftest import environment, start
 from tests.kit import fake_mapper
 from tests.kit.patience import HANG_S
+from tests.kit.program import environment, start
 
 
 def test_a_layer_for_people(run, model) -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from dmaze_cp.cli.interrupt import SAME_KEY_S
-from tests.cli.conftest import ROOT, environment, start
 from tests.kit.patience import HANG_S
+from tests.kit.program import ROOT, environment, start
 
 
 def wait_until(process: subprocess.Popen[str], said: str) -> None:

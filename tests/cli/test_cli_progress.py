@@ -10,11 +10,11 @@ import pytest
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cli import live
 from dmaze_cp.cli.progress import Progress
+from dmaze_cp.desk import Inquiry, desk
 from dmaze_cp.execution import engine
 from dmaze_cp.execution.backend import in_this_process
-from dmaze_cp.network import Search
-from dmaze_cp.network import run as network_run
 from dmaze_cp.objective import Objective
+from dmaze_cp.question import Question
 from tests.kit.samples import GEMM
 
 
@@ -26,7 +26,7 @@ def test_no_more_is_left_than_the_total_time_limit(monkeypatch, total_s, left) -
     monkeypatch.setattr(live.time, "monotonic", lambda: now)
     progress = Progress(verbose=False, several=False, total_s=total_s)
     progress.planned(3, 3)
-    searches = [Search(GEMM, Architecture(), objective) for objective in Objective]
+    searches = [Inquiry(Question(GEMM, Architecture(), objective)) for objective in Objective]
     now = 10.0
     (line,) = progress.lines()
     assert ("left" in line.plain) == (left is not None)
@@ -46,7 +46,7 @@ def test_a_wait_for_workers_is_one_line(run, model, monkeypatch) -> None:
         with in_this_process() as backend:
             yield engine.Backend(**(vars(backend) | {"width": lambda: next(widths)}))
 
-    monkeypatch.setattr(network_run, "backend_for", late)
+    monkeypatch.setattr(desk, "backend_for", late)
     monkeypatch.setattr(engine, "NO_WORKER_S", 0.0)
     layers = [f"fc{i}" for i in range(8)]
     result = run("map", model(*layers), "--no-store", "--summary")

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from dmaze_cp.store import Store
-from tests.cli.conftest import ROOT, environment
 from tests.kit.patience import HANG_S, wait_for
+from tests.kit.program import ROOT, environment
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ import pytest
 
 from dmaze_cp.result import Status
 from dmaze_cp.store import Entry, Store, verify
-from tests.cli.conftest import ROOT, environment
 from tests.cli.test_cli_runs import workers_end_with
+from tests.kit.program import ROOT, environment
 
 CHAINS, SIGNALS = 5, 5
 """So often each command is begun on a new store, and stopped before it may finish."""

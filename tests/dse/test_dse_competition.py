@@ -12,9 +12,10 @@ from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost import evaluate
 from dmaze_cp.dse.competition import Competition
 from dmaze_cp.dse.design import Design
-from dmaze_cp.dse.plan import Candidate, Question, Term
+from dmaze_cp.dse.plan import Candidate, DesignInquiry, Term
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
+from dmaze_cp.question import Question
 from dmaze_cp.result import LayerResult, Status
 from dmaze_cp.workload import Layer
 
@@ -38,12 +39,12 @@ def candidate(position: int, area: float | None, factors, shares) -> Candidate:
     made = Candidate(position, Design(position, {}, ARCH, area))
     terms = []
     for layer, factor, share in zip(LAYERS, factors, shares, strict=False):
-        question = Question(layer, ARCH, Objective.EDP, 1.0)
+        inquiry = DesignInquiry(Question(layer, ARCH, Objective.EDP))
         result = mapped(layer)
-        question.note(result)
-        question.raise_bound(result.value * share // 100)
-        question.candidates.append(made)
-        terms.append(Term(question, factor))
+        inquiry.note(result)
+        inquiry.raise_bound(result.value * share // 100)
+        inquiry.candidates.append(made)
+        terms.append(Term(inquiry, factor))
     made.terms = tuple(terms)
     return made
 
@@ -110,15 +111,15 @@ def test_cutoffs_that_are_met_beat_the_design_in_the_end(drawn, pareto, data) ->
         competition.enter(each, each.value)
     for each in candidates:
         for _ in range(20):
-            wanted = [t.question for t in each.terms if not t.question.is_proven]
+            wanted = [t.inquiry for t in each.terms if not t.inquiry.is_proven]
             if competition.is_beaten(each) or not wanted:
                 break
-            question = data.draw(st.sampled_from(wanted))
-            cutoff = competition.cutoff(question)
+            inquiry = data.draw(st.sampled_from(wanted))
+            cutoff = competition.cutoff(inquiry)
             if cutoff is None:
                 break
-            assert cutoff > question.bound
-            question.raise_bound(min(cutoff, question.value))
+            assert cutoff > inquiry.bound
+            inquiry.raise_bound(min(cutoff, inquiry.value))
         else:
             pytest.fail("the bounds come nearer to no end")
         rival = competition.rival(each)
@@ -134,7 +135,7 @@ def test_a_cutoff_that_is_met_is_enough_or_does_its_share(drawn, pareto) -> None
     for each in candidates:
         if competition.is_beaten(each):
             continue
-        goals = [competition.goal(each, t.question) for t in each.terms]
+        goals = [competition.goal(each, t.inquiry) for t in each.terms]
         if None in goals:
             continue
         # If all come to their goals and one above it, the design is beaten.
@@ -145,15 +146,15 @@ def test_a_cutoff_that_is_met_is_enough_or_does_its_share(drawn, pareto) -> None
 def test_a_shared_layer_is_cut_off_where_all_designs_are_beaten() -> None:
     near = candidate(0, None, [Fraction(1)], [50])
     far = candidate(1, None, [Fraction(3)], [50])
-    question = near.terms[0].question
-    question.candidates.append(far)
-    far.terms = (Term(question, Fraction(3)),)
+    inquiry = near.terms[0].inquiry
+    inquiry.candidates.append(far)
+    far.terms = (Term(inquiry, Fraction(3)),)
     winner = candidate(2, None, [Fraction(99, 100)], [50])
     competition = Competition(pareto=False)
     competition.enter(winner, winner.value)
-    cutoff = competition.cutoff(question)
-    assert cutoff > question.value * Fraction(99, 100)
-    question.raise_bound(cutoff)
+    cutoff = competition.cutoff(inquiry)
+    assert cutoff > inquiry.value * Fraction(99, 100)
+    inquiry.raise_bound(cutoff)
     assert competition.is_beaten(near)
     assert competition.is_beaten(far)
 
@@ -163,7 +164,7 @@ def test_no_cutoff_for_what_has_no_rival() -> None:
     competition = Competition(pareto=True)
     competition.enter(only, only.value)
     assert competition.rival(only) is None
-    assert competition.cutoff(only.terms[0].question) is None
+    assert competition.cutoff(only.terms[0].inquiry) is None
     larger = candidate(1, 2.0, [Fraction(1, 9)], [50])
     competition.enter(larger, larger.value)
     assert competition.rival(only) is None  # a larger design beats no smaller one

@@ -11,9 +11,10 @@ import pytest
 from dmaze_cp.architecture import AccessEnergy, Architecture
 from dmaze_cp.dse.design import Design
 from dmaze_cp.dse.exploring import Exploration
-from dmaze_cp.dse.plan import Candidate, Question, Term
+from dmaze_cp.dse.plan import Candidate, DesignInquiry, Term
 from dmaze_cp.dse.sweep import SearchDone
 from dmaze_cp.objective import Objective
+from dmaze_cp.question import Question
 from dmaze_cp.workload import Layer
 from tests.dse.test_dse_sweep import put_in_place, swept
 from tests.kit.adversary import Adversary
@@ -89,10 +90,10 @@ def candidates(architectures) -> list[Candidate]:
     made = []
     for position, arch in enumerate(architectures):
         candidate = Candidate(position, Design(position, {}, arch, 1.0))
-        questions = [Question(layer, arch, Objective.EDP, layer.macs) for layer in LAYERS]
-        for question in questions:
-            question.candidates.append(candidate)
-        candidate.terms = tuple(Term(question, Fraction(1)) for question in questions)
+        inquiries = [DesignInquiry(Question(layer, arch, Objective.EDP)) for layer in LAYERS]
+        for inquiry in inquiries:
+            inquiry.candidates.append(candidate)
+        candidate.terms = tuple(Term(inquiry, Fraction(1)) for inquiry in inquiries)
         made.append(candidate)
     return made
 
@@ -100,9 +101,9 @@ def candidates(architectures) -> list[Candidate]:
 def handed_out(exploration: Exploration, count: int) -> list[tuple[int, str]]:
     found = []
     for _ in range(count):
-        question = exploration.next()
-        question.running = True
-        found.append((question.architecture.pes, question.layer.name))
+        inquiry = exploration.next()
+        inquiry.running = True
+        found.append((inquiry.architecture.pes, inquiry.layer.name))
     return found
 
 
@@ -115,7 +116,7 @@ def test_a_design_is_mapped_before_the_next_and_the_nearest_to_the_best_is_next(
     assert handed_out(exploration, 4) == [(16, name) for name in HARDEST_FIRST]
     exploration.best_is(field[1])
     # As near on both sides: the one whose bound is less.
-    field[2].terms[0].question.raise_bound(7)
+    field[2].terms[0].inquiry.raise_bound(7)
     assert handed_out(exploration, 2) == [(64, name) for name in HARDEST_FIRST[:2]]
     exploration.best_is(field[4])
     assert handed_out(exploration, 2) == [(64, name) for name in HARDEST_FIRST[2:]]

@@ -16,9 +16,11 @@ from dmaze_cp.dse import neighbours
 from dmaze_cp.dse.design import Design
 from dmaze_cp.dse.monotone import transferred_bound
 from dmaze_cp.dse.neighbours import NEAREST, Neighbourhood
-from dmaze_cp.dse.plan import Candidate, Question
+from dmaze_cp.dse.plan import Candidate, DesignInquiry
+from dmaze_cp.engine import Engine
 from dmaze_cp.mapper import map_layer
 from dmaze_cp.objective import Objective
+from dmaze_cp.question import Question
 from dmaze_cp.workload import Layer
 from tests.dse.test_dse_competition import mapped
 from tests.kit import strategies
@@ -26,13 +28,13 @@ from tests.kit import strategies
 LAYER = Layer.gemm("g", {"X": 4, "Y": 3, "K": 4})
 
 
-def questions(architectures, objective: Objective, layer: Layer = LAYER) -> list[Question]:
-    """A question for each, with a design that waits for it."""
+def inquiries(architectures, objective: Objective, layer: Layer = LAYER) -> list[DesignInquiry]:
+    """An inquiry for each, with a design that waits for it."""
     made = []
     for position, arch in enumerate(architectures):
-        question = Question(layer, arch, objective, 1.0)
-        question.candidates.append(Candidate(position, Design(position, {}, arch)))
-        made.append(question)
+        inquiry = DesignInquiry(Question(layer, arch, objective))
+        inquiry.candidates.append(Candidate(position, Design(position, {}, arch)))
+        made.append(inquiry)
     return made
 
 
@@ -60,12 +62,12 @@ def related(draw: st.DrawFn) -> list[Architecture]:
 @settings(max_examples=150, deadline=None)
 def test_a_bound_reaches_all_that_it_says_something_about(archs, objective, bounds) -> None:
     """What is sorted out in doubles has nothing to learn."""
-    asked = questions(archs, objective)
-    for question, bound in zip(asked, bounds, strict=False):
+    asked = inquiries(archs, objective)
+    for inquiry, bound in zip(asked, bounds, strict=False):
         # Any search proves that there is no less than the energy of the MACs.
-        energy = question.architecture.energy
-        question.raise_bound(bound + ceil(LAYER.macs * (energy.mac_pj + 4 * energy.rf_pj)))
-    before = [question.bound for question in asked]
+        energy = inquiry.architecture.energy
+        inquiry.raise_bound(bound + ceil(LAYER.macs * (energy.mac_pj + 4 * energy.rf_pj)))
+    before = [inquiry.bound for inquiry in asked]
     raised = Neighbourhood(asked, NO_CONSTRAINTS).pass_on(asked[0])
     expected = []
     for arch, bound in zip(archs, before, strict=True):
@@ -82,10 +84,10 @@ def test_a_bound_reaches_all_that_it_says_something_about(archs, objective, boun
 @given(related(), st.sampled_from(Objective))
 @settings(max_examples=25, deadline=None)
 def test_what_is_passed_on_is_true(archs, objective) -> None:
-    results = [map_layer(LAYER, arch, objective) for arch in archs]
-    asked = questions(archs, objective)
+    results = [map_layer(LAYER, arch, objective, engine=Engine.BOUNDS) for arch in archs]
+    asked = inquiries(archs, objective)
     near = Neighbourhood(asked, NO_CONSTRAINTS)
-    for question, result in zip(asked, results, strict=True):
+    for inquiry, result in zip(asked, results, strict=True):
         if result.value is None:
             continue
         for other, least in zip(asked, results, strict=True):
@@ -93,16 +95,16 @@ def test_what_is_passed_on_is_true(archs, objective) -> None:
             assert least.value is None or start.bound <= least.value
             if start.mapping is not None:
                 evaluate(start.mapping, other.architecture)  # it fits
-        question.note(result)
-        near.note(question)
-        near.pass_on(question)
+        inquiry.note(result)
+        near.note(inquiry)
+        near.pass_on(inquiry)
 
 
 @pytest.fixture
-def row() -> list[Question]:
+def row() -> list[DesignInquiry]:
     """Ever smaller accelerators, so that a bound of the first holds for all."""
     archs = [Architecture(pes=64 - n, rf_bytes=512 - 2 * n) for n in range(12)]
-    return questions(archs, Objective.EDP)
+    return inquiries(archs, Objective.EDP)
 
 
 def test_only_so_many_near_ones_are_asked(row, monkeypatch) -> None:
@@ -125,8 +127,8 @@ def test_who_waits_for_nothing_learns_nothing(row) -> None:
     near = Neighbourhood(row, NO_CONSTRAINTS)
     row[1].final = True
     row[2].candidates[0].closed = True
-    for question in row[:3]:
-        near.note(question)
+    for inquiry in row[:3]:
+        near.note(inquiry)
     row[0].raise_bound(100)
     near.note(row[0])
     assert near.pass_on(row[0]) == row[3:]
@@ -149,9 +151,9 @@ def test_a_start_is_the_best_of_the_nearest_mappings(row, monkeypatch) -> None:
     monkeypatch.setattr(neighbours, "evaluate", counted)
     near = Neighbourhood(row, NO_CONSTRAINTS)
     best = map_layer(LAYER, row[0].architecture)
-    for question in row[1:]:
-        question.note(mapped(LAYER) if question is not row[3] else best)
-        near.note(question)
+    for inquiry in row[1:]:
+        inquiry.note(mapped(LAYER) if inquiry is not row[3] else best)
+        near.note(inquiry)
     assert near.start(row[0]).mapping == best.mapping
     assert len(priced) == NEAREST
     assert near.start(row[11]).mapping == mapped(LAYER).mapping  # the best one is far away

@@ -17,6 +17,7 @@ from dmaze_cp.dse.parameters import Parameter, parse_parameter
 from dmaze_cp.dse.rules import Rule
 from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.errors import SpecError
+from tests.kit.problems import refused
 
 CHIP = Architecture()
 
@@ -211,7 +212,7 @@ def test_contradictions_and_too_many_points(parameters, words):
 
 
 def test_an_energy_twice_and_areas_that_are_not_there():
-    with pytest.raises(SpecError, match="also parameters"):
+    with refused("energy.dram_pj"):
         space("dram_pj=1", energy=EnergyByCapacity(fixed=(("dram_pj", 2.0),)))
     with pytest.raises(SpecError) as caught:
         space("pes=1", area=no_area, rules=(Rule("area_mm2 < 3"),), budgets=Budgets(area_mm2=3.0))
@@ -250,7 +251,7 @@ def test_other_values_replace_those_of_the_space():
         map(parse_parameter, ("pes=5", "rf_bytes=16", "spm_banks=3", "dma_mhz=800"))
     )
     assert tested.with_parameters([]) == tested
-    with pytest.raises(SpecError, match="twice"):
+    with refused("pes"):
         tested.with_parameters([Parameter("pes", (1,)), Parameter("pes", (2,))])
 
 

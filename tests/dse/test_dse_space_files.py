@@ -18,6 +18,7 @@ from dmaze_cp.loading import load_workload
 from dmaze_cp.objective import Objective
 from dmaze_cp.spec import builtin_spaces, builtin_text
 from dmaze_cp.spec.yaml_text import parse_yaml
+from tests.kit.problems import refused
 
 FULL = {
     "name": "mine",
@@ -108,7 +109,7 @@ def test_values_from_a_command_line_replace_those_of_the_file():
     assert len(space.survey()[0]) == 2
     # A space is judged with its new values, however large it was.
     huge = {"parameters": {"pes": "1:9999:+1", "rf_bytes": "1:9999:+1"}}
-    with pytest.raises(SpecError, match="99980001 points"):
+    with refused("parameters"):
         space_from_dict(huge)
     assert len(space_from_dict(huge, parameters=[parse_parameter("pes=4")])) == 9999
     assert len(space_from_dict({}, parameters=[parse_parameter("pes=4,5")])) == 2
@@ -200,9 +201,9 @@ def test_all_problems_at_once_with_the_file(tmp_path):
 
 
 def test_what_is_no_space():
-    with pytest.raises(SpecError, match="built-in space \\(memory_tuning\\)"):
+    with refused("space"):
         load_space("memory_tunning")
-    with pytest.raises(SpecError, match="found 3"):
+    with refused("space"):
         load_space(3)  # type: ignore[arg-type]
     assert lines_of([]) == [
         "found an empty list, expected a mapping with the fields of a design space"
@@ -247,5 +248,5 @@ def test_whatever_a_file_holds_it_is_a_space_or_clear_lines(changes):
 @pytest.mark.parametrize("weight", [0, 1e-300, 1e300, float("nan"), 10**400])
 def test_weights_of_networks_have_a_range(weight):
     for made in (lambda: WeightedModel("net", weight), lambda: WeightedWorkload(None, weight)):
-        with pytest.raises(SpecError, match=r"weight: found .* a number from 1e-09 to 1e"):
+        with refused("weight"):
             made()

@@ -14,18 +14,17 @@ from hypothesis import strategies as st
 
 from dmaze_cp import mapper
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.dse import sweep as sweep_module
+from dmaze_cp.desk import RunSettings, desk
 from dmaze_cp.dse.result import PointStatus
 from dmaze_cp.dse.sweep import PointDone
-from dmaze_cp.errors import SpecError
 from dmaze_cp.execution.engine import run_tasks
 from dmaze_cp.execution.task import run_task
-from dmaze_cp.network import RunSettings
 from dmaze_cp.objective import Objective
 from dmaze_cp.workload import Layer
 from tests.dse.test_dse_sweep import NETWORKS, POOL, SMALL, put_in_place, spaces, swept, winners
 from tests.kit.adversary import Adversary
 from tests.kit.oracle.sweeps import check_sweep, listed, network
+from tests.kit.problems import refused
 
 FITTING = [arch for arch in POOL if arch.rf_bytes > 4]
 UNLUCKY = 7
@@ -71,14 +70,14 @@ def test_searches_that_raise(data, networks, objective, pareto, share, seed) -> 
 
 
 def _deadly(ticket, task, link):
-    if task.architecture.pes == UNLUCKY:
+    if task.question.architecture.pes == UNLUCKY:
         os.kill(os.getpid(), signal.SIGKILL)
     return run_task(ticket, task, link)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends signals")
 def test_a_worker_that_dies(monkeypatch) -> None:
-    monkeypatch.setattr(sweep_module, "run_tasks", partial(run_tasks, work=_deadly))
+    monkeypatch.setattr(desk, "run_tasks", partial(run_tasks, work=_deadly))
     unlucky = replace(FITTING[0], pes=UNLUCKY)
     space = listed([FITTING[0], unlucky, *FITTING[5::6]], [None] * (2 + len(FITTING[5::6])))
     events = []
@@ -146,9 +145,9 @@ def test_a_space_where_nothing_fits() -> None:
 
 def test_no_layer_at_all_and_no_area() -> None:
     space = listed(FITTING[:2], [None, None])
-    with pytest.raises(SpecError, match="no layer"):
+    with refused("models"):
         swept(space, [network("none")], Objective.EDP)
-    with pytest.raises(SpecError, match="without an area"):
+    with refused("--pareto area"):
         swept(space, NETWORKS[0], Objective.EDP, pareto=True)
 
 

@@ -22,6 +22,7 @@ from dmaze_cp.dse.space_files import space_from_dict, space_to_dict
 from dmaze_cp.dse.sweep_files import sweep_from_dict, sweep_record, without_details
 from dmaze_cp.errors import SpecError
 from dmaze_cp.objective import Objective
+from dmaze_cp.spec import load_mapping_records, mapping_record_from_dict
 from tests.kit.strategies import architectures
 from tests.kit.sweeps import sample_sweep, sweeps
 
@@ -56,7 +57,7 @@ def spaces(draw: st.DrawFn) -> DesignSpace:
     names = draw(st.lists(st.sampled_from(list(values)), min_size=1, unique=True))
     linear = st.builds(LinearArea, FIGURES, curves(area=True), curves(area=True), FIGURES)
     rules = (Rule("rf_bytes < 100"), Rule("total_rf_bytes < 16 KiB", "small"))
-    models = (WeightedModel("resnet18"), WeightedModel("net.onnx", 2.5, ("a*", "b"), 4))
+    models = (WeightedModel("resnet18"), WeightedModel("net.onnx", 2.5, ("a*", "b"), 4, {"t": 7}))
     return DesignSpace(
         draw(st.sampled_from(("space", "a name"))),
         draw(architectures()),
@@ -146,3 +147,15 @@ def test_all_of_the_base_comes_back() -> None:
     result = sample_sweep()
     other = replace(result, constraints=dm.Constraints(no_feature_dram=True))
     assert sweep_from_dict(read(sweep_record(other, details=True))).constraints == other.constraints
+
+
+def test_the_mappings_of_a_sweep_can_be_evaluated(tmp_path) -> None:
+    result = sample_sweep()
+    dm.save_sweep(result, tmp_path / "sweep.json")
+    records = load_mapping_records(tmp_path / "sweep.json").records
+    kept = [r for p in without_details(result).points for n in p.networks for r in n.layers]
+    assert kept
+    for record, one in zip(records, kept, strict=True):
+        mapping, architecture = mapping_record_from_dict(record)
+        assert architecture == one.architecture
+        assert dm.evaluate(mapping, architecture) == one.cost

@@ -16,13 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dmaze_cp import mapper
-from dmaze_cp.constraints import NO_CONSTRAINTS
+from dmaze_cp.desk import RowsDistrusted, RunSettings, StoreFailed
 from dmaze_cp.dse import neighbours, schedule
 from dmaze_cp.dse.result import PointStatus
-from dmaze_cp.dse.sweep import PointDone, StoreFailed, SweepEvent
+from dmaze_cp.dse.sweep import PointDone, SweepEvent
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.network import RowsDistrusted, RunSettings
 from dmaze_cp.objective import Objective
+from dmaze_cp.question import Question
 from dmaze_cp.result import Status
 from dmaze_cp.store import Store, verify
 from tests.cli.test_cli_runs import run, started, workers_end_with
@@ -47,7 +47,7 @@ def known(store, space, networks, objective) -> dict:
         figures = replace(design.architecture, name="", notes="")
         for each in networks:
             for layer in each.workload:
-                answer = store.get(layer, figures, objective, NO_CONSTRAINTS)
+                answer = store.get(Question(layer, figures, objective))
                 if answer is not None:
                     found[layer.shape, figures] = answer
     return found
@@ -175,8 +175,7 @@ def test_a_design_is_told_of_once_its_results_are_kept(monkeypatch) -> None:
                 figures = replace(event.point.design.architecture, name="", notes="")
                 for network in event.point.networks:
                     for result in network.layers:
-                        asked = result.layer, figures, Objective.EDP, NO_CONSTRAINTS
-                        kept = store.get(*asked)
+                        kept = store.get(Question(result.layer, figures, Objective.EDP))
                         missing.append(kept is None or kept.status is not Status.OPTIMAL)
 
         swept(_steps(), NETWORKS[1], Objective.EDP, store=store, on_event=check, all_points=True)

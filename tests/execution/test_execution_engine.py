@@ -319,7 +319,7 @@ def test_in_this_process_searches_end_when_asked() -> None:
 
 
 def test_a_task_of_another_version_is_refused() -> None:
-    other = searching(ENDLESS, protocol=PROTOCOL + 1)
+    other = replace(searching(ENDLESS), protocol=PROTOCOL + 1)
     with in_this_process() as backend:
         log = run(backend, [other], work=run_task)
     assert log.results[0].failed

@@ -16,7 +16,7 @@ from dmaze_cp.mapper import map_layer
 from dmaze_cp.result import Ending, LayerResult, Status
 from tests.kit.works import answer, searching, task
 
-ONE = map_layer(task("one").layer, task("one").architecture, "energy")
+ONE = map_layer(task("one").layer, task("one").question.architecture, "energy")
 assert ONE.cost is not None
 
 
@@ -44,9 +44,9 @@ def found(one: Task, value: int, bound: float) -> LayerResult:
     return answer(one, status, bound, mapping=ONE.mapping, cost=cost)
 
 
-def budget(count: int, total: float, **options) -> Budget:
-    tasks = [task(f"t{i}", size=8 + i) for i in range(count)]
-    tasks = [replace(t, **options) for t in tasks]
+def budget(count: int, total: float, **options: float) -> Budget:
+    layers = [task(f"t{i}", size=8 + i).layer for i in range(count)]
+    tasks = [searching(layer, **options) for layer in layers]
     return Budget(tasks, [{"net": 1}] * count, total)
 
 

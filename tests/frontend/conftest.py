@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import onnx
@@ -11,14 +11,7 @@ from onnx import NodeProto, TensorProto, ValueInfoProto, helper
 
 from dmaze_cp.frontend import load_onnx
 from dmaze_cp.workload import Workload
-
-Shape = Sequence[int | str | None]
-MakeModel = Callable[..., Path]
-Load = Callable[..., Workload]
-
-
-def value(name: str, shape: Shape | None, elem_type: int = TensorProto.FLOAT) -> ValueInfoProto:
-    return helper.make_tensor_value_info(name, elem_type, shape)
+from tests.kit.onnx_models import Load, MakeModel, Shape, value
 
 
 @pytest.fixture

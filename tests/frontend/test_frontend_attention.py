@@ -8,7 +8,6 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, inliner
 
-from dmaze_cp.errors import SpecError
 from dmaze_cp.frontend import load_onnx
 from dmaze_cp.frontend.attention import (
     lower_attention,
@@ -17,7 +16,8 @@ from dmaze_cp.frontend.attention import (
 )
 from dmaze_cp.frontend.attributes import Attributes
 from dmaze_cp.frontend.operators import Refusal
-from tests.frontend.conftest import Load, value
+from tests.kit.onnx_models import Load, value
+from tests.kit.problems import refused
 
 
 def work(layers) -> int:
@@ -83,7 +83,7 @@ def test_in_a_model(load: Load) -> None:
     ]
     shape = [2, 8, "length", 16]
     inputs = {"q": shape, "k": shape, "v": shape, "w": [16, 4]}
-    with pytest.raises(SpecError, match="the open dimension length"):
+    with refused("q:2, k:2, v:2"):
         load(nodes, inputs, opset=23)
     workload = load(nodes, inputs, opset=23, shapes={"length": 10})
     assert [layer.name for layer in workload] == ["att.scores", "att.values", "after"]
@@ -127,16 +127,16 @@ def test_multi_head_attention() -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "key", "val", "attributes", "message"),
+    ("query", "key", "val", "attributes", "where"),
     [
-        ((2, 10, 64), (2, 10, 64), (2, 10, 64), {}, r"Q: found shape \[2, 10, 64\] and 0 heads"),
-        ((2, 4, 10, 16), (2, 3, 10, 16), (2, 3, 10, 16), {}, "queries, keys and values that fit"),
-        ((2, 4, 10, 16), (2, 4, 10, 8), (2, 4, 10, 8), {}, "queries, keys and values that fit"),
-        ((2, 4, 10, 16), (2, 4, 10, 16), (2, 4, 11, 16), {}, "queries, keys and values that fit"),
-        ((2, 4, 0, 16), (2, 4, 10, 16), (2, 4, 10, 16), {}, "sizes of at least 1"),
-        ((2, 4), (2, 4, 10, 16), (2, 4, 10, 16), {}, r"Q: found shape \[2, 4\]"),
+        ((2, 10, 64), (2, 10, 64), (2, 10, 64), {}, "Q"),
+        ((2, 4, 10, 16), (2, 3, 10, 16), (2, 3, 10, 16), {}, "inputs"),
+        ((2, 4, 10, 16), (2, 4, 10, 8), (2, 4, 10, 8), {}, "inputs"),
+        ((2, 4, 10, 16), (2, 4, 10, 16), (2, 4, 11, 16), {}, "inputs"),
+        ((2, 4, 0, 16), (2, 4, 10, 16), (2, 4, 10, 16), {}, "Q"),
+        ((2, 4), (2, 4, 10, 16), (2, 4, 10, 16), {}, "Q"),
     ],
 )
-def test_contradictions_are_named(query, key, val, attributes, message) -> None:
-    with pytest.raises(SpecError, match=message):
+def test_contradictions_are_named(query, key, val, attributes, where) -> None:
+    with refused(where):
         attention(query, key, val, **attributes)

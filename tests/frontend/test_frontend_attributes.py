@@ -11,8 +11,9 @@ from dmaze_cp.errors import SpecError
 from dmaze_cp.frontend import load_onnx
 from dmaze_cp.frontend.attributes import TYPES, check_attributes
 from dmaze_cp.frontend.load import _readers
-from tests.frontend.conftest import Load, MakeModel
 from tests.frontend.test_frontend_control import choice, constant
+from tests.kit.onnx_models import Load, MakeModel
+from tests.kit.problems import refused
 
 MICROSOFT = "com.microsoft"
 
@@ -69,7 +70,7 @@ def test_attributes_without_a_type(save: MakeModel) -> None:
     node.attribute.append(AttributeProto(name="transA", i=1))
     node.attribute.append(AttributeProto(name="unread", i=1))
     path = save([node], {"x": [2, 3], "w": [3, 4]})
-    with pytest.raises(SpecError, match=r"m\.transA: found an attribute without a type, expected"):
+    with refused("m.transA"):
         load_onnx(path)
 
 

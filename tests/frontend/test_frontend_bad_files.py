@@ -13,7 +13,8 @@ from onnx import TensorProto, helper
 from dmaze_cp.errors import SpecError
 from dmaze_cp.frontend import load_onnx
 from dmaze_cp.workload import Workload
-from tests.frontend.conftest import Load, MakeModel, value
+from tests.kit.onnx_models import Load, MakeModel, value
+from tests.kit.problems import refused
 
 LIGHT = Path(onnx.__file__).parent / "backend" / "test" / "data" / "light" / "light_vgg19.onnx"
 
@@ -149,22 +150,22 @@ def test_all_layers_problems_at_once(save: MakeModel) -> None:
 
 def test_sizes_of_zero(load: Load) -> None:
     nodes = [helper.make_node("MatMul", ["a", "b"], ["y"], "m")]
-    with pytest.raises(SpecError, match="input a, dimension 0: found size 0"):
+    with refused("input a, dimension 0"):
         load(nodes, {"a": [0, 3], "b": [3, 4]})
 
 
 @pytest.mark.parametrize(
-    ("a", "b", "message"),
+    ("a", "b", "where"),
     [
-        ([2**62, 4], [4, 5], "m.bounds.X: found 4611686018427387904, expected an integer from 1"),
-        ([3, 2**40], [2**40, 5], "m.bounds.K: found 1099511627776"),
-        ([2**40, 2**40, 4], [4, 5], f"m.bounds.X: found {2**80}"),
-        ([3, 4], [5, 6], "m.inputs: found 4 columns in A and 5 rows in B"),
-        ([], [4, 5], "m.inputs: found A .* no scalars"),
+        ([2**62, 4], [4, 5], "m.bounds.X"),
+        ([3, 2**40], [2**40, 5], "m.bounds.K"),
+        ([2**40, 2**40, 4], [4, 5], "m.bounds.X"),
+        ([3, 4], [5, 6], "m.inputs"),
+        ([], [4, 5], "m.inputs"),
     ],
 )
-def test_sizes_that_make_no_layer(load: Load, a, b, message) -> None:
-    with pytest.raises(SpecError, match=message):
+def test_sizes_that_make_no_layer(load: Load, a, b, where) -> None:
+    with refused(where):
         load([helper.make_node("MatMul", ["a", "b"], ["y"], "m")], {"a": a, "b": b})
 
 

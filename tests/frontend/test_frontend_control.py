@@ -7,7 +7,8 @@ import pytest
 from onnx import GraphProto, TensorProto, helper, numpy_helper
 
 from dmaze_cp.errors import SpecError
-from tests.frontend.conftest import Load, value
+from tests.kit.onnx_models import Load, value
+from tests.kit.problems import refused
 
 BOOL, INT = TensorProto.BOOL, TensorProto.INT64
 MATMUL_INPUTS = {"a": [3, 4], "b": [4, 5]}
@@ -96,7 +97,7 @@ def test_an_integer_input_decides_and_the_user_gives_it(load: Load, shape) -> No
 
 def test_a_name_that_is_no_dimension_and_no_integer_is_refused(load: Load) -> None:
     inputs = {**INPUTS, "rate": value("rate", [], INT), "go": value("go", [], BOOL)}
-    with pytest.raises(SpecError, match=r"--shape go: found an unknown dimension, .*: rate"):
+    with refused("--shape go"):
         load([choice("go"), PRODUCT], inputs, shapes={"go": 1})
 
 
@@ -169,7 +170,7 @@ def test_a_branch_that_inference_gives_up_on(load: Load, runs: bool) -> None:
     )
     nodes = [constant("go", runs, bool), node, PRODUCT]
     if runs:
-        with pytest.raises(SpecError, match=r"contradict each other|an output of the operands"):
+        with refused("sum.equation"):
             load(nodes, INPUTS)
         return
     workload = load(nodes, INPUTS)

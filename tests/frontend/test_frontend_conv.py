@@ -15,6 +15,7 @@ from dmaze_cp.frontend.attributes import Attributes
 from dmaze_cp.frontend.conv import lower_causal_conv, lower_conv, lower_conv_channels_last
 from dmaze_cp.frontend.operators import Refusal
 from dmaze_cp.workload import Kind, Layer
+from tests.kit.problems import refused
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -199,25 +200,25 @@ def test_groups(data_channels, weights, groups, kind, bounds, instances) -> None
 
 
 @pytest.mark.parametrize(
-    ("data", "weights", "attributes", "message"),
+    ("data", "weights", "attributes", "where"),
     [
-        ((1, 8, 9, 9), (16, 4, 3, 3), {}, r"group: found 1 for data \[1, 8, 9, 9\]"),
-        ((1, 8, 9, 9), (9, 4, 3, 3), {"group": 2}, "group: found 2"),
-        ((1, 8, 9, 9), (8, 4, 3, 3), {"group": 0}, "group: found 0"),
-        ((1, 8, 9), (8, 8, 3, 3), {}, "inputs: found data .* of the same rank"),
-        ((1, 8), (8, 8), {}, "rank, 3 or more"),
-        ((1, 8, 2, 9), (8, 8, 3, 3), {}, "pads: found a kernel that reaches over 3 of axis 0"),
-        ((1, 8, 0, 9), (8, 8, 3, 3), {}, r"data: found shape \[1, 8, 0, 9\]"),
-        ((1, 8, 9, 9), (8, 8, 3, 3), {"strides": [0, 1]}, r"strides: found \[0, 1\]"),
-        ((1, 8, 9, 9), (8, 8, 3, 3), {"strides": [1]}, r"strides: found \[1\], expected 2"),
-        ((1, 8, 9, 9), (8, 8, 3, 3), {"pads": [0, 0, -1, 0]}, "pads: found .*at least 0"),
-        ((1, 8, 9, 9), (8, 8, 3, 3), {"kernel_shape": [5, 5]}, r"kernel_shape: found \[5, 5\]"),
-        ((1, 8, 9, 9), (8, 8, 3, 3), {"auto_pad": "same"}, "auto_pad: found 'same'"),
-        ((1, 2**21, 1, 1), (1, 2**21, 1, 1), {}, "bounds.C: found 2097152"),
+        ((1, 8, 9, 9), (16, 4, 3, 3), {}, "group"),
+        ((1, 8, 9, 9), (9, 4, 3, 3), {"group": 2}, "group"),
+        ((1, 8, 9, 9), (8, 4, 3, 3), {"group": 0}, "group"),
+        ((1, 8, 9), (8, 8, 3, 3), {}, "inputs"),
+        ((1, 8), (8, 8), {}, "inputs"),
+        ((1, 8, 2, 9), (8, 8, 3, 3), {}, "pads"),
+        ((1, 8, 0, 9), (8, 8, 3, 3), {}, "data"),
+        ((1, 8, 9, 9), (8, 8, 3, 3), {"strides": [0, 1]}, "strides"),
+        ((1, 8, 9, 9), (8, 8, 3, 3), {"strides": [1]}, "strides"),
+        ((1, 8, 9, 9), (8, 8, 3, 3), {"pads": [0, 0, -1, 0]}, "pads"),
+        ((1, 8, 9, 9), (8, 8, 3, 3), {"kernel_shape": [5, 5]}, "kernel_shape"),
+        ((1, 8, 9, 9), (8, 8, 3, 3), {"auto_pad": "same"}, "auto_pad"),
+        ((1, 2**21, 1, 1), (1, 2**21, 1, 1), {}, "bounds.C"),
     ],
 )
-def test_contradictions_are_named(data, weights, attributes, message) -> None:
-    with pytest.raises(SpecError, match=message):
+def test_contradictions_are_named(data, weights, attributes, where) -> None:
+    with refused(where):
         conv(data, weights, **attributes)
 
 

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper, shape_inference
 from onnx.reference import ReferenceEvaluator
 
-from dmaze_cp.errors import SpecError
 from dmaze_cp.frontend.attributes import Attributes
 from dmaze_cp.frontend.conv_transpose import lower_conv_transpose
 from dmaze_cp.frontend.operators import Refusal
 from dmaze_cp.workload import Kind
-from tests.frontend.conftest import value
+from tests.kit.onnx_models import value
+from tests.kit.problems import refused
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -172,19 +172,19 @@ def test_third_axis() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "weights", "attributes", "message"),
+    ("data", "weights", "attributes", "where"),
     [
-        ((1, 8, 9), (8, 8, 3, 3), {}, "inputs: found data .* of the same rank"),
-        ((1, 8, 9, 9), (4, 8, 3, 3), {}, "found 8 channels in data and 4 in weights"),
-        ((1, 8, 9, 9), (8, 8, 3, 3), {"group": 3}, "group: found 3 for 8 channels"),
-        ((1, 8, 0, 9), (8, 8, 3, 3), {}, r"data: found shape \[1, 8, 0, 9\]"),
-        ((1, 8, 9, 9), (8, 8, 3, 3), {"strides": [0, 1]}, r"strides: found \[0, 1\]"),
-        ((1, 8, 9, 9), (8, 8, 3, 3), {"output_padding": [1]}, "output_padding: found .*2 integers"),
-        ((1, 8, 1, 9), (8, 8, 3, 3), {"pads": [2, 0, 1, 0]}, "pads: found 2 . 1 of 3 outputs"),
-        ((1, 8, 9, 9), (8, 8, 3, 3), {"kernel_shape": [5, 5]}, r"kernel_shape: found \[5, 5\]"),
-        ((1, 8, 9, 9), (8, 8, 3, 3), {"auto_pad": "same"}, "auto_pad: found 'same'"),
+        ((1, 8, 9), (8, 8, 3, 3), {}, "inputs"),
+        ((1, 8, 9, 9), (4, 8, 3, 3), {}, "inputs"),
+        ((1, 8, 9, 9), (8, 8, 3, 3), {"group": 3}, "group"),
+        ((1, 8, 0, 9), (8, 8, 3, 3), {}, "data"),
+        ((1, 8, 9, 9), (8, 8, 3, 3), {"strides": [0, 1]}, "strides"),
+        ((1, 8, 9, 9), (8, 8, 3, 3), {"output_padding": [1]}, "output_padding"),
+        ((1, 8, 1, 9), (8, 8, 3, 3), {"pads": [2, 0, 1, 0]}, "pads"),
+        ((1, 8, 9, 9), (8, 8, 3, 3), {"kernel_shape": [5, 5]}, "kernel_shape"),
+        ((1, 8, 9, 9), (8, 8, 3, 3), {"auto_pad": "same"}, "auto_pad"),
     ],
 )
-def test_contradictions_are_named(data, weights, attributes, message) -> None:
-    with pytest.raises(SpecError, match=message):
+def test_contradictions_are_named(data, weights, attributes, where) -> None:
+    with refused(where):
         lowered(data, weights, **attributes)

@@ -7,7 +7,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from dmaze_cp.errors import SpecError
-from tests.frontend.conftest import Load, value
+from tests.kit.onnx_models import Load, value
+from tests.kit.problems import refused
 
 CONV = [helper.make_node("Conv", ["x", "w"], ["y"], "conv")]
 WEIGHTS = {"w": [8, 3, 3, 3]}
@@ -62,7 +63,7 @@ def test_derived_dimensions_lead_to_all_open_inputs(load: Load) -> None:
         helper.make_node("Conv", ["y", "v"], ["z"], "second"),
     ]
     inputs = {"x": [1, 3, "H", 12], "v": [2, 8, 1, 1], **WEIGHTS}
-    with pytest.raises(SpecError, match="the open dimension H"):
+    with refused("x:2"):
         load(nodes, inputs)
     assert load(nodes, inputs, shapes={"H": 9})["second"].bounds["Ox"] == 7
 
@@ -79,24 +80,24 @@ def test_inputs_without_batch_keep_their_size(load: Load) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
+    ("options", "where"),
     [
-        ({"shapes": {"Q": 3}}, "--shape Q: found an unknown dimension, .*: N, H$"),
-        ({"shapes": {"x:1": 3}}, "--shape x:1: found an unknown dimension"),
-        ({"shapes": {"N": 2, "x:0": 3}}, "--shape x:0: found 3, expected 2, as --shape N says"),
-        ({"shapes": {"x:2": 2**21}}, "--shape x:2: found 2097152"),
-        ({"shapes": {"N": 3}, "batch": 4}, "dimension 0: found 4, expected 3, .* set by --shape"),
-        ({"batch": 0}, "--batch: found 0, expected an integer from 1"),
-        ({"batch": True}, "--batch: found True"),
-        ({"shapes": {"N": -1}}, "--shape N: found -1"),
-        ({"shapes": {"N": 2**21}}, "--shape N: found 2097152"),
-        ({"shapes": {"N": "4"}}, "--shape N: found '4'"),
+        ({"shapes": {"Q": 3}}, "--shape Q"),
+        ({"shapes": {"x:1": 3}}, "--shape x:1"),
+        ({"shapes": {"N": 2, "x:0": 3}}, "--shape x:0"),
+        ({"shapes": {"x:2": 2**21}}, "--shape x:2"),
+        ({"shapes": {"N": 3}, "batch": 4}, "--batch, input x, dimension 0"),
+        ({"batch": 0}, "--batch"),
+        ({"batch": True}, "--batch"),
+        ({"shapes": {"N": -1}}, "--shape N"),
+        ({"shapes": {"N": 2**21}}, "--shape N"),
+        ({"shapes": {"N": "4"}}, "--shape N"),
     ],
 )
-def test_values_that_do_not_fit(load: Load, options, message) -> None:
+def test_values_that_do_not_fit(load: Load, options, where) -> None:
     nodes = [helper.make_node("Conv", ["x", "k"], ["y"], "conv")]
     weights = numpy_helper.from_array(np.zeros((8, 3, 3, 3), np.float32), "k")
-    with pytest.raises(SpecError, match=message):
+    with refused(where):
         load(nodes, {"x": ["N", 3, "H", 12]}, initializers=[weights], **options)
 
 

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dmaze_cp.errors import SpecError
 from dmaze_cp.frontend.attributes import Attributes
 from dmaze_cp.frontend.einsum import lower_einsum
 from dmaze_cp.frontend.operators import Refusal
 from dmaze_cp.workload import Layer
-from tests.frontend.conftest import Load
+from tests.kit.onnx_models import Load
+from tests.kit.problems import refused
 
 SIZES = dict(zip("abcdefgh", (2, 3, 4, 5, 6, 7, 2, 3), strict=True))
 
@@ -96,19 +96,19 @@ def test_what_is_no_matrix_product(equation, shapes, reason, macs) -> None:
 
 
 @pytest.mark.parametrize(
-    ("equation", "shapes", "message"),
+    ("equation", "shapes", "where"),
     [
-        ("ij,jk->ik", [(3, 4)], "a term for each of 1 operands"),
-        ("ij,jk->ik", [(3, 4), (5, 6)], "found 4 and 5 for index j"),
-        ("ijk,jk->ik", [(3, 4), (4, 6)], "letters for the 2 dimensions"),
-        ("ij,jk->iz", [(3, 4), (4, 6)], "an output of the operands' indices"),
-        ("", [(3, 4), (4, 6)], "a term for each"),
-        ("i2,jk->ik", [(3, 4), (4, 6)], "letters for the 2 dimensions"),
-        ("ij,jk->ik", [(0, 4), (4, 6)], "sizes of at least 1"),
+        ("ij,jk->ik", [(3, 4)], "equation"),
+        ("ij,jk->ik", [(3, 4), (5, 6)], "equation"),
+        ("ijk,jk->ik", [(3, 4), (4, 6)], "equation"),
+        ("ij,jk->iz", [(3, 4), (4, 6)], "equation"),
+        ("", [(3, 4), (4, 6)], "equation"),
+        ("i2,jk->ik", [(3, 4), (4, 6)], "equation"),
+        ("ij,jk->ik", [(0, 4), (4, 6)], "inputs"),
     ],
 )
-def test_contradictions_are_named(equation, shapes, message) -> None:
-    with pytest.raises(SpecError, match=message):
+def test_contradictions_are_named(equation, shapes, where) -> None:
+    with refused(where):
         einsum(equation, *shapes)
 
 

@@ -12,7 +12,7 @@ from onnx import helper, numpy_helper
 
 from dmaze_cp import SpecError, load_workload
 from dmaze_cp.spec.builtin import builtin_model_path
-from tests.frontend.conftest import MakeModel
+from tests.kit.onnx_models import MakeModel
 
 PRODUCT = [helper.make_node("MatMul", ["x", "w"], ["y"], "m")]
 

@@ -12,7 +12,8 @@ from onnx import TensorProto, helper
 from dmaze_cp.errors import SpecError
 from dmaze_cp.frontend import folding, graphs, inference, limits, load_onnx, lowering, shapes, size
 from dmaze_cp.frontend.limits import Work
-from tests.frontend.conftest import Load, MakeModel, value
+from tests.kit.onnx_models import Load, MakeModel, value
+from tests.kit.problems import refused
 
 NODE = helper.make_node
 
@@ -98,7 +99,7 @@ def test_shapes_through_a_flattened_tensor_are_still_found(load: Load) -> None:
     flat = helper.make_tensor("flat", TensorProto.INT64, [1], [-1])
     workload = load(nodes, {"x": ["n", 3], "w": [3, 4]}, initializers=[flat], shapes={"n": 2**19})
     assert workload[0].bounds == {"X": 2**19, "Y": 4, "K": 3}
-    with pytest.raises(SpecError, match="the open dimension n, expected a size"):
+    with refused("x:0"):
         load(nodes, {"x": ["n", 3], "w": [3, 4]}, initializers=[flat])
 
 
@@ -161,7 +162,7 @@ def test_very_many_operators(save: MakeModel, monkeypatch) -> None:
     monkeypatch.setattr(size, "MAX_OPERATORS", 3)
     nodes = [product(name=f"m{i}") for i in range(4)]
     assert load_onnx(save(nodes[:3], INPUTS)).layers
-    with pytest.raises(SpecError, match="graph: found more than 3 operators, expected at most 3"):
+    with refused("graph"):
         load_onnx(save(nodes, INPUTS))
 
 
@@ -183,14 +184,14 @@ def test_functions_that_stand_for_very_many_operators(save: MakeModel) -> None:
     """2^30 operators in 60 lines."""
     nodes = [NODE("f29", ["x"], ["z"], domain="own"), product("z")]
     path = save(nodes, INPUTS, functions=functions(30, 2), domains={"own": 1})
-    with pytest.raises(SpecError, match="graph: found more than 200000 operators, expected"):
+    with refused("graph"):
         load_onnx(path)
 
 
 def test_functions_that_call_each_other_very_deeply(save: MakeModel) -> None:
     nodes = [NODE("f999", ["x"], ["z"], domain="own"), product("z")]
     path = save(nodes, INPUTS, functions=functions(1000, 1), domains={"own": 1})
-    with pytest.raises(SpecError, match="functions: found more than 32 functions that call each"):
+    with refused("functions"):
         load_onnx(path)
     good = [NODE("f29", ["x"], ["z"], domain="own"), product("z")]
     assert load_onnx(save(good, INPUTS, functions=functions(30, 1), domains={"own": 1})).layers
@@ -228,7 +229,7 @@ def test_work_in_nested_loops_is_limited(save: MakeModel, spent, monkeypatch) ->
     assert whole.done <= whole.limit
     monkeypatch.setattr(limits, "WORK", 100)
     monkeypatch.setattr(limits, "WORK_PER_OPERATOR", 1)
-    with pytest.raises(SpecError, match="units of work to find its shapes, expected at most"):
+    with refused("graph"):
         load_onnx(path)
     assert spent[-1].done <= spent[-1].limit + graphs.operators(onnx.load(path).graph.node)
 
@@ -294,19 +295,19 @@ def test_unread_constants_are_looked_for_once(save: MakeModel) -> None:
 
 def test_transposed_convolutions_with_very_many_taps(load: Load) -> None:
     node = NODE("ConvTranspose", ["x", "w"], ["y"], "c", strides=[2**40, 2**40])
-    with pytest.raises(SpecError, match=r"c\.weights: found shape .* at most 1024 filter taps"):
+    with refused("c.weights"):
         load([node], {"x": [1, 2, 3, 3], "w": [2, 2, 2**40, 2**40]})
 
 
 def test_layers_that_run_very_often(load: Load) -> None:
-    with pytest.raises(SpecError, match=r"m: found a layer that runs .* times, expected at most"):
+    with refused("m"):
         load([product(name="m")], {"x": [2**41, 5, 3], "w": [2**41, 3, 4]})
 
 
 def test_a_size_that_is_none_is_no_news(load: Load, spent) -> None:
     """It was found anew in every round, for ever."""
     bits = NODE("MatMulNBits", ["x", "p"], ["b"], "bits", domain="com.microsoft", K=3, N=-1)
-    with pytest.raises(SpecError, match=r"bits\.inputs: found .* sizes of at least 1"):
+    with refused("bits.inputs"):
         load([bits, product()], {**INPUTS, "p": [7, 1, 8]}, domains={"com.microsoft": 1})
     assert spent[0].done < 50
 
@@ -315,14 +316,14 @@ def test_names_in_functions_are_text(save: MakeModel) -> None:
     nodes = [NODE("f0", ["x"], ["z"], domain="own"), product("z")]
     path = save(nodes, INPUTS, functions=functions(1, 1), domains={"own": 1})
     path.write_bytes(path.read_bytes().replace(b"Relu", b"Re\xff\xfe"))
-    with pytest.raises(SpecError, match="names that are not UTF-8"):
+    with refused("graph"):
         load_onnx(path)
 
 
 def test_transposed_convolutions_of_very_large_data(load: Load) -> None:
     node = NODE("ConvTranspose", ["x", "w"], ["y"], "c", strides=[2, 2])
-    with pytest.raises(SpecError, match=r"c\.bounds\.Ox: found 4611686018427387"):
+    with refused("c.bounds.Ox"):
         load([node], {"x": [1, 2, 2**62, 3], "w": [2, 2, 3, 3]})
     node = NODE("ConvTranspose", ["x", "w"], ["y"], "c", strides=[2**40, 2])
-    with pytest.raises(SpecError, match=r"c\.bounds\.Ox: found 4611686018427387"):
+    with refused("c.bounds.Ox"):
         load([node], {"x": [1, 2, 2**62, 3], "w": [2, 2, 3, 3]})

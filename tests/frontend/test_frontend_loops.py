@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from onnx import helper
 
-from tests.frontend.conftest import Load, value
 from tests.frontend.test_frontend_control import BOOL, INPUTS, INT, PRODUCT, constant
+from tests.kit.onnx_models import Load, value
 
 
 def loop(limit: str, condition: str, *, again: str = "go_on", state: bool = True):

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dmaze_cp.errors import SpecError
 from dmaze_cp.frontend.attributes import Attributes
 from dmaze_cp.frontend.matmul import lower_gemm, lower_matmul, lower_packed_weights
+from tests.kit.problems import refused
 
 
 def matmul(a, b, **attributes):
@@ -102,27 +102,27 @@ def test_moved_batch(operand, trans) -> None:
 def test_packed_weights() -> None:
     layer = lower_packed_weights("m", (2, 3, 64), Attributes({"K": 64, "N": 32, "bits": 4}))
     assert (layer.bounds, layer.instances) == ({"X": 6, "Y": 32, "K": 64}, 1)
-    with pytest.raises(SpecError, match="found 64 columns in A and 0 rows in B"):
+    with refused("inputs"):
         lower_packed_weights("m", (3, 64), Attributes({"N": 32}))
 
 
 @pytest.mark.parametrize(
-    ("a", "b", "message"),
+    ("a", "b", "where"),
     [
-        ((3, 4), (5, 6), "inputs: found 4 columns in A and 5 rows in B"),
-        ((2, 3, 4), (3, 4, 5), "batch dimensions that can be broadcast"),
-        ((), (4, 5), "no scalars"),
-        ((2, 0, 4), (2, 4, 5), "sizes of at least 1"),
-        ((0, 3, 4), (1, 4, 5), "sizes of at least 1"),
-        ((0, 3, 4), (0, 4, 5), "sizes of at least 1"),
-        ((2**11, 2**10, 4), (4, 5), "bounds.X: found 2097152"),
+        ((3, 4), (5, 6), "inputs"),
+        ((2, 3, 4), (3, 4, 5), "inputs"),
+        ((), (4, 5), "inputs"),
+        ((2, 0, 4), (2, 4, 5), "inputs"),
+        ((0, 3, 4), (1, 4, 5), "inputs"),
+        ((0, 3, 4), (0, 4, 5), "inputs"),
+        ((2**11, 2**10, 4), (4, 5), "bounds.X"),
     ],
 )
-def test_contradictions_are_named(a, b, message) -> None:
-    with pytest.raises(SpecError, match=message):
+def test_contradictions_are_named(a, b, where) -> None:
+    with refused(where):
         matmul(a, b)
 
 
 def test_gemm_takes_matrices_only() -> None:
-    with pytest.raises(SpecError, match="two matrices"):
+    with refused("inputs"):
         lower_gemm("g", (2, 3, 4), (4, 5), Attributes({}))

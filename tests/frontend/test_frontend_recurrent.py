@@ -7,10 +7,10 @@ import pytest
 from onnx import TensorProto, helper
 from onnx.reference import ReferenceEvaluator
 
-from dmaze_cp.errors import SpecError
 from dmaze_cp.frontend.attributes import Attributes
 from dmaze_cp.frontend.recurrent import lower_gru, lower_lstm, lower_quantised_lstm, lower_rnn
-from tests.frontend.conftest import Load, value
+from tests.kit.onnx_models import Load, value
+from tests.kit.problems import refused
 
 LOWER = {"RNN": (lower_rnn, 1), "GRU": (lower_gru, 3), "LSTM": (lower_lstm, 4)}
 STEPS, BATCH, INPUTS, HIDDEN = 7, 2, 3, 5
@@ -115,23 +115,23 @@ def test_what_follows_has_a_shape(load: Load, kind, outputs) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "weights", "recurrence", "attributes", "message"),
+    ("data", "weights", "recurrence", "attributes", "where"),
     [
-        ((2, 3), (1, 20, 3), (1, 20, 5), {}, "three operands with three dimensions"),
-        ((7, 2, 4), (1, 20, 3), (1, 20, 5), {}, r"W: found 3 inputs in W .* expected 4"),
+        ((2, 3), (1, 20, 3), (1, 20, 5), {}, "inputs"),
+        ((7, 2, 4), (1, 20, 3), (1, 20, 5), {}, "W"),
         (
             (7, 2, 3),
             (1, 20, 3),
             (1, 20, 6),
             {},
-            "W: found 20 rows of W .* 4 gates of hidden size 6",
+            "W",
         ),
-        ((7, 2, 3), (1, 20, 3), (2, 20, 5), {}, r"R: found shape \[2, 20, 5\]"),
-        ((7, 2, 3), (1, 20, 3), (1, 20, 5), {"hidden_size": 4}, "hidden size 4"),
-        ((7, 2, 3), (2, 20, 3), (2, 20, 5), {}, "direction: found forward for 2 in W"),
-        ((0, 2, 3), (1, 20, 3), (1, 20, 5), {}, "sizes of at least 1"),
+        ((7, 2, 3), (1, 20, 3), (2, 20, 5), {}, "R"),
+        ((7, 2, 3), (1, 20, 3), (1, 20, 5), {"hidden_size": 4}, "W R"),
+        ((7, 2, 3), (2, 20, 3), (2, 20, 5), {}, "direction"),
+        ((0, 2, 3), (1, 20, 3), (1, 20, 5), {}, "inputs"),
     ],
 )
-def test_contradictions_are_named(data, weights, recurrence, attributes, message) -> None:
-    with pytest.raises(SpecError, match=message):
+def test_contradictions_are_named(data, weights, recurrence, attributes, where) -> None:
+    with refused(*where.split()):
         lower_lstm("r", data, weights, recurrence, Attributes(attributes))

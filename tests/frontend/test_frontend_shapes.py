@@ -7,7 +7,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from dmaze_cp.frontend.shapes import CHUNK
-from tests.frontend.conftest import Load, value
+from tests.kit.onnx_models import Load, value
 
 
 def integers(name: str, data) -> TensorProto:

@@ -10,6 +10,7 @@ from dmaze_cp.constraints import Constraints
 from dmaze_cp.cost import evaluate
 from dmaze_cp.mapping import Dataflow
 from dmaze_cp.objective import Objective
+from dmaze_cp.question import Question
 from dmaze_cp.result import LayerResult, SearchStats, Status
 from dmaze_cp.store import Store
 from dmaze_cp.workload import Layer
@@ -36,7 +37,7 @@ def without_mapping(status: Status, **fields: object) -> LayerResult:
 
 
 def looked_up(store: Store, like: LayerResult) -> LayerResult | None:
-    return store.get(like.layer, like.architecture, like.objective, like.constraints)
+    return store.get(Question.of(like))
 
 
 def kept(result: LayerResult) -> LayerResult:

@@ -18,6 +18,7 @@ from dmaze_cp.execution.engine import Watcher, run_tasks
 from dmaze_cp.execution.schedule import HardestFirst, Schedule
 from dmaze_cp.execution.task import Link, Message, Task, run_task
 from dmaze_cp.objective import Objective
+from dmaze_cp.question import Options, Question
 from dmaze_cp.result import LayerResult, Status
 from dmaze_cp.workload import Layer
 from tests.kit.patience import HANG_S, wait_for
@@ -41,11 +42,11 @@ class TwoPartError(Exception):
 
 def task(name: str, size: int = 8) -> Task:
     """A task that `play` makes do what `name` says."""
-    return Task(Layer.gemm(name, {"X": size, "Y": 6, "K": 4}), ARCH, Objective.EDP)
+    return searching(Layer.gemm(name, {"X": size, "Y": 6, "K": 4}))
 
 
 def searching(layer: Layer, **options: object) -> Task:
-    return Task(layer, ARCH, Objective.EDP, **options)  # type: ignore[arg-type]
+    return Task(Question(layer, ARCH, Objective.EDP, options=Options(**options)))  # type: ignore[arg-type]
 
 
 def play(ticket: int, task: Task, link: Link) -> LayerResult:
@@ -122,8 +123,8 @@ def answer(
 ) -> LayerResult:
     return LayerResult(
         task.layer,
-        task.architecture,
-        task.objective,
+        task.question.architecture,
+        task.question.objective,
         status,
         bound=bound,
         **fields,  # type: ignore[arg-type]

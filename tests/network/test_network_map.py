@@ -11,23 +11,17 @@ import pytest
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import Constraints
+from dmaze_cp.desk import RunSettings
 from dmaze_cp.errors import SpecError
 from dmaze_cp.loading import load_workload
-from dmaze_cp.network import (
-    Finished,
-    Planned,
-    RunSettings,
-    Searched,
-    Searching,
-    map_networks,
-    map_workload,
-)
+from dmaze_cp.network import Finished, Planned, Searched, Searching, map_networks, map_workload
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import LayerResult, Status, WorkloadResult
 from dmaze_cp.workload import Layer, Workload
 from tests.kit.dask_cluster import dask_processes
 from tests.kit.oracle.brute_force import brute_force
 from tests.kit.patience import wait_for
+from tests.kit.problems import refused
 from tests.kit.works import ENDLESS, session
 
 TINY = Architecture(name="tiny", pes=4, rf_bytes=32, spm_banks=6, spm_bank_bytes=32)
@@ -111,8 +105,8 @@ def test_events_come_in_order() -> None:
     events = Events()
     map_networks([ONE], [TINY], on_event=events.append)
     assert isinstance(events[0], Planned)
-    begun = [e.search for e in events.of(Searching) if e.incumbent is None]
-    assert begun == [e.search for e in events.of(Searched)]
+    begun = [e.inquiry for e in events.of(Searching) if e.incumbent is None]
+    assert begun == [e.inquiry for e in events.of(Searched)]
     assert all(e.last for e in events.of(Searched))
 
 
@@ -153,7 +147,7 @@ def test_senseless_options_are_refused_before_anything_is_solved(options, fields
 def test_a_layer_that_is_too_large_is_refused(jobs: int) -> None:
     vast = Layer.gemm("vast", {"X": 2**20, "Y": 2**20, "K": 2**20})
     events = Events()
-    with pytest.raises(SpecError, match="vast"):
+    with refused("layer vast"):
         map_networks(
             [ONE, Workload("two", (gemm("g", 4), vast))],
             [TINY],
@@ -225,7 +219,7 @@ def test_a_search_whose_workers_die_is_reported_and_the_others_finish() -> None:
 
     def kill(event: object) -> None:
         nonlocal begun
-        if isinstance(event, Searching) and event.search.layer.name == "doomed":
+        if isinstance(event, Searching) and event.inquiry.layer.name == "doomed":
             begun += event.incumbent is None
             if event.incumbent is not None and len(killed) < begun:
                 killed.append(busy())

@@ -11,18 +11,11 @@ from pathlib import Path
 import pytest
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.constraints import NO_CONSTRAINTS
+from dmaze_cp.desk import RowsDistrusted, RunSettings, StoreFailed
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.network import (
-    Planned,
-    RowsDistrusted,
-    RunSettings,
-    Searched,
-    Searching,
-    StoreFailed,
-    map_networks,
-)
+from dmaze_cp.network import Planned, Searched, Searching, map_networks
 from dmaze_cp.objective import Objective
+from dmaze_cp.question import Question
 from dmaze_cp.result import LayerResult, Status
 from dmaze_cp.store import Store, verify
 from dmaze_cp.workload import Workload
@@ -92,7 +85,7 @@ def test_an_unproven_result_is_where_the_next_search_starts(store: Store) -> Non
     # Within a time in which it would find next to nothing.
     assert after.value <= before.value
     assert after.bound >= before.bound
-    assert store.get(hard("h"), ARCH, Objective.EDP, NO_CONSTRAINTS).bound == after.bound
+    assert store.get(Question(hard("h"), ARCH, Objective.EDP)).bound == after.bound
 
 
 def test_a_gap_that_is_reached_is_an_answer(store: Store) -> None:
@@ -112,7 +105,7 @@ def test_an_interrupted_run_has_stored_what_is_finished(store: Store, jobs: int)
     events = Events()
 
     def stop() -> bool:
-        return any(e.search.layer.name == "h" for e in events.of(Searching) if e.incumbent)
+        return any(e.inquiry.layer.name == "h" for e in events.of(Searching) if e.incumbent)
 
     (result,) = map_networks(
         [network],
@@ -125,7 +118,7 @@ def test_an_interrupted_run_has_stored_what_is_finished(store: Store, jobs: int)
     assert result.interrupted
     cut = result.layers[0]
     assert (cut.status, cut.reason) == (Status.FEASIBLE, "interrupted")
-    kept = store.get(hard("h"), ARCH, Objective.EDP, NO_CONSTRAINTS)
+    kept = store.get(Question(hard("h"), ARCH, Objective.EDP))
     assert (kept.value, kept.bound) == (cut.value, cut.bound)
 
 
@@ -189,7 +182,7 @@ def test_what_has_failed_is_not_stored(store: Store, monkeypatch) -> None:
     (result,), _ = run([ONE], store, [TINY])
     assert {r.reason for r in result} == {"ZeroDivisionError: no reason"}
     assert all(r.failed and r.status is Status.UNKNOWN for r in result)
-    assert store.get(ONE.layers[0], TINY, Objective.EDP, NO_CONSTRAINTS) is None
+    assert store.get(Question(ONE.layers[0], TINY, Objective.EDP)) is None
 
 
 def test_a_failed_search_keeps_what_the_store_knew(store: Store, monkeypatch) -> None:

@@ -117,8 +117,7 @@ def test_a_loaded_result_can_be_stored(mapped: WorkloadResult, tmp_path) -> None
     with dm.Store.open(tmp_path / "store.sqlite") as store:
         for result in dm.load_result(tmp_path / "result.json"):
             store.put(result)
-            asked = result.layer, result.architecture, result.objective, result.constraints
-            assert store.get(*asked).value == result.value
+            assert store.get(dm.Question.of(result)).value == result.value
 
 
 DROP = object()

@@ -14,15 +14,15 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 
 import soundness
-from bench_proofs import ENGINES, Question, check
+from bench_proofs import ENGINES, Trial, check
 from bench_tasks import side_by_side
 from random_problems import Sizes
 
 JOBS = 2
 SMALL, MEDIUM, LARGE = Sizes(1e5, 3e5), Sizes(3e5, 2e6), Sizes(3e6, 1e7)
 
-FEW = [Question(1, index, SMALL) for index in range(8)]
-SPLIT = [Question(3, index, LARGE) for index in (2, 3)]
+FEW = [Trial(1, index, SMALL) for index in range(8)]
+SPLIT = [Trial(3, index, LARGE) for index in (2, 3)]
 """Too large to be scored at once; few of their tilings fit."""
 
 
@@ -75,5 +75,5 @@ def test_bounds_alone_never_call_the_solver(proofs):
     ("sizes", "count"), [(SMALL, 120), (MEDIUM, 60), (LARGE, 20)], ids=["small", "medium", "large"]
 )
 def test_many_more(sizes, count):
-    proofs = proofs_of([Question(100, index, sizes) for index in range(count)])
+    proofs = proofs_of([Trial(100, index, sizes) for index in range(count)])
     assert len(proofs) == 9 * count

@@ -24,6 +24,7 @@ from dmaze_cp.result import Status
 from dmaze_cp.search import SearchSettings
 from dmaze_cp.workload import Layer
 from tests.kit.oracle import brute_force as oracle
+from tests.kit.patience import HANG_S
 from tests.kit.random_layers import random_layer
 
 ENERGIES = (0.0, 0.03, 0.075, 0.48, 0.96, 2.0, 13.5, 68.3475, 200.0)
@@ -97,7 +98,7 @@ def complaints(seed: int, constrained: bool, settings: dict[str, object]) -> lis
 
 
 def solve(layer, arch, objective, limits, settings):
-    return map_layer(layer, arch, objective, constraints=limits, **settings)
+    return map_layer(layer, arch, objective, constraints=limits, time_limit=HANG_S, **settings)
 
 
 def wrong_with(result, exact, arch, limits) -> str:

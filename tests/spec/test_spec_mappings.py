@@ -21,6 +21,7 @@ from dmaze_cp.spec import (
 )
 from dmaze_cp.workload import Layer
 from tests.kit import strategies
+from tests.kit.problems import refused
 
 RECORD = {
     "layer": {"kind": "gemm", "bounds": {"X": 4, "Y": 6, "K": 8}},
@@ -272,7 +273,7 @@ def test_bad_results_among_several_are_one_line_each(tmp_path: Path) -> None:
         f"{source}: results[3].schema: found 'dmaze-cp/results/1' (text), "
         "expected 'dmaze-cp/result/1'",
     ]
-    with pytest.raises(SpecError, match=r"results: found 5, expected a list of results"):
+    with refused("results"):
         records_of(tmp_path, "out.json", json.dumps(several() | {"results": 5}))
 
 

@@ -16,8 +16,17 @@ from dmaze_cp.cost import evaluate, fits
 from dmaze_cp.levels import LEVELS
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
+from dmaze_cp.question import Question
 from dmaze_cp.result import LayerResult, Status
-from dmaze_cp.store import Criteria, Entry, Question, Store, UnreadableRow, to_prune, verify
+from dmaze_cp.store import (
+    COST_MODEL_VERSION,
+    Criteria,
+    Entry,
+    Store,
+    UnreadableRow,
+    to_prune,
+    verify,
+)
 from dmaze_cp.store import rows as store_rows
 from dmaze_cp.store.answer import answer_of
 from dmaze_cp.workload import Layer
@@ -33,9 +42,9 @@ def path(tmp_path: Path) -> Path:
 
 
 def entry_of(result: LayerResult, **fields: int) -> Entry:
-    question = Question(result.layer, result.architecture, result.objective, result.constraints)
+    question = Question.of(result)
     numbers = {"solves": 1, "created": 0, "updated": 0} | fields
-    return Entry("f" * 64, question, answer_of(result), **numbers)
+    return Entry("f" * 64, question, COST_MODEL_VERSION, answer_of(result), **numbers)
 
 
 def result_of(mapping: Mapping, chip: Architecture, limits: Constraints) -> LayerResult:
@@ -144,9 +153,8 @@ def test_verify_finds_a_question_that_was_tampered_with(path, assignment):
 
 def test_results_of_another_cost_model_are_stale_not_bad(path, monkeypatch):
     with monkeypatch.context() as older:
-        for module in ("question.COST_MODEL_VERSION", "rows.COST_MODEL_VERSION"):
-            older.setattr(f"dmaze_cp.store.{module}", 0)
-        older.setattr(Question.__init__, "__defaults__", (0,))
+        for module in ("question", "rows", "results"):
+            older.setattr(f"dmaze_cp.store.{module}.COST_MODEL_VERSION", 0)
         with Store.open(path) as store:
             store.put(sample(0))
             store.put(sample(1))
@@ -155,7 +163,7 @@ def test_results_of_another_cost_model_are_stale_not_bad(path, monkeypatch):
         connection.execute("UPDATE results SET question = '{}' WHERE rowid = 1")
     connection.close()
     with Store.open(path) as store:
-        assert store.get(sample(0).layer, Architecture(), "edp", Constraints()) is None
+        assert store.get(Question(sample(0).layer, Architecture())) is None
         store.put(sample(0))
         entries = store.entries()
         found = verify(entries)

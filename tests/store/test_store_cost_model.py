@@ -17,8 +17,9 @@ from dmaze_cp.cost import evaluate, fits
 from dmaze_cp.mapper import map_layer
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
+from dmaze_cp.question import Question
 from dmaze_cp.result import Status
-from dmaze_cp.store import COST_MODEL_VERSION, Question, question_key
+from dmaze_cp.store import COST_MODEL_VERSION, question_key
 from dmaze_cp.store.question import question_text
 from dmaze_cp.workload import Layer
 from tests.kit.oracle.brute_force import factorisations

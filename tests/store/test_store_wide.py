@@ -24,7 +24,7 @@ def text(architecture: Architecture) -> str:
 
 
 def test_a_question_is_read_back():
-    read = question_from_text(text(WIDE))
+    read, _ = question_from_text(text(WIDE))
     assert read.architecture == replace(WIDE, name="stored")
     assert text(read.architecture) == text(WIDE)
 

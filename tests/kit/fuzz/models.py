@@ -12,10 +12,10 @@ from onnx import AttributeProto, ModelProto, NodeProto, TensorProto, helper
 
 from dmaze_cp.frontend import load_onnx
 from dmaze_cp.workload import Workload
-from tests.frontend.conftest import value
 from tests.frontend.test_frontend_control import choice, constant
 from tests.frontend.test_frontend_loops import LOOP_INPUTS, loop, scan
 from tests.kit.fuzz.run import Case
+from tests.kit.onnx_models import value
 
 LIGHT = Path(onnx.__file__).parent / "backend" / "test" / "data" / "light"
 LIGHT_NAMES = ("bvlc_alexnet", "squeezenet", "vgg19", "zfnet512", "shufflenet", "resnet50")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dmaze_cp.report.html import html_page
-from tests.kit.patience import HANG_S, wait_for
+from tests.kit.browser import Open, Opened
+from tests.kit.patience import HANG_S
 
 BROWSER_VARIABLE = "CHROMIUM"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -20,49 +20,6 @@ OPTIONS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update"),
 )
-
-
-@dataclass
-class Opened:
-    """A page in the browser, and what it did."""
-
-    page: Any
-    errors: list[str] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
-
-    def text(self, selector: str) -> str:
-        return str(self.page.inner_text(selector))
-
-    def texts(self, selector: str) -> list[str]:
-        return [str(text) for text in self.page.locator(selector).all_inner_texts()]
-
-    def resize(self, width: int, scheme: str) -> None:
-        """Another window; plots are drawn anew in the next frames."""
-        self.page.emulate_media(color_scheme=scheme)
-        self.page.set_viewport_size({"width": width, "height": 900})
-        self.settle()
-
-    def settle(self) -> None:
-        """Let plots be drawn: in the next frame, when the size of their place is known."""
-        self.page.evaluate(
-            "() => new Promise(done => requestAnimationFrame("
-            "() => requestAnimationFrame(() => setTimeout(done, 50))))"
-        )
-
-    def until(self, expression: str) -> None:
-        """Wait until a JavaScript expression holds.
-
-        Playwright's own way to wait evaluates text inside the page, which the page's
-        content security policy forbids.
-        """
-        wait_for(lambda: self.page.evaluate(expression), expression)
-
-    def overflow(self) -> int:
-        """Pixels that the page is wider than its window."""
-        return int(self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
-
-
-Open = Callable[..., Opened]
 
 
 @pytest.fixture(scope="package")

@@ -9,8 +9,8 @@ import pytest
 from dmaze_cp.objective import Objective
 from dmaze_cp.workload import Layer
 from tests.kit import documents
+from tests.kit.browser import Open, Opened
 from tests.kit.patience import wait_for
-from tests.report.html.conftest import Open, Opened
 
 pytestmark = pytest.mark.browser
 

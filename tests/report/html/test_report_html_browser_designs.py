@@ -13,8 +13,8 @@ from dmaze_cp.dse.result import PointStatus
 from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.objective import Objective
 from tests.kit import documents
+from tests.kit.browser import Open, Opened
 from tests.kit.sweep_documents import CLOCKS, THREE, WIDE, swept, with_status
-from tests.report.html.conftest import Open, Opened
 from tests.report.html.test_report_html_browser import column
 
 pytestmark = pytest.mark.browser

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.kit import documents
-from tests.report.html.conftest import Open, Opened
+from tests.kit.browser import Open, Opened
 from tests.report.html.test_report_html_browser import column, sort
 
 pytestmark = pytest.mark.browser

@@ -8,10 +8,9 @@ from typing import Final
 
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cp.parameters import DEFAULT_SOLVER, SolverOptions
-from dmaze_cp.engine import DEFAULT_ENGINE, Engine
+from dmaze_cp.engine import DEFAULT_ENGINE, DEFAULT_TIME_LIMIT_S, Engine
 from dmaze_cp.errors import Problem, SpecError
-
-DEFAULT_TIME_LIMIT_S: Final = 60.0
+from dmaze_cp.question import Options
 
 
 @dataclass(frozen=True)
@@ -59,20 +58,22 @@ class RunSettings:
         if problems:
             raise SpecError(problems)
 
+    @property
+    def options(self) -> Options:
+        """How each question is searched for."""
+        return Options(self.time_limit_s, self.gap, self.engine, self.solver)
+
 
 def _setting_problems(settings: RunSettings) -> Iterator[Problem]:
-    if not settings.time_limit_s > 0:
-        yield Problem("time_limit", repr(settings.time_limit_s), "seconds above 0")
+    try:
+        _ = settings.options
+    except SpecError as error:
+        yield from error.problems
     total = settings.total_time_limit_s
     if total is not None and not total > 0:
         yield Problem("total_time_limit", repr(total), "seconds above 0")
-    if not 0 <= settings.gap < 1:
-        yield Problem("gap", repr(settings.gap), "a fraction from 0 to below 1")
-    if settings.engine not in list(Engine):
-        yield Problem("engine", repr(settings.engine), ", ".join(Engine))
-    for name, value in (("workers", settings.solver.workers), ("jobs", settings.jobs)):
-        if value is not None and value < 1:
-            yield Problem(name, repr(value), "an integer of at least 1")
+    if settings.jobs is not None and settings.jobs < 1:
+        yield Problem("jobs", repr(settings.jobs), "an integer of at least 1")
 
 
 DEFAULT_SETTINGS: Final = RunSettings()

@@ -1,0 +1,140 @@
+"""What is asked of a search: one question, whoever asks it and wherever it is answered."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from dmaze_cp.architecture import Architecture
+from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
+from dmaze_cp.cp.parameters import DEFAULT_SOLVER, SolverOptions
+from dmaze_cp.engine import DEFAULT_ENGINE, DEFAULT_TIME_LIMIT_S, Engine
+from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.mapspace import tilings_count
+from dmaze_cp.objective import Objective
+from dmaze_cp.result import LayerResult
+from dmaze_cp.workload import Layer
+
+GROWTH: Final = 0.26
+"""Time of a proof grows with this power of the number of tilings (docs/performance.md)."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How far a search goes, and how: this decides when it ends, not what is true.
+
+    Attributes
+    ----------
+    time_limit_s
+        Wall seconds; at the limit the best mapping so far is the answer, with its bound.
+    gap
+        Stop once the proven relative gap is at most this; 0 asks for the optimum.
+    engine
+        What decides the parts of a map-space that bounds leave open.
+    solver
+        Settings of CP-SAT.
+
+    Raises
+    ------
+    SpecError
+        With everything that makes no sense.
+    """
+
+    time_limit_s: float = DEFAULT_TIME_LIMIT_S
+    gap: float = 0.0
+    engine: Engine | str = DEFAULT_ENGINE
+    solver: SolverOptions = DEFAULT_SOLVER
+
+    def __post_init__(self) -> None:
+        problems = list(_option_problems(self))
+        if problems:
+            raise SpecError(problems)
+
+
+def _option_problems(options: Options) -> Iterator[Problem]:
+    if not options.time_limit_s > 0:
+        yield Problem("time_limit", repr(options.time_limit_s), "seconds above 0")
+    if not 0 <= options.gap < 1:
+        yield Problem("gap", repr(options.gap), "a fraction from 0 to below 1")
+    if options.engine not in list(Engine):
+        yield Problem("engine", repr(options.engine), ", ".join(Engine))
+    if options.solver.workers < 1:
+        yield Problem("workers", repr(options.solver.workers), "an integer of at least 1")
+
+
+DEFAULT_OPTIONS: Final = Options()
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is mapped onto what, for which objective, within which limits, and how far to search.
+
+    Attributes
+    ----------
+    layer
+        Its shape counts; name and multiplicity do not.
+    architecture
+        Its figures count; what is only reported does not.
+    objective
+        What is minimised.
+    constraints
+        Limits on the mapping.
+    options
+        How to search.
+
+    Raises
+    ------
+    SpecError
+        When there is no such objective.
+    """
+
+    layer: Layer
+    architecture: Architecture
+    objective: Objective = Objective.EDP
+    constraints: Constraints = NO_CONSTRAINTS
+    options: Options = DEFAULT_OPTIONS
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "objective", checked_objective(self.objective))
+
+    @classmethod
+    def of(cls, result: LayerResult) -> Question:
+        """The question that a result answers."""
+        return cls(result.layer, result.architecture, result.objective, result.constraints)
+
+    @property
+    def key(self) -> Hashable:
+        """Equal for questions with the same answer: how it is searched for plays no part."""
+        figures = self.architecture.figures
+        return self.layer.shape, figures, self.objective, self.constraints
+
+    @cached_property
+    def difficulty(self) -> float:
+        """How long a proof may take, in no particular unit."""
+        return difficulty(self.layer)
+
+    def is_answered_by(self, result: LayerResult) -> bool:
+        """Whether a result needs no further search: final, or with a gap that is small enough."""
+        small = result.gap is not None and result.gap <= self.options.gap
+        return result.is_final or small
+
+
+def difficulty(layer: Layer) -> float:
+    """How long a layer's proof may take, in no particular unit."""
+    return math.pow(tilings_count(layer), GROWTH)
+
+
+def checked_objective(objective: Objective | str) -> Objective:
+    """The objective of this name.
+
+    Raises
+    ------
+    SpecError
+        When there is none.
+    """
+    if objective not in list(Objective):
+        raise SpecError(Problem("objective", repr(objective), ", ".join(Objective)))
+    return Objective(objective)

@@ -1,0 +1,35 @@
+"""The JSON Schemas of all files that are read or written, made from the types of their records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from dmaze_cp.dse.space_files import SpaceRecord
+from dmaze_cp.dse.sweep_files import SweepRecord
+from dmaze_cp.result.answer_files import AnswerRecord, FailedRecord
+from dmaze_cp.result.network import ResultRecord, ResultsRecord
+from dmaze_cp.spec.architecture_files import ARCHITECTURE_RECORD
+from dmaze_cp.spec.documents import Record, schema_of
+from dmaze_cp.spec.mapping_files import MappingRecord
+from dmaze_cp.spec.workload_files import LayersRecord, WorkloadRecord
+
+_Answer = AnswerRecord | FailedRecord
+
+DOCUMENTS: Final[Mapping[str, tuple[Any, str]]] = {
+    "architecture": (ARCHITECTURE_RECORD, "An accelerator"),
+    "workload": (WorkloadRecord, "A network"),
+    "mapping": (MappingRecord | list[MappingRecord], "Mappings to evaluate"),
+    "space": (SpaceRecord, "A design space"),
+    "result": (ResultRecord | ResultsRecord, "The result of mapping networks"),
+    "sweep": (SweepRecord, "The result of a sweep over designs"),
+    "answers": (_Answer | list[_Answer], "The answers of evaluate"),
+    "layers": (LayersRecord, "The layers of a network, as they are listed"),
+}
+"""The type of each kind of file, and what it is."""
+
+
+def json_schema(name: str) -> Record:
+    """The JSON Schema of a kind of file (a name of `DOCUMENTS`)."""
+    kind, title = DOCUMENTS[name]
+    return schema_of(kind, name, title)
