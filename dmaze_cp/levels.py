@@ -20,6 +20,12 @@ LEVELS: Final = (DRAM, SPM, RF, PE)
 ORDERED_LEVELS: Final = (DRAM, SPM)
 """Levels at which the order of loops matters."""
 
+PE_ROWS: Final = "PE_rows"
+PE_COLS: Final = "PE_cols"
+
+AXES_OF_ARRAY: Final = (PE_ROWS, PE_COLS)
+"""Parts of the PE loops on an array with rows and columns: their product is the PE factor."""
+
 ARRAY: Final = "array"
 """The tile that all PEs hold together."""
 
