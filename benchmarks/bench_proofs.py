@@ -7,9 +7,11 @@ import time
 from dataclasses import dataclass, field
 
 import exhaustive_kernel
+import wide_problems
 from exhaustive import mapping_complaints, space_complaints
 from exhaustive_search import Best, search
 from random_problems import RandomProblem, Sizes, draw
+from wide_problems import draw_wide, search_wide
 
 from dmaze_cp import LayerResult, Objective, Status, map_layer
 from dmaze_cp.engine import Engine
@@ -29,6 +31,7 @@ class Trial:
     sizes: Sizes
     engines: tuple[str, ...] = ENGINES
     time_limit_s: float = 600.0
+    wide: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,13 +74,14 @@ class Checked:
 
 def check(question: Trial) -> Checked:
     """Draw a problem, try all its mappings, and prove it for every objective and engine."""
-    problem = draw(question.seed, question.index, question.sizes)
+    drawn = draw_wide if question.wide else draw
+    problem = drawn(question.seed, question.index, question.sizes)
     exhaustive_kernel.load()  # to compile it is no part of the time
     began = time.perf_counter()
-    best = search(problem.record())
+    best = search_wide(problem) if question.wide else search(problem.record())
     exhaustive_s = time.perf_counter() - began
     proofs = tuple(
-        prove(problem, objective, engine, question.time_limit_s, best)
+        prove(problem, objective, engine, question.time_limit_s, best, wide=question.wide)
         for objective in Objective
         for engine in question.engines
     )
@@ -90,6 +94,8 @@ def prove(
     engine: str,
     time_limit_s: float,
     best: Best | None = None,
+    *,
+    wide: bool = False,
 ) -> Proof:
     """Map a problem; with the best costs that there are, also say what is wrong."""
     began = time.perf_counter()
@@ -99,12 +105,14 @@ def prove(
         seconds = time.perf_counter() - began
         return Proof(engine, objective, "failed", seconds, complaints=(f"raised {error!r}",))
     seconds = time.perf_counter() - began
-    wrong = () if best is None else tuple(complaints(problem, result, best))
+    wrong = () if best is None else tuple(complaints(problem, result, best, wide=wide))
     ways = result.closed_by
     return Proof(result.engine, objective, result.status, seconds, ways, result.stats, wrong)
 
 
-def complaints(problem: RandomProblem, result: LayerResult, best: Best) -> list[str]:
+def complaints(
+    problem: RandomProblem, result: LayerResult, best: Best, *, wide: bool = False
+) -> list[str]:
     """Where a result and its mapping contradict the exhaustive search, or are no proof."""
     record = {
         "objective": str(result.objective),
@@ -115,6 +123,8 @@ def complaints(problem: RandomProblem, result: LayerResult, best: Best) -> list[
     found = space_complaints(best, record)
     if result.status not in (Status.OPTIMAL, Status.INFEASIBLE):
         found.append(f"not proven: {result.status}, {result.reason}")
+    if wide:
+        return found + wide_problems.mapping_complaints(problem, result)
     if result.mapping is not None and result.cost is not None:
         cost = result.cost
         record |= {

@@ -2,12 +2,14 @@
 
     python benchmarks/soundness.py --count 200 --seed 1 --jobs 2
     python benchmarks/soundness.py --count 2000 --engine cp-sat bounds --max-tilings 1e6
+    python benchmarks/soundness.py --wide --count 300
 
 Every problem (`random_problems.py`) is proven for three objectives by each engine. The
 optimum has to be that of the exhaustive search (`exhaustive_search.py`, which shares
 nothing with the package), the bound must not be above it, and where nothing fits the
 status has to say so; the mapping has to fit, and to cost, by a cost model of its own,
-what is reported.
+what is reported. With `--wide` machines have all that one may have, and the brute
+force of the tests is the judge (`wide_problems.py`).
 
 Exit code 1 on any disagreement, and where a search ends without a proof; each is
 printed with the command that repeats it.
@@ -23,6 +25,7 @@ import numpy as np
 from bench_proofs import ENGINES, WAYS, Checked, Proof, Trial, check
 from bench_tasks import side_by_side
 from random_problems import Sizes
+from wide_problems import SIZES
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -32,11 +35,15 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--first", type=int, default=0, help="index of the first (%(default)s)")
     parser.add_argument("--engine", nargs="+", action="extend", choices=ENGINES, help="(all)")
-    parser.add_argument("--min-tilings", type=float, default=1e5, help="(%(default)g)")
-    parser.add_argument("--max-tilings", type=float, default=1e7, help="(%(default)g)")
+    parser.add_argument("--min-tilings", type=float, help="(1e5, with --wide 1e2)")
+    parser.add_argument("--max-tilings", type=float, help="(1e7, with --wide 2e4)")
+    parser.add_argument("--wide", action="store_true", help="machines with all that one may have")
     parser.add_argument("--time-limit", type=float, default=600.0, metavar="S")
     parser.add_argument("--jobs", type=int, default=1, help="problems side by side (%(default)s)")
     options = parser.parse_args(arguments)
+    usual = SIZES if options.wide else Sizes(1e5, 1e7)
+    options.min_tilings = options.min_tilings or usual.least
+    options.max_tilings = options.max_tilings or usual.most
     if not 1 <= options.min_tilings <= options.max_tilings / 2:
         parser.error("expected 1 <= --min-tilings, and --max-tilings at least twice as many")
     return options
@@ -47,18 +54,18 @@ def questions(options: argparse.Namespace) -> list[Trial]:
     sizes = Sizes(options.min_tilings, options.max_tilings)
     engines = tuple(dict.fromkeys(options.engine or ENGINES))
     return [
-        Trial(options.seed, index, sizes, engines, options.time_limit)
+        Trial(options.seed, index, sizes, engines, options.time_limit, options.wide)
         for index in range(options.first, options.first + options.count)
     ]
 
 
-def disagreements(checked: Checked) -> list[str]:
+def disagreements(checked: Checked, wide: str = "") -> list[str]:
     """What is wrong with the proofs of a problem, and how to see it again."""
     lines = []
     for proof in checked.proofs:
         if proof.complaints:
             lines.append(f"{proof.engine}, {proof.objective}: {'; '.join(proof.complaints)}")
-            again = f"{checked.problem.repeat} --engine {proof.engine}"
+            again = f"{checked.problem.repeat} --engine {proof.engine}{wide}"
             lines.append(f"    repeat: python benchmarks/soundness.py {again}")
     return [*lines, f"    {checked.problem}"] if lines else []
 
@@ -95,7 +102,7 @@ def main(arguments: list[str] | None = None) -> int:
     found = []
     for checked in side_by_side(check, questions(options), options.jobs):
         found.append(checked)
-        for line in disagreements(checked):
+        for line in disagreements(checked, " --wide" if options.wide else ""):
             print(line, flush=True)
         if len(found) % 100 == 0:
             print(f"{len(found)} of {options.count} problems", file=sys.stderr, flush=True)

@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dmaze_cp.architecture import AccessEnergy, Architecture
+    from dmaze_cp.architecture import AccessEnergy, Architecture, PEArray
     from dmaze_cp.constraints import Constraints
     from dmaze_cp.cost import Cost, evaluate, fits
     from dmaze_cp.desk import RunSettings
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from dmaze_cp.workload import Kind, Layer, UnmappedOperator, Workload
 
 _HOMES = {
-    "architecture": ("AccessEnergy", "Architecture"),
+    "architecture": ("AccessEnergy", "Architecture", "PEArray"),
     "constraints": ("Constraints",),
     "desk": ("RunSettings",),
     "cost": ("Cost", "evaluate", "fits"),
@@ -117,6 +117,7 @@ __all__ = [
     "NoSolutionError",
     "Objective",
     "Options",
+    "PEArray",
     "Problem",
     "Question",
     "Rule",

@@ -109,7 +109,7 @@ def map_layer(
         return LayerResult(layer, architecture, objective, status, **fields)  # type: ignore[arg-type]
 
     check_sizes([layer], architecture)
-    reason = why_infeasible(layer, architecture)
+    reason = why_infeasible(architecture)
     space = None if reason else prepared(layer.shape, architecture, constraints)
     if space is None:
         return result(Status.INFEASIBLE, reason=reason or _overconstrained(constraints))

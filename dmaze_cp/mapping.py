@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as MappingABC
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.levels import DRAM, LEVELS, NONE, ORDERED_LEVELS, SPM, TILES
+from dmaze_cp.levels import (
+    AXES_OF_ARRAY,
+    DRAM,
+    LEVELS,
+    NONE,
+    ORDERED_LEVELS,
+    PE,
+    PE_COLS,
+    PE_ROWS,
+    SPM,
+    TILES,
+)
 from dmaze_cp.workload import Layer
 
 Factors = tuple[tuple[int, ...], ...]
@@ -42,6 +53,9 @@ class Mapping:
         Tiling factors by level (order of `LEVELS`) and dimension.
     dram_order, spm_order
         All dimensions, outermost loop first.
+    row_factors
+        On an array with rows and columns: the part of each PE factor that is on the rows, the rest
+        being on the columns. None: not said.
 
     Raises
     ------
@@ -53,6 +67,7 @@ class Mapping:
     factors: Factors
     dram_order: tuple[str, ...]
     spm_order: tuple[str, ...]
+    row_factors: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         problems = list(_mapping_problems(self))
@@ -69,11 +84,13 @@ class Mapping:
         """A mapping from nested dictionaries.
 
         Dimensions left out of a level have factor 1; dimensions left out of an
-        order are put outermost, which only loops with one iteration may be.
+        order are put outermost, which only loops with one iteration may be. ``PE_rows`` and
+        ``PE_cols`` say where PE loops are; without ``PE``, they also say what these are.
         """
         problems = list(_tiling_problems(layer, tiling, loop_order or {}))
         if problems:
             raise SpecError(problems)
+        tiling, rows = _axes_taken(layer, tiling)
         factors = tuple(
             tuple(tiling.get(level, {}).get(d, 1) for d in layer.dimensions) for level in LEVELS
         )
@@ -91,15 +108,17 @@ class Mapping:
             orders[level] = missing + given
         if problems:
             raise SpecError(problems)
-        return cls(layer, factors, orders[DRAM], orders[SPM])
+        return cls(layer, factors, orders[DRAM], orders[SPM], rows)
+
+    def on_rows(self, row_factors: tuple[int, ...] | None) -> Mapping:
+        """The mapping with these row factors."""
+        return replace(self, row_factors=row_factors)
 
     @property
     def tiling(self) -> dict[str, dict[str, int]]:
-        """Tiling factor by level and dimension."""
-        return {
-            level: dict(zip(self.layer.dimensions, row, strict=True))
-            for level, row in zip(LEVELS, self.factors, strict=True)
-        }
+        """Tiling factor by level and dimension, ``PE_rows`` and ``PE_cols`` if they are known."""
+        axes = () if self.row_factors is None else AXES_OF_ARRAY
+        return {level: self.level(level) for level in (*LEVELS, *axes)}
 
     @property
     def loop_order(self) -> dict[str, list[str]]:
@@ -107,8 +126,14 @@ class Mapping:
         return {DRAM: list(self.dram_order), SPM: list(self.spm_order)}
 
     def level(self, name: str) -> dict[str, int]:
-        """Tiling factor of each dimension at one level."""
-        return dict(zip(self.layer.dimensions, self.factors[LEVELS.index(name)], strict=True))
+        """Tiling factor of each dimension at one level, or on the rows or columns of the array."""
+        if name not in AXES_OF_ARRAY:
+            row = self.factors[LEVELS.index(name)]
+        else:
+            whole, row = self.factors[LEVELS.index(PE)], self.row_factors or ()
+            if name == PE_COLS:
+                row = tuple(n // r for n, r in zip(whole, row, strict=True))
+        return dict(zip(self.layer.dimensions, row, strict=True))
 
     def tile(self, name: str) -> dict[str, int]:
         """Extents of a tile: ``RF``, ``array`` (RF and PE loops) or ``SPM`` (all three)."""
@@ -137,7 +162,7 @@ def _tiling_problems(
 ) -> Iterator[Problem]:
     dims = " ".join(layer.dimensions)
     for level, row in tiling.items():
-        if level not in LEVELS:
+        if level not in (*LEVELS, *AXES_OF_ARRAY):
             yield Problem(f"tiling.{level}", "an unknown level", f"one of {' '.join(LEVELS)}")
             continue
         for d in row:
@@ -152,6 +177,40 @@ def _tiling_problems(
             yield Problem(f"loop_order.{level}", " ".join(map(str, order)), expected)
 
 
+def _axes_taken(
+    layer: Layer, tiling: MappingABC[str, MappingABC[str, int]]
+) -> tuple[MappingABC[str, MappingABC[str, int]], tuple[int, ...] | None]:
+    """A tiling with PE factors, and the row factors if there are axes in it."""
+    axes = [tiling[axis] for axis in AXES_OF_ARRAY if axis in tiling]
+    if not axes:
+        return tiling, None
+    pes = tiling.get(PE)
+    if pes is None:
+        pes = {d: prod(axis.get(d, 1) for axis in axes) for d in layer.dimensions}
+    problems = []
+    for d in layer.dimensions:
+        whole, parts = pes.get(d, 1), [axis.get(d, 1) for axis in axes]
+        if not all(_is_factor(n) for n in (whole, *parts)):
+            problems.append(
+                Problem(f"tiling.PE.{d}", f"{whole}, {parts}", "integers of at least 1")
+            )
+        elif whole % prod(parts) or (len(parts) == 2 and whole != prod(parts)):
+            names = " x ".join(axis for axis in AXES_OF_ARRAY if axis in tiling)
+            found = f"{' x '.join(map(str, parts))} on {names}"
+            problems.append(Problem(f"tiling.PE.{d}", str(whole), f"{found}, whose product it is"))
+    if problems:
+        raise SpecError(problems)
+    if PE_ROWS in tiling:
+        rows = tuple(tiling[PE_ROWS].get(d, 1) for d in layer.dimensions)
+    else:
+        rows = tuple(pes.get(d, 1) // tiling[PE_COLS].get(d, 1) for d in layer.dimensions)
+    return {**tiling, PE: pes}, rows
+
+
+def _is_factor(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
 def _mapping_problems(mapping: Mapping) -> Iterator[Problem]:
     layer = mapping.layer
     dims = layer.dimensions
@@ -159,13 +218,20 @@ def _mapping_problems(mapping: Mapping) -> Iterator[Problem]:
         row = [level[index] for level in mapping.factors]
         good = True
         for level, factor in zip(LEVELS, row, strict=True):
-            if not isinstance(factor, int) or isinstance(factor, bool) or factor < 1:
+            if not _is_factor(factor):
                 good = False
                 yield Problem(f"tiling.{level}.{d}", repr(factor), "an integer of at least 1")
         if good and prod(row) != layer.extents[index]:
             found = f"{' x '.join(map(str, row))} = {prod(row)}"
             yield Problem(
                 f"tiling.*.{d}", found, f"factors whose product is {layer.extents[index]}"
+            )
+    whole = mapping.factors[LEVELS.index(PE)]
+    rows = whole if mapping.row_factors is None else mapping.row_factors
+    for d, factor, on_rows in zip(dims, whole, rows, strict=True):
+        if not _is_factor(on_rows) or (_is_factor(factor) and factor % on_rows):
+            yield Problem(
+                f"tiling.{PE_ROWS}.{d}", repr(on_rows), f"a divisor of the PE factor {factor}"
             )
     for name, order in ((DRAM, mapping.dram_order), (SPM, mapping.spm_order)):
         if sorted(order) != sorted(dims):

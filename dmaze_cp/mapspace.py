@@ -32,12 +32,14 @@ import numpy as np
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
+from dmaze_cp.cost.array import divisors_of, row_factors
 from dmaze_cp.cost.batch import Bools, Ints, OptionTable, Picked
 from dmaze_cp.cost.expression import Evaluation
-from dmaze_cp.cost.limits import Limit, capacities, rf_elements, spm_elements, used_pes
+from dmaze_cp.cost.limits import Limit, capacities, rf_use, spm_bytes_used, used_pes
 from dmaze_cp.cost.terms import free_loops, loops, shared_loops
 from dmaze_cp.cost.values import Tiling, TilingValues
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.figures import Pool
 from dmaze_cp.levels import DRAM, LEVELS, NONE, OPERANDS, OUTPUT, PE, SPM
 from dmaze_cp.mapping import Dataflow, Mapping, stationary_order
 from dmaze_cp.workload import DEPENDS, MAX_MACS, Kind, Layer
@@ -132,19 +134,13 @@ def _factorisations(bound: int, parts: int) -> Ints:
     if parts == 1:
         return np.array([[bound]], dtype=np.int64)
     columns = []
-    for divisor in divisors(bound):
+    for divisor in divisors_of(bound):
         rest = _factorisations(bound // divisor, parts - 1)
         first = np.full((1, rest.shape[1]), divisor, dtype=np.int64)
         columns.append(np.concatenate([first, rest]))
     result = np.concatenate(columns, axis=1)
     result.setflags(write=False)
     return result
-
-
-def divisors(number: int) -> list[int]:
-    """All divisors, ascending."""
-    small = [d for d in range(1, int(number**0.5) + 1) if number % d == 0]
-    return small + [number // d for d in reversed(small) if d * d != number]
 
 
 def count_factorisations(bound: int, parts: int = 4) -> int:
@@ -190,10 +186,12 @@ def build(
 def demanded(layer: Layer, arch: Architecture, constraints: Constraints) -> tuple[Limit, ...]:
     """The user's minimum utilisations."""
     used_bytes = at_least(constraints.min_spm_utilization, arch.spm_bytes)
+    in_spm, unit = spm_bytes_used(layer, arch)
+    in_rf = rf_use(layer, arch)
     least = {
-        used_pes(layer): at_least(constraints.min_pe_utilization, arch.pes),
-        rf_elements(layer): at_least(constraints.min_rf_utilization, arch.rf_words),
-        spm_elements(layer): -(-used_bytes // arch.word_bytes),
+        used_pes(layer): at_least(constraints.min_pe_utilization, arch.pe_count),
+        in_rf.node: at_least(constraints.min_rf_utilization, in_rf.most or 0),
+        in_spm: -(-used_bytes // unit),
     }
     names = ("min_pe_utilization", "min_rf_utilization", "min_spm_utilization")
     found = zip(names, least.items(), strict=True)
@@ -216,7 +214,7 @@ def check_sizes(layers: Iterable[Layer], architecture: Architecture) -> None:
 def _size_problems(layer: Layer, arch: Architecture) -> Iterator[Problem]:
     overlap = prod(s + d for s, d in zip(layer.stride, layer.dilation, strict=True))
     slowest = (
-        arch.dma_startup_cycles + arch.dma_cycles_per_byte * arch.word_bytes
+        arch.dma_startup_cycles + arch.dma_cycles_per_byte * arch.widest_word
     ) * arch.clock_ratio
     cycles = layer.macs * overlap * 8 * (slowest + 2)
     if layer.macs <= MAX_MACS and cycles > 2.0**62:
@@ -262,28 +260,33 @@ def _fitting(table: OptionTable, limits: Sequence[Limit]) -> list[Bools]:
     return kept
 
 
-def why_infeasible(layer: Layer, architecture: Architecture) -> str | None:
+def why_infeasible(architecture: Architecture) -> str | None:
     """What makes it impossible to map a layer at all, or None.
 
     Without further constraints a layer fits exactly if the tiling with every loop at
     DRAM does: it has the smallest tiles at every level.
     """
-    ones = {level: dict.fromkeys(layer.dimensions, 1) for level in LEVELS}
-    at = Evaluation(TilingValues(layer, architecture, ones))
-    words = at(rf_elements(layer))
-    if words > architecture.rf_words:
-        return (
-            f"rf_bytes: found {architecture.rf_bytes} ({architecture.rf_words} words of "
-            f"{architecture.word_bytes} bytes), expected at least "
-            f"{words * architecture.word_bytes} for one element of each operand"
-        )
-    need = at(capacities(layer, architecture)[2].node)
-    if need > architecture.spm_banks:
-        return (
-            f"spm_banks: found {architecture.spm_banks} of {architecture.spm_bank_bytes} bytes, "
-            f"expected at least {need} for one element of each operand"
-        )
+    for pool in architecture.rf_pools:
+        words = [architecture.word_of(x) for x in pool.operands]
+        if sum(words) > pool.size:
+            field = f"rf_bytes{_of(pool)}"
+            equal = len(set(words)) == 1
+            size = f" ({pool.size // words[0]} words of {words[0]} bytes)" if equal else ""
+            return f"{field}: found {pool.size}{size}, expected at least {sum(words)} {_ONE_EACH}"
+    for pool in architecture.spm_pools:
+        bank = architecture.spm_bank_bytes
+        need = sum(-(-architecture.word_of(x) // bank) for x in pool.operands)
+        if need > pool.size:
+            found = f"{pool.size} of {bank} bytes"
+            return f"spm_banks{_of(pool)}: found {found}, expected at least {need} {_ONE_EACH}"
     return None
+
+
+_ONE_EACH = "for one element of each operand"
+
+
+def _of(pool: Pool) -> str:
+    return "" if pool.operands == OPERANDS else f".{pool.name}"
 
 
 def dataflows(kind: Kind) -> tuple[Dataflow, ...]:
@@ -353,11 +356,14 @@ def mapping_at(space: MapSpace, options: Sequence[int], dataflow: Dataflow) -> M
     layer = space.layer
     picked = tiling_at(space, [np.asarray(o) for o in options])
     factors = tuple(tuple(int(picked[level][d]) for d in layer.dimensions) for level in LEVELS)
+    array = space.architecture.pe_array
+    pes = {d: int(picked[PE][d]) for d in layer.dimensions}
     return Mapping(
         layer,
         factors,
         stationary_order(layer, dataflow.dram),
         stationary_order(layer, dataflow.spm),
+        None if array is None else row_factors(layer.dimensions, pes, array),
     )
 
 

@@ -21,6 +21,7 @@ ORDER = [
         "showing",
         "levels",
         "workload",
+        "figures",
         "architecture",
         "constraints",
         "objective",
@@ -168,10 +169,15 @@ def test_libraries_stay_where_they_belong(library):
 
 
 def spelt_out(path: Path) -> list[int]:
-    """Lines that spell the name of a level or an operand instead of using `dmaze_cp.levels`."""
+    """Lines that spell the name of a level or an operand instead of using `dmaze_cp.levels`.
+
+    Types of documents have to: ``Literal["O", "I", "W"]``.
+    """
     names = {*levels.LEVELS, *levels.OPERANDS, *levels.COMPONENTS}
     tree = ast.parse(path.read_text(encoding="utf-8"))
     pieces = {id(v) for n in ast.walk(tree) if isinstance(n, ast.JoinedStr) for v in n.values}
+    types = [n for n in ast.walk(tree) if isinstance(n, ast.Subscript)]
+    pieces |= {id(v) for n in types if ast.unparse(n.value) == "Literal" for v in ast.walk(n)}
     texts = [n for n in ast.walk(tree) if isinstance(n, ast.Constant) and id(n) not in pieces]
     return [n.lineno for n in texts if isinstance(n.value, str) and n.value in names]
 

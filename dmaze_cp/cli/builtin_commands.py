@@ -46,7 +46,7 @@ def archs_command(name: str | None, form: str | None) -> None:
 
     A spec that is printed can be saved, changed and given to `--arch` as a file.
     """
-    from dmaze_cp.report.words import architecture_in_short
+    from dmaze_cp.report.machine import architecture_in_short
     from dmaze_cp.spec import builtin_architectures, load_architecture
 
     if name is None:

@@ -11,7 +11,7 @@ import click
 
 from dmaze_cp.cli.completing import architectures_and_files
 from dmaze_cp.cli.parameters import Number
-from dmaze_cp.cli.questions import collected
+from dmaze_cp.cli.questions import collected, say_remarks
 from dmaze_cp.errors import Problem, SpecError
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ def space_from_options(
             from dmaze_cp.loading import load_architecture
 
             changes["base"] = load_architecture(options["base"])
+            say_remarks(changes["base"])
     rules = _rules(options["rules"], problems)
     if space is None or problems:
         return None

@@ -13,7 +13,7 @@ from dmaze_cp.cli.completing import architectures_and_files
 from dmaze_cp.cli.failure import ExitCode, report_error
 from dmaze_cp.cli.output import OutputFile
 from dmaze_cp.cli.parameters import output_option
-from dmaze_cp.cli.questions import collected
+from dmaze_cp.cli.questions import collected, say_remarks
 from dmaze_cp.errors import Problem, SpecError
 
 if TYPE_CHECKING:
@@ -83,6 +83,8 @@ def evaluate_command(
         architecture, loaded = None, None
         with collected(problems):
             architecture = None if arch is None else load_architecture(arch)
+            if architecture is not None:
+                say_remarks(architecture)
         with collected(problems):
             loaded = load_mapping_records(file)
         if loaded is None or problems:
@@ -115,7 +117,7 @@ def _results(
     records: Sequence[object], base: Path, architecture: Architecture | None
 ) -> list[Evaluated | Record]:
     """The mappings with their costs; of records that are none, what is wrong."""
-    from dmaze_cp.cost import evaluate, fits
+    from dmaze_cp.cost import evaluate, fits, placed
     from dmaze_cp.loading import load_workload
     from dmaze_cp.report.evaluation import Evaluated
     from dmaze_cp.spec import mapping_record_from_dict
@@ -135,6 +137,7 @@ def _results(
         except SpecError as error:
             results.append({"index": index, "error": str(error)})
             continue
+        mapping = placed(mapping, machine)
         cost = evaluate(mapping, machine)
         results.append(Evaluated(index, mapping, machine, cost, fits(mapping, machine)))
     return results

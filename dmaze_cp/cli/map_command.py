@@ -19,7 +19,7 @@ from dmaze_cp.cli.parameters import (
     shape_option,
     shapes_dictionary,
 )
-from dmaze_cp.cli.questions import collected, distinct_names
+from dmaze_cp.cli.questions import collected, distinct_names, say_remarks
 from dmaze_cp.cli.search_options import (
     limit_options,
     run_settings,
@@ -158,6 +158,7 @@ def _architectures(refs: Sequence[str], problems: list[Problem]) -> list[Archite
     for ref in distinct_files(refs):
         with collected(problems):
             found[ref] = load_architecture(ref)
+            say_remarks(found[ref])
     names = distinct_names(list(found), [arch.name for arch in found.values()])
     return [replace(arch, name=n) for n, arch in zip(names, found.values(), strict=True)]
 

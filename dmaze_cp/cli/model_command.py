@@ -10,7 +10,7 @@ import click
 from dmaze_cp.cli.completing import architectures_and_files, layer_names, models_and_files
 from dmaze_cp.cli.output import OutputFile
 from dmaze_cp.cli.parameters import batch_option, shape_option, shapes_dictionary
-from dmaze_cp.cli.questions import collected
+from dmaze_cp.cli.questions import collected, say_remarks
 from dmaze_cp.cli.selection import select_layers
 from dmaze_cp.errors import InfeasibleError, Problem, SpecError
 from dmaze_cp.objective import Objective
@@ -74,6 +74,7 @@ def model_command(**options: Any) -> None:
         output.check(inputs=[options["model"], options["arch"]])
     with collected(problems):
         arch = load_architecture(options["arch"])
+        say_remarks(arch)
     with collected(problems):
         shapes = shapes_dictionary(options["shapes"])
         workload = load_workload(options["model"], batch=options["batch"], shapes=shapes)
@@ -87,7 +88,7 @@ def model_command(**options: Any) -> None:
     from dmaze_cp.cp.whole import whole_model
     from dmaze_cp.mapspace import build, why_infeasible
 
-    reason = why_infeasible(layer, arch)
+    reason = why_infeasible(arch)
     if reason is not None:
         raise InfeasibleError(f"{layer.name}: infeasible on {arch.name}: {reason}")
     written = whole_model(build(layer, arch), Objective(options["objective"]))

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from dmaze_cp.errors import Problem, SpecError
+import click
+
+from dmaze_cp.errors import Problem, SpecError, printable
+
+if TYPE_CHECKING:
+    from dmaze_cp.architecture import Architecture
 
 
 @contextmanager
@@ -16,6 +22,12 @@ def collected(problems: list[Problem]) -> Iterator[None]:
         yield
     except SpecError as error:
         problems += error.problems
+
+
+def say_remarks(architecture: Architecture) -> None:
+    """Tell of what is no error in an accelerator, but hardly meant."""
+    for remark in architecture.remarks():
+        click.echo(f"warning: {printable(architecture.name)}: {remark}", err=True)
 
 
 def distinct_names(refs: Sequence[str], names: Sequence[str]) -> list[str]:

@@ -111,7 +111,7 @@ class OptionTable:
                 inner * extents,
                 startup_cycles=arch.dma_startup_cycles,
                 cycles_per_byte=arch.dma_cycles_per_byte,
-                word_bytes=arch.word_bytes,
+                word_bytes=arch.word_of(operand),
                 clock_ratio=arch.clock_ratio,
             )
             table.append((group, extents, extents == whole[axis], cycles))
@@ -161,13 +161,21 @@ class Picked:
 
     def product(self, powers: Powers) -> Any:
         """The product of powers of symbols."""
+        return self._product(powers, np.maximum if self.largest else np.minimum)
+
+    def divisor(self, powers: Powers) -> Any:
+        """A number that divides the product, whatever the groups without an array pick."""
+        return self._product(powers, np.gcd)
+
+    def _product(self, powers: Powers, stands: np.ufunc) -> Any:
+        """A product, with what stands for the options of a group that has no array."""
         constant, result = 1, None
         for g, column in self.table.parts(powers):
             option = self.picked[g]
             if option is None:
                 if self.options is not None:
                     column = column[self.options[g]]
-                constant *= int(column.max() if self.largest else column.min())
+                constant *= int(stands.reduce(column))
             elif len(column) == 1:
                 constant *= int(column[0])
             else:
@@ -209,9 +217,7 @@ class BatchCost:
     @cached_property
     def energy_pj(self) -> Floats:
         """Rounded totals."""
-        at = self._at
-        counts = {c: sum(at(n) for n in parts.values()) for c, parts in self.model.counts.items()}
-        total = total_energy(energy_breakdown(counts, self.architecture))
+        total = total_energy(energy_breakdown(self.model.accesses, self._at))
         rounded: Floats = np.broadcast_to(np.rint(total), self.shape)
         return rounded
 

@@ -35,6 +35,10 @@ class Values(Protocol):
         """The product of powers of symbols: an integer, or an array of them."""
         ...
 
+    def divisor(self, powers: Powers) -> Any:
+        """A number that divides the product; where one mapping is meant, the product itself."""
+        ...
+
     def burst(self, operand: str) -> Any:
         """DMA cycles of one transfer of an operand's SPM tile."""
         ...

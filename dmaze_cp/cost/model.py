@@ -7,14 +7,15 @@ expressions over the tiling (`dmaze_cp.cost.expression`). Exact costs of one map
 added here reaches all of them.
 
 Names: ``c`` cycles of an RF pass, ``A`` RF passes in an SPM pass, ``T`` SPM passes, ``n_X``
-cycles to distribute an operand, ``Q`` PEs that add to one output, ``V`` cycles of an SPM pass,
-``d_X`` DMA cycles of a transfer, ``r`` the reuse at a level.
+cycles to distribute an operand, ``rho`` to add up partial sums, ``Q`` PEs that add to one output,
+``V`` cycles of an SPM pass, ``d_X`` DMA cycles of a transfer, ``r`` the reuse at a level.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -22,6 +23,7 @@ from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost.expression import (
     Bounded,
     Burst,
+    Ceiling,
     Excess,
     Node,
     Powers,
@@ -73,18 +75,22 @@ def leakage_pj(architecture: Architecture) -> float:
     return architecture.leakage_mw * 1000 / architecture.accelerator_mhz
 
 
-def prices(architecture: Architecture) -> dict[str, float]:
-    """Energy of one access, operation or cycle of each component, in pJ."""
-    e = architecture.energy
-    price = {
-        MAC: e.mac_pj,
-        RF: e.rf_pj,
-        NOC: e.noc_pj,
-        SPM: e.spm_pj,
-        DRAM: e.dram_pj,
-        LEAKAGE: leakage_pj(architecture),
-    }
-    return {c: price[c] for c in components(architecture)}
+def access_pj(architecture: Architecture, component: str, operand: str) -> float:
+    """Energy of one access to an element of an operand in RF, NoC, SPM or DRAM, in pJ.
+
+    An energy that is one number is for a word of so many bytes, and scales with the operand's.
+    """
+    energy = architecture.energy
+    given = {
+        RF: energy.rf_pj,
+        NOC: energy.noc_pj,
+        SPM: energy.spm_pj,
+        DRAM: energy.dram_pj,
+    }[component]
+    if isinstance(given, Mapping):
+        return given[operand]
+    word = energy.word_bytes or architecture.widest_word
+    return given * (architecture.word_of(operand) / word)
 
 
 @dataclass(frozen=True)
@@ -117,14 +123,35 @@ class Flow:
 
 
 @dataclass(frozen=True, eq=False)
+class Access:
+    """Accesses, operations or cycles that cost energy.
+
+    Attributes
+    ----------
+    component
+        Where the energy goes.
+    purpose
+        The operand, or what it is for.
+    price_pj
+        Energy of one.
+    count
+        How many there are.
+    """
+
+    component: str
+    purpose: str
+    price_pj: float
+    count: Node
+
+
+@dataclass(frozen=True, eq=False)
 class CostModel:
     """The cost of a layer under one flow.
 
     Attributes
     ----------
-    counts
-        Accesses, operations and cycles of each component, by operand or purpose. A
-        component's energy is the sum of its counts times its price.
+    accesses
+        What costs energy, component by component.
     energy
         Total energy in pJ, before it is rounded.
     latency
@@ -135,16 +162,34 @@ class CostModel:
         Cycles to add up the partial sums of one array tile across PEs (None: never).
     """
 
-    counts: Mapping[str, Mapping[str, Node]]
+    accesses: tuple[Access, ...]
     energy: Node
     latency: Node
     pass_cycles: Node
     reduction_cycles: Node | None
 
 
-def energy_breakdown(counts: Mapping[str, Any], architecture: Architecture) -> dict[str, Any]:
-    """Energy by component in pJ, from the number of its accesses."""
-    return {c: counts[c] * price for c, price in prices(architecture).items()}
+def energy_breakdown(
+    accesses: Sequence[Access], count: Callable[[Node], Any], key: str = "component"
+) -> dict[str, Any]:
+    """Energy in pJ, by component (or by what another attribute says).
+
+    Counts of one price are added before they are multiplied, in the order of the accesses, so that
+    any other implementation can repeat the rounding.
+    """
+    counts: dict[str, dict[float, Any]] = {}
+    for access in accesses:
+        mine, price = counts.setdefault(getattr(access, key), {}), access.price_pj
+        mine[price] = mine[price] + count(access.count) if price in mine else count(access.count)
+    return {name: _priced(mine) for name, mine in counts.items()}
+
+
+def _priced(counts: Mapping[float, Any]) -> Any:
+    first, *others = (count * price for price, count in counts.items())
+    total: Any = first
+    for part in others:
+        total = total + part
+    return total
 
 
 def total_energy(breakdown: Mapping[str, Any]) -> Any:
@@ -161,18 +206,13 @@ def total_energy(breakdown: Mapping[str, Any]) -> Any:
 
 def cost_model(layer: Layer, architecture: Architecture, flow: Flow) -> CostModel:
     """The cost of a layer on an accelerator under a flow."""
-    b = _Builder(layer, flow)
+    b = _Builder(layer, architecture, flow)
     latency = b.latency()
-    counts = b.counts()
-    counts[LEAKAGE] = {"cycles": latency}
-    price = prices(architecture)
-    counts = {component: counts[component] for component in price}
-    energy = [
-        times(count, Product((), price[component]))
-        for component, parts in counts.items()
-        for count in parts.values()
-    ]
-    return CostModel(counts, add(*energy), latency, b.pass_cycles(), b.reduction())
+    accesses = b.accesses()
+    if LEAKAGE in components(architecture):
+        accesses.append(Access(LEAKAGE, "cycles", leakage_pj(architecture), latency))
+    energy = [times(access.count, Product((), access.price_pj)) for access in accesses]
+    return CostModel(tuple(accesses), add(*energy), latency, b.pass_cycles(), b.reduction())
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,7 +261,8 @@ def _overlapped(resources: list[_Resource], rest: Product, count: Product) -> No
 class _Builder:
     """Writes the expressions of one flow."""
 
-    def __init__(self, layer: Layer, flow: Flow) -> None:
+    def __init__(self, layer: Layer, architecture: Architecture, flow: Flow) -> None:
+        self.architecture = architecture
         self.layer, self.flow, self.kind, self.bounds = layer, flow, layer.kind, layer.bounds
         self.held = flow.dram.operand if flow.held else NONE
         # What is held over all SPM loops is not exchanged at any of them.
@@ -253,35 +294,53 @@ class _Builder:
     def _elements(self, operand: str, tile: str) -> Product:
         return self._product(elements(self.kind, operand, tile))
 
-    def _spread(self, operand: str) -> Product:
-        """``n_X``: one element a cycle, and a network for each operand."""
-        return self._elements(operand, ARRAY)
+    def _spread(self, operand: str) -> Product | Ceiling:
+        """``n_X``: a network for each operand, which distributes some elements in a cycle."""
+        array, width = self._elements(operand, ARRAY), self.architecture.noc_width(operand)
+        return array if width == 1 else Ceiling(array, 1, width)
 
     # Energy
 
-    def counts(self) -> dict[str, dict[str, Node]]:
-        """Accesses of each component, by operand or purpose.
+    def accesses(self) -> list[Access]:
+        """What costs energy, by component and by operand or purpose.
 
         An operand that is not held moves between SPM and RFs once per reuse at SPM, the
         output there and back; a held operand once per reuse at DRAM. Partial sums are added
         up as often as the output moves: a step takes three RF accesses, a hop and an addition.
         """
-        macs = self.layer.macs
         moves = {x: self._moves(x) for x in OPERANDS}
-        # The factor of 4: both inputs and the partial sum are read, the sum is written.
-        counts: dict[str, dict[str, Node]] = {
-            MAC: {"compute": Product((), macs)},
-            RF: {"compute": Product((), 4 * macs)},
-            NOC: {x: self._moved(x, moves[x], self._received(x)) for x in OPERANDS},
-            SPM: {x: self._moved(x, moves[x], self._spread(x)) for x in OPERANDS},
-            DRAM: {x: self._dram(x) for x in OPERANDS},
-        }
-        if self.flow.reduces:
-            steps = Reduced(self._times(moves[OUTPUT], self._spread(OUTPUT)), self.reducing, 1)
-            counts[MAC]["reduction"] = steps
-            counts[RF]["reduction"] = times(steps, Product((), 3))
-            counts[NOC]["reduction"] = steps
-        return counts
+        price = partial(access_pj, self.architecture)
+        steps = self._reduction_steps(moves[OUTPUT])
+        mac_pj = self.architecture.energy.mac_pj
+        found = [Access(MAC, "compute", mac_pj, Product((), self.layer.macs))]
+        if steps is not None:
+            found.append(Access(MAC, "reduction", mac_pj, steps))
+        found += self._computing()
+        if steps is not None:
+            thrice = times(steps, Product((), 3))
+            found.append(Access(RF, "reduction", price(RF, OUTPUT), thrice))
+        for x in OPERANDS:
+            received = self._moved(x, moves[x], self._received(x))
+            found.append(Access(NOC, x, price(NOC, x), received))
+        if steps is not None:
+            found.append(Access(NOC, "reduction", price(NOC, OUTPUT), steps))
+        for x in OPERANDS:
+            read = self._moved(x, moves[x], self._elements(x, ARRAY))
+            found.append(Access(SPM, x, price(SPM, x), read))
+        return [*found, *(Access(DRAM, x, price(DRAM, x), self._dram(x)) for x in OPERANDS)]
+
+    def _computing(self) -> list[Access]:
+        """RF accesses of the MACs: both inputs and the partial sum are read, the sum is written."""
+        counts: dict[float, int] = {}
+        for x in OPERANDS:
+            price = access_pj(self.architecture, RF, x)
+            counts[price] = counts.get(price, 0) + (2 if x == OUTPUT else 1) * self.layer.macs
+        return [Access(RF, "compute", price, Product((), n)) for price, n in counts.items()]
+
+    def _reduction_steps(self, moves: Product) -> Reduced | None:
+        if not self.flow.reduces:
+            return None
+        return Reduced(self._times(moves, self._elements(OUTPUT, ARRAY)), self.reducing, 1)
 
     def _moves(self, operand: str) -> Product:
         """How often an array tile moves between SPM and PEs, one way."""
@@ -321,16 +380,22 @@ class _Builder:
     # Latency
 
     def reduction(self) -> Node | None:
-        """Cycles to add up the partial sums of an array tile: ``n_O (Q - 1)``."""
-        return Reduced(self._spread(OUTPUT), self.reducing, 1) if self.flow.reduces else None
+        """Cycles to add up the partial sums of an array tile, one element after the other."""
+        array = self._elements(OUTPUT, ARRAY)
+        return Reduced(array, self.reducing, 1) if self.flow.reduces else None
 
     def _exchange(self) -> Node:
-        """``c + n_O (Q - 1)``: an RF pass whose output is then added up."""
+        """``c + rho``: an RF pass whose output is then added up."""
         return add(self.rf_pass, self.reduction())
 
     def _collect(self) -> Node:
-        """``c + n_O + n_O (Q - 1) = c + n_O Q``: the same, with the output distributed first."""
+        """``c + n_O + rho``: the same, with the output distributed first.
+
+        With one element a cycle, ``n_O + rho = n_O Q``, which needs no difference.
+        """
         spread = self._spread(OUTPUT)
+        if isinstance(spread, Ceiling):
+            return add(self.rf_pass, spread, self.reduction())
         return add(self.rf_pass, spread.times(self.reducing) if self.flow.reduces else spread)
 
     def _distribute(self, operands: list[str]) -> list[Node]:

@@ -7,7 +7,7 @@ from math import prod
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost.cost import Cost
 from dmaze_cp.cost.expression import Evaluation
-from dmaze_cp.cost.model import Flow, Reuse, cost_model, energy_breakdown, prices, total_energy
+from dmaze_cp.cost.model import Flow, Reuse, cost_model, energy_breakdown, total_energy
 from dmaze_cp.cost.reuse import loop_reuse, reused_loops
 from dmaze_cp.cost.terms import LAYOUT
 from dmaze_cp.cost.transfer import transfer, transfer_cycles
@@ -39,9 +39,7 @@ def evaluate(mapping: Mapping, architecture: Architecture) -> Cost:
     model = cost_model(layer, architecture, flow)
     values = TilingValues(layer, architecture, mapping.tiling)
     at = Evaluation(values)
-    counts = {c: {x: at(n) for x, n in parts.items()} for c, parts in model.counts.items()}
-    breakdown = energy_breakdown({c: sum(n.values()) for c, n in counts.items()}, architecture)
-    price = prices(architecture)
+    breakdown = energy_breakdown(model.accesses, at)
     moved = {x: transfer(layer, values.extents[SPM], x) for x in OPERANDS}
     elements = {
         tile: {x: prod(extents[d] for d in LAYOUT[layer.kind][x]) for x in OPERANDS}
@@ -52,18 +50,19 @@ def evaluate(mapping: Mapping, architecture: Architecture) -> Cost:
         latency_cycles=at(model.latency),
         energy_breakdown_pj=breakdown,
         energy_by_operand_pj={
-            c: {x: n * price[c] for x, n in parts.items()} for c, parts in counts.items()
+            c: energy_breakdown([a for a in model.accesses if a.component == c], at, "purpose")
+            for c in breakdown
         },
         reuse_dram=loop_reuse(layer, mapping.level(DRAM), mapping.dram_order),
         reuse_spm=loop_reuse(layer, mapping.level(SPM), mapping.spm_order),
         rf_elements=elements[RF],
         array_elements=elements[ARRAY],
         spm_elements=elements[SPM],
-        noc_cycles=elements[ARRAY],
+        noc_cycles={x: -(-elements[ARRAY][x] // architecture.noc_width(x)) for x in OPERANDS},
         reduction_cycles=0 if model.reduction_cycles is None else at(model.reduction_cycles),
         dma_invocations={x: moved[x].invocations for x in OPERANDS},
         dma_burst_elements={x: moved[x].burst_elements for x in OPERANDS},
-        dma_cycles={x: transfer_cycles(moved[x], architecture) for x in OPERANDS},
+        dma_cycles={x: transfer_cycles(moved[x], architecture, x) for x in OPERANDS},
         spm_pass_cycles=at(model.pass_cycles),
         rf_pass_cycles=prod(mapping.level(RF).values()),
         held=flow.dram.operand if flow.held else None,

@@ -111,12 +111,12 @@ def _if(condition: Any, value: Any) -> Any:
     return value if condition else 1
 
 
-def transfer_cycles(moved: Transfer, architecture: Architecture) -> Any:
-    """Accelerator cycles to move an SPM tile once."""
+def transfer_cycles(moved: Transfer, architecture: Architecture, operand: str) -> Any:
+    """Accelerator cycles to move an operand's SPM tile once."""
     return moved.invocations * dma_cycles(
         moved.burst_elements,
         startup_cycles=architecture.dma_startup_cycles,
         cycles_per_byte=architecture.dma_cycles_per_byte,
-        word_bytes=architecture.word_bytes,
+        word_bytes=architecture.word_of(operand),
         clock_ratio=architecture.clock_ratio,
     )

@@ -51,7 +51,11 @@ class TilingValues:
         values = [self.symbols[s] for s, power in powers for _ in range(power)]
         return prod(sorted(values, key=np.size))
 
+    def divisor(self, powers: Powers) -> Any:
+        """A divisor of the product: at one tiling the product itself."""
+        return self.product(powers)
+
     def burst(self, operand: str) -> Any:
         """DMA cycles of one transfer of an operand's SPM tile."""
         moved = transfer(self.layer, self.extents[SPM], operand)
-        return transfer_cycles(moved, self.architecture)
+        return transfer_cycles(moved, self.architecture, operand)

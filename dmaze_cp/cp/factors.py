@@ -17,7 +17,7 @@ from math import floor, prod
 import numpy as np
 
 from dmaze_cp.cost.batch import Floats, Ints
-from dmaze_cp.cost.expression import Powers
+from dmaze_cp.cost.expression import Powers, Symbol
 from dmaze_cp.cp.integers import Affine, Columns, IntegerModel, constant
 from dmaze_cp.levels import LEVELS
 from dmaze_cp.mapspace import MapSpace
@@ -67,6 +67,11 @@ class Factors:
     def least(self, powers: Powers) -> int:
         """The least value of a product."""
         return prod(int(c.min()) for c in self.columns(powers).values())
+
+    def values_of(self, symbol: Symbol) -> list[int]:
+        """The values that a symbol can have, ascending."""
+        ((_, column),) = self.columns(((symbol, 1),)).items()
+        return [int(value) for value in np.unique(column)]
 
     def range_of(self, powers: Powers) -> tuple[float, float]:
         """Least and largest value of a product of powers of symbols."""

@@ -219,6 +219,19 @@ class IntegerModel:
             added.values.extend(rows.ravel().tolist())
             columns.clear()
 
+    def table(self, parts: Sequence[Affine], rows: Sequence[Sequence[int]]) -> None:
+        """Keep expressions of at most one variable each at one of some combinations of values."""
+        if not rows:
+            self.row(constant(1), most=0)
+            return
+        added = self.proto.constraints.add().table
+        for part in parts:
+            expression = added.exprs.add()
+            expression.vars.extend([v for v, _ in part.terms])
+            expression.coeffs.extend([c for _, c in part.terms])
+            expression.offset = part.constant
+        added.values.extend([value for row in rows for value in row])
+
     def product(self, columns: Columns) -> Affine:
         """A product of columns; if it may be too large, its least value."""
         coefficient, factors = 1, []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dmaze_cp.cost.array import Unplaced
 from dmaze_cp.cost.limits import Limit
 from dmaze_cp.cp.integers import NO_BOUND, SAFE
 from dmaze_cp.cp.reading import Reading
@@ -18,6 +19,8 @@ def add_limits(reading: Reading, limits: Sequence[Limit]) -> None:
     """
     integers = reading.integers
     for limit in limits:
+        if isinstance(limit.node, Unplaced):
+            continue  # `dmaze_cp.cp.array` states it with variables of its own
         value = reading.exact(limit.node)
         if limit.most is not None:
             integers.cap(value, limit.most)

@@ -18,6 +18,7 @@ import numpy as np
 
 from dmaze_cp.cost.batch import Ints
 from dmaze_cp.cost.model import cost_model
+from dmaze_cp.cp.array import add_array
 from dmaze_cp.cp.factors import Factors
 from dmaze_cp.cp.integers import constant, total
 from dmaze_cp.cp.limits import add_demands, add_limits
@@ -101,6 +102,7 @@ class CaseProblem:
         needs = demands(case, kind)
         reading = Reading(self.factors, {need.product: need.least for need in needs})
         add_limits(reading, space.limits)
+        add_array(self.factors)
         add_demands(reading, needs)
         model = cost_model(space.layer, space.architecture, case.flow(kind))
         self.cost = add_objective(reading, model, objective, limit, least)

@@ -110,7 +110,8 @@ class Costs:
         form, leaking = self._parts()
         terms = [t for terms in form.sums for t in terms]
         # Where nothing is of interest, the least energies still have to be in range.
-        largest = max(self.most_energy, self.least_energy() + leaking * self.least_latency())
+        shortest = self.integers.ranges[self.latency().variable][0] if leaking else 0
+        largest = max(self.most_energy, self.least_energy() + leaking * shortest)
         if largest == inf:
             largest = self.reading.range_of_form(form)[1]
             if leaking:

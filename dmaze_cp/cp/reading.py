@@ -16,7 +16,7 @@ Whatever would leave the range of safe numbers is replaced by a lower bound of i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
@@ -41,7 +41,7 @@ from dmaze_cp.cost.expression import (
     multiply,
 )
 from dmaze_cp.cp.factors import Factors
-from dmaze_cp.cp.integers import Affine, Columns, constant, negative, total
+from dmaze_cp.cp.integers import SAFE, Affine, Columns, constant, negative, total
 
 
 @dataclass(frozen=True)
@@ -114,12 +114,25 @@ class Reading:
     def _excess(self, node: Excess) -> Affine:
         """What the first is above the second, which must not be larger than it is."""
         parts = node.second.parts if isinstance(node.second, Largest) else (node.second,)
-        values = [self.exact(part) for part in parts]
+        values = [self._both_sides(part) for part in parts]
         first = self.exact(node.first)
-        if not all(value.exact for value in values) or any(_one_sided(part) for part in parts):
+        if not all(value.exact for value in values):
             return constant(0, exact=False)
         second = self.integers.maximum(values)
         return self.integers.largest([total([first, negative(second)]), constant(0)])
+
+    def _both_sides(self, node: Node) -> Affine:
+        """A node's value: exact where its variable can be neither less nor more than it is."""
+        value = self.exact(node)
+        if isinstance(node, Product | Reduced):
+            return value
+        if isinstance(node, Ceiling):
+            product = self.exact(node.product).times(node.numerator)
+            if product.exact and product.high <= SAFE:
+                above = total([value.times(node.denominator), negative(product)])
+                self.integers.row(above, most=node.denominator - 1)
+                return value
+        return replace(value, exact=False)
 
     def _transfers(self, operand: str) -> list[Columns]:
         """Products of columns of which the largest is the DMA cycles of a transfer.
@@ -160,6 +173,10 @@ class Reading:
                 return by.coefficient * self._most(node.node, self._joined(by.powers, columns))
             case Excess():
                 return self._most(node.first, columns)
+            case Ceiling():
+                share = node.numerator / node.denominator * node.product.coefficient
+                product = self._joined(node.product.powers, columns)
+                return share * _most_of(product) + _most_of(columns)
             case Bounded() | Shared():
                 return self._most(node.node, columns)
             case Burst():
@@ -254,11 +271,6 @@ def _integer(number: float) -> int:
     if number != int(number):
         raise ValueError(f"a count with the coefficient {number}")
     return int(number)
-
-
-def _one_sided(node: Node) -> bool:
-    """Whether the variable of a node may be larger than the node."""
-    return not isinstance(node, Product | Reduced)
 
 
 def _times(first: Columns, second: Columns) -> dict[int, Ints]:

@@ -15,6 +15,7 @@ import numpy as np
 from dmaze_cp.cost.batch import BatchCost, Ints, Picked
 from dmaze_cp.cost.expression import Evaluation
 from dmaze_cp.cost.model import CostModel, cost_model
+from dmaze_cp.cp.array import add_array
 from dmaze_cp.cp.factors import Factors
 from dmaze_cp.cp.integers import SAFE, Affine, IntegerModel, negative, total
 from dmaze_cp.cp.limits import add_demands, add_limits
@@ -39,6 +40,7 @@ def whole_model(space: MapSpace, objective: Objective) -> IntegerModel:
     factors = Factors(space, atom_table(space), every)
     integers, kind = factors.integers, space.layer.kind
     add_limits(Reading(factors, {}), space.limits)
+    add_array(factors)
     found: list[tuple[Reading, CostModel, int]] = []
     limit = inf
     for case in cases(kind):

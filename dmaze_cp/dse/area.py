@@ -73,11 +73,14 @@ class LinearArea:
 
     def interpolated(self, architecture: Architecture) -> tuple[str, ...]:
         """The areas of memories that lie between entries of a table."""
-        sizes = (
-            ("rf_mm2", self.rf_mm2, architecture.rf_bytes),
-            ("spm_mm2", self.spm_mm2, 2 * architecture.spm_bytes),
-        )
-        return tuple(name for name, figures, size in sizes if is_interpolated(figures, size))
+        found = {
+            name: any(is_interpolated(figures, size) for size in sizes)
+            for name, figures, sizes in (
+                ("rf_mm2", self.rf_mm2, _rf_sizes(architecture)),
+                ("spm_mm2", self.spm_mm2, _spm_sizes(architecture)),
+            )
+        }
+        return tuple(name for name, between in found.items() if between)
 
     def __call__(self, architecture: Architecture, /) -> float:
         """Area in mm2.
@@ -87,9 +90,19 @@ class LinearArea:
         OutOfRangeError
             When a capacity is outside a table.
         """
-        rf = _area_at(RF, self.rf_mm2, architecture.rf_bytes)
-        spm = _area_at(SPM, self.spm_mm2, 2 * architecture.spm_bytes)
-        return architecture.pes * (self.pe_mm2 + rf) + spm + self.fixed_mm2
+        rf = sum(_area_at(RF, self.rf_mm2, size) for size in _rf_sizes(architecture))
+        spm = sum(_area_at(SPM, self.spm_mm2, size) for size in _spm_sizes(architecture))
+        return architecture.pe_count * (self.pe_mm2 + rf) + spm + self.fixed_mm2
+
+
+def _rf_sizes(architecture: Architecture) -> list[int]:
+    """Bytes of every memory of one PE: each pool is one."""
+    return [pool.size for pool in architecture.rf_pools]
+
+
+def _spm_sizes(architecture: Architecture) -> list[int]:
+    """Bytes of every scratchpad, both buffers: each pool is one."""
+    return [2 * pool.size * architecture.spm_bank_bytes for pool in architecture.spm_pools]
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from dmaze_cp.dse.capacity import OutOfRangeError
 from dmaze_cp.dse.design import Cause, Design, InvalidDesign
 from dmaze_cp.dse.energy import EnergyByCapacity, EnergyModel
 from dmaze_cp.dse.parameters import ENERGIES, NUMBERS
+from dmaze_cp.dse.parts import energy_with, sizes_with
 from dmaze_cp.dse.quantities import quantities
 from dmaze_cp.dse.rules import Rule
 from dmaze_cp.errors import SpecError
@@ -91,10 +92,14 @@ def short(value: float) -> str:
 
 def _sized(recipe: Recipe, values: Mapping[str, float]) -> Architecture:
     """The accelerator with its sizes and clocks, energies still those of the base."""
-    changes: dict[str, Any] = {k: v for k, v in values.items() if k in (*COUNTS, *NUMBERS)}
+    whole = (*COUNTS, "noc_elements_per_cycle", *NUMBERS)
+    changes: dict[str, Any] = {k: v for k, v in values.items() if k in whole}
+    if "pes" in changes:
+        changes["pe_array"] = None
     changes |= _banks(values, changes.get("spm_bank_bytes", recipe.base.spm_bank_bytes))
     shown = " ".join(f"{name}={short(values[name])}" for name in recipe.swept)
     try:
+        changes |= sizes_with(recipe.base, values)
         return replace(recipe.base, name=shown or recipe.name, notes="", **changes)
     except SpecError as error:
         raise _LeftOutError(Cause.ARCHITECTURE, str(error.problems[0])) from None
@@ -120,8 +125,8 @@ def _with_energies(
 ) -> Architecture:
     given: dict[str, Any] = {name: values[name] for name in ENERGIES if name in values}
     try:
-        energy = recipe.energy(architecture)
-        return replace(architecture, energy=replace(energy, **given))
+        energy = replace(recipe.energy(architecture), **given)
+        return replace(architecture, energy=energy_with(architecture, energy, values))
     except OutOfRangeError as error:
         raise _LeftOutError(Cause.ENERGY, str(error), error.subject) from None
     except SpecError as error:
@@ -155,7 +160,8 @@ def _check_rules(recipe: Recipe, architecture: Architecture, area: float | None)
     known = quantities(architecture, area) if recipe.rules else {}
     for rule in recipe.rules:
         if not rule.names <= known.keys():
-            reason = f"{rule.text!r} cannot be evaluated: no area"
+            missing = ", ".join(sorted(rule.names - known.keys())).replace("area_mm2", "area")
+            reason = f"{rule.text!r} cannot be evaluated: no {missing}"
             raise _LeftOutError(Cause.RULE, reason, rule.name)
         try:
             holds = rule.holds(known)

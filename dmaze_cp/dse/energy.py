@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
-from typing import Final, Protocol
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, Protocol
 
-from dmaze_cp.architecture import AccessEnergy, Architecture
+from dmaze_cp.architecture import ENERGIES, AccessEnergy, Architecture
 from dmaze_cp.dse.capacity import ByCapacity, OutOfRangeError, Table, is_interpolated
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.figures import Pool
 from dmaze_cp.levels import RF, SPM
 
 PUBLISHED_RF_PJ: Final = Table(tuple((2**k, 0.001875 * 2**k) for k in range(11)))
@@ -32,8 +33,11 @@ PUBLISHED_SPM_PJ: Final = Table(
 )
 """SPM access by bytes of both buffers, from 16 KiB to 4 MiB: the table of the same sweeps."""
 
-COMPONENTS: Final = tuple(item.name for item in fields(AccessEnergy))
+COMPONENTS: Final = ENERGIES
 """``rf_pj``, ``noc_pj``, ``spm_pj``, ``dram_pj``, ``mac_pj``."""
+
+SCALED: Final = tuple(name for name in ENERGIES if name != "mac_pj")
+"""What depends on the word."""
 
 
 class EnergyModel(Protocol):
@@ -114,11 +118,12 @@ class EnergyByCapacity:
 
     def interpolated(self, architecture: Architecture) -> tuple[str, ...]:
         """The energies that lie between entries of a table."""
-        sizes = (
-            ("rf_pj", self.rf, architecture.rf_bytes),
-            ("spm_pj", self.spm, 2 * architecture.spm_bytes),
+        tables = (("rf_pj", self.rf), ("spm_pj", self.spm))
+        return tuple(
+            name
+            for name, figures in tables
+            if any(is_interpolated(figures, pool.size) for pool in _memories(architecture, name))
         )
-        return tuple(name for name, figures, size in sizes if is_interpolated(figures, size))
 
     def __call__(self, architecture: Architecture, /) -> AccessEnergy:
         """Energies of one access of an architecture with these capacities.
@@ -128,17 +133,44 @@ class EnergyByCapacity:
         OutOfRangeError
             When a capacity is outside a table, or an energy is beyond any sense.
         """
-        values = {name: float(getattr(architecture.energy, name)) for name in COMPONENTS}
+        base = architecture.energy
+        values: dict[str, Any] = {name: getattr(base, name) for name in COMPONENTS}
         values |= {name: float(pj) for name, pj in self.fixed}
-        if self.rf is not None:
-            values["rf_pj"] = _energy_at(RF, self.rf, architecture.rf_bytes)
-        if self.spm is not None:
-            values["spm_pj"] = _energy_at(SPM, self.spm, 2 * architecture.spm_bytes)
-        if self.word_bytes is not None:
-            scale = architecture.word_bytes / self.word_bytes
-            for name in ("rf_pj", "noc_pj", "spm_pj", "dram_pj"):
+        word = self.word_bytes or base.word_bytes
+        for name, memory, figures in (("rf_pj", RF, self.rf), ("spm_pj", SPM, self.spm)):
+            if figures is not None:
+                values[name] = _by_pool(architecture, name, memory, figures, word)
+        one_word = isinstance(architecture.word_bytes, int) and base.word_bytes is None
+        if self.word_bytes is None or not one_word:
+            return AccessEnergy(**values, word_bytes=word)
+        scale = architecture.widest_word / self.word_bytes
+        for name in SCALED:
+            if not isinstance(values[name], Mapping):
                 values[name] *= scale
         return AccessEnergy(**values)
+
+
+def _memories(architecture: Architecture, name: str) -> tuple[Pool, ...]:
+    """Memories of RF or SPM with the bytes that figures are for: of the SPM both buffers."""
+    if name == "rf_pj":
+        return architecture.rf_pools
+    bank = 2 * architecture.spm_bank_bytes
+    return tuple(Pool(pool.operands, pool.size * bank) for pool in architecture.spm_pools)
+
+
+def _by_pool(
+    architecture: Architecture, name: str, memory: str, figures: ByCapacity, word: int | None
+) -> float | dict[str, float]:
+    """The energy of an access: where there are pools, by operand, each for its own word."""
+    pools = _memories(architecture, name)
+    if len(pools) == 1:
+        return _energy_at(memory, figures, pools[0].size)
+    for_word = word or architecture.widest_word
+    return {
+        x: _energy_at(memory, figures, pool.size) * (architecture.word_of(x) / for_word)
+        for pool in pools
+        for x in pool.operands
+    }
 
 
 def _energy_at(memory: str, figures: ByCapacity, capacity_bytes: int) -> float:

@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dmaze_cp.architecture import COUNTS
 from dmaze_cp.dse.plan import Candidate, DesignInquiry
 
 
@@ -35,7 +34,7 @@ class Exploration:
         self._candidates = candidates
         self._is_wanted = is_wanted
         archs = [candidate.design.architecture for candidate in candidates]
-        counts = [[getattr(a, name) for name in COUNTS] for a in archs]
+        counts = [list(a.counts) for a in archs]
         self._places: NDArray[np.float64] = np.log(np.array(counts, dtype=np.float64))
         self._waiting = np.array([not candidate.closed for candidate in candidates], dtype=bool)
         self._distances = self._from(np.median(self._places, axis=0))

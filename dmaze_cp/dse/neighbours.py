@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dmaze_cp.architecture import COUNTS, Architecture
+from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cost import evaluate, fits
 from dmaze_cp.dse.monotone import prices, transferred_bound
@@ -82,7 +82,8 @@ class Neighbourhood:
         group, here = self._at[id(inquiry)]
         for near in group.nearest(here, group.mapped.copy(), NEAREST):
             if near.result is not None and near.result.mapping is not None:
-                yield replace(near.result.mapping, layer=inquiry.layer)
+                # Where PE loops are on an array is found anew for each.
+                yield replace(near.result.mapping, layer=inquiry.layer, row_factors=None)
 
     def pass_on(self, source: DesignInquiry, reach: int | None = None) -> list[DesignInquiry]:
         """Give an inquiry's bound to others of its layer; those that it raises.
@@ -139,10 +140,10 @@ class _Group:
     def __init__(self, inquiries: Sequence[DesignInquiry]) -> None:
         self.inquiries = inquiries
         archs = [q.architecture for q in inquiries]
-        counts = _table([getattr(a, name) for name in COUNTS] for a in archs)
+        counts = _table(a.counts for a in archs)
         self._places = np.log(counts)
-        self._capacities = _table((a.pes, a.rf_words) for a in archs)
-        self._banks = _table((a.spm_banks, a.spm_bank_bytes / a.word_bytes) for a in archs)
+        self._capacities = _table((a.pe_count, a.rf_words) for a in archs)
+        self._banks = _table((a.banks, a.spm_bank_bytes / a.widest_word) for a in archs)
         self._dma = _table(_dma(a) if _has_latency(inquiries) else () for a in archs)
         self._prices = _table(map(float, prices(a)) for a in archs)
         self.mapped: _Bools = np.zeros(len(archs), dtype=bool)
@@ -218,7 +219,7 @@ def _same_prices(one: DesignInquiry, other: DesignInquiry) -> bool:
 
 
 def _dma(architecture: Architecture) -> Iterable[float]:
-    names = ("dma_startup_cycles", "dma_cycles_per_byte", "word_bytes", "clock_ratio")
+    names = ("dma_startup_cycles", "dma_cycles_per_byte", "widest_word", "clock_ratio")
     return [getattr(architecture, name) for name in names]
 
 

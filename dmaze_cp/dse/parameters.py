@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from dmaze_cp.architecture import COUNTS, MAX_COUNT, AccessEnergy, Architecture
+from dmaze_cp.dse.parts import COUNTS as PART_COUNTS
+from dmaze_cp.dse.parts import ENERGIES_BY_OPERAND, ENERGY_WORD, PARTS
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.spec.fields import Fields, describe, nearest
 from dmaze_cp.spec.sizes import UNITS, number_and_unit
@@ -23,7 +25,9 @@ SPM_SIZES: Final = ("spm_banks", "spm_kb", "spm_bytes")
 ``spm_banks`` is of one buffer, as in `Architecture`. ``spm_kb`` (KiB) and ``spm_bytes`` are of
 both buffers together, as sizes are published; with the bank size they give ``spm_banks``.
 """
-PARAMETERS: Final = (*COUNTS, "spm_kb", "spm_bytes", *NUMBERS, *ENERGIES)
+WHOLE: Final = (*COUNTS, "noc_elements_per_cycle", "spm_kb", "spm_bytes", *NUMBERS, *ENERGIES)
+"""Figures that are one for the whole accelerator."""
+PARAMETERS: Final = (*WHOLE, *PARTS)
 """The names that a space can give values to."""
 
 MAX_VALUES: Final = 10_000
@@ -32,9 +36,11 @@ MAX_VALUES: Final = 10_000
 _SIZES: Final = {
     **dict.fromkeys(("rf_bytes", "word_bytes", "spm_bank_bytes", "spm_bytes"), 1),
     "spm_kb": UNITS["KiB"],
+    **{n: 1 for n in PARTS if n.startswith(("rf_bytes.", "word_bytes."))},
+    ENERGY_WORD: 1,
 }
 """Parameters that are capacities, and what a value without a unit is in bytes."""
-_INTEGERS: Final = (*COUNTS, "spm_bytes")
+_INTEGERS: Final = (*COUNTS, "noc_elements_per_cycle", "spm_bytes", *PART_COUNTS)
 _EXPECTED: Final = (
     "a value, a list, {from: A, to: B, factor: F} or {from: A, to: B, step: S}; "
     "as text 16,32,64 or A:B:*F or A:B:+S"
@@ -101,7 +107,8 @@ def parameter_from(name: str, value: object) -> Parameter:
 
 def _unknown(name: str) -> Problem:
     close = nearest(name, PARAMETERS, count=3)
-    return Problem(name, "an unknown parameter", close or f"one of {', '.join(PARAMETERS)}")
+    parts = "parts such as word_bytes.O, rf_bytes.IW, pe_array.rows"
+    return Problem(name, "an unknown parameter", close or f"one of {', '.join(WHOLE)}, or {parts}")
 
 
 def _values(name: str, value: object) -> Iterator[float]:
@@ -215,9 +222,19 @@ def _value_problems(name: str, value: float) -> Iterator[Problem]:
             yield Problem(name, repr(value), f"a positive size, at most {largest}")
         return
     try:
-        if name in ENERGIES:
-            replace(Architecture(), energy=replace(AccessEnergy(), **{name: value}))
+        if name in PARTS:
+            _part_value(name, value)
+        elif name in ENERGIES:
+            replace(Architecture(), energy=replace(AccessEnergy(), **{name: value}))  # type: ignore[arg-type]
         else:
             replace(Architecture(), **{name: value})  # type: ignore[arg-type]
     except SpecError as error:
         yield from (Problem(name, p.found, p.expected) for p in error.problems)
+
+
+def _part_value(name: str, value: float) -> None:
+    """Refuse a value that no operand, pool or axis can have."""
+    if name in ENERGIES_BY_OPERAND:
+        replace(Architecture(), energy=AccessEnergy(rf_pj=value))
+    else:
+        replace(Architecture(), rf_bytes=value)  # type: ignore[arg-type]

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from dmaze_cp.architecture import COUNTS, Architecture
 from dmaze_cp.dse.parameters import ENERGIES, NUMBERS
+from dmaze_cp.dse.parts import POOLS, SCALED, parts_of, whole_energy
+from dmaze_cp.levels import OPERANDS
 
 QUANTITIES: Final[Mapping[str, str]] = {
     "pes": "number of PEs",
@@ -30,8 +32,21 @@ QUANTITIES: Final[Mapping[str, str]] = {
     "dram_pj": "energy of a DRAM access",
     "mac_pj": "energy of a multiply-accumulate",
     "area_mm2": "chip area, where there is an area model",
+    "noc_elements_per_cycle": "elements that the narrowest network distributes in a cycle",
+    "pe_array.rows": "rows of the PE array, if it has any",
+    "pe_array.cols": "its columns",
+    **{f"word_bytes.{x}": f"bytes of an element of {x}" for x in OPERANDS},
+    **{f"noc_elements_per_cycle.{x}": f"width of the network of {x}" for x in OPERANDS},
+    **{f"rf_bytes.{pool}": f"the RF pool of {pool}, if it is one" for pool in POOLS},
+    **{f"spm_banks.{pool}": f"banks of the pool of {pool}, if it is one" for pool in POOLS},
+    "energy.word_bytes": "the word that energies are for",
+    **{f"{name}.{x}": f"energy of an element of {x}" for name in SCALED for x in OPERANDS},
 }
-"""What rules can speak of, and what it is."""
+"""What rules can speak of, and what it is.
+
+Where words or energies differ by operand, the name of the whole is the largest, and where a memory
+is divided, all of it; ``rf_bytes.O`` is the pool that O is in.
+"""
 
 
 def quantities(architecture: Architecture, area_mm2: float | None = None) -> dict[str, float]:
@@ -39,10 +54,13 @@ def quantities(architecture: Architecture, area_mm2: float | None = None) -> dic
 
     Without an area there is no ``area_mm2``.
     """
-    values: dict[str, Any] = {name: getattr(architecture, name) for name in (*COUNTS, *NUMBERS)}
-    values |= {name: getattr(architecture.energy, name) for name in ENERGIES}
+    values: dict[str, Any] = dict(zip(COUNTS, architecture.counts, strict=True))
+    values |= {name: getattr(architecture, name) for name in NUMBERS}
+    values |= {name: whole_energy(architecture, name) for name in ENERGIES}
+    values["noc_elements_per_cycle"] = min(architecture.noc_width(x) for x in OPERANDS)
+    values |= dict(parts_of(architecture))
     values["rf_words"] = architecture.rf_words
-    values["total_rf_bytes"] = architecture.pes * architecture.rf_bytes
+    values["total_rf_bytes"] = architecture.pe_count * architecture.rf_total_bytes
     values["spm_buffer_bytes"] = architecture.spm_bytes
     values["spm_bytes"] = 2 * architecture.spm_bytes
     values["spm_kb"] = 2 * architecture.spm_bytes / 1024

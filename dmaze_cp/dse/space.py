@@ -21,6 +21,7 @@ from dmaze_cp.dse.energy import (
     EnergyModel,
 )
 from dmaze_cp.dse.parameters import SPM_SIZES, Parameter
+from dmaze_cp.dse.parts import PARTS, whole_of
 from dmaze_cp.dse.rules import Rule
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.objective import Objective
@@ -191,9 +192,10 @@ class DesignSpace:
 
 def _with_published(energy: EnergyByCapacity, names: Sequence[str]) -> EnergyByCapacity:
     """The published tables where a capacity has values and nothing is said on its energy."""
-    given = {*names, *(name for name, _ in energy.fixed)}
-    spm_has_values = bool({*SPM_SIZES, "spm_bank_bytes"} & set(names))
-    if energy.rf is None and "rf_pj" not in given and "rf_bytes" in names:
+    wholes = {name.partition(".")[0] for name in names}
+    given = {*wholes, *(name for name, _ in energy.fixed)}
+    spm_has_values = bool({*SPM_SIZES, "spm_bank_bytes"} & wholes)
+    if energy.rf is None and "rf_pj" not in given and "rf_bytes" in wholes:
         energy = replace(energy, rf=PUBLISHED_RF_PJ)
     if energy.spm is None and "spm_pj" not in given and spm_has_values:
         energy = replace(energy, spm=PUBLISHED_SPM_PJ)
@@ -213,9 +215,7 @@ def _emptiness(name: str, invalid: Sequence[InvalidDesign]) -> Problem:
 
 def _space_problems(space: DesignSpace) -> Iterator[Problem]:
     names = space.names
-    for name, count in Counter(names).items():
-        if count > 1:
-            yield Problem(f"parameters.{name}", "the parameter twice", "each parameter once")
+    yield from _given_twice(names)
     sizes = [name for name in SPM_SIZES if name in names]
     if len(sizes) > 1:
         found = f"the size of the SPM as {' and '.join(sizes)}"
@@ -230,6 +230,14 @@ def _space_problems(space: DesignSpace) -> Iterator[Problem]:
             yield Problem(f"energy.{name}", f"also parameters.{name}", "one of them")
     if space.area is no_area:
         yield from _missing_area(space)
+
+
+def _given_twice(names: Sequence[str]) -> Iterator[Problem]:
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield Problem(f"parameters.{name}", "the parameter twice", "each parameter once")
+        if name in PARTS and whole_of(name) in names:
+            yield Problem(f"parameters.{name}", f"also {whole_of(name)}", "one of them")
 
 
 def _missing_area(space: DesignSpace) -> Iterator[Problem]:

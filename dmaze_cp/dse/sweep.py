@@ -191,7 +191,7 @@ class _Sweep:
         """Answer what takes no search: layers of which not one element fits."""
         asked = self._asked
         for inquiry in self._plan.inquiries:
-            reason = why_infeasible(inquiry.layer, inquiry.architecture)
+            reason = why_infeasible(inquiry.architecture)
             if reason is not None:
                 inquiry.note(
                     LayerResult(

@@ -105,11 +105,12 @@ def atom_table(space: MapSpace) -> AtomTable:
     return AtomTable(b, tuple(values))
 
 
-def burst_cycles(arch: Architecture, elements: Ints | int) -> Floats:
+def burst_cycles(arch: Architecture, operand: str, elements: Ints | int) -> Floats:
     """Accelerator cycles of one burst; may be one cycle below the exact ceiling."""
+    word = arch.word_of(operand)
     exact = (
         arch.dma_startup_cycles
-        + arch.dma_cycles_per_byte * (np.asarray(elements, dtype=np.float64) * arch.word_bytes)
+        + arch.dma_cycles_per_byte * (np.asarray(elements, dtype=np.float64) * word)
     ) * arch.clock_ratio
     cycles: Floats = np.ceil(exact * (1 - CEIL_SLACK))
     return cycles
@@ -139,9 +140,9 @@ def _dma_atoms(space: MapSpace, x: str, arch: Architecture) -> dict[str, Floats]
         group = _group_of(space, d)
         tiles = group.factor(DRAM, d)
         inner, outer = prod(bounds[i] for i in layout[:j]), prod(bounds[i] for i in layout[j + 1 :])
-        cost = outer * tiles * burst_cycles(arch, inner * (bounds[d] // tiles))
+        cost = outer * tiles * burst_cycles(arch, x, inner * (bounds[d] // tiles))
         result[f"dma.{x}.{d}"] = cost
-    least = burst_cycles(arch, prod(bounds[d] for d in layout))
+    least = burst_cycles(arch, x, prod(bounds[d] for d in layout))
     for d in layout[:-1]:
         whole = _group_of(space, d).factor(DRAM, d) == 1
         result[f"dma.{x}.{d}"] = np.where(whole, least, result[f"dma.{x}.{d}"])
@@ -162,12 +163,12 @@ def _input_dma_atoms(space: MapSpace) -> dict[str, Floats]:
     ty, tx = (g.factor(DRAM, g.dimensions[0]) * g.factor(DRAM, g.dimensions[1]) for g in (gy, gx))
     tc, tn = _group_of(space, "C").factor(DRAM, "C"), _group_of(space, "N").factor(DRAM, "N")
     whole_y, whole_x = hy == width, hx == height
-    per_y = ty * b["C"] * b["N"] * burst_cycles(arch, hy)
+    per_y = ty * b["C"] * b["N"] * burst_cycles(arch, INPUT, hy)
     rows = (tx * hx).astype(np.float64)
-    per_n = tn * burst_cycles(arch, width * height * b["C"] * (b["N"] // tn))
-    per_c = b["N"] * tc * burst_cycles(arch, width * height * (b["C"] // tc))
+    per_n = tn * burst_cycles(arch, INPUT, width * height * b["C"] * (b["N"] // tn))
+    per_c = b["N"] * tc * burst_cycles(arch, INPUT, width * height * (b["C"] // tc))
     per_c = np.where(tc == 1, per_n.min(), per_c)
-    per_x = tx * b["C"] * b["N"] * burst_cycles(arch, width * hx)
+    per_x = tx * b["C"] * b["N"] * burst_cycles(arch, INPUT, width * hx)
     per_x = np.where(whole_x, per_c.min(), per_x)
     split = per_y[~whole_y].min() if not whole_y.all() else np.inf
     least_x = np.minimum(per_x if whole_y.any() else np.inf, split * rows)

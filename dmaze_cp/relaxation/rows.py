@@ -37,9 +37,10 @@ class Ceiled:
 
 @dataclass(frozen=True, eq=False)
 class Floored:
-    """A sum of products that is at least so large; a product alone is a sum of one."""
+    """A sum of products, each with a coefficient, that is at least so large."""
 
     products: tuple[Powers, ...]
+    coefficients: tuple[float, ...]
     least: int
 
 
@@ -137,12 +138,12 @@ def case_rows(space: MapSpace, basis: Basis, case: Case, model: CostModel) -> Ca
     ceiled, floored = [], []
     for limit in space.limits:
         form = lowered(limit.node)
-        if limit.most is not None:
+        if limit.most is not None and form.sums:
             ceiled.append(Ceiled(limit.name, graph.block(form), log(limit.most)))
         if limit.least is not None:
             floored.append(_floored(limit, form))
     needs = {need.product: need.least for need in demands(case, kind)}
-    floored += [Floored((product,), least) for product, least in needs.items()]
+    floored += [Floored((product,), (1.0,), least) for product, least in needs.items()]
     counts = {less.count for _, less in graph.chords}
     counts |= {p for f in floored if len(f.products) > 1 for p in f.products}
     return CaseRows(
@@ -165,9 +166,10 @@ def case_rows(space: MapSpace, basis: Basis, case: Case, model: CostModel) -> Ca
 
 
 def _floored(limit: Limit, form: Form) -> Floored:
-    """A limit from below: its node has to be a sum of products without coefficients."""
+    """A limit from below: its node has to be a sum of products."""
     (terms,) = form.sums
-    return Floored(tuple(t.powers for t in terms), int(limit.least or 0))
+    powers, coefficients = zip(*((t.powers, t.coefficient) for t in terms), strict=True)
+    return Floored(powers, coefficients, int(limit.least or 0))
 
 
 def ranges(space: MapSpace, rows: CaseRows, options: Sequence[Ints]) -> Ranges:
@@ -197,7 +199,9 @@ def chord(less: Less, low: int, high: int) -> tuple[float, float] | None:
 
 
 def at_most_linear(floored: Floored, known: Ranges) -> tuple[list[float], float]:
-    """``slopes, constant`` with ``log(sum of products) <= constant + slopes . logs``.
+    """``slopes, constant`` with ``log(sum of parts) <= constant + slopes . logs of products``.
+
+    A part is a product with its coefficient.
 
     The logarithm of a sum is convex in the logarithms of its parts, and the share of a part
     grows where the others fall. From the upper ends of all ranges one part after the other is
@@ -205,15 +209,17 @@ def at_most_linear(floored: Floored, known: Ranges) -> tuple[list[float], float]
     others are at their upper ends.
     """
     if len(floored.products) == 1:
-        return [1.0], 0.0
-    low, high = zip(*(known[p] for p in floored.products), strict=True)
+        return [1.0], log(floored.coefficients[0])
+    parts = list(zip(floored.products, floored.coefficients, strict=True))
+    low, high = zip(*((known[p][0] * c, known[p][1] * c) for p, c in parts), strict=True)
     top = log(sum(high))
     slopes = []
     for i, (least, most) in enumerate(zip(low, high, strict=True)):
         others = sum(high) - high[i]
         fall = top - log(others + least)
         slopes.append(fall / (log(most) - log(least)) if most > least else 0.0)
-    return slopes, top - sum(s * log(h) for s, h in zip(slopes, high, strict=True))
+    ends = zip(slopes, parts, high, strict=True)
+    return slopes, top - sum(s * (log(h) - log(c)) for s, (_, c), h in ends)
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ from dmaze_cp.constraints import NO_CONSTRAINTS
 from dmaze_cp.cost.capacity import spm_banks
 from dmaze_cp.cost.cost import Cost
 from dmaze_cp.cost.latency import Cycles, cycles
-from dmaze_cp.levels import DRAM, LEVELS, NOC, OPERANDS, SPM
+from dmaze_cp.levels import DRAM, NOC, OPERANDS, SPM
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import (
@@ -138,7 +138,8 @@ def mapping_blocks(mapping: Mapping, cost: Cost, architecture: Architecture) -> 
     )
     yield Heading("Tiling")
     yield tiling_table(mapping)
-    yield Heading("Loop nest (suffix 3: DRAM, 2: SPM, 1: RF, 0: PE)")
+    pes = "0: PE" if mapping.row_factors is None else "r: rows, c: columns of PEs"
+    yield Heading(f"Loop nest (suffix 3: DRAM, 2: SPM, 1: RF, {pes})")
     yield Code(lambda width: loop_nest(mapping, cost, architecture, width))
     yield Heading("Utilisation")
     yield _usage_bars(mapping, cost, architecture)
@@ -154,7 +155,7 @@ def mapping_blocks(mapping: Mapping, cost: Cost, architecture: Architecture) -> 
 def tiling_table(mapping: Mapping) -> Table:
     """Factors of every level (rows) and dimension (columns); products are the bounds."""
     rows = []
-    for level in LEVELS:
+    for level in mapping.tiling:
         factors = mapping.level(level).values()
         # A dot for a factor of 1 lets the loops that there are stand out.
         cells = [str(f) if f > 1 else "." for f in factors]

@@ -123,7 +123,7 @@ def roofline(
         moved = dram_bytes(result.mapping, result.cost, architecture)
         macs, key = result.layer.macs, result.layer.name
         x, y = macs / moved, macs / result.cost.latency_cycles
-        roof = min(architecture.pes, x / per_byte if per_byte else architecture.pes)
+        roof = min(architecture.pe_count, x / per_byte if per_byte else architecture.pe_count)
         tips[key] = (
             key,
             (
@@ -164,12 +164,14 @@ def roofline(
 
 
 def _roofs(architecture: Architecture, intensities: Sequence[float]) -> tuple[Line, ...]:
-    axes, pes = ("intensity", "speed"), float(architecture.pes)
+    axes, pes = ("intensity", "speed"), float(architecture.pe_count)
     per_byte = architecture.dma_cycles_per_byte * architecture.clock_ratio
     ridge = pes * per_byte
     low, high = min(*intensities, ridge or intensities[0]) / 3, max(*intensities, ridge) * 3
     lines = [
-        Line("compute", ((max(ridge, low), pes), (high, pes)), axes, f"{architecture.pes:,} PEs")
+        Line(
+            "compute", ((max(ridge, low), pes), (high, pes)), axes, f"{architecture.pe_count:,} PEs"
+        )
     ]
     if per_byte:
         text = f"DMA, {1 / per_byte:.3g} bytes a cycle"

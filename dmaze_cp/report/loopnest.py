@@ -12,7 +12,20 @@ from math import prod
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost.cost import Cost, PerOperand
-from dmaze_cp.levels import DRAM, INPUT, LEVELS, OPERANDS, OUTPUT, PE, RF, SPM, WEIGHTS
+from dmaze_cp.levels import (
+    AXES_OF_ARRAY,
+    DRAM,
+    INPUT,
+    LEVELS,
+    OPERANDS,
+    OUTPUT,
+    PE,
+    PE_COLS,
+    PE_ROWS,
+    RF,
+    SPM,
+    WEIGHTS,
+)
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.workload import Kind, Layer
 
@@ -20,7 +33,7 @@ _CONTINUED = " " * 4
 """How much further the rest of a line begins that is broken."""
 _LEAST = 16
 """Columns of text beyond the margin, however deep the nest is."""
-_SUFFIX = {DRAM: "3", SPM: "2", RF: "1", PE: "0"}
+_SUFFIX = {DRAM: "3", SPM: "2", RF: "1", PE: "0", PE_ROWS: "r", PE_COLS: "c"}
 
 
 @dataclass
@@ -135,13 +148,18 @@ def _rf_loops(writer: _Writer, mapping: Mapping) -> None:
 def _pe_loops(writer: _Writer, mapping: Mapping, architecture: Architecture) -> None:
     loops = _looping(mapping, PE)
     used = prod(mapping.level(PE).values())
-    text = f"PE loops: in space, {used} of {architecture.pes} PEs"
+    axes = (PE,) if mapping.row_factors is None else AXES_OF_ARRAY
+    text = f"PE loops: in space, {used} of {architecture.pe_count} PEs"
+    if mapping.row_factors is not None:
+        rows, columns = (prod(mapping.level(axis).values()) for axis in axes)
+        text += f" ({rows} rows x {columns} columns)"
     summed = [d for d in loops if d not in mapping.layer.depends[OUTPUT]]
     if summed:
         text += f"; O is summed across {', '.join(summed)}"
-    writer.comment(text if loops else f"PE: no loops, 1 of {architecture.pes} PEs")
-    for dimension in loops:
-        writer.loop(_loop(mapping, PE, dimension))
+    writer.comment(text if loops else f"PE: no loops, 1 of {architecture.pe_count} PEs")
+    for axis in axes:
+        for dimension in _looping(mapping, axis):
+            writer.loop(_loop(mapping, axis, dimension))
 
 
 def _body(writer: _Writer, mapping: Mapping) -> None:
@@ -177,17 +195,25 @@ def _looping(mapping: Mapping, level: str) -> list[str]:
 
 
 def _levels_of(mapping: Mapping, dimension: str) -> list[str]:
-    return [level for level in LEVELS if mapping.level(level)[dimension] > 1]
+    levels = LEVELS if mapping.row_factors is None else (DRAM, SPM, RF, *AXES_OF_ARRAY)
+    return [level for level in levels if mapping.level(level)[dimension] > 1]
 
 
 def _loop(mapping: Mapping, level: str, dimension: str) -> str:
     # Inside a tile the RF loops are contiguous, as the halo of the input requires.
-    inner = {DRAM: (SPM, PE, RF), SPM: (PE, RF), PE: (RF,), RF: ()}[level]
+    inner = {
+        DRAM: (SPM, PE, RF),
+        SPM: (PE, RF),
+        PE: (RF,),
+        PE_ROWS: (PE_COLS, RF),
+        PE_COLS: (RF,),
+        RF: (),
+    }[level]
     step = prod(mapping.level(other)[dimension] for other in inner)
     trips = mapping.level(level)[dimension]
     several = len(_levels_of(mapping, dimension)) > 1
     name = dimension.lower() + (_SUFFIX[level] if several else "")
-    keyword = "parallel_for" if level == PE else "for"
+    keyword = "parallel_for" if level in (PE, *AXES_OF_ARRAY) else "for"
     span = f"{trips}" if step == 1 else f"0, {trips * step}, {step}"
     return f"{keyword} {name} in range({span}):"
 

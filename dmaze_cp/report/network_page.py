@@ -25,11 +25,11 @@ from dmaze_cp.report.blocks import (
 from dmaze_cp.report.comparison import comparison_blocks
 from dmaze_cp.report.layer import layer_blocks
 from dmaze_cp.report.layer_figures import network_figures
+from dmaze_cp.report.machine import architecture_rows
 from dmaze_cp.report.network import layers_table
 from dmaze_cp.report.shares import ranked
 from dmaze_cp.report.standings import Standing, standings
 from dmaze_cp.report.words import (
-    architecture_rows,
     constraint_texts,
     in_sentence,
     objective_name,

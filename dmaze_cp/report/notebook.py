@@ -9,10 +9,10 @@ from dmaze_cp.dse.result import SweepResult
 from dmaze_cp.report.blocks import Heading, facts
 from dmaze_cp.report.fragment import html_fragment
 from dmaze_cp.report.layer import layer_blocks, shape_notes
+from dmaze_cp.report.machine import architecture_rows
 from dmaze_cp.report.network import network_blocks
 from dmaze_cp.report.sweep_blocks import sweep_blocks
 from dmaze_cp.report.sweep_figures import Sweep
-from dmaze_cp.report.words import architecture_rows
 from dmaze_cp.report.workload import workload_blocks
 from dmaze_cp.result import LayerResult, WorkloadResult
 from dmaze_cp.workload import Layer, Workload

@@ -14,7 +14,7 @@ from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import Block, Cell, Heading, Note, Table, Tone, columns, facts
 from dmaze_cp.report.csv_file import records_csv
 from dmaze_cp.report.layer import STATUS_TONES, layer_shape
-from dmaze_cp.report.words import architecture_in_short
+from dmaze_cp.report.machine import architecture_in_short, figure_text
 from dmaze_cp.result import Status, relative_gap
 from dmaze_cp.spec.documents import Record
 from dmaze_cp.spec.sizes import size_text
@@ -75,7 +75,9 @@ def overview_blocks(
     if chips:
         cells = []
         for chip, count in chips.most_common(_SHOWN_ARCHITECTURES):
-            prices = " ".join(f"{price:g}" for price in figures_record(chip)["energy"].values())
+            e = chip.energy
+            by_level = (e.rf_pj, e.noc_pj, e.spm_pj, e.dram_pj, e.mac_pj)
+            prices = " ".join(figure_text(price, "{:g}".format) for price in by_level)
             cells.append((f"{count:,}", f"{architecture_in_short(chip)}, {prices} pJ"))
         heads = ("results", "architecture, energy of RF NoC SPM DRAM MAC")
         yield Heading("Accelerators")

@@ -22,12 +22,13 @@ from dmaze_cp.report.blocks import (
     columns,
     facts,
 )
+from dmaze_cp.report.machine import architecture_in_short
 from dmaze_cp.report.sweep_figures import CAUSES, Figures, Sweep, short
 from dmaze_cp.report.sweep_grid import Cell as GridCell
 from dmaze_cp.report.sweep_grid import CellState, Grid, grid_of
 from dmaze_cp.report.sweep_limits import limits_of, proof_text, sample_facts, tie_facts
 from dmaze_cp.report.sweep_why import explanation, nearer_than, ratio_text, rivals_of
-from dmaze_cp.report.words import architecture_in_short, in_sentence, objective_name
+from dmaze_cp.report.words import in_sentence, objective_name
 
 _LEGEND: Final = {
     CellState.FOUND: "*      may cost less: not all of it is proven",

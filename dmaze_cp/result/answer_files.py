@@ -11,6 +11,7 @@ from dmaze_cp.levels import DRAM, SPM, Operand
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.result.layer_files import Natural, Positive
 from dmaze_cp.spec.documents import Meaning, Record, problems_of
+from dmaze_cp.spec.mapping_files import TilingRecord
 
 _ByOperand = dict[str, Natural]
 
@@ -22,6 +23,9 @@ class AnswerRecord(TypedDict):
     name: NotRequired[str]
     valid: Annotated[bool, Meaning("whether the mapping fits")]
     reasons: Annotated[list[str], Meaning("what it exceeds")]
+    tiling: NotRequired[
+        Annotated[TilingRecord, Meaning("on an array with rows and columns: where PE loops are")]
+    ]
     energy_pj: Natural
     energy_breakdown_pj: EnergyRecord
     energy_by_operand_pj: NotRequired[dict[str, dict[str, Positive]]]
@@ -70,6 +74,8 @@ def answer_record(index: int, mapping: Mapping, cost: Cost, excess: Sequence[Pro
     answer: Record = {"index": index}
     if mapping.layer.name:
         answer["name"] = mapping.layer.name
+    if mapping.row_factors is not None:
+        answer["tiling"] = mapping.tiling
     return {
         **answer,
         "valid": not excess,

@@ -93,7 +93,7 @@ def parse_expression(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", SyntaxWarning)  # such as of 1and 2
-            tree = ast.parse(plain, mode="eval").body
+            tree: ast.expr = _Dotted().visit(ast.parse(plain, mode="eval").body)
         refused = _refused(tree, names, condition=condition)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise SpecError(Problem("", describe(text), expected)) from None
@@ -101,6 +101,16 @@ def parse_expression(
         found, expected = refused
         raise SpecError(Problem("", f"{found} in {text.strip()!r}", expected))
     return tree
+
+
+class _Dotted(ast.NodeTransformer):
+    """Makes one name of ``word_bytes.O``."""
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        """A name with a dot; what else has one is left to be refused."""
+        if isinstance(node.value, ast.Name):
+            return ast.copy_location(ast.Name(f"{node.value.id}.{node.attr}", node.ctx), node)
+        return node
 
 
 def evaluate_expression(tree: ast.expr, values: Mapping[str, float]) -> Any:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, NotRequired, TypedDict
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.levels import LEVELS, ORDERED_LEVELS
+from dmaze_cp.levels import AXES_OF_ARRAY, LEVELS, ORDERED_LEVELS
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.spec.architecture_files import (
     architecture_from_dict,
@@ -185,6 +185,11 @@ def mapping_record_from_dict(
     orders = _orders(spec)
     if layer is None or architecture is None or spec.problems:
         raise SpecError(spec.problems)
+    for axis in AXES_OF_ARRAY:
+        if axis in tiling and architecture.pe_array is None:
+            expected = "no such level: the architecture has no rows and columns (pe_array)"
+            spec.problems.append(Problem(f"tiling.{axis}", "factors", expected))
+    spec.raise_problems()
     return Mapping.from_tiling(layer, tiling, orders), architecture
 
 

@@ -25,6 +25,9 @@ from dmaze_cp.spec.files import parse_json
 from dmaze_cp.workload import Layer
 
 _FIELDS: Final = ("layer", "architecture", "objective", "constraints", "cost_model")
+_INTEGERS: Final = (*COUNTS, "pe_array", "noc_elements_per_cycle")
+"""Figures that are integers: all others are written as doubles."""
+
 _FLAGS: Final = ("no_feature_dram", "no_spatial_reduction")
 
 
@@ -65,8 +68,16 @@ def figures_record(architecture: Architecture) -> dict[str, Any]:
     """
     spec: dict[str, Any] = architecture_to_dict(architecture)
     record = {k: v for k, v in spec.items() if k not in ONLY_REPORTED}
-    energy = {k: _as_float(v) for k, v in record.pop("energy").items()}
-    return {k: v if k in COUNTS else _as_float(v) for k, v in record.items()} | {"energy": energy}
+    energy = {k: _figure(k, v) for k, v in record.pop("energy").items()}
+    return {k: _figure(k, v) for k, v in record.items()} | {"energy": energy}
+
+
+def _figure(name: str, value: Any) -> Any:
+    if name in _INTEGERS:
+        return value
+    if isinstance(value, dict):
+        return {key: _as_float(each) for key, each in value.items()}
+    return _as_float(value)
 
 
 @lru_cache(maxsize=64)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from dmaze_cp.digest import COST_MODEL_VERSION
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.levels import DRAM, LEVELS, NONE, OPERANDS, SPM
+from dmaze_cp.levels import DRAM, LEVELS, NONE, OPERANDS, PE_ROWS, SPM
 from dmaze_cp.mapping import Dataflow, Mapping
 from dmaze_cp.question import Question
 from dmaze_cp.result import SearchStats, Status
@@ -200,7 +200,9 @@ def _best(columns: Columns, layer: Layer) -> Best:
     try:
         tiling, order = record["tiling"], record["loop_order"]
         factors = tuple(tuple(tiling[level][d] for d in layer.dimensions) for level in LEVELS)
-        mapping = Mapping(layer, factors, tuple(order[DRAM]), tuple(order[SPM]))
+        on_rows = tiling.get(PE_ROWS)
+        rows = None if on_rows is None else tuple(on_rows[d] for d in layer.dimensions)
+        mapping = Mapping(layer, factors, tuple(order[DRAM]), tuple(order[SPM]), rows)
         flow = Dataflow(record["stationary"][DRAM], record["stationary"][SPM])
     except SpecError as error:
         raise error.under("mapping") from None

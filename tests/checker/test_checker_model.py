@@ -55,19 +55,21 @@ def test_wide_machines_are_the_published_ones() -> None:
 @given(st.data())
 def test_any_mapping_costs_and_fits_as_in_the_package(data: st.DataObject) -> None:
     mapping = data.draw(strategies.layers().flatmap(strategies.mappings))
-    architecture = data.draw(strategies.architectures())
+    architecture = data.draw(strategies.wide_architectures())
     own, other = own_cost(mapping, architecture), evaluate(mapping, architecture)
     assert (own.energy_pj, own.latency_cycles) == (other.energy_pj, other.latency_cycles)
     assert list(own.breakdown_pj) == list(other.energy_breakdown_pj)
     record, machine = layer_record(mapping.layer), architecture_to_dict(architecture)
     good = not list(misfits(record, machine, mapping.tiling))
-    assert good == (not fits(mapping, architecture))
+    if architecture.pe_array is None:
+        # Else it depends on rows and columns, which the mapping does not say.
+        assert good == (not fits(mapping, architecture))
 
 
 @given(st.data())
 def test_limits_are_those_of_the_package(data: st.DataObject) -> None:
     mapping = data.draw(strategies.layers().flatmap(strategies.mappings))
-    architecture: Architecture = data.draw(strategies.architectures())
+    architecture: Architecture = data.draw(strategies.wide_architectures())
     limits: Constraints = data.draw(strategies.constraints())
     record, machine = layer_record(mapping.layer), architecture_to_dict(architecture)
     if fits(mapping, architecture):

@@ -14,7 +14,7 @@ from dmaze_cp.checker import Checked, DigestState, check
 from dmaze_cp.digest import NOT_DIGESTED, with_digest
 from dmaze_cp.errors import SpecError
 from dmaze_cp.objective import Objective
-from tests.kit.verified import LIMITS, document, interrupted, several
+from tests.kit.verified import LIMITS, WIDE, document, interrupted, several
 
 Document = dict[str, Any]
 
@@ -43,6 +43,7 @@ def unsigned(record: Document) -> Document:
 ACCEPTED: dict[str, Callable[[], Document]] = {
     "all objectives": document,
     "within limits": lambda: document(Objective.EDP, limits=LIMITS),
+    "on a wide machine": lambda: document(architecture=WIDE),
     "not proven": lambda: document(quick=True),
     "nothing fits": lambda: document(Objective.EDP, architecture=Architecture(rf_bytes=4)),
     "interrupted": interrupted,
@@ -176,6 +177,19 @@ def test_nothing_that_was_changed_is_accepted(seed: int) -> None:
         corruption(record, rng)
         if record != good:
             assert complaints(record), corruption
+
+
+@pytest.mark.parametrize("axis", ["PE_rows", "PE_cols"])
+def test_rows_and_columns_are_those_of_the_machine(axis: str) -> None:
+    good = document(architecture=WIDE)
+    for number, layer in enumerate(good["layers"]):
+        for d in layer["tiling"][axis]:
+            record = copy.deepcopy(good)
+            record["layers"][number]["tiling"][axis][d] *= 2
+            assert wrong(check(with_digest(record)))
+    record = copy.deepcopy(good)
+    record["architecture"]["pe_array"] |= {"rows": 1, "cols": 1}
+    assert wrong(check(with_digest(record)))
 
 
 def change_a_cost(record: Document, rng: random.Random) -> None:

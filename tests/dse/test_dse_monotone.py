@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import fields, replace
 from fractions import Fraction
 from itertools import product
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dmaze_cp.architecture import AccessEnergy, Architecture
+from dmaze_cp.architecture import ENERGIES, AccessEnergy, Architecture, PEArray
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cost import evaluate, fits
 from dmaze_cp.dse.monotone import (
@@ -26,6 +27,8 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.workload import Kind, Layer
 from tests.kit import strategies
 from tests.kit.oracle.brute_force import all_tilings, brute_force, is_allowed, is_valid
+from tests.kit.random_layers import random_layer
+from tests.kit.wide_machines import larger, wide_machine
 
 CHIP = Architecture()
 SAME_OR_MORE = st.sampled_from((1, 1, 2))
@@ -144,10 +147,8 @@ def prices(draw: st.DrawFn) -> tuple[Architecture, Architecture]:
     factor = st.sampled_from((1.0, 1.0, 1.0, 1.25, 2.0, 0.5))
     # With energies of a few pJ in all, rounding matters most.
     scale = draw(st.sampled_from((1.0, 1.0, 1e-3, 1e-5)))
-    cheap = replace(
-        cheap, energy=AccessEnergy(**{k: v * scale for k, v in vars(cheap.energy).items()})
-    )
-    energy = {k: v * draw(factor) for k, v in vars(cheap.energy).items()}
+    cheap = replace(cheap, energy=strategies.louder(cheap.energy, scale))
+    energy = {k: getattr(cheap.energy, k) * draw(factor) for k in ENERGIES}
     other = {
         name: getattr(cheap, name) * draw(st.sampled_from((1, 1, 2)))
         for name in ("dma_startup_cycles", "dma_cycles_per_byte", "accelerator_mhz", "dma_mhz")
@@ -177,7 +178,7 @@ def test_no_mapping_costs_more_where_prices_are_no_higher(data, pair):
 
 
 def test_each_price_counts():
-    for name in vars(CHIP.energy):
+    for name in ENERGIES:
         energy = replace(CHIP.energy, **{name: 2 * getattr(CHIP.energy, name)})
         dear = replace(CHIP, energy=energy)
         assert costs_no_more(CHIP, dear, "energy")
@@ -286,8 +287,7 @@ def test_ratios_of_prices():
     assert energy_ratio(free, CHIP) == 0
     assert energy_ratio(CHIP, free) == 0
     assert energy_ratio(CHIP, CHIP) == 1
-    twice = AccessEnergy(**{k: 2 * v for k, v in vars(AccessEnergy()).items()})
-    double = replace(CHIP, energy=twice)
+    double = replace(CHIP, energy=strategies.louder(AccessEnergy(), 2))
     assert energy_ratio(CHIP, double) == 2
 
 
@@ -311,7 +311,81 @@ def test_every_figure_of_an_accelerator_is_compared():
     named = {"name", "notes", "pe_pipeline_stages"}  # no part in any cost
     compared = {"pes", "rf_bytes", "word_bytes", "spm_banks", "spm_bank_bytes", "energy"}
     compared |= {"dma_startup_cycles", "dma_cycles_per_byte", "dma_mhz", "accelerator_mhz"}
-    compared |= {"leakage_mw"}
+    compared |= {"leakage_mw", "pe_array", "noc_elements_per_cycle"}
     assert {each.name for each in fields(Architecture)} == named | compared
-    prices = {"rf_pj", "noc_pj", "spm_pj", "dram_pj", "mac_pj"}
+    prices = {*ENERGIES, "word_bytes"}
     assert {each.name for each in fields(AccessEnergy)} == prices
+
+
+def wide_pair(seed: int) -> tuple[Layer, Architecture, Architecture]:
+    """A layer and two wide machines: one with more of something, or two that are any."""
+    rng = random.Random(seed)
+    layer = random_layer(rng, (20, 1500))
+    arch = wide_machine(rng, layer)
+    return layer, arch, larger(rng, arch)[1] if seed % 2 else wide_machine(rng, layer)
+
+
+@pytest.mark.parametrize("chunk", range(5))
+def test_what_a_wider_machine_contains(chunk):
+    """Also where pools, rows and lists differ: what is said to be valid is."""
+    known = 0
+    for seed in range(chunk * 30, chunk * 30 + 30):
+        layer, *pair = wide_pair(seed)
+        tilings = all_tilings(layer)
+        limits = Constraints(min_rf_utilization=0.3) if seed % 5 == 0 else NO_CONSTRAINTS
+        valid = [is_valid(layer, a, tilings) & is_allowed(layer, a, limits, tilings) for a in pair]
+        for one, other in ((0, 1), (1, 0)):
+            if larger_or_equal(pair[one], pair[other], limits):
+                known += 1
+                assert not (valid[other] & ~valid[one]).any(), seed
+    assert known > 5
+
+
+@pytest.mark.parametrize("chunk", range(5))
+def test_what_a_wider_machine_costs(chunk):
+    known = 0
+    for seed in range(chunk * 30, chunk * 30 + 30):
+        layer, *pair = wide_pair(seed)
+        rng = random.Random(seed)
+        tilings = all_tilings(layer)
+        for _ in range(20):
+            factors = tuple(map(tuple, rng.choice(tilings).tolist()))
+            orders = (tuple(rng.sample(layer.dimensions, len(layer.dimensions))) for _ in "ab")
+            mapping = Mapping(layer, factors, *orders)
+            costs = [evaluate(mapping, arch) for arch in pair]
+            for objective in Objective:
+                values = [objective.of(c.energy_pj, c.latency_cycles) for c in costs]
+                for one, other in ((0, 1), (1, 0)):
+                    if costs_no_more(pair[one], pair[other], objective):
+                        known += 1
+                        assert values[one] <= values[other], (seed, objective)
+    assert known > 100
+
+
+def test_a_wider_network_of_one_input_alone_may_cost_more():
+    """An output that is held waits in what the slowest other network leaves of a pass."""
+    base = replace(CHIP, noc_elements_per_cycle={"O": 1, "I": 1, "W": 1})
+    for widths, better in (
+        ({"O": 2, "I": 1, "W": 1}, True),
+        ({"O": 2, "I": 2, "W": 2}, True),
+        ({"O": 5, "I": 3, "W": 3}, True),
+        ({"O": 1, "I": 2, "W": 1}, False),
+        ({"O": 2, "I": 3, "W": 3}, False),
+    ):
+        wide = replace(base, noc_elements_per_cycle=widths)
+        assert costs_no_more(wide, base, "latency") is better
+        assert costs_no_more(wide, base, "energy")
+
+
+def test_rows_and_columns_are_compared():
+    def chip(rows, cols, *lists):
+        return Architecture(pe_array=PEArray(rows, cols, *lists))
+
+    assert larger_or_equal(chip(5, 4), chip(4, 4))
+    assert not larger_or_equal(chip(8, 2), chip(4, 4))
+    assert larger_or_equal(chip(4, 4, ("M", "C")), chip(4, 4, ("M",)))
+    assert not larger_or_equal(chip(4, 4, ("M",)), chip(4, 4, ("M", "C")))
+    assert larger_or_equal(chip(4, 4, None), chip(4, 4, ("M", "C")))
+    assert larger_or_equal(Architecture(pes=16), chip(4, 4))
+    assert not larger_or_equal(chip(4, 4), Architecture(pes=16))
+    assert larger_or_equal(chip(16, 2), Architecture(pes=16))

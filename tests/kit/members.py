@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from hypothesis import strategies as st
 
-from dmaze_cp.architecture import AccessEnergy
 from dmaze_cp.cp.model import CaseProblem
 from dmaze_cp.levels import OPERANDS
 from dmaze_cp.mapspace import MapSpace, build, why_infeasible
@@ -17,7 +16,7 @@ from dmaze_cp.relaxation.cases import Case, cases, options_of
 from dmaze_cp.workload import Layer
 from tests.kit.enumeration import is_member, reuse_of, tilings_at
 from tests.kit.oracle import brute_force as oracle
-from tests.kit.strategies import architectures, constraints, layers
+from tests.kit.strategies import constraints, layers, louder, wide_architectures
 
 LOUD = 2.0**20
 """Energies are multiplied by this, exactly, so that rounding the total hides nothing."""
@@ -60,8 +59,8 @@ class Members:
 def spaces(draw: st.DrawFn, limited: bool = False, max_tilings: int = 2500) -> MapSpace:
     """The map-space of a random layer that fits a random architecture."""
     layer = draw(layers(max_tilings=max_tilings))
-    arch = draw(architectures().filter(lambda a: why_infeasible(layer, a) is None))
-    energy = AccessEnergy(*(LOUD * value for value in vars(arch.energy).values()))
+    arch = draw(wide_architectures().filter(lambda a: why_infeasible(a) is None))
+    energy = louder(arch.energy, LOUD)
     leakage = LOUD * draw(st.sampled_from((0.0, 0.0, 0.25, 3.7, 120.0)))
     space = build(layer, replace(arch, energy=energy, leakage_mw=leakage))
     if not limited:

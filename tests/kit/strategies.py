@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
-from dmaze_cp.architecture import AccessEnergy, Architecture
+from dmaze_cp.architecture import ENERGIES, AccessEnergy, Architecture
 from dmaze_cp.constraints import Constraints
+from dmaze_cp.figures import Frozen
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.workload import Kind, Layer
 from tests.kit.oracle.brute_force import factorisations
+from tests.kit.wide_machines import wide_machine
 
 BOUNDS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 16)
 FILTERS = (1, 1, 2, 3, 5)
@@ -69,6 +73,26 @@ def architectures(draw: st.DrawFn) -> Architecture:
         energy=AccessEnergy(*(draw(energies()) for _ in range(5))),
         leakage_mw=draw(st.sampled_from((0.0, 0.0, 0.1, 3.5, 250.0))),
     )
+
+
+def louder(energy: AccessEnergy, times: float) -> AccessEnergy:
+    """All energies so many times as large."""
+
+    def scaled(figure):
+        if not isinstance(figure, dict | Frozen):
+            return times * figure
+        return {x: times * value for x, value in figure.items()}
+
+    return replace(energy, **{name: scaled(getattr(energy, name)) for name in ENERGIES})
+
+
+@st.composite
+def wide_architectures(draw: st.DrawFn) -> Architecture:
+    """A tiny accelerator that may have all that one can: see `tests.kit.wide_machines`."""
+    if draw(st.booleans()):
+        return draw(architectures())
+    layer = draw(layers())
+    return wide_machine(draw(st.randoms(use_true_random=False)), layer)
 
 
 @st.composite

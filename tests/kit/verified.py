@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from dmaze_cp.architecture import Architecture
+from dmaze_cp.architecture import AccessEnergy, Architecture, PEArray
 from dmaze_cp.constraints import Constraints
 from dmaze_cp.mapper import map_layer
 from dmaze_cp.objective import Objective
@@ -23,6 +23,18 @@ LAYERS = (
     Layer.gemm("fc", {"X": 8, "Y": 30, "K": 64}),
 )
 LIMITS = Constraints(0.25, 0, 0.01, no_feature_dram=True, no_spatial_reduction=True)
+
+
+WIDE = Architecture(
+    name="wide",
+    pe_array=PEArray(4, 8, ("C", "Fx", "Fy", "K"), ("M", "Y", "C")),
+    word_bytes={"O": 4, "I": 1, "W": 2},
+    rf_bytes={"O": 64, "IW": 128},
+    spm_banks={"OI": 12, "W": 20},
+    noc_elements_per_cycle={"O": 1, "I": 4, "W": 2},
+    energy=AccessEnergy(rf_pj={"O": 1.0, "I": 0.3, "W": 0.5}, word_bytes=2),
+)
+"""All that a machine can have."""
 
 
 @cache

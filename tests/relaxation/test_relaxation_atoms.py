@@ -61,7 +61,7 @@ def test_dma_is_below_the_exact_cycles_of_all_tiles(space):
     bursts = oracle._bursts(layer, rf * pe * spm)
     for x, (count, burst) in zip(OPERANDS, bursts, strict=True):
         own = dram[:, [d in oracle_depends(layer, x) for d in layer.dimensions]].prod(1)
-        exact = own * count * oracle._burst_cycles(arch, burst)
+        exact = own * count * oracle._burst_cycles(arch, burst * arch.word_of(x))
         got = largest_alternative(layer.kind, atoms, x)
         # Transfers that take no time are bounded by a number that is next to nothing.
         assert (got <= exact * (1 + 1e-9) + 1e-20).all(), x
@@ -86,17 +86,21 @@ def test_dma_is_exact_for_operands_without_halo():
             assert got == pytest.approx(own * exact, rel=1e-9)
 
 
+BYTES = {"O": 4, "I": 1, "W": 3}
+
+
 def exact_dma(layer, arch, tile, x):
     extents = np.array([[tile[d] for d in layer.dimensions]])
     count, burst = oracle._bursts(layer, extents)[OPERANDS.index(x)]
-    return int((count * oracle._burst_cycles(arch, burst))[0])
+    return int((count * oracle._burst_cycles(arch, burst * arch.word_of(x)))[0])
 
 
 def test_burst_cycles_are_the_exact_ceiling_or_one_below():
-    for arch in (Architecture(), Architecture(dma_startup_cycles=0.0, accelerator_mhz=1000.0)):
+    for arch in (Architecture(), Architecture(word_bytes=BYTES, dma_startup_cycles=0.0)):
         for elements in (1, 7, 100, 8192, 123457):
-            exact = int(oracle._burst_cycles(arch, np.array([elements]))[0])
-            assert exact - 1 <= float(burst_cycles(arch, elements)) <= exact
+            for x in OPERANDS:
+                exact = int(oracle._burst_cycles(arch, np.array([elements * arch.word_of(x)]))[0])
+                assert exact - 1 <= float(burst_cycles(arch, x, elements)) <= exact
 
 
 @settings(max_examples=40)

@@ -107,7 +107,7 @@ def test_rounding_of_large_layers(arch, name, kind):
 def test_rounding_of_small_layers(data, objective, kind, seed):
     rng = np.random.default_rng(seed)
     layer = data.draw(layers())
-    arch = data.draw(architectures().filter(lambda a: why_infeasible(layer, a) is None))
+    arch = data.draw(architectures().filter(lambda a: why_infeasible(a) is None))
     space = build(layer, arch, data.draw(constraints()))
     if not space.size:
         space = build(layer, arch)
@@ -130,7 +130,7 @@ def test_the_slack_of_a_search_is_small(objective):
 def dyadic_spaces(draw: st.DrawFn) -> MapSpace:
     """Energies that doubles add up without rounding: exact costs are integers."""
     layer = draw(layers(max_tilings=600))
-    arch = draw(architectures().filter(lambda a: why_infeasible(layer, a) is None))
+    arch = draw(architectures().filter(lambda a: why_infeasible(a) is None))
     whole = [float(draw(st.integers(0, 1000))) for _ in range(5)]
     arch = replace(
         arch, energy=AccessEnergy(*whole), accelerator_mhz=500.0, leakage_mw=draw(st.integers(0, 4))

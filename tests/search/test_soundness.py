@@ -22,12 +22,11 @@ from dmaze_cp.mapspace import at_least, why_infeasible
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import Status
 from dmaze_cp.search import SearchSettings
-from dmaze_cp.workload import Kind, Layer
+from dmaze_cp.workload import Layer
 from tests.kit.oracle import brute_force as oracle
 from tests.kit.patience import HANG_S
+from tests.kit.random_layers import random_layer
 
-BOUNDS = (1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 20, 24, 32)
-FILTERS = (1, 1, 2, 3, 3, 5)
 ENERGIES = (0.0, 0.03, 0.075, 0.48, 0.96, 2.0, 13.5, 68.3475, 200.0)
 
 BY_CP_SAT = {"engine": "cp-sat", "settings": SearchSettings(head=4, block=8)}
@@ -37,27 +36,6 @@ BY_SPLITTING = {"engine": "bounds", "settings": SearchSettings(scored=16, head=8
 """Nodes are bounded, pruned and split although scoring them would be quicker."""
 
 AS_IT_IS: dict[str, object] = {}
-
-
-def random_layer(rng: random.Random, tilings: tuple[int, int]) -> Layer:
-    """A layer of any kind whose number of tilings is in a range."""
-    while True:
-        kind = rng.choice(list(Kind))
-        bounds = {d: rng.choice(FILTERS if d[0] == "F" else BOUNDS) for d in kind.dimensions}
-        if kind is Kind.DEPTHWISE:
-            bounds["M"] = 1
-        extents = tuple(bounds.values())
-        if not tilings[0] <= oracle.count_tilings(extents) <= tilings[1]:
-            continue
-        if kind is Kind.GEMM:
-            return Layer("layer", kind, extents)
-        strides = (rng.randint(1, 3), rng.randint(1, 3)) if rng.random() < 0.6 else (1, 1)
-        dilations = (rng.choice((1, 1, 2)), rng.choice((1, 1, 2)))
-        used = Layer("layer", kind, extents, strides, dilations).used_input
-        padded = used
-        if rng.random() < 0.5:
-            padded = (used[0] + rng.randrange(strides[0]), used[1] + rng.randrange(strides[1]))
-        return Layer("layer", kind, extents, strides, dilations, padded)
 
 
 def random_architecture(rng: random.Random, layer: Layer) -> Architecture:
@@ -84,7 +62,7 @@ def random_architecture(rng: random.Random, layer: Layer) -> Architecture:
             accelerator_mhz=rng.choice((200.0, 500.0, 700.0, 1000.0)),
             energy=energy,
         )
-        if why_infeasible(layer, arch) is None or rng.random() < 0.04:
+        if why_infeasible(arch) is None or rng.random() < 0.04:
             return arch
 
 
@@ -147,11 +125,14 @@ def not_allowed(result, arch, limits) -> str:
     pes = 1
     for factor in tiling["PE"].values():
         pes *= factor
-    if pes < at_least(limits.min_pe_utilization, arch.pes):
+    if pes < at_least(limits.min_pe_utilization, arch.pe_count):
         return "too few PEs"
-    if sum(cost.rf_elements.values()) < limits.min_rf_utilization * arch.rf_words:
+    words = {x: arch.word_of(x) for x in "OIW"}
+    unit = words["O"] if len(set(words.values())) == 1 else 1
+    in_rf = sum(cost.rf_elements[x] * words[x] for x in words) // unit
+    if in_rf < limits.min_rf_utilization * (arch.rf_total_bytes // unit):
         return "too little of the RF"
-    used = sum(cost.spm_elements.values()) * arch.word_bytes
+    used = sum(cost.spm_elements[x] * words[x] for x in words)
     if used < limits.min_spm_utilization * arch.spm_bytes:
         return "too little of the SPM"
     if limits.no_feature_dram and any(tiling["DRAM"].get(d, 1) > 1 for d in ("Fx", "Fy")):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.errors import SpecError
-from dmaze_cp.report.words import architecture_in_short, architecture_rows
+from dmaze_cp.report.machine import architecture_in_short, architecture_rows
 from dmaze_cp.spec import architecture_from_dict, architecture_to_dict
 from dmaze_cp.spec.sizes import size_in_bytes, size_text
 

@@ -114,17 +114,57 @@ def factorisations(bound: int) -> tuple[tuple[int, int, int, int], ...]:
 def is_valid(layer: Layer, architecture: Architecture, tilings: np.ndarray) -> np.ndarray:
     """Which tilings fit the PEs, the register files and the scratchpad."""
     _, spm, rf, pe = np.moveaxis(tilings, 1, 0)
-    word = architecture.word_bytes
-    in_rf = sum(_elements(layer, rf)) * word
+    bank = architecture.spm_bank_bytes
+    in_rf = [e * w for e, w in zip(_elements(layer, rf), _words(architecture), strict=True)]
     in_spm = _elements(layer, rf * pe * spm)
-    banks = sum(
-        (e * word + architecture.spm_bank_bytes - 1) // architecture.spm_bank_bytes for e in in_spm
-    )
-    return (
-        (pe.prod(1) <= architecture.pes)
-        & (in_rf <= architecture.rf_bytes)
-        & (banks <= architecture.spm_banks)
-    )
+    banks = [-(-(e * w) // bank) for e, w in zip(in_spm, _words(architecture), strict=True)]
+    good = _fit_pes(layer, architecture, pe)
+    for used, sizes in ((in_rf, architecture.rf_bytes), (banks, architecture.spm_banks)):
+        if isinstance(sizes, int):
+            good &= used[O] + used[I] + used[W] <= sizes
+            continue
+        for letters, size in sizes.items():
+            good &= sum(used["OIW".index(letter)] for letter in letters) <= size
+    return good
+
+
+def _words(architecture: Architecture) -> list[int]:
+    """Bytes of an element of O, I and W."""
+    return [_of(architecture.word_bytes, x) for x in (O, I, W)]
+
+
+def _of(figure, x: int):
+    """The figure of an operand: all have one, or each its own."""
+    return figure if isinstance(figure, int | float) else figure["OIW"[x]]
+
+
+def _pe_count(architecture: Architecture) -> int:
+    array = architecture.pe_array
+    return architecture.pes if array is None else array.rows * array.cols
+
+
+def _fit_pes(layer: Layer, architecture: Architecture, pe: np.ndarray) -> np.ndarray:
+    """Which PE factors fit: on an array, by trying every way to split them in rows and columns."""
+    if architecture.pe_array is None:
+        return pe.prod(1) <= architecture.pes
+    array = architecture.pe_array
+    known: dict[tuple[int, ...], bool] = {}
+    for factors in {tuple(row) for row in pe.tolist()}:
+        reached = {(1, 1)}
+        for d, factor in zip(layer.dimensions, factors, strict=True):
+            rows = [r for r in range(1, factor + 1) if factor % r == 0]
+            if array.unroll_rows is not None and d not in array.unroll_rows:
+                rows = [1]
+            if array.unroll_cols is not None and d not in array.unroll_cols:
+                rows = [r for r in rows if r == factor]
+            reached = {
+                (a * r, b * (factor // r))
+                for a, b in reached
+                for r in rows
+                if a * r <= array.rows and b * (factor // r) <= array.cols
+            }
+        known[factors] = bool(reached)
+    return np.array([known[tuple(row)] for row in pe.tolist()], dtype=bool)
 
 
 def is_allowed(
@@ -132,14 +172,18 @@ def is_allowed(
 ) -> np.ndarray:
     """Which tilings satisfy the user's constraints."""
     dram, spm, rf, pe = np.moveaxis(tilings, 1, 0)
-    word = architecture.word_bytes
-    spm_bytes = sum(_elements(layer, rf * pe * spm)) * word
-    good = pe.prod(1) / architecture.pes >= constraints.min_pe_utilization
+    words = _words(architecture)
+    in_spm = _elements(layer, rf * pe * spm)
+    spm_bytes = sum(e * w for e, w in zip(in_spm, words, strict=True))
+    good = pe.prod(1) / _pe_count(architecture) >= constraints.min_pe_utilization
     if constraints.min_rf_utilization > 0:
-        words = max(architecture.rf_bytes // word, 1)
-        good &= sum(_elements(layer, rf)) / words >= constraints.min_rf_utilization
+        # Whole words where all are equal, else bytes.
+        unit = words[0] if len(set(words)) == 1 else 1
+        used = sum(e * w for e, w in zip(_elements(layer, rf), words, strict=True)) // unit
+        whole = max(_whole(architecture.rf_bytes) // unit, 1)
+        good &= used / whole >= constraints.min_rf_utilization
     if constraints.min_spm_utilization > 0:
-        buffer = architecture.spm_banks * architecture.spm_bank_bytes
+        buffer = _whole(architecture.spm_banks) * architecture.spm_bank_bytes
         good &= spm_bytes / buffer >= constraints.min_spm_utilization
     for j, dimension in enumerate(layer.dimensions):
         if constraints.no_feature_dram and dimension in ("Fx", "Fy"):
@@ -147,6 +191,11 @@ def is_allowed(
         if constraints.no_spatial_reduction and not _depends(layer)[O, j]:
             good &= pe[:, j] == 1
     return good
+
+
+def _whole(sizes) -> int:
+    """All pools of a memory together."""
+    return sizes if isinstance(sizes, int) else sum(sizes.values())
 
 
 def reuse_triples(layer: Layer, factors: tuple[int, ...]) -> tuple[tuple[int, int, int], ...]:
@@ -202,8 +251,11 @@ def costs(
         architecture, layer.macs, passes, steps, visits, pes, groups, small, array, reduction,
         bursts, held, reuse_spm, reuse_dram,
     )  # fmt: skip
-    dma = [n * _burst_cycles(architecture, burst) for n, burst in bursts]
-    busy, slow = _pass_cycles(steps, cycles, array, reduction, held, reuse_spm)
+    words = _words(architecture)
+    dma = [n * _burst_cycles(architecture, b * w) for (n, b), w in zip(bursts, words, strict=True)]
+    width = architecture.noc_elements_per_cycle
+    spread = [-(-array[x] // _of(width, x)) for x in (O, I, W)]
+    busy, slow = _pass_cycles(steps, cycles, spread, reduction, held, reuse_spm)
     # Load and store of an output that is not reused; a reused operand waits for its turn.
     fixed = [np.where(reuse_dram[:, x] == 1, dma[x] * (2 if x == O else 1), 0) for x in (O, I, W)]
     always = fixed[O] + fixed[I] + fixed[W]
@@ -214,7 +266,7 @@ def costs(
         load = np.maximum(always + dma[x], busy + drain)
         store = np.maximum(
             always + (dma[x] if x == O else 0),
-            busy + held[:, x] * np.maximum(array[x] - slow, 0),
+            busy + held[:, x] * np.maximum(spread[x] - slow, 0),
         )
         extra = np.maximum(load - base, 0) + np.maximum(store - base, 0)
         latency = latency + np.where(reuse_dram[:, x] > 1, extra * passes // reuse_dram[:, x], 0)
@@ -227,37 +279,55 @@ def _energy(
     architecture, macs, passes, steps, visits, pes, groups, small, array, reduction,
     bursts, held, reuse_spm, reuse_dram,
 ):  # fmt: skip
-    noc = spm = dram = 0
+    noc, spm, dram, compute = [], [], [], []
     for x in (O, I, W):
         refills = passes // reuse_dram[:, x]
         moves = np.where(held[:, x], refills, passes * steps // reuse_spm[:, x])
         both_ways = np.where(held[:, x], 1, 2) if x == O else 1
-        noc = noc + moves * both_ways * small[x] * (groups if x == O else pes)
-        spm = spm + moves * both_ways * array[x]
+        noc.append((x, moves * both_ways * small[x] * (groups if x == O else pes)))
+        spm.append((x, moves * both_ways * array[x]))
         n, burst = bursts[x]
-        dram = dram + (refills + (refills - visits if x == O else 0)) * n * burst
+        dram.append((x, (refills + (refills - visits if x == O else 0)) * n * burst))
+        compute.append((x, (2 if x == O else 1) * macs))
         if x == O:
             reduced = moves * reduction
     price = architecture.energy
-    # Whole counts first, then one product each, in this order: the rounding of the
-    # model is defined to the last bit.
+    words = _words(architecture)
+
+    def each(given, x):
+        """The price of one element: a number is for a word of so many bytes."""
+        if not isinstance(given, int | float):
+            return given["OIW"[x]]
+        return given * (words[x] / (price.word_bytes or max(words)))
+
+    def energy(given, counts):
+        """Whole counts of one price first, then one product each, in their order."""
+        sums: dict[float, object] = {}
+        for x, count in counts:
+            sums[each(given, x)] = sums.get(each(given, x), 0) + count
+        first, *rest = (count * pj for pj, count in sums.items())
+        for more in rest:
+            first = first + more
+        return first
+
+    # The components are added in this order: the rounding of the model is defined to the last bit.
     total = (macs + reduced) * price.mac_pj
-    total = total + (4 * macs + 3 * reduced) * price.rf_pj
-    total = total + (noc + reduced) * price.noc_pj
-    total = total + spm * price.spm_pj
-    return total + dram * price.dram_pj
+    total = total + energy(price.rf_pj, [*compute, (O, 3 * reduced)])
+    total = total + energy(price.noc_pj, [*noc, (O, reduced)])
+    total = total + energy(price.spm_pj, spm)
+    return total + energy(price.dram_pj, dram)
 
 
-def _pass_cycles(steps, cycles, array, reduction, held, reuse):
+def _pass_cycles(steps, cycles, spread, reduction, held, reuse):
     """Cycles of an SPM pass, and the slowest distribution with nothing to hide it."""
     moving = ~held
-    slow = np.max([np.where(moving[:, x] & (reuse[:, x] == 1), array[x], 0) for x in (O, I, W)], 0)
+    slow = np.max([np.where(moving[:, x] & (reuse[:, x] == 1), spread[x], 0) for x in (O, I, W)], 0)
     serial = moving[:, O] & (reuse[:, O] == 1)
     done = np.where(serial, slow, np.maximum(slow, cycles))
     busy = done * steps + np.where(serial, (cycles + reduction) * steps, 0)
     for x in (O, I, W):
         late = moving[:, x] & (reuse[:, x] > 1)
-        extra = np.maximum(array[x] - done, 0) + (cycles + reduction if x == O else 0)
+        extra = np.maximum(spread[x] - done, 0) + (cycles + reduction if x == O else 0)
         busy = busy + np.where(late, extra * (steps // reuse[:, x]), 0)
     return busy, slow
 
@@ -304,9 +374,8 @@ def _bursts(layer: Layer, t: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
     return result
 
 
-def _burst_cycles(architecture: Architecture, burst: np.ndarray) -> np.ndarray:
+def _burst_cycles(architecture: Architecture, size: np.ndarray) -> np.ndarray:
     ratio = architecture.accelerator_mhz / architecture.dma_mhz
-    size = burst * architecture.word_bytes
     clocks = architecture.dma_startup_cycles + architecture.dma_cycles_per_byte * size
     return np.ceil(clocks * ratio).astype(np.int64)
 
