@@ -18,7 +18,7 @@ from dmaze_cp.levels import (
     ORDERED_LEVELS,
     Stationary,
 )
-from dmaze_cp.spec.documents import Count, Least, Most
+from dmaze_cp.spec.documents import Count, Least, Most, closed
 
 _RELATIVE: Final = 1e-9
 """To which parts of energies and shares agree; totals are integers and agree exactly."""
@@ -32,8 +32,9 @@ Share = Annotated[float, Least(0), Most(1)]
 _MAPPED: Final = ("optimal", "feasible")
 
 
+@closed
 class LayerRecord(TypedDict):
-    """What is checked of a layer's record."""
+    """A layer's record. What is not known here may mean something, and is not passed over."""
 
     name: str
     also: NotRequired[list[str]]
@@ -56,6 +57,16 @@ class LayerRecord(TypedDict):
     bound: Amount | None
     gap: NotRequired[Share | None]
     share: NotRequired[Share | None]
+    # Of the search; only the digest says whether they were changed.
+    reason: NotRequired[object]
+    ended: NotRequired[object]
+    engine: NotRequired[object]
+    closed_by: NotRequired[object]
+    stats: NotRequired[object]
+    candidates_rescored: NotRequired[object]
+    solve_time_s: NotRequired[object]
+    from_store: NotRequired[object]
+    failed: NotRequired[object]
 
 
 _ANSWER: Final = (

@@ -13,7 +13,7 @@ from dmaze_cp.checker.model import Record
 from dmaze_cp.checker.totals import TotalsRecord, sum_problems
 from dmaze_cp.digest import COST_MODEL_VERSION, digest_of
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.spec.documents import problems_of
+from dmaze_cp.spec.documents import closed, problems_of
 from dmaze_cp.spec.fields import describe
 from dmaze_cp.spec.mapping_files import RESULT_SCHEMA, RESULTS_SCHEMA
 
@@ -74,9 +74,11 @@ class Checked:
     problems: tuple[Problem, ...]
 
 
+@closed
 class ResultRecord(TypedDict):
-    """What is checked of a result beside its layers' records."""
+    """A result. What is not known here may mean something, and is not passed over."""
 
+    schema: str
     model: str
     architecture: MachineRecord
     objectives: list[Literal["edp", "energy", "latency"]]
@@ -85,6 +87,7 @@ class ResultRecord(TypedDict):
     layers: list[object]
     missing: NotRequired[list[dict[str, object]]]
     totals: dict[str, TotalsRecord]
+    unmapped_operators: NotRequired[list[object]]
     cost_model: NotRequired[int]
     digest: NotRequired[str]
 
