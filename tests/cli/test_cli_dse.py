@@ -22,7 +22,7 @@ from dmaze_cp import load_architecture, load_workload, map_workload, mapper
 from dmaze_cp.cli.app import cli
 from dmaze_cp.cli.dse_models import weighted_refs
 from dmaze_cp.report.html import html_page, result_of
-from dmaze_cp.result import Status
+from dmaze_cp.result import Ending, Status
 from tests.kit.missing import without
 from tests.kit.patience import HANG_S
 from tests.kit.problems import refused
@@ -284,11 +284,11 @@ def out_of_time(monkeypatch, *, unmapped_pes: int | None = None) -> None:
 
     def limited(layer, architecture, objective, **options):
         found = search(layer, architecture, objective, **options)
-        found = replace(found, status=Status.FEASIBLE, bound=0, reason="time limit")
+        found = replace(found, status=Status.FEASIBLE, bound=0)
         if architecture.pes == unmapped_pes:
             nothing = {"mapping": None, "dataflow": None, "cost": None}
             found = replace(found, status=Status.UNKNOWN, **nothing)
-        return found
+        return found.as_ended(Ending.TIME_LIMIT)
 
     monkeypatch.setattr(mapper, "map_layer", limited)
 
