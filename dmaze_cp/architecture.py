@@ -19,7 +19,7 @@ from dmaze_cp.figures import (
     pools,
 )
 from dmaze_cp.levels import OPERANDS
-from dmaze_cp.showing import html_of
+from dmaze_cp.showing import Shown
 from dmaze_cp.workload import Kind
 
 MAX_COUNT: Final = 2**40
@@ -101,7 +101,7 @@ UNROLL_LISTS: Final = ("unroll_rows", "unroll_cols")
 
 
 @dataclass(frozen=True)
-class Architecture:
+class Architecture(Shown):
     """A spatial accelerator: DRAM -> DMA -> SPM -> NoC -> PEs with an RF each.
 
     The defaults are dMazeRunner's default architecture.
@@ -244,9 +244,6 @@ class Architecture:
     def clock_ratio(self) -> float:
         """Accelerator cycles per DMA cycle."""
         return self.accelerator_mhz / self.dma_mhz
-
-    def _repr_html_(self) -> str:
-        return html_of(self)
 
 
 ONLY_REPORTED: Final = ("name", "notes", "pe_pipeline_stages")

@@ -10,7 +10,8 @@ from dmaze_cp.dse.sweep_files import SweepRecord
 from dmaze_cp.result.answer_files import AnswerRecord, FailedRecord
 from dmaze_cp.result.network import ResultRecord, ResultsRecord
 from dmaze_cp.spec.architecture_files import ARCHITECTURE_RECORD
-from dmaze_cp.spec.documents import Record, schema_of
+from dmaze_cp.spec.documents import Record
+from dmaze_cp.spec.json_schema import schema_of
 from dmaze_cp.spec.mapping_files import MappingRecord
 from dmaze_cp.spec.workload_files import LayersRecord, WorkloadRecord
 from dmaze_cp.verification import VerificationRecord

@@ -13,19 +13,27 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-def frame_of(noun: object) -> DataFrame:
-    """The rows of a result, a sweep or a network.
+class Shown:
+    """A noun that notebooks show."""
 
-    Raises
-    ------
-    MissingExtraError
-        When pandas is not installed (extra `pandas`).
-    """
-    frame: DataFrame = import_module("dmaze_cp.report.frames").frame(noun)
-    return frame
+    def _repr_html_(self) -> str:
+        html: str = import_module("dmaze_cp.report.notebook").html(self)
+        return html
 
 
-def html_of(noun: object) -> str:
-    """What a notebook shows of a noun."""
-    html: str = import_module("dmaze_cp.report.notebook").html(noun)
-    return html
+class Framed(Shown):
+    """A noun that has rows: those of its CSV file."""
+
+    def to_frame(self) -> DataFrame:
+        """The rows and columns of its CSV file, as a pandas data frame.
+
+        A layer's result is one row, a network's are one for each layer and objective, a workload
+        has one for each layer, and a sweep one for each point of its space, valid or not.
+
+        Raises
+        ------
+        MissingExtraError
+            When pandas is not installed (extra `pandas`).
+        """
+        frame: DataFrame = import_module("dmaze_cp.report.frames").frame(self)
+        return frame

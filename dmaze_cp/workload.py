@@ -10,14 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from math import prod
-from typing import TYPE_CHECKING, Final, overload
+from typing import Final, overload
 
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.levels import INPUT, OUTPUT, WEIGHTS
-from dmaze_cp.showing import frame_of, html_of
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
+from dmaze_cp.showing import Framed, Shown
 
 MAX_BOUND: Final = 2**20
 """Largest loop bound of one dimension."""
@@ -69,7 +66,7 @@ Depthwise ``M`` has bound 1, so that no operand needs to depend on it.
 
 
 @dataclass(frozen=True)
-class Layer:
+class Layer(Shown):
     """One layer of a network, as a loop nest.
 
     Make one with `Layer.conv`, `Layer.depthwise` or `Layer.gemm`.
@@ -178,9 +175,6 @@ class Layer:
             (b["Oy"] - 1) * sy + (b["Fy"] - 1) * dy + 1,
         )
 
-    def _repr_html_(self) -> str:
-        return html_of(self)
-
     @property
     def shape(self) -> Layer:
         """The layer without name and multiplicity: equal layers have equal shapes."""
@@ -265,7 +259,7 @@ class UnmappedOperator:
 
 
 @dataclass(frozen=True)
-class Workload:
+class Workload(Framed):
     """A network: its layers, and the operators that are not layers.
 
     Raises
@@ -307,21 +301,6 @@ class Workload:
             if key == layer.name or key in layer.also:
                 return layer
         raise KeyError(key)
-
-    def to_frame(self) -> DataFrame:
-        """A row for each layer, as a pandas data frame.
-
-        The columns are those of layers in CSV files of results.
-
-        Raises
-        ------
-        MissingExtraError
-            When pandas is not installed (extra `pandas`).
-        """
-        return frame_of(self)
-
-    def _repr_html_(self) -> str:
-        return html_of(self)
 
     @property
     def mapped_macs(self) -> int:

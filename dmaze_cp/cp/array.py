@@ -15,8 +15,8 @@ import numpy as np
 from dmaze_cp.architecture import PEArray
 from dmaze_cp.cost.array import divisors_of, row_factors
 from dmaze_cp.cost.terms import loops
+from dmaze_cp.cp.affine import Affine, constant
 from dmaze_cp.cp.factors import Factors
-from dmaze_cp.cp.integers import Affine, constant
 from dmaze_cp.levels import AXES_OF_ARRAY, PE
 
 

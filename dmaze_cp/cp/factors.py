@@ -18,7 +18,8 @@ import numpy as np
 
 from dmaze_cp.cost.batch import Floats, Ints
 from dmaze_cp.cost.expression import Powers, Symbol
-from dmaze_cp.cp.integers import Affine, Columns, IntegerModel, constant
+from dmaze_cp.cp.affine import Affine, constant
+from dmaze_cp.cp.integers import Columns, IntegerModel
 from dmaze_cp.levels import LEVELS
 from dmaze_cp.mapspace import MapSpace
 from dmaze_cp.relaxation.atoms import AtomTable

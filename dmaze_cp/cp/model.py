@@ -18,9 +18,9 @@ import numpy as np
 
 from dmaze_cp.cost.batch import Ints
 from dmaze_cp.cost.model import cost_model
+from dmaze_cp.cp.affine import constant, total
 from dmaze_cp.cp.array import add_array
 from dmaze_cp.cp.factors import Factors
-from dmaze_cp.cp.integers import constant, total
 from dmaze_cp.cp.limits import add_demands, add_limits
 from dmaze_cp.cp.objective import MARGIN, add_objective, units_of
 from dmaze_cp.cp.parameters import SolverOptions

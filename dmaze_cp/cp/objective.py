@@ -7,8 +7,9 @@ from math import floor, inf, log2
 
 from dmaze_cp.cost.expression import Form, Product, Reduced, Times, Total, lowered
 from dmaze_cp.cost.model import CostModel
+from dmaze_cp.cp.affine import Affine, total
 from dmaze_cp.cp.factors import FRACTION, is_integer
-from dmaze_cp.cp.integers import SAFE, Affine, IntegerModel, total
+from dmaze_cp.cp.integers import SAFE, IntegerModel
 from dmaze_cp.cp.reading import Reading, Unit
 from dmaze_cp.objective import Objective
 

@@ -47,6 +47,7 @@ REFUSED: Final = {
     "debug_*": "the solver might end the program",
     "*_lrat_*": "it writes files or ends the program",
     "*_drat_*": "it writes files or ends the program",
+    "presolve_inclusion_work_limit": "with it OR-tools 9.15 finds feasible models infeasible",
     "mip_*": "models are in integers",
     "only_solve_ip": "models are in integers",
     "name": "it has no effect",

@@ -40,8 +40,9 @@ from dmaze_cp.cost.expression import (
     Total,
     multiply,
 )
+from dmaze_cp.cp.affine import Affine, constant, negative, total
 from dmaze_cp.cp.factors import Factors
-from dmaze_cp.cp.integers import SAFE, Affine, Columns, constant, negative, total
+from dmaze_cp.cp.integers import SAFE, Columns
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,10 @@ import numpy as np
 from dmaze_cp.cost.batch import BatchCost, Ints, Picked
 from dmaze_cp.cost.expression import Evaluation
 from dmaze_cp.cost.model import CostModel, cost_model
+from dmaze_cp.cp.affine import Affine, negative, total
 from dmaze_cp.cp.array import add_array
 from dmaze_cp.cp.factors import Factors
-from dmaze_cp.cp.integers import SAFE, Affine, IntegerModel, negative, total
+from dmaze_cp.cp.integers import SAFE, IntegerModel
 from dmaze_cp.cp.limits import add_demands, add_limits
 from dmaze_cp.cp.objective import MARGIN, Costs, Measured, edp, limits_of_product, units_of
 from dmaze_cp.cp.reading import Reading, Unit

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
@@ -16,11 +15,8 @@ from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.levels import COMPONENTS
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import LayerResult, Status, network_cycles
-from dmaze_cp.showing import frame_of, html_of
+from dmaze_cp.showing import Framed
 from dmaze_cp.workload import Workload
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 
 class PointCause(StrEnum):
@@ -226,7 +222,7 @@ class SweepPoint:
 
 
 @dataclass(frozen=True)
-class SweepResult:
+class SweepResult(Framed):
     """A sweep over a design space.
 
     Attributes
@@ -274,21 +270,6 @@ class SweepResult:
     ties: tuple[int, ...] = ()
     may_tie: tuple[int, ...] = ()
     constraints: Constraints = NO_CONSTRAINTS
-
-    def to_frame(self) -> DataFrame:
-        """A row for each point of the space, valid or not, as a pandas data frame.
-
-        The columns are those of its CSV file.
-
-        Raises
-        ------
-        MissingExtraError
-            When pandas is not installed (extra `pandas`).
-        """
-        return frame_of(self)
-
-    def _repr_html_(self) -> str:
-        return html_of(self)
 
     def count(self, status: PointStatus) -> int:
         """How many points have a status."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
@@ -12,15 +11,12 @@ from dmaze_cp.errors import InfeasibleError, NoSolutionError
 from dmaze_cp.mapping import Dataflow, Mapping
 from dmaze_cp.objective import Objective
 from dmaze_cp.result.status import Ending, SearchStats, Status, relative_gap
-from dmaze_cp.showing import frame_of, html_of
+from dmaze_cp.showing import Framed
 from dmaze_cp.workload import Layer
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 
 @dataclass(frozen=True)
-class LayerResult:
+class LayerResult(Framed):
     """The best mapping of one layer for one objective, and the proof.
 
     Attributes
@@ -112,21 +108,6 @@ class LayerResult:
         """The same result under the name of another layer of the same shape."""
         mapping = self.mapping and replace(self.mapping, layer=layer)
         return replace(self, layer=layer, mapping=mapping)
-
-    def to_frame(self) -> DataFrame:
-        """The result in one row, as a pandas data frame.
-
-        The columns are those of a network's CSV file but `model`.
-
-        Raises
-        ------
-        MissingExtraError
-            When pandas is not installed (extra `pandas`).
-        """
-        return frame_of(self)
-
-    def _repr_html_(self) -> str:
-        return html_of(self)
 
     def raise_for_status(self) -> LayerResult:
         """Return self if there is a mapping, else raise.

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
@@ -25,7 +25,7 @@ from dmaze_cp.result.layer_files import (
     layer_result_record,
 )
 from dmaze_cp.result.totals import Totals, layer_share, network_cycles, total_value, totals_of
-from dmaze_cp.showing import frame_of, html_of
+from dmaze_cp.showing import Framed
 from dmaze_cp.spec import architecture_from_dict, architecture_to_dict
 from dmaze_cp.spec.constraint_files import (
     ConstraintsRecord,
@@ -39,12 +39,9 @@ from dmaze_cp.spec.mapping_files import RESULT_SCHEMA, RESULTS_SCHEMA
 from dmaze_cp.spec.workload_files import OperatorRecord
 from dmaze_cp.workload import Layer, UnmappedOperator, Workload
 
-if TYPE_CHECKING:
-    from pandas import DataFrame
-
 
 @dataclass(frozen=True)
-class WorkloadResult:
+class WorkloadResult(Framed):
     """Results of the layers of a network: one for each layer and objective.
 
     Attributes
@@ -61,21 +58,6 @@ class WorkloadResult:
 
     def __iter__(self) -> Iterator[LayerResult]:
         return iter(self.layers)
-
-    def to_frame(self) -> DataFrame:
-        """A row for each layer and objective, as a pandas data frame.
-
-        The columns are those of its CSV file.
-
-        Raises
-        ------
-        MissingExtraError
-            When pandas is not installed (extra `pandas`).
-        """
-        return frame_of(self)
-
-    def _repr_html_(self) -> str:
-        return html_of(self)
 
     @property
     def constraints(self) -> Constraints:

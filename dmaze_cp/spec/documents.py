@@ -3,14 +3,14 @@
 The type of an object is a `TypedDict`; its fields are ``bool``, ``int``, ``float``, ``str``, an
 enumeration of text, ``Literal``, ``list``, ``dict`` with text keys, unions of these, and
 ``Annotated`` with `Least`, `Most`, `Meaning` or `Count`. `problems_of` finds everything
-in a value that is not of its type; `schema_of` is the type as a JSON Schema.
+in a value that is not of its type; `dmaze_cp.spec.json_schema` writes a type as a JSON Schema.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from types import NoneType, UnionType
@@ -36,8 +36,6 @@ Record = dict[str, Any]
 """A JSON object."""
 
 _T = TypeVar("_T")
-
-DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
 @dataclass(frozen=True)
@@ -119,16 +117,16 @@ def object_type(
     """
     hints = get_type_hints(kind) | dict(changes or {})
     fields = {k: NotRequired[v] if k in optional else v for k, v in hints.items()}
-    return ObjectType(kind.__name__, fields, _summary(kind))
+    return ObjectType(kind.__name__, fields, summary_of(kind))
 
 
 def problems_of(value: object, kind: Any, where: str = "") -> Iterator[Problem]:
     """Everything in a value that is not of its type, with path, what was found and expected."""
-    kind, notes = _unwrapped(kind)
+    kind, notes = unwrapped(kind)
     origin = get_origin(kind)
     if origin in (Union, UnionType):
         yield from _union_problems(value, kind, where)
-    elif _is_object(kind):
+    elif is_object(kind):
         yield from _object_problems(value, kind, where)
     elif origin is list and isinstance(value, list | tuple):
         count = next((note.items for note in notes if isinstance(note, Count)), None)
@@ -137,7 +135,7 @@ def problems_of(value: object, kind: Any, where: str = "") -> Iterator[Problem]:
             return
         for index, item in enumerate(value):
             yield from problems_of(item, get_args(kind)[0], f"{where}[{index}]")
-    elif origin in _MAPPINGS and isinstance(value, Mapping):
+    elif origin in MAPPINGS and isinstance(value, Mapping):
         for key, item in value.items():
             path = _path(where, key)
             if not isinstance(key, str):
@@ -156,7 +154,7 @@ def check(value: object, kind: Any, where: str = "") -> None:
 
 def expectation(kind: Any, notes: tuple[object, ...] = ()) -> str:
     """What a type accepts, in words."""
-    kind, more = _unwrapped(kind)
+    kind, more = unwrapped(kind)
     notes = (*notes, *more)
     least = next((f"{note.value:g}" for note in notes if isinstance(note, Least)), None)
     most = next((f"{note.value:g}" for note in notes if isinstance(note, Most)), None)
@@ -166,14 +164,14 @@ def expectation(kind: Any, notes: tuple[object, ...] = ()) -> str:
     origin = get_origin(kind)
     if origin in (Union, UnionType):
         return " or ".join(expectation(each) for each in get_args(kind))
-    if _is_object(kind):
-        return f"a mapping with {', '.join(_fields(kind))}"
+    if is_object(kind):
+        return f"a mapping with {', '.join(fields_of(kind))}"
     if origin is list:
         count = next((f" of {note.items}" for note in notes if isinstance(note, Count)), "")
         return f"a list{count} ({expectation(get_args(kind)[0])})"
-    if origin in _MAPPINGS:
+    if origin in MAPPINGS:
         return f"a mapping to {expectation(get_args(kind)[1])}"
-    choices = _choices(kind)
+    choices = choices_of(kind)
     if choices is not None:
         return f"one of {', '.join(choices)}" if len(choices) > 1 else repr(choices[0])
     return {
@@ -235,80 +233,6 @@ class Reading:
         self.problems += [problem for problem in problems if problem.where not in noted]
 
 
-def schema_of(kind: Any, name: str, title: str) -> Record:
-    """A type as a JSON Schema; the types of objects are definitions of their own.
-
-    Parameters
-    ----------
-    kind
-        Of the whole document.
-    name
-        Of the schema, for its ``$id``.
-    title
-        What the document is.
-    """
-    described = _Schemas()
-    body = described.of(kind)
-    return {
-        "$schema": DIALECT,
-        "$id": f"dmaze-cp/{name}",
-        "title": title,
-        **body,
-        "$defs": dict(sorted(described.definitions.items())),
-    }
-
-
-@dataclass
-class _Schemas:
-    definitions: dict[str, Record] = field(default_factory=dict)
-
-    def of(self, kind: Any) -> Record:
-        """The schema of a type."""
-        kind, notes = _unwrapped(kind)
-        schema = self._plain(kind)
-        for note in notes:
-            match note:
-                case Least(value):
-                    schema["minimum"] = value
-                case Most(value):
-                    schema["maximum"] = value
-                case Count(items):
-                    schema |= {"minItems": items, "maxItems": items}
-                case Meaning(text):
-                    schema["description"] = text
-        return schema
-
-    def _plain(self, kind: Any) -> Record:
-        origin = get_origin(kind)
-        if origin in (Union, UnionType):
-            return {"anyOf": [self.of(each) for each in get_args(kind)]}
-        if _is_object(kind):
-            return self._object(kind)
-        if origin in (list, tuple):
-            return {"type": "array", "items": self.of(get_args(kind)[0])}
-        if origin in _MAPPINGS:
-            return {"type": "object", "additionalProperties": self.of(get_args(kind)[1])}
-        choices = _choices(kind)
-        if choices is not None:
-            return {"enum": list(choices)} if len(choices) > 1 else {"const": choices[0]}
-        types = {bool: "boolean", int: "integer", float: "number", str: "string", NoneType: "null"}
-        return {"type": types[kind]} if kind in types else {}
-
-    def _object(self, kind: Any) -> Record:
-        name = kind.name if isinstance(kind, ObjectType) else kind.__name__
-        if name not in self.definitions:
-            self.definitions[name] = {}  # it may hold itself
-            fields = _fields(kind)
-            self.definitions[name] = {
-                "type": "object",
-                **({"description": _summary(kind)} if _summary(kind) else {}),
-                "properties": {key: self.of(each) for key, each in fields.items()},
-                "required": [key for key in fields if is_required(fields[key])],
-                "additionalProperties": not _is_closed(kind),
-            }
-        return {"$ref": f"#/$defs/{name}"}
-
-
 def is_required(hint: Any) -> bool:
     """Whether a field has to be there, by its annotation.
 
@@ -317,32 +241,36 @@ def is_required(hint: Any) -> bool:
     return get_origin(hint) is not NotRequired
 
 
-_MAPPINGS: Final = (dict, Mapping)
+MAPPINGS: Final = (dict, Mapping)
 
 
-def _is_object(kind: Any) -> bool:
+def is_object(kind: Any) -> bool:
+    """Whether a type is that of an object with named fields."""
     return is_typeddict(kind) or isinstance(kind, ObjectType)
 
 
-def _summary(kind: Any) -> str:
+def summary_of(kind: Any) -> str:
+    """The first line of what a type of objects says of itself."""
     if isinstance(kind, ObjectType):
         return kind.summary
     return (kind.__doc__ or "").strip().split("\n")[0]
 
 
-def _is_closed(kind: Any) -> bool:
+def is_closed(kind: Any) -> bool:
+    """Whether objects of a type have no other fields."""
     if isinstance(kind, ObjectType):
         return kind.is_closed
     return bool(getattr(kind, _CLOSED, False))
 
 
-def _fields(kind: Any) -> Mapping[str, Any]:
+def fields_of(kind: Any) -> Mapping[str, Any]:
+    """Types of the fields of a type of objects."""
     if isinstance(kind, ObjectType):
         return kind.fields
     return get_type_hints(kind, include_extras=True)
 
 
-def _unwrapped(kind: Any) -> tuple[Any, tuple[object, ...]]:
+def unwrapped(kind: Any) -> tuple[Any, tuple[object, ...]]:
     """A type without `Annotated` and the like, and what these say."""
     notes: tuple[object, ...] = ()
     while get_origin(kind) in (Annotated, Required, NotRequired):
@@ -351,7 +279,8 @@ def _unwrapped(kind: Any) -> tuple[Any, tuple[object, ...]]:
     return kind, notes
 
 
-def _choices(kind: Any) -> tuple[str, ...] | None:
+def choices_of(kind: Any) -> tuple[str, ...] | None:
+    """The texts that a type allows, where these are all."""
     if get_origin(kind) is Literal:
         return get_args(kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
@@ -361,7 +290,7 @@ def _choices(kind: Any) -> tuple[str, ...] | None:
 
 def _is_of(value: object, kind: Any, notes: tuple[object, ...]) -> bool:
     """Whether a value that is no object and no list is of a type."""
-    choices = _choices(kind)
+    choices = choices_of(kind)
     if choices is not None:
         return isinstance(value, str) and value in choices
     if kind is object or kind is Any:
@@ -397,7 +326,7 @@ def _union_problems(value: object, kind: Any, where: str) -> Iterator[Problem]:
 
 
 def _object_problems(value: object, kind: Any, where: str) -> Iterator[Problem]:
-    fields = _fields(kind)
+    fields = fields_of(kind)
     if not isinstance(value, Mapping):
         yield Problem(where, describe(value), expectation(kind))
         return
@@ -406,7 +335,7 @@ def _object_problems(value: object, kind: Any, where: str) -> Iterator[Problem]:
             yield from problems_of(value[key], each, _path(where, key))
         elif is_required(each):
             yield Problem(_path(where, key), "nothing", expectation(each))
-    if _is_closed(kind):
+    if is_closed(kind):
         for key in value:
             if key not in fields:
                 close = nearest(key, (name for name in fields if name not in value), cutoff=0.7)

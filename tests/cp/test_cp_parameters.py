@@ -61,6 +61,7 @@ def test_a_value_cannot_smuggle_in_another_parameter(value):
         *("relative_gap_limit", "absolute_gap_limit", "max_number_of_conflicts"),
         *("max_deterministic_time", "stop_after_first_solution", "enumerate_all_solutions"),
         *("fix_variables_to_their_hinted_value", "use_lns_only", "debug_crash_on_bad_hint"),
+        "presolve_inclusion_work_limit",
     ],
 )
 def test_what_weakens_a_proof_or_has_a_flag_is_refused_with_the_reason(name):
