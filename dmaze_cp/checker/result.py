@@ -105,10 +105,12 @@ def check(document: object) -> Checked:
     SpecError
         When it is something else.
     """
-    schema = document.get("schema") if isinstance(document, dict) else None
-    if schema not in (RESULT_SCHEMA, RESULTS_SCHEMA) or not isinstance(document, dict):
-        found = describe(document) if schema is None else describe(schema)
-        expected = f"a result of `dmaze-cp map` ({RESULT_SCHEMA!r} or {RESULTS_SCHEMA!r})"
+    expected = f"a result of `dmaze-cp map` ({RESULT_SCHEMA!r} or {RESULTS_SCHEMA!r})"
+    if not isinstance(document, dict):
+        raise SpecError(Problem("", describe(document), expected))
+    schema = document.get("schema")
+    if schema not in (RESULT_SCHEMA, RESULTS_SCHEMA):
+        found = describe(schema) if "schema" in document else "nothing"
         raise SpecError(Problem("schema", found, expected))
     if schema == RESULT_SCHEMA:
         return _result(document, 0, "")
