@@ -177,7 +177,12 @@ def test_an_interrupt_while_a_file_takes_its_place_comes_after_it(tmp_path, monk
         replace(*names)
 
     monkeypatch.setattr(os, "replace", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        OutputFile(str(path)).write("new")
+    # Tests that a shell runs in the background have interrupts ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            OutputFile(str(path)).write("new")
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert os.listdir(tmp_path) == ["out"]
     assert path.read_text() == "new"

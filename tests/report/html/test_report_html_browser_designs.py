@@ -41,6 +41,13 @@ CELLS = """() => [...document.querySelectorAll('#plot-heat-map .cell')].map(cell
 })"""
 
 
+def cells_of(opened: Opened) -> list[dict[str, str]]:
+    """The cells of the heat map, which is drawn a moment after it is asked for."""
+    opened.until(f"document.querySelectorAll('{HEAT} .cell').length > 0")
+    found: list[dict[str, str]] = opened.page.evaluate(CELLS)
+    return found
+
+
 def tiles(opened: Opened) -> dict[str, str]:
     found = (text.split("\n", 1) for text in opened.texts(".tile"))
     return {lines[0]: lines[1] for lines in found}
@@ -226,7 +233,7 @@ def test_a_bound_is_no_value_at_any_width(open_page: Open):
     opened = open_page(replace(result, points=points), width=360)
     for width in (360, 1280, 2560):
         opened.resize(width, "light")
-        cells = {c["key"]: c for c in opened.page.evaluate(CELLS)}
+        cells = {c["key"]: c for c in cells_of(opened)}
         assert set(cells) == set(status)
         for index, cell in cells.items():
             is_bound = index in bounds
@@ -254,13 +261,12 @@ def test_a_cell_of_several_designs_says_what_may_be_less(open_page: Open):
     opened = open_page(replace(result, points=tuple(points)))
     opened.page.select_option(f"{HEAT} select >> nth=1", "pes")
     opened.page.select_option(f"{HEAT} select >> nth=2", "spm_kb")
-    texts = [cell["text"] for cell in opened.page.evaluate(CELLS)]
+    texts = [cell["text"] for cell in cells_of(opened)]
     # Of each pair of register files one is mapped; the other may cost less.
     assert texts
     assert all(text.endswith("*") for text in texts), texts
     opened.page.select_option(f"{HEAT} select >> nth=1", "rf_bytes")
-    opened.until(f"document.querySelectorAll('{HEAT} .cell-text').length > 0")
-    texts = [cell["text"] for cell in opened.page.evaluate(CELLS)]
+    texts = [cell["text"] for cell in cells_of(opened)]
     assert sorted(texts)[-2:] == ["?", "≥ 0.50"]
 
 
