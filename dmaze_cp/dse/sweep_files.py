@@ -12,11 +12,12 @@ from dataclasses import asdict, replace
 from math import inf
 from os import PathLike
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypedDict
+from typing import Annotated, Any, Final, Literal, NamedTuple, TypedDict
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cost.latency import Cycles
+from dmaze_cp.cost.model import components
 from dmaze_cp.dse.design import Budgets, Cause, Design, InvalidDesign
 from dmaze_cp.dse.figures import SweepFigures
 from dmaze_cp.dse.result import (
@@ -32,6 +33,7 @@ from dmaze_cp.dse.space_files import space_from_dict, space_to_dict
 from dmaze_cp.errors import SpecError
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import layer_result_from_dict, layer_result_record, layer_share, total_value
+from dmaze_cp.result.answer_files import EnergyRecord
 from dmaze_cp.result.layer_files import LayerResultRecord, Natural, Positive, finite
 from dmaze_cp.spec import architecture_from_dict, architecture_to_dict
 from dmaze_cp.spec.constraint_files import (
@@ -39,7 +41,7 @@ from dmaze_cp.spec.constraint_files import (
     constraints_from_dict,
     constraints_to_dict,
 )
-from dmaze_cp.spec.documents import Meaning, Reading, Record
+from dmaze_cp.spec.documents import Meaning, Reading, Record, closed
 from dmaze_cp.spec.files import load_spec_object, write_json
 from dmaze_cp.spec.mapping_files import SWEEP_SCHEMA
 from dmaze_cp.spec.workload_files import workload_from_dict, workload_to_dict
@@ -50,14 +52,23 @@ COSTS: Final = ("energy_pj", "latency_cycles", "latency_s", "edp")
 _Parameters = dict[str, float]
 
 
+@closed
+class CyclesRecord(TypedDict):
+    """Latency in cycles, by cause."""
+
+    compute: Natural
+    noc: Natural
+    dma: Natural
+
+
 class SumsRecord(TypedDict):
     """Sums over the layers that have a mapping, weighed by instances."""
 
     energy_pj: Natural
     latency_cycles: Natural
     edp: Natural
-    energy_breakdown_pj: dict[str, Positive]
-    latency_breakdown_cycles: dict[str, Natural]
+    energy_breakdown_pj: EnergyRecord
+    latency_breakdown_cycles: CyclesRecord
     proven: Annotated[bool, Meaning("whether every layer has its proven best mapping")]
 
 
@@ -379,8 +390,11 @@ def sweep_from_dict(obj: object) -> SweepResult:
     limits = reading.part("constraints", lambda: constraints_from_dict(data["constraints"]))
     budgets = reading.part("budgets", lambda: Budgets(**data["budgets"]))
     networks = reading.parts("models", data["models"], _weighted)
+    names = _Names(
+        tuple(n.workload.name for n in networks), space.swept if space is not None else ()
+    )
     points = reading.parts(
-        "points", data["points"], lambda record: _point(record, limits or NO_CONSTRAINTS)
+        "points", data["points"], lambda record: _point(record, names, limits or NO_CONSTRAINTS)
     )
     invalid = reading.parts("invalid", data["invalid"], _invalid)
     positions = {point.design.index: position for position, point in enumerate(points)}
@@ -441,8 +455,22 @@ def _invalid(record: Mapping[str, Any]) -> InvalidDesign:
     )
 
 
-def _point(record: Mapping[str, Any], limits: Constraints) -> SweepPoint:
+class _Names(NamedTuple):
+    """What points of a sweep name."""
+
+    models: tuple[str, ...]
+    swept: tuple[str, ...]
+
+
+def _point(record: Mapping[str, Any], names: _Names, limits: Constraints) -> SweepPoint:
     reading = Reading()
+    for name in names.swept:
+        if name not in record["parameters"]:
+            reading.note(f"parameters.{name}", "nothing", "a value of a parameter that varies")
+    for index, each in enumerate(record["networks"]):
+        if each["model"] not in names.models:
+            where = f"networks[{index}].model"
+            reading.note(where, repr(each["model"]), "a network of the sweep")
     arch = reading.part("architecture", lambda: architecture_from_dict(record["architecture"]))
     networks = reading.parts(
         "networks",
@@ -474,8 +502,11 @@ def _network(record: Mapping[str, Any], arch: Architecture, limits: Constraints)
     layers = reading.parts(
         "layers", record["layers"], lambda each: layer_result_from_dict(each, arch, limits)
     )
-    reading.end()
     sums = record["sums"]
+    for name in sums["energy_breakdown_pj"].keys() - components(arch):
+        where = f"sums.energy_breakdown_pj.{name}"
+        reading.note(where, "energy", "none: the architecture has no such component")
+    reading.end()
     return NetworkCost(
         record["model"],
         tuple(layers),

@@ -10,7 +10,7 @@ from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.levels import DRAM, SPM, Operand
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.result.layer_files import Natural, Positive
-from dmaze_cp.spec.documents import Meaning, Record, problems_of
+from dmaze_cp.spec.documents import Meaning, Record, closed, problems_of
 from dmaze_cp.spec.mapping_files import TilingRecord
 
 _ByOperand = dict[str, Natural]
@@ -45,6 +45,7 @@ class AnswerRecord(TypedDict):
     spm_elements: NotRequired[_ByOperand]
 
 
+@closed
 class EnergyRecord(TypedDict):
     """Energy by component, in pJ."""
 

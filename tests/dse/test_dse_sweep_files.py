@@ -122,6 +122,10 @@ def test_a_real_sweep_comes_back(tmp_path) -> None:
         (("points", 1, "architecture", "pes"), 0),
         (("points", 0, "networks", 0, "layers", 0, "edp"), 1),
         (("points", 0, "networks", 0, "sums", "edp"), 0.5),
+        (("points", 0, "networks", 0, "sums", "energy_breakdown_pj", "layers"), 1.0),
+        (("points", 0, "networks", 0, "sums", "energy_breakdown_pj", "leakage"), 1.0),
+        (("points", 0, "networks", 0, "sums", "latency_breakdown_cycles", "N"), 1),
+        (("points", 0, "networks", 0, "model"), "another"),
         (("models", 0, "weight"), -1),
         (("models", 0, "network", "layers", 0, "kind"), "sparse"),
         (("space", "parameters", "rf_byte"), [1]),
@@ -141,6 +145,15 @@ def test_a_problem_is_said_where_it_is(path: tuple, value: object) -> None:
         sweep_from_dict(record)
     text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
     assert text.removeprefix(".") in {problem.where for problem in caught.value.problems}
+
+
+def test_a_point_has_a_value_of_each_parameter_that_varies() -> None:
+    record = read(sweep_record(sample_sweep()))
+    (name, *_) = sweep_from_dict(record).space.swept
+    del record["points"][1]["parameters"][name]
+    with pytest.raises(SpecError) as caught:
+        sweep_from_dict(record)
+    assert [p.where for p in caught.value.problems] == [f"points[1].parameters.{name}"]
 
 
 def test_all_of_the_base_comes_back() -> None:
