@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 
 from dmaze_cp.architecture import AccessEnergy, Architecture
 from dmaze_cp.errors import SpecError
+from dmaze_cp.mapper import map_layer
+from dmaze_cp.result import Status
 from dmaze_cp.spec import architecture_to_dict, builtin_architectures, load_architecture
 from dmaze_cp.spec.yaml_text import parse_yaml
+from dmaze_cp.workload import Layer
 
 OWN = {
     "name": "chip",
@@ -52,6 +55,10 @@ DMAZERUNNER = {
         "TOTAL_BYTES_IN_BANK": 1024,
     },
 }
+
+PLAIN = ("default", "edge", "eyeriss", "server")
+WIDE = ("eyeriss_v1", "gemmini", "nvdla_large", "tpu_like")
+BUILT_IN = tuple(sorted(PLAIN + WIDE))
 
 MISSING = object()
 
@@ -249,8 +256,8 @@ def test_a_bad_field_of_dmazerunners_is_named_as_in_the_file(
     ("ref", "expected"),
     [
         ("defualt", "expected a built-in architecture (default) or a file"),
-        ("eyeris", "expected a built-in architecture (eyeriss) or a file"),
-        ("zzz", "expected a built-in architecture (default, edge, eyeriss, server) or a file"),
+        ("eyeris", "expected a built-in architecture (eyeriss or eyeriss_v1) or a file"),
+        ("zzz", f"expected a built-in architecture ({', '.join(BUILT_IN)}) or a file"),
         ("", "architecture: found '', no such name or file"),
         ("a\0b", "architecture: found 'a\\x00b', no such name or file"),
         ("no/such.yaml", "no/such.yaml: found no such file, expected an existing file"),
@@ -269,8 +276,8 @@ def test_a_file_that_holds_no_mapping_says_what_it_holds(value: object, tmp_path
 
 
 def test_builtin_architectures_are_the_published_ones() -> None:
-    known = {spec.name: load_architecture(spec.name) for spec in builtin_architectures()}
-    assert list(known) == ["default", "edge", "eyeriss", "server"]
+    assert tuple(spec.name for spec in builtin_architectures()) == BUILT_IN
+    known = {name: load_architecture(name) for name in PLAIN}
     default = known["default"]
     assert (default.pes, default.rf_bytes, default.spm_banks) == (256, 512, 32)
     assert default.energy == AccessEnergy(0.96, 2.0, 13.5, 200.0, 0.075)
@@ -288,12 +295,56 @@ def test_builtin_architectures_are_the_published_ones() -> None:
 def test_builtin_energies_are_the_rows_of_the_published_tables() -> None:
     rf = {128: 0.24, 256: 0.48, 512: 0.96}
     spm = {16: 4, 108: 13.5, 128: 13.5, 256: 20.25}
-    for spec in builtin_architectures():
-        arch = load_architecture(spec.name)
-        assert arch.name == spec.name
+    for name in PLAIN:
+        arch = load_architecture(name)
+        assert arch.name == name
         assert arch.energy.rf_pj == rf[arch.rf_bytes]
         assert arch.energy.spm_pj == spm[2 * arch.spm_bytes // 1024]
         assert arch.spm_bank_bytes == 2048
+
+
+def test_builtin_chips_have_the_published_arrays_memories_and_words() -> None:
+    chips = {name: load_architecture(name) for name in WIDE}
+    arrays = {name: (c.pe_array.rows, c.pe_array.cols) for name, c in chips.items() if c.pe_array}
+    assert arrays == {
+        "eyeriss_v1": (12, 14),
+        "gemmini": (16, 16),
+        "nvdla_large": (64, 32),
+        "tpu_like": (128, 128),
+    }
+    # KiB of both buffers, by pool
+    memories = {
+        name: {"".join(p.operands): 2 * p.size * c.spm_bank_bytes / 1024 for p in c.spm_pools}
+        for name, c in chips.items()
+    }
+    assert memories == {
+        "eyeriss_v1": {"OI": 100, "W": 8},
+        "gemmini": {"O": 64, "IW": 256},
+        "nvdla_large": {"O": 64, "IW": 512},
+        "tpu_like": {"O": 2048, "I": 24 * 1024, "W": 64},
+    }
+    assert chips.pop("eyeriss_v1").word_bytes == 2
+    for chip in chips.values():
+        assert chip.word_bytes == {"O": 4, "I": 1, "W": 1}
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+@pytest.mark.parametrize(
+    "layer",
+    [
+        Layer.conv("conv", {"M": 4, "C": 4, "Ox": 4, "Oy": 4, "Fx": 3, "Fy": 3}),
+        Layer.gemm("gemm", {"X": 8, "Y": 8, "K": 8}),
+    ],
+)
+def test_builtin_chips_take_convolutions_and_products(name: str, layer: Layer) -> None:
+    arch = load_architecture(name)
+    assert arch.name == name
+    assert arch.notes
+    assert not list(arch.remarks())
+    result = map_layer(layer, arch, "latency", engine="bounds")
+    assert result.status is Status.OPTIMAL
+    assert result.mapping is not None
+    assert max(result.mapping.tiling["PE"].values()) > 1
 
 
 def test_the_default_architecture_of_the_library_is_the_built_in_one() -> None:
