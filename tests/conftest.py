@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.kit import examples
+
 # Same examples in every run, so that a failure can be repeated; no deadline, because
 # the first call of a test pays for imports.
 settings.register_profile(
@@ -15,6 +17,11 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("repeatable")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Properties know how many examples they are tried with."""
+    examples.choose(config.option.markexpr)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dmaze_cp import mapper
@@ -18,6 +19,7 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.result import Known, Status
 from dmaze_cp.workload import Kind, Layer
 from tests.kit import strategies
+from tests.kit.examples import examples
 from tests.kit.oracle.brute_force import brute_force
 from tests.kit.patience import HANG_S
 from tests.kit.problems import refused
@@ -31,9 +33,15 @@ LARGE = Layer.conv(
 )
 
 
+@cache
+def tried(layer, arch, limits=NO_CONSTRAINTS):
+    """The answers of brute force, for all objectives."""
+    return brute_force(layer, arch, limits)
+
+
 def assert_optimal(layer, arch, objective, **options):
     result = map_layer(layer, arch, objective, **options)
-    best = brute_force(layer, arch, options.get("constraints"))
+    best = tried(layer, arch, options.get("constraints", NO_CONSTRAINTS))
     assert result.status is Status.OPTIMAL
     assert result.value == best.value(objective)
     assert result.bound == result.value
@@ -175,7 +183,7 @@ def test_limits_that_leave_nothing_are_named(limits, words):
 )
 def test_the_optimum_within_limits(limits, objective):
     layer = Layer.conv("c", {"M": 4, "C": 4, "Ox": 4, "Oy": 2, "Fx": 3})
-    free = brute_force(layer, TINY).value(objective)
+    free = tried(layer, TINY).value(objective)
     result = assert_optimal(layer, TINY, objective, constraints=limits)
     assert result.value >= free
     assert result.constraints is limits
@@ -212,7 +220,7 @@ def test_the_time_limit_is_kept():
 
 
 @given(st.data())
-@settings(max_examples=40)
+@examples(12, 40)
 def test_what_is_known_before_does_not_change_the_answer(data):
     """From any mapping, fitting or not, and any bound up to the optimum."""
     layer, arch = (
@@ -230,7 +238,7 @@ def test_what_is_known_before_does_not_change_the_answer(data):
 
 
 @given(st.data())
-@settings(max_examples=40)
+@examples(15, 40)
 def test_a_cutoff_hides_nothing_that_costs_less(data):
     layer = data.draw(strategies.layers(max_tilings=600))
     arch = data.draw(strategies.architectures())
@@ -248,7 +256,7 @@ def test_a_cutoff_hides_nothing_that_costs_less(data):
 
 
 @given(st.data())
-@settings(max_examples=40)
+@examples(20, 40)
 def test_a_quick_answer_is_a_mapping_and_a_bound(data):
     layer, arch = (
         data.draw(strategies.layers(max_tilings=600)),

@@ -32,6 +32,7 @@ import pytest
 from click.testing import CliRunner
 
 from dmaze_cp.cli.app import cli
+from dmaze_cp.desk import desk
 from tests.kit.program import own_variables
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -168,6 +169,8 @@ def be_in(folder: Path, patch: pytest.MonkeyPatch) -> None:
     for name in own_variables():
         patch.delenv(name)
     patch.setenv("COLUMNS", "80")
+    # Searches are in this process: each command's workers would have to load all first.
+    patch.setattr(desk, "cores", lambda: 1)
 
 
 def run_document(document: Path, folder: Path, *, slow: bool) -> int:

@@ -25,6 +25,7 @@ from dmaze_cp.spec.mapping_files import mapping_record
 from dmaze_cp.spec.workload_files import workload_record, workload_to_dict
 from dmaze_cp.spec.yaml_text import parse_yaml
 from dmaze_cp.verification import verification_record, verify
+from tests.kit.examples import examples
 from tests.kit.samples import CONV, sample_result
 from tests.kit.strategies import architectures
 from tests.kit.sweeps import sample_sweep
@@ -109,6 +110,7 @@ def test_accelerators_that_are_written(arch) -> None:
     assert not is_good("architecture", record)
 
 
+@examples(30, 100)
 @given(workload_results(), st.data())
 def test_results_that_are_written(result, data) -> None:
     record = result_record(result)

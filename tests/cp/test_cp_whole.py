@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from ortools.sat.python import cp_model
 
@@ -14,6 +14,7 @@ from dmaze_cp.cp.whole import whole_model
 from dmaze_cp.mapspace import build, why_infeasible
 from dmaze_cp.objective import Objective
 from dmaze_cp.workload import Layer
+from tests.kit.examples import examples
 from tests.kit.members import LOUD
 from tests.kit.oracle.brute_force import brute_force
 from tests.kit.strategies import layers, louder, wide_architectures
@@ -32,7 +33,7 @@ def optimum_of(text: bytes) -> float:
     return solver.objective_value
 
 
-@settings(max_examples=25, deadline=None)
+@examples(10, 25)
 @given(layers(max_tilings=800), st.data(), st.sampled_from(Objective))
 def test_the_optimum_is_just_below_the_exact_one(layer, data, objective):
     arch = data.draw(wide_architectures().filter(lambda a: why_infeasible(a) is None))

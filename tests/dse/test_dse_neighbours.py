@@ -24,6 +24,7 @@ from dmaze_cp.question import Question
 from dmaze_cp.workload import Layer
 from tests.dse.test_dse_competition import mapped
 from tests.kit import strategies
+from tests.kit.examples import examples
 
 LAYER = Layer.gemm("g", {"X": 4, "Y": 3, "K": 4})
 
@@ -82,7 +83,7 @@ def test_a_bound_reaches_all_that_it_says_something_about(archs, objective, boun
 
 
 @given(related(), st.sampled_from(Objective))
-@settings(max_examples=25, deadline=None)
+@examples(12, 25)
 def test_what_is_passed_on_is_true(archs, objective) -> None:
     results = [map_layer(LAYER, arch, objective, engine=Engine.BOUNDS) for arch in archs]
     asked = inquiries(archs, objective)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dmaze_cp import mapper
@@ -24,6 +24,7 @@ from dmaze_cp.engine import Engine
 from dmaze_cp.objective import Objective
 from dmaze_cp.workload import Layer
 from tests.kit.adversary import Adversary
+from tests.kit.examples import examples
 from tests.kit.oracle.sweeps import check_sweep, listed, network
 
 SMALL = Layer.gemm("small", {"X": 4, "Y": 3, "K": 4})
@@ -48,7 +49,7 @@ POOL = [
     )
     for pes in (1, 4, 8)
     for rf in (4, 8, 24)  # in 4 bytes, no layer fits
-    for banks in (4, 8, 20)
+    for banks in (4, 20)
     for spm in (3.0, 13.5)
     for mhz in (200.0, 500.0)
 ]
@@ -109,20 +110,25 @@ def swept(space, networks: Iterable[WeightedWorkload], objective: Objective, **o
     return sweep(space, tuple(networks), objective, **options)
 
 
-@pytest.mark.parametrize("objective", Objective)
-def test_500_random_designs(objective: Objective) -> None:
+@pytest.mark.parametrize(
+    ("objective", "designs"),
+    [(objective, 100) for objective in Objective]
+    + [pytest.param(objective, 500, marks=pytest.mark.slow) for objective in Objective],
+)
+def test_random_designs(objective: Objective, designs: int) -> None:
     # On layers so small the quickest engine; `test_with_the_real_search` has the usual one.
-    result = swept(SPACE, NETWORKS[0], objective, settings=RunSettings(engine=Engine.BOUNDS))
+    space = replace(SPACE, sample=Sample(designs, seed=3))
+    result = swept(space, NETWORKS[0], objective, settings=RunSettings(engine=Engine.BOUNDS))
     totals = check_sweep(result)
-    assert len(result.points) == 500
-    assert 300 < len(totals) < 500  # some fit nothing
-    assert result.count(PointStatus.SKIPPED) > 200
+    assert len(result.points) == designs
+    assert 0.6 * designs < len(totals) < designs  # some fit nothing
+    assert result.count(PointStatus.SKIPPED) > 0.2 * designs
 
 
 @pytest.mark.parametrize(
     ("objective", "designs"),
     [
-        (Objective.EDP, 150),
+        (Objective.EDP, 100),
         *(pytest.param(objective, 500, marks=pytest.mark.slow) for objective in Objective),
     ],
 )
@@ -154,7 +160,7 @@ def test_random_designs_with_an_unhelpful_search(adversary, objective, designs) 
     st.booleans(),
     st.integers(0, 10**6),
 )
-@settings(max_examples=150, deadline=None)
+@examples(40, 150)
 def test_skipping_changes_no_winner(data, networks, objective, pareto, seed) -> None:
     space = data.draw(spaces(with_areas=pareto))
     with pytest.MonkeyPatch.context() as patch:
@@ -186,7 +192,7 @@ def test_with_interpolated_energies(adversary, objective) -> None:
 
 
 @given(st.data(), st.sampled_from(NETWORKS), st.sampled_from(Objective), st.booleans())
-@settings(max_examples=25, deadline=None)
+@examples(8, 25)
 def test_with_the_real_search(data, networks, objective, pareto) -> None:
     space = data.draw(spaces(with_areas=pareto, most=6))
     check_sweep(swept(space, networks, objective, pareto=pareto))
@@ -200,7 +206,7 @@ def test_with_the_real_search(data, networks, objective, pareto) -> None:
     st.sampled_from((0.01, 0.1, 0.5)),
     st.integers(0, 10**6),
 )
-@settings(max_examples=100, deadline=None)
+@examples(30, 100)
 def test_with_a_gap(data, networks, objective, pareto, gap, seed) -> None:
     space = data.draw(spaces(with_areas=pareto))
     with pytest.MonkeyPatch.context() as patch:
@@ -226,7 +232,7 @@ def test_with_a_gap(data, networks, objective, pareto, gap, seed) -> None:
     st.sampled_from((0.0, 0.3, 1.0)),
     st.integers(0, 10**6),
 )
-@settings(max_examples=150, deadline=None)
+@examples(40, 150)
 def test_what_is_claimed_after_a_stop_is_true(
     data, networks, objective, pareto, searches, out_of_time, seed
 ) -> None:
@@ -260,7 +266,7 @@ def test_how_a_rough_search_ended_is_not_why_a_design_is_left_open(monkeypatch, 
 
 
 @given(st.data(), st.sampled_from(Objective), st.floats(0.5, 60.0), st.booleans())
-@settings(max_examples=100, deadline=None)
+@examples(25, 100)
 def test_budgets(data, objective, power_mw, pareto) -> None:
     space = data.draw(spaces(with_areas=True))
     limits = Budgets(area_mm2=data.draw(st.sampled_from((None, 2.5, 3.0))), power_mw=power_mw)

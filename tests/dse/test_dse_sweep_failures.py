@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dmaze_cp import mapper
@@ -23,6 +23,7 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.workload import Layer
 from tests.dse.test_dse_sweep import NETWORKS, POOL, SMALL, put_in_place, spaces, swept, winners
 from tests.kit.adversary import Adversary
+from tests.kit.examples import examples
 from tests.kit.oracle.sweeps import check_sweep, listed, network
 from tests.kit.problems import refused
 
@@ -53,7 +54,7 @@ class Unreliable(Adversary):
     st.sampled_from((0.05, 0.3, 1.0)),
     st.integers(0, 10**6),
 )
-@settings(max_examples=100, deadline=None)
+@examples(30, 100)
 def test_searches_that_raise(data, networks, objective, pareto, share, seed) -> None:
     space = data.draw(spaces(with_areas=pareto))
     all_points = data.draw(st.booleans())

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dmaze_cp import mapper
@@ -28,6 +28,7 @@ from dmaze_cp.store import Store, verify
 from tests.cli.test_cli_runs import run, started, workers_end_with
 from tests.dse.test_dse_sweep import NETWORKS, POOL, put_in_place, spaces, swept, winners
 from tests.kit.adversary import Adversary
+from tests.kit.examples import examples
 from tests.kit.oracle.sweeps import check_sweep, listed
 
 
@@ -61,7 +62,7 @@ def known(store, space, networks, objective) -> dict:
     st.integers(0, 20),
     st.integers(0, 10**6),
 )
-@settings(max_examples=60, deadline=None)
+@examples(20, 60)
 def test_stopped_and_resumed(data, networks, objective, pareto, searches, seed) -> None:
     space = data.draw(spaces(with_areas=pareto))
     all_points = data.draw(st.booleans())

@@ -25,6 +25,7 @@ from dmaze_cp.execution.task import PROTOCOL, Message, run_task
 from dmaze_cp.result import Incumbent, Status
 from dmaze_cp.workload import Layer
 from tests.kit.dask_cluster import ROOT, DaskProcesses, dask_processes
+from tests.kit.examples import first
 from tests.kit.missing import without
 from tests.kit.patience import HANG_S, wait_for
 from tests.kit.works import ENDLESS, run, searching, session, task
@@ -311,7 +312,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("how", first(1, [signal.SIGINT, signal.SIGKILL]))
 def test_a_local_cluster(tmp_path: Path, how) -> None:
     """The terminal's Ctrl-C is not for its workers; they end with the coordinator."""
     mark, stop = tmp_path / "mark", tmp_path / "stop"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dmaze_cp.architecture import Architecture
@@ -16,6 +16,7 @@ from dmaze_cp.result import Ending, Known, Status
 from dmaze_cp.search import SearchSettings
 from dmaze_cp.workload import Layer
 from tests.kit import strategies
+from tests.kit.examples import examples
 from tests.kit.oracle.brute_force import all_tilings, brute_force, is_allowed, is_valid
 
 SETTINGS: tuple[dict[str, object], ...] = (
@@ -49,7 +50,7 @@ def some_mapping(draw, layer, arch, limits) -> Mapping | None:
 
 
 @given(st.data(), st.sampled_from(Objective), st.sampled_from(SETTINGS))
-@settings(max_examples=200)
+@examples(70, 200)
 def test_results_with_a_cutoff_are_true(data, objective, sizes):
     layer = data.draw(strategies.layers(max_tilings=600))
     arch = data.draw(strategies.architectures())

@@ -15,6 +15,7 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.result import LayerResult, SearchStats, Status
 from dmaze_cp.verification import contradiction, verify
 from dmaze_cp.verification import run as run_module
+from tests.kit.patience import HANG_S
 from tests.kit.verified import LAYERS, document, mapped, several
 
 RESULT = mapped(Objective.EDP)
@@ -62,7 +63,7 @@ def test_bad_files_are_spec_errors(tmp_path: Path) -> None:
 
 def test_every_record_is_proven_again_by_the_other_engine() -> None:
     heard: list[Any] = []
-    found = dm.verify(several(), reprove=True, on_reproof=heard.append)
+    found = dm.verify(several(), reprove=True, time_limit=HANG_S, on_reproof=heard.append)
     assert told(found) == [("cp-sat", "agrees")] * 12
     assert heard == list(found.records)
     assert found.holds
@@ -80,7 +81,7 @@ def test_the_second_engine_is_not_the_first(
 
     monkeypatch.setattr(run_module, "map_layer", answer)
     result = replace(FIRST, stats=SearchStats(engine=first))
-    assert told(verify(result, reprove=True)) == [(second, "agrees")]
+    assert told(verify(result, reprove=True, time_limit=HANG_S)) == [(second, "agrees")]
 
 
 def test_a_bound_that_is_none_is_found_by_the_second_proof() -> None:
@@ -90,7 +91,7 @@ def test_a_bound_that_is_none_is_found_by_the_second_proof() -> None:
     worse = next(r for r in others if r.value != best[r.layer])
     lying = replace(worse, status=Status.OPTIMAL, bound=worse.value)
     assert verify(lying).holds
-    found = verify(lying, reprove=True)
+    found = verify(lying, reprove=True, time_limit=HANG_S)
     assert not found.holds
     (record,) = found.disagreements
     assert record.reproof is not None
@@ -104,7 +105,7 @@ def test_a_second_proof_that_is_not_finished_leaves_it_open(
     assert value is not None
     later = replace(FIRST, status=Status.FEASIBLE, bound=value - 1)
     monkeypatch.setattr(run_module, "map_layer", lambda *_, **__: later)
-    found = verify(FIRST, reprove=True)
+    found = verify(FIRST, reprove=True, time_limit=HANG_S)
     assert [record.reproof.agreement for record in found.unfinished if record.reproof] == ["open"]
     assert found.holds
 

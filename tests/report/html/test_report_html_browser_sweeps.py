@@ -107,19 +107,19 @@ def test_a_slice_of_more_parameters_shows_the_best_of_the_others(open_page: Open
     assert len(keys) == len(groups)
 
 
-def test_thousands_of_designs_stay_usable(open_page: Open):
+def test_a_thousand_designs_stay_usable(open_page: Open):
     space = DesignSpace(
         "many",
         parameters=(
-            Parameter("dma_startup_cycles", tuple(float(k) for k in range(50))),
-            Parameter("dma_mhz", tuple(float(1000 + k) for k in range(60))),
+            Parameter("dma_startup_cycles", tuple(float(k) for k in range(30))),
+            Parameter("dma_mhz", tuple(float(1000 + k) for k in range(40))),
         ),
     )
     sweep = sample_sweep(space, [weighted("net", 1.0, GEMM)])
     opened = open_page(sweep)
-    assert len(sweep.points) == 3000
+    assert len(sweep.points) == 1200
     sort(opened, "#", DESIGNS)
-    assert column(opened, "#", DESIGNS)[0] == "2999"
+    assert column(opened, "#", DESIGNS)[0] == "1199"
     made = opened.page.locator(f"{DESIGNS} tbody tr").count()
     assert made < 500
     opened.page.evaluate(
@@ -130,7 +130,7 @@ def test_thousands_of_designs_stay_usable(open_page: Open):
     cells = f"[...document.querySelectorAll('{HEAT} .cell')]"
     opened.page.evaluate(f"{cells}.forEach(cell => {{ cell.drawn = true; }})")
     opened.page.evaluate(f"document.querySelector('{DESIGNS} tbody tr:nth-child(9)').click()")
-    assert opened.page.evaluate(f"{cells}.map(cell => cell.drawn)") == [True] * 3000
+    assert opened.page.evaluate(f"{cells}.map(cell => cell.drawn)") == [True] * 1200
     assert opened.errors == []
 
 

@@ -1,0 +1,44 @@
+"""How many examples of a property are tried: few in fast tests, many in slow ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+Test = Callable[..., None]
+
+_SLOW = re.compile(r"(?<!not )\bslow\b")
+_chosen: list[str] = []
+
+
+def choose(markers: str) -> None:
+    """Tests are chosen by this expression of markers: before their files are imported."""
+    _chosen[:] = [markers]
+
+
+def is_slow_run() -> bool:
+    """Whether slow tests are run."""
+    return bool(_SLOW.search("".join(_chosen)))
+
+
+def examples(few: int, many: int) -> Callable[[Test], Test]:
+    """Settings of a property that is tried with few examples, and in slow tests with many."""
+
+    def decorate(test: Test) -> Test:
+        if is_slow_run():
+            return pytest.mark.slow(settings(max_examples=many)(test))
+        return settings(max_examples=few)(test)
+
+    return decorate
+
+
+def first(few: int, values: Iterable[Any]) -> list[Any]:
+    """Parameters of a test of which only the first so many are for fast runs."""
+    return [
+        value if place < few else pytest.param(value, marks=pytest.mark.slow)
+        for place, value in enumerate(values)
+    ]
