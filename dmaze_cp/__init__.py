@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from dmaze_cp.mapping import Dataflow, Mapping
     from dmaze_cp.network import map_networks, map_workload
     from dmaze_cp.objective import Objective
+    from dmaze_cp.perturbation import Sensitivity, sensitivity
     from dmaze_cp.question import Options, Question
     from dmaze_cp.result import (
         Ending,
@@ -90,6 +91,7 @@ _HOMES = {
         "load_result",
         "load_results",
     ),
+    "perturbation": ("Sensitivity", "sensitivity"),
     "store": ("Store", "default_store_path"),
     "verification": ("Verification", "verify"),
     "workload": ("Kind", "Layer", "UnmappedOperator", "Workload"),
@@ -122,6 +124,7 @@ __all__ = [
     "Question",
     "Rule",
     "RunSettings",
+    "Sensitivity",
     "SpecError",
     "Status",
     "Store",
@@ -147,6 +150,7 @@ __all__ = [
     "map_workload",
     "parse_parameter",
     "save_sweep",
+    "sensitivity",
     "sweep",
     "verify",
 ]

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from dmaze_cp.dse.space_files import SpaceRecord
 from dmaze_cp.dse.sweep_files import SweepRecord
+from dmaze_cp.perturbation import SensitivityRecord
 from dmaze_cp.result.answer_files import AnswerRecord, FailedRecord
 from dmaze_cp.result.network import ResultRecord, ResultsRecord
 from dmaze_cp.spec.architecture_files import ARCHITECTURE_RECORD
@@ -26,6 +27,7 @@ DOCUMENTS: Final[Mapping[str, tuple[Any, str]]] = {
     "result": (ResultRecord | ResultsRecord, "The result of mapping networks"),
     "sweep": (SweepRecord, "The result of a sweep over designs"),
     "answers": (_Answer | list[_Answer], "The answers of evaluate"),
+    "sensitivity": (SensitivityRecord, "What binds: the optimum as figures of a machine change"),
     "verification": (VerificationRecord, "What verify has shown"),
     "layers": (LayersRecord, "The layers of a network, as they are listed"),
 }

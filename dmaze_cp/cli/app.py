@@ -18,6 +18,7 @@ from dmaze_cp.cli.map_command import map_command
 from dmaze_cp.cli.model_command import model_command
 from dmaze_cp.cli.report_command import report_command
 from dmaze_cp.cli.schema_command import schema_command
+from dmaze_cp.cli.sensitivity_command import sensitivity_command
 from dmaze_cp.cli.settings import Setting, apply_settings
 from dmaze_cp.cli.store_command import store_command
 from dmaze_cp.cli.streams import prepare_streams
@@ -79,6 +80,7 @@ def cli(context: click.Context, /, **_options: object) -> None:
       dmaze-cp map resnet18 --layer 0              map the first of them
       dmaze-cp map net.onnx --batch 4 -o out.json  map an ONNX network
       dmaze-cp dse memory_tuning                   find the best design of a space
+      dmaze-cp sensitivity vgg16 --layer fc8       what binds: one figure changed at a time
       dmaze-cp evaluate mappings.json              exact cost of given mappings
       dmaze-cp verify out.json                     check a result independently
       dmaze-cp model vgg16 --layer fc8 -o fc8.pb   a layer's CP-SAT model, as a file
@@ -97,6 +99,7 @@ def cli(context: click.Context, /, **_options: object) -> None:
 for _command in (
     map_command,
     dse_command,
+    sensitivity_command,
     layers_command,
     evaluate_command,
     verify_command,

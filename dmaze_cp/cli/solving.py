@@ -63,8 +63,8 @@ def solve(
     progress = Progress(verbose=verbose, several=not question.is_single, total_s=total_s)
     shown = _InOrder(question, show)
 
-    def follow(event: Event) -> None:
-        _follow(event, progress)
+    def told(event: Event) -> None:
+        follow(event, progress)
         shown.add(event, progress)
 
     with answering_interrupt(progress) as stop:
@@ -74,14 +74,15 @@ def solve(
             question.objectives,
             question.settings,
             store=store,
-            on_event=follow,
+            on_event=told,
             stop=stop,
         )
     shown.rest(results)
     return results
 
 
-def _follow(event: Event, progress: Progress) -> None:
+def follow(event: Event, progress: Progress) -> None:
+    """Pass on to the terminal what a run tells."""
     from dmaze_cp.desk import NoWorker, RowsDistrusted, StoreFailed
     from dmaze_cp.network import Finished, Planned, Searched, Searching
 

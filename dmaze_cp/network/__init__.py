@@ -7,14 +7,16 @@
 """
 
 from dmaze_cp.network.events import Event, Finished, Planned, Searched, Searching
-from dmaze_cp.network.run import map_networks, map_workload
+from dmaze_cp.network.run import Answers, answer, map_networks, map_workload
 
 __all__ = [
+    "Answers",
     "Event",
     "Finished",
     "Planned",
     "Searched",
     "Searching",
+    "answer",
     "map_networks",
     "map_workload",
 ]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
@@ -14,8 +14,9 @@ from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.execution.schedule import Budget, HardestFirst, Schedule
 from dmaze_cp.mapspace import check_sizes
 from dmaze_cp.network.events import Event, Finished, Planned, Searched, Searching
-from dmaze_cp.network.plan import LayerInquiry, plan
+from dmaze_cp.network.plan import LayerInquiry, Use, plan
 from dmaze_cp.objective import Objective
+from dmaze_cp.question import Question
 from dmaze_cp.result import Ending, Incumbent, LayerResult, WorkloadResult
 from dmaze_cp.store import Store
 from dmaze_cp.workload import Workload
@@ -108,6 +109,54 @@ def map_networks(
     inquiries = plan(runs, wanted, settings.constraints, settings.options)
     interrupted = _Run(inquiries, Desk(settings, store, tell), tell).run(stop or (lambda: False))
     return _assembled(runs, wanted, inquiries, interrupted)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Answers to questions, and whether the run was stopped before it had all.
+
+    Attributes
+    ----------
+    results
+        In the order of the questions; None where a stopped run has nothing.
+    interrupted
+        Whether it was stopped.
+    """
+
+    results: tuple[LayerResult | None, ...]
+    interrupted: bool = False
+
+
+def answer(
+    questions: Sequence[Question],
+    settings: RunSettings = DEFAULT_SETTINGS,
+    *,
+    store: Store | None = None,
+    on_event: Callable[[Event], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Answers:
+    """Answer questions that have nothing to do with each other, side by side, equal ones once.
+
+    Parameters
+    ----------
+    questions
+        Each with constraints and options of its own.
+    settings
+        Where searches run, and the time for all of them.
+    """
+    inquiries: dict[Hashable, LayerInquiry] = {}
+    for place, question in enumerate(questions):
+        inquiry = inquiries.setdefault(question.key, LayerInquiry(question))
+        inquiry.uses.append(Use(place, question.layer))
+    tell = on_event or (lambda _event: None)
+    run = _Run(tuple(inquiries.values()), Desk(settings, store, tell), tell)
+    interrupted = run.run(stop or (lambda: False))
+    found = {place: each for i in run.inquiries for place, each in i.results()}
+    results = (found.get(place) for place in range(len(questions)))
+    asked = zip(questions, results, strict=True)
+    return Answers(
+        tuple(r and replace(r, architecture=q.architecture) for q, r in asked), interrupted
+    )
 
 
 def _objectives(given: Iterable[Objective | str]) -> tuple[Objective, ...]:

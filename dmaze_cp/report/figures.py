@@ -60,6 +60,8 @@ class Stack:
         What the bars' names are.
     note
         What signs in the bars' notes mean.
+    origin
+        Where bars that are beside each other begin.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Stack:
     rows: tuple[StackRow, ...]
     beside: bool = False
     note: str = ""
+    origin: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from dmaze_cp.digest import with_digest
 from dmaze_cp.dse.result import SweepResult
 from dmaze_cp.dse.sweep_files import sweep_record
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.perturbation import Sensitivity, sensitivity_record
 from dmaze_cp.report import rows
 from dmaze_cp.report.blocks import Block
 from dmaze_cp.report.comparison import comparison_blocks, comparison_records
@@ -21,6 +22,7 @@ from dmaze_cp.report.excel import workbook
 from dmaze_cp.report.layer import layer_blocks
 from dmaze_cp.report.markdown import markdown
 from dmaze_cp.report.network import network_blocks
+from dmaze_cp.report.sensitivity import sensitivity_blocks, sensitivity_rows
 from dmaze_cp.report.sweep_blocks import sweep_blocks
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.report.terminal import text_of
@@ -211,6 +213,19 @@ def render_answers(
             return markdown(evaluation_blocks(answers))
         case _:
             return text_of(evaluation_blocks(answers, evaluated))
+
+
+def render_sensitivity(found: Sensitivity, form: Format) -> str:
+    """A sensitivity analysis in a format, with a line break at its end."""
+    match form:
+        case Format.JSON:
+            return _json(sensitivity_record(found))
+        case Format.CSV:
+            return rows_csv(sensitivity_rows(found))
+        case Format.MARKDOWN:
+            return markdown(sensitivity_blocks(found))
+        case _:
+            return text_of(sensitivity_blocks(found))
 
 
 def _json(document: object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from dmaze_cp.dse.result import SweepResult
@@ -111,16 +111,30 @@ def plot_files(result: SweepResult) -> dict[str, bytes]:
     MissingExtraError
         When matplotlib is not installed.
     """
+    return figure_files({figure.name: figure for figure in print_figures(Sweep(result))})
+
+
+def figure_files(figures: Mapping[str, Drawing]) -> dict[str, bytes]:
+    """Figures as PNG and SVG, by file name, from figures by the names of their files.
+
+    Raises
+    ------
+    MissingExtraError
+        When matplotlib is not installed.
+    """
     matplotlib = require_matplotlib()
     files: dict[str, bytes] = {}
     with matplotlib.rc_context(_STYLE), warnings.catch_warnings():
         # A name may have characters that the font lacks; they are drawn as boxes.
         warnings.filterwarnings("ignore", "Glyph")
-        for name, figure in sweep_plots(result).items():
+        for name, figure in figures.items():
+            drawn = draw(figure)
+            if drawn is None:
+                continue
             for kind in KINDS:
                 stream = io.BytesIO()
                 metadata = {"Date": None} if kind == "svg" else {}
-                figure.savefig(stream, format=kind, dpi=160, bbox_inches="tight", metadata=metadata)
+                drawn.savefig(stream, format=kind, dpi=160, bbox_inches="tight", metadata=metadata)
                 files[f"{name}.{kind}"] = stream.getvalue()
     return files
 
@@ -185,12 +199,12 @@ def _beside(axes: Axes, stack: Stack, rows: Sequence[Any], _scale: float) -> Non
     height = 0.8 / count
     for k, series in enumerate(stack.series):
         places = [row + (k - (count - 1) / 2) * height for row in range(len(rows))]
-        widths = [row.values[k] for row in rows]
-        colour = _COLOURS[series.colour]
-        bars = axes.barh(places, widths, height=height * 0.9, color=colour, label=series.name)
+        widths = [row.values[k] - stack.origin for row in rows]
+        style: _Style = {"color": _COLOURS[series.colour], "left": stack.origin}
+        bars = axes.barh(places, widths, height=height * 0.9, label=series.name, **style)
         axes.bar_label(bars, [row.note.split("\n")[k] for row in rows], padding=3, fontsize=7.5)
     axes.axvline(1, color="#333333", linewidth=0.9)
-    axes.margins(x=0.12)
+    axes.margins(x=0.12 if not stack.origin else 0.25)
 
 
 def _legend_below(figure: Figure, axes: Axes, title: str, columns: int) -> None:

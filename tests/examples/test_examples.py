@@ -22,7 +22,7 @@ def run(name: str, folder: Path) -> str:
 
 def test_each_script_has_a_test():
     tested = {"map_one_layer.py", "map_onnx_network.py", "compare_architectures.py"}
-    assert tested | {"memory_tuning.py", "pick_a_chip.py"} == SCRIPTS
+    assert tested | {"memory_tuning.py", "pick_a_chip.py", "what_binds.py"} == SCRIPTS
 
 
 def test_map_one_layer(tmp_path):
@@ -138,3 +138,16 @@ def test_pick_a_chip(tmp_path):
     ratio = re.search(r"it costs ([\d.]+) x as much EDP as the best design", parts[1])
     assert float(ratio[1]) >= 1
     assert float(re.search(r"larger budget saves ([\d.]+)% of the EDP", parts[2])[1]) > 0
+
+
+def test_what_binds(tmp_path):
+    words = ("mobilenetv2", "block15.depthwise", "--plots", "plots")
+    done = run_script("examples/what_binds.py", tmp_path, *words)
+    assert done.returncode == 0, done.stderr
+    first, *lines = done.stdout.splitlines()
+    assert ": optimal, " in first
+    moved = [float(line.split("%")[0].split()[-1]) for line in lines if line.endswith(" proven")]
+    assert moved == sorted(moved, key=lambda each: -abs(each))
+    assert len(moved) == 10
+    assert sum("same mapping for" in line for line in lines) == 5
+    assert {path.name for path in (tmp_path / "plots").iterdir()} == {"tornado.png", "tornado.svg"}

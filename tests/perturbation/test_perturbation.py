@@ -1,0 +1,183 @@
+"""Sensitivity against brute force: optima of changed machines, and the ranges of energies."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+
+import dmaze_cp as dm
+from dmaze_cp.errors import SpecError
+from dmaze_cp.perturbation import MOST, change_from, changes
+from dmaze_cp.perturbation.changes import change
+from dmaze_cp.perturbation.ranges import INSIDE
+from dmaze_cp.result import Status
+from tests.kit.oracle.brute_force import brute_force
+from tests.kit.random_layers import random_layer
+from tests.kit.wide_machines import wide_machine
+from tests.search.test_soundness import random_architecture
+
+ENERGIES = ("rf_pj", "noc_pj", "spm_pj", "dram_pj", "mac_pj")
+
+
+QUICK = dm.RunSettings(engine="auto")
+
+
+def network(*layers: dm.Layer) -> dm.Workload:
+    return dm.Workload("net", tuple(replace(layer, name=f"l{k}") for k, layer in enumerate(layers)))
+
+
+def check(seed: int) -> None:
+    rng = random.Random(seed)
+    layer = random_layer(rng, (20, 1500))
+    arch = random_architecture(rng, layer)
+    objective = rng.choice(list(dm.Objective))
+    engine = rng.choice(("cp-sat", "bounds", "auto"))
+    settings = dm.RunSettings(engine=engine)
+    found = dm.sensitivity(network(layer), arch, objective, settings, changed=["dram_pj=31"])
+    (one,) = found.layers
+    assert one.base is not None
+    assert one.base.value == brute_force(layer, arch).value(objective), seed
+    for each in rng.sample(one.changed, 6):
+        best = brute_force(layer, each.change.architecture).value(objective)
+        assert each.result is not None
+        assert each.result.value == best, (seed, each.change)
+        assert each.is_proven is (best is not None)
+    for each in one.ranges:
+        assert each.low <= each.value <= each.high
+        for end in (each.low, each.high, rng.uniform(each.low, each.high)):
+            machine = change(arch, each.parameter, end).architecture
+            cost = dm.evaluate(one.base.mapping, machine)
+            best = brute_force(layer, machine).value(objective)
+            # Between the ends, what is rounded at them may differ.
+            slack = 0 if end in (each.low, each.high) else (cost.latency_cycles + 1)
+            assert best is not None
+            got = objective.of(cost.energy_pj, cost.latency_cycles)
+            assert best <= got <= best + slack, (seed, each, end)
+        if each.high_ends and each.high > each.value:
+            beyond = each.high + 3 * INSIDE * (each.high - each.value)
+            exceeds(layer, arch, one, each.parameter, beyond, seed)
+
+
+def exceeds(layer, arch, one, parameter: str, value: float, seed: int) -> None:
+    """Just beyond an end, another mapping is better, or costs the same when rounded."""
+    machine = change(arch, parameter, value).architecture
+    best = brute_force(layer, machine)
+    cost = dm.evaluate(one.base.mapping, machine)
+    objective = one.base.objective
+    assert best.value(objective) <= objective.of(cost.energy_pj, cost.latency_cycles), seed
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_optima_and_ranges_equal_brute_force(seed: int) -> None:
+    check(seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(10))
+def test_optima_and_ranges_equal_brute_force_many_times(part: int) -> None:
+    for seed in range(100 + 20 * part, 120 + 20 * part):
+        check(seed)
+
+
+def test_an_end_is_where_another_mapping_takes_over() -> None:
+    """The range ends at the value at which two mappings cost the same, found by trying values."""
+    layer = dm.Layer.gemm("l0", {"X": 12, "Y": 16, "K": 18})
+    arch = dm.Architecture(pes=4, rf_bytes=16, spm_banks=6, spm_bank_bytes=32)
+    (one,) = dm.sensitivity(network(layer), arch, "energy", QUICK).layers
+    ended = [each for each in one.ranges if each.high_ends]
+    assert ended
+    for each in ended:
+        further = change(arch, each.parameter, each.high * 1.01).architecture
+        cost = dm.evaluate(one.base.mapping, further).energy_pj
+        assert brute_force(layer, further).energy.value < cost
+
+
+def test_what_a_machine_has_is_changed() -> None:
+    plain = list(changes(dm.Architecture()))
+    names = dict.fromkeys(each.parameter for each in plain)
+    assert list(names)[:3] == ["pes", "rf_bytes", "spm_banks"]
+    assert set(ENERGIES) <= names.keys()
+    assert "leakage_mw" not in names, "there is none to change"
+    assert [(c.before, c.after) for c in plain if c.parameter == "rf_bytes"] == [
+        (512, 256),
+        (512, 1024),
+    ]
+    for each in plain:
+        base = dm.Architecture()
+        whole = replace(each.architecture, name=base.name, notes=base.notes)
+        differ = [
+            f for f in ("pes", "rf_bytes", "spm_banks") if getattr(whole, f) != getattr(base, f)
+        ]
+        assert differ == (
+            [each.parameter] if each.parameter in ("pes", "rf_bytes", "spm_banks") else []
+        )
+        if each.parameter not in ENERGIES:
+            assert whole.energy == base.energy, "energies do not follow sizes"
+
+
+def test_parts_of_wide_machines_are_changed_one_by_one() -> None:
+    arch = dm.load_architecture("gemmini")
+    names = {each.parameter for each in changes(arch)}
+    assert {"pe_array.rows", "pe_array.cols", "rf_bytes.O", "spm_banks.IW", "rf_pj.W"} <= names
+    assert not {"pes", "rf_bytes", "rf_pj"} & names
+    for seed in range(8):
+        rng = random.Random(seed)
+        for each in changes(wide_machine(rng, random_layer(rng, (20, 1500)))):
+            assert each.after != each.before
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("rf_byte=4", "rf_byte"),
+        ("rf_bytes=0", "rf_bytes"),
+        ("pe_array.rows=4", "pe_array.rows"),
+        ("rf_bytes", ""),
+        ("dram_pj=-1", "dram_pj"),
+        ("rf_bytes.O=4", "rf_bytes.O"),
+    ],
+)
+def test_a_change_that_makes_no_sense(text: str, where: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        change_from(dm.Architecture(), text)
+    assert [problem.where for problem in caught.value.problems] == [where]
+
+
+def test_clocks_are_compared_in_seconds() -> None:
+    layer = dm.Layer.gemm("l0", {"X": 8, "Y": 8, "K": 8})
+    arch = dm.Architecture(dma_startup_cycles=0, dma_cycles_per_byte=0)
+    found = dm.sensitivity(network(layer), arch, "latency", QUICK, changed=["accelerator_mhz=1000"])
+    given = found.layers[0].changed[-1]
+    assert given.relative == pytest.approx(0.5)
+    assert given.result is not None
+    assert given.result.value == found.layers[0].base.value
+
+
+def test_latency_has_no_ranges_and_stopping_is_said() -> None:
+    layer = dm.Layer.gemm("l0", {"X": 8, "Y": 8, "K": 8})
+    found = dm.sensitivity(network(layer), dm.Architecture(), "latency", QUICK)
+    assert found.layers[0].ranges == ()
+    stopped = dm.sensitivity(network(layer), dm.Architecture(), "energy", QUICK, stop=lambda: True)
+    assert stopped.interrupted
+    assert stopped.layers[0].ranges == ()
+    assert all(each.result is None or not each.is_proven for each in stopped.layers[0].changed)
+
+
+def test_an_infeasible_machine_is_a_result() -> None:
+    layer = dm.Layer.gemm("l0", {"X": 4, "Y": 4, "K": 4})
+    arch = dm.Architecture(rf_bytes=6)
+    (one,) = dm.sensitivity(network(layer), arch, "edp", QUICK).layers
+    half = next(each for each in one.changed if each.change.parameter == "rf_bytes")
+    assert half.result is not None
+    assert half.result.status is Status.INFEASIBLE
+    assert half.relative is None
+
+
+def test_no_more_than_so_many_times_an_energy_is_looked_at() -> None:
+    layer = dm.Layer.gemm("l0", {"X": 2, "Y": 2, "K": 2})
+    (one,) = dm.sensitivity(network(layer), dm.Architecture(), "energy", QUICK).layers
+    for each in one.ranges:
+        assert each.high <= each.value * MOST
+        assert each.high_ends or each.high == each.value * MOST
