@@ -50,6 +50,7 @@ def map_layer(
     cutoff: int | None = None,
     on_progress: Callable[[Incumbent], None] | None = None,
     stop: Callable[[], bool] | None = None,
+    tie_break: bool = True,
     settings: SearchSettings = DEFAULTS,
 ) -> LayerResult:
     """Find the mapping of a layer with the least cost, and prove it.
@@ -86,6 +87,9 @@ def map_layer(
         Called with incumbent and bound while the search runs.
     stop
         Polled; the search ends soon after it returns True, as at the time limit.
+    tie_break
+        Return, of all mappings of least cost, one of least energy (of least latency, where energy
+        is minimised), and prove that too, within the same time. A gap above 0 leaves it out.
     settings
         Sizes that trade one part of the search for another; none changes the answer.
 
@@ -125,6 +129,7 @@ def map_layer(
         known=known,
         quick=quick,
         cutoff=cutoff,
+        tie_break=objective.tie_break if tie_break else None,
         settings=settings,
     )
     return _to_result(layer, space, objective, found, result, stop, cutoff)
@@ -156,18 +161,19 @@ def _to_result(
         why = ended.text(mapped=False)
         return result(Status.UNKNOWN, bound=bound, reason=why, ended=ended, stats=found.stats)
     mapping = mapping_at(space, found.best.options, found.best.dataflow)
-    cost = evaluate(mapping, space.architecture)
-    _check(mapping, space.architecture, space.constraints, objective, cost, found.best.value)
-    proven = found.bound >= found.best.value
+    cost, value = evaluate(mapping, space.architecture), found.best.value(objective)
+    _check(mapping, space.architecture, space.constraints, objective, cost, value)
+    proven = found.bound >= value
     return result(
         Status.OPTIMAL if proven else Status.FEASIBLE,
         mapping=mapping,
         dataflow=found.best.dataflow,
         cost=cost,
-        bound=found.best.value if proven else bound,
+        bound=value if proven else bound,
         reason=None if proven else ended.text(mapped=True),
         ended=Ending.PROVEN if proven else ended,
         stats=found.stats,
+        tie_bound=None if found.tie_bound is None else int(found.tie_bound),
     )
 
 

@@ -1,7 +1,8 @@
-"""What is minimised."""
+"""What is minimised, and what else may be limited."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -19,3 +20,24 @@ class Objective(StrEnum):
         if self is Objective.LATENCY:
             return latency_cycles
         return energy_pj * latency_cycles
+
+    @property
+    def tie_break(self) -> Objective:
+        """What decides between mappings that are equally good."""
+        return Objective.LATENCY if self is Objective.ENERGY else Objective.ENERGY
+
+
+@dataclass(frozen=True)
+class CostLimit:
+    """The largest value of a cost that a mapping may have, beside what is minimised.
+
+    Attributes
+    ----------
+    objective
+        Which cost.
+    most
+        In pJ, cycles or pJ x cycles.
+    """
+
+    objective: Objective
+    most: int

@@ -36,6 +36,8 @@ class Options:
         What decides the parts of a map-space that bounds leave open.
     solver
         Settings of CP-SAT.
+    tie_break
+        Decide between mappings of least cost, too; a gap above 0 leaves it out.
 
     Raises
     ------
@@ -47,6 +49,7 @@ class Options:
     gap: float = 0.0
     engine: Engine | str = DEFAULT_ENGINE
     solver: SolverOptions = DEFAULT_SOLVER
+    tie_break: bool = False
 
     def __post_init__(self) -> None:
         problems = list(_option_problems(self))
@@ -118,6 +121,8 @@ class Question:
 
     def is_answered_by(self, result: LayerResult) -> bool:
         """Whether a result needs no further search: final, or with a gap that is small enough."""
+        if self.options.tie_break and self.options.gap == 0:
+            return result.breaks_ties
         small = result.gap is not None and result.gap <= self.options.gap
         return result.is_final or small
 

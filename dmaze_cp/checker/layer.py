@@ -33,6 +33,16 @@ _MAPPED: Final = ("optimal", "feasible")
 
 
 @closed
+class TieBreakRecord(TypedDict):
+    """What decides between mappings of least cost."""
+
+    objective: Literal["energy", "latency"]
+    value: Natural
+    bound: Natural
+    status: Literal["optimal", "feasible"]
+
+
+@closed
 class LayerRecord(TypedDict):
     """A layer's record. What is not known here may mean something, and is not passed over."""
 
@@ -56,6 +66,7 @@ class LayerRecord(TypedDict):
     value: Natural | None
     bound: Amount | None
     gap: NotRequired[Share | None]
+    tie_break: NotRequired[TieBreakRecord | None]
     share: NotRequired[Share | None]
     # Of the search; only the digest says whether they were changed.
     reason: NotRequired[object]
@@ -99,6 +110,7 @@ def layer_problems(record: Record, machine: Record, limits: Record) -> list[Prob
         *_cost_problems(record, own),
         *_stationary_problems(record, own),
         *_proof_problems(record),
+        *_tie_problems(record, own),
     ]
 
 
@@ -139,7 +151,7 @@ def _shape_problems(record: Record) -> Iterator[Problem]:
 def _unmapped_problems(record: Record, machine: Record, limits: Record) -> Iterator[Problem]:
     """A record that has no mapping, and whether there is one."""
     status = record["status"]
-    for name in (*_ANSWER, "gap"):
+    for name in (*_ANSWER, "gap", "tie_break"):
         if record.get(name) is not None:
             yield Problem(name, "a value", f"null, as the status is {status}")
     if status == "infeasible" and not any(limits.values()):
@@ -227,3 +239,23 @@ def _proof_problems(record: Record) -> Iterator[Problem]:
         gap = None if bound is None else (value - bound) / value if value else 0.0
         if (gap is None) != (record["gap"] is None) or (gap and not close(record["gap"], gap)):
             yield Problem("gap", str(record["gap"]), f"{gap}, (value - bound) / value")
+
+
+def _tie_problems(record: Record, own: Cost) -> Iterator[Problem]:
+    """What decides between mappings of least cost: only an optimum has it."""
+    found = record.get("tie_break")
+    if found is None:
+        return
+    if record["status"] != "optimal":
+        yield Problem("tie_break", "a value", f"null, as the status is {record['status']}")
+    decides = "latency" if record["objective"] == "energy" else "energy"
+    value = own.latency_cycles if decides == "latency" else own.energy_pj
+    if found["objective"] != decides:
+        yield Problem("tie_break.objective", found["objective"], decides)
+    elif found["value"] != value:
+        yield Problem("tie_break.value", str(found["value"]), f"{value}, what the mapping has")
+    elif found["bound"] > value:
+        yield Problem("tie_break.bound", str(found["bound"]), f"at most {value}, the value")
+    elif (found["status"] == "optimal") != (found["bound"] == value):
+        expected = "optimal" if found["bound"] == value else "feasible"
+        yield Problem("tie_break.status", found["status"], f"{expected}, as value and bound are")

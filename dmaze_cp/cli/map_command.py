@@ -27,7 +27,7 @@ from dmaze_cp.cli.search_options import (
     solver_options,
 )
 from dmaze_cp.cli.selection import select_layers
-from dmaze_cp.cli.settings import Setting
+from dmaze_cp.cli.settings import Limit, Setting
 from dmaze_cp.cli.store_option import open_store, store_files
 from dmaze_cp.errors import Problem, SpecError, printable
 from dmaze_cp.objective import Objective
@@ -76,6 +76,13 @@ if TYPE_CHECKING:
     help="What to minimise; `all` solves each of the three.",
 )
 @limit_options()
+@click.option(
+    "--no-tie-break",
+    cls=Limit,
+    is_flag=True,
+    help="Of mappings that are equally good return any. Without it, one of least energy (of least "
+    "latency for --objective energy) is found, and proven to be one; a --gap leaves it out, too.",
+)
 @output_option(
     "Write the result to FILE, instead of tables on standard output: .csv, .md and .txt by "
     "suffix, every other FILE as JSON."
@@ -147,7 +154,7 @@ def _question(
         workloads=tuple(workloads),
         architectures=tuple(architectures),
         objectives=tuple(Objective) if chosen == "all" else (Objective(chosen),),
-        settings=run_settings(options),
+        settings=replace(run_settings(options), tie_break=not options["no_tie_break"]),
     )
 
 

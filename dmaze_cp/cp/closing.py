@@ -23,7 +23,9 @@ class Closing:
     Attributes
     ----------
     closed
-        Nothing in the case costs less than the incumbent.
+        Nothing in the case is of interest.
+    decided
+        If it is not closed: its bound says enough.
     bound
         No mapping of the case costs less (energy before it is rounded), but for those
         that were scored.
@@ -32,6 +34,7 @@ class Closing:
     """
 
     closed: bool
+    decided: bool
     bound: float
     rounds: int
 
@@ -44,6 +47,7 @@ def close(
     time_left: Callable[[], float] = lambda: inf,
     stop: Callable[[], bool] | None = None,
     hint: tuple[int, ...] | None = None,
+    decided: Callable[[float], bool] = lambda _: False,
 ) -> Closing:
     """Ask CP-SAT for the best mapping of a case until nothing of interest is left.
 
@@ -62,6 +66,8 @@ def close(
         When to give up.
     hint
         The incumbent's options, if it is a mapping of this case.
+    decided
+        Whether a bound (energy before it is rounded) says enough of what is left.
     """
     rounds, bound = 0, 0.0
     while time_left() > 0 and not (stop is not None and stop()):
@@ -71,7 +77,9 @@ def close(
         for candidate in solution.candidates[:1]:
             problem.exclude(score(candidate))
         if solution.answer is Answer.NONE or bound > limit():
-            return Closing(True, bound, rounds)
+            return Closing(True, True, bound, rounds)
+        if decided(bound):
+            return Closing(False, True, bound, rounds)
         if solution.answer is Answer.STOPPED:
             break
-    return Closing(False, bound, rounds)
+    return Closing(False, False, bound, rounds)

@@ -22,7 +22,7 @@ from dmaze_cp.cp.affine import constant, total
 from dmaze_cp.cp.array import add_array
 from dmaze_cp.cp.factors import Factors
 from dmaze_cp.cp.limits import add_demands, add_limits
-from dmaze_cp.cp.objective import MARGIN, add_objective, units_of
+from dmaze_cp.cp.objective import MARGIN, Measured, add_objective, units_of
 from dmaze_cp.cp.parameters import SolverOptions
 from dmaze_cp.cp.reading import Reading
 from dmaze_cp.cp.solve import Outcome, run
@@ -83,6 +83,9 @@ class CaseProblem:
         may be left out.
     least
         What the energy and the latency of the case are known to be at least.
+    within
+        Other costs, and what they are at most (energy before it is rounded): mappings that cost
+        more are left out as far as the model sees it.
     """
 
     def __init__(
@@ -94,6 +97,7 @@ class CaseProblem:
         objective: Objective,
         limit: float = inf,
         least: tuple[float, float] = (0.0, 0.0),
+        within: Sequence[tuple[Objective, float]] = (),
     ) -> None:
         self.options, self.limit = tuple(options), limit
         kind = space.layer.kind
@@ -105,7 +109,9 @@ class CaseProblem:
         add_array(self.factors)
         add_demands(reading, needs)
         model = cost_model(space.layer, space.architecture, case.flow(kind))
-        self.cost = add_objective(reading, model, objective, limit, least)
+        cost = add_objective(reading, model, objective, limit, least, within)
+        self.is_empty = cost is None
+        self.cost = cost or Measured(self.integers.free(0, 0, "nothing"), 1)
         self.integers.name(self.cost.variable, str(objective))
         self.integers.close_tables()
         self.integers.minimize(self.cost.variable)
@@ -135,7 +141,7 @@ class CaseProblem:
         self.limit = min(limit, self.limit)
         most = units_of(self.limit, self.cost.scale) if self.limit < inf else None
         low, _ = self.integers.ranges[self.cost.variable]
-        if most is not None and most < low:
+        if self.is_empty or (most is not None and most < low):
             return Solution(Answer.NONE, self.limit)
         if most is not None:
             self.integers.at_most(self.cost.variable, most)
@@ -169,7 +175,7 @@ class CaseProblem:
         and is not excluded.
         """
         places = self._places(options)
-        if places is None:
+        if places is None or self.is_empty:
             return None
         values = self.integers.evaluate(places)
         if not self.integers.allows(values):

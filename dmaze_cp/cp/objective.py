@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import floor, inf, log2
 
@@ -158,23 +159,52 @@ def add_objective(
     objective: Objective,
     limit: float,
     least: tuple[float, float],
-) -> Measured:
+    within: Sequence[tuple[Objective, float]] = (),
+) -> Measured | None:
     """The objective of a case, of which nothing above a limit is of interest.
+
+    What else is limited becomes a variable as the objective does, never above the cost of the
+    mapping, whose range ends at its limit: that leaves out only what costs more.
 
     Parameters
     ----------
     least
         What energy and latency are known to be at least: for a product, they bound
         the other one.
+    within
+        Other costs, and what they are at most (energy before it is rounded).
+
+    Returns
+    -------
+    Measured or None
+        None where the model sees that nothing is within the limits.
     """
-    if objective is Objective.LATENCY:
-        return Costs(reading, model, most_latency_cycles=limit).latency()
-    if objective is Objective.ENERGY:
-        return Costs(reading, model, most_energy_pj=limit).energy()
-    most_energy, most_latency = limits_of_product(limit, least[0], least[1], Costs(reading, model))
-    costs = Costs(reading, model, most_energy, most_latency)
-    latency = costs.latency()
-    return edp(reading.integers, costs.energy(), latency, limit)
+    most = dict.fromkeys(Objective, inf)
+    for each, largest in ((objective, limit), *within):
+        most[each] = min(most[each], largest)
+    if most[Objective.EDP] < inf:
+        costs = Costs(reading, model)
+        ends = limits_of_product(most[Objective.EDP], least[0], least[1], costs)
+        for each, largest in zip((Objective.ENERGY, Objective.LATENCY), ends, strict=True):
+            most[each] = min(most[each], largest)
+    costs = Costs(reading, model, most[Objective.ENERGY], most[Objective.LATENCY])
+    asked = {objective, *(each for each, _ in within)}
+    made: dict[Objective, Measured] = {}
+    if asked != {Objective.ENERGY}:
+        made[Objective.LATENCY] = costs.latency()
+    if asked != {Objective.LATENCY}:
+        made[Objective.ENERGY] = costs.energy()
+    if Objective.EDP in asked:
+        both = made[Objective.ENERGY], made[Objective.LATENCY]
+        made[Objective.EDP] = edp(reading.integers, *both, most[Objective.EDP])
+    for each, largest in within:
+        low, _ = reading.integers.ranges[made[each].variable]
+        units = low if largest == inf else units_of(largest, made[each].scale)
+        if units < low:
+            return None
+        if largest < inf:
+            reading.integers.at_most(made[each].variable, units)
+    return made[objective]
 
 
 def limits_of_product(

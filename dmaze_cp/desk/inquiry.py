@@ -154,4 +154,4 @@ class Inquiry:
             self.result = replace(
                 self.result, status=Status.OPTIMAL, bound=value, reason=None, from_store=False
             )
-        self.final = not self.running
+        self.final = not self.running and self.is_answered

@@ -37,6 +37,8 @@ class RunSettings:
         None: one for each core.
     scheduler
         Address of a Dask scheduler whose workers search instead, or ``local``.
+    tie_break
+        Decide between mappings of least cost, too (see `Options`).
 
     Raises
     ------
@@ -52,6 +54,7 @@ class RunSettings:
     solver: SolverOptions = DEFAULT_SOLVER
     jobs: int | None = 1
     scheduler: str | None = None
+    tie_break: bool = False
 
     def __post_init__(self) -> None:
         problems = list(_setting_problems(self))
@@ -61,7 +64,7 @@ class RunSettings:
     @property
     def options(self) -> Options:
         """How each question is searched for."""
-        return Options(self.time_limit_s, self.gap, self.engine, self.solver)
+        return Options(self.time_limit_s, self.gap, self.engine, self.solver, self.tie_break)
 
 
 def _setting_problems(settings: RunSettings) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ from dmaze_cp.question import Question
 from dmaze_cp.result import NOTHING_KNOWN, Ending, Incumbent, Known, LayerResult, Status
 from dmaze_cp.workload import Layer
 
-PROTOCOL: Final = 3
+PROTOCOL: Final = 4
 """Raised when tasks or results change their form: coordinator and worker must agree."""
 
 REPORT_EVERY_S: Final = 0.25
@@ -148,6 +148,7 @@ def _search(ticket: int, task: Task, link: Link) -> LayerResult:
         known=task.known,
         quick=task.quick,
         cutoff=task.cutoff,
+        tie_break=options.tie_break,
         on_progress=_seldom(lambda incumbent: link.send(Message(ticket, incumbent))),
         stop=link.stopped,
     )

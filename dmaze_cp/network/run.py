@@ -37,6 +37,7 @@ def map_workload(
     solver_params: Sequence[tuple[str, str]] = (),
     jobs: int | None = 1,
     scheduler: str | None = None,
+    tie_break: bool = True,
     store: Store | None = None,
     on_layer_done: Callable[[LayerResult], None] | None = None,
     stop: Callable[[], bool] | None = None,
@@ -48,7 +49,7 @@ def map_workload(
 
     Parameters
     ----------
-    time_limit, total_time_limit, gap, constraints, engine, jobs, scheduler
+    time_limit, total_time_limit, gap, constraints, engine, jobs, scheduler, tie_break
         See `RunSettings`.
     workers, seed, solver_params
         See `SolverOptions`.
@@ -66,7 +67,7 @@ def map_workload(
     """
     solver = SolverOptions(workers, seed, tuple(solver_params))
     settings = RunSettings(
-        time_limit, total_time_limit, gap, constraints, engine, solver, jobs, scheduler
+        time_limit, total_time_limit, gap, constraints, engine, solver, jobs, scheduler, tie_break
     )
 
     def tell(event: Event) -> None:

@@ -7,10 +7,11 @@ Every block of a case (`dmaze_cp.relaxation.rows`) is a maximum of sums of terms
 
 as a maximum is at least any convex combination and by weighted AM-GM within each sum. The
 logarithm of a term is linear in the atoms, plus that of the block it refers to, which is bounded
-in the same way. Capacities enter with multipliers. What is left is linear in the
-atoms and thus a sum over groups, each minimised by itself. The weights are improved by a
-quasi-Newton method on a smoothed minimum; the bound itself is evaluated with the true minimum,
-so that it holds whatever the weights are.
+in the same way. Capacities enter with multipliers, and so do limits on costs that are not
+minimised: these are blocks as well, or a product of two, whose logarithms add up. What is left is
+linear in the atoms and thus a sum over groups, each minimised by itself. The weights are improved
+by a quasi-Newton method on a smoothed minimum; the bound itself is evaluated with the true
+minimum, so that it holds whatever the weights are.
 
 All cases of a layer are bounded side by side: arrays have one row a case.
 """
@@ -26,7 +27,7 @@ from dmaze_cp.cost.batch import Bools, Floats, Ints
 from dmaze_cp.objective import Objective
 from dmaze_cp.relaxation.ascent import Ascent
 from dmaze_cp.relaxation.atoms import AtomTable
-from dmaze_cp.relaxation.rows import NodeRows
+from dmaze_cp.relaxation.rows import CaseRows, NodeRows
 
 Schedule = Sequence[tuple[float, int]]
 """Smoothing of the minimum and iterations, one stage after the other."""
@@ -123,7 +124,17 @@ class _Arrays:
         return _Arrays(*(value[which] for value in self.__dict__.values()))
 
 
-def _arrays(nodes: Sequence[NodeRows], objective: Objective) -> _Arrays:
+Limits = Sequence[tuple[Objective, Floats]]
+"""What else is limited: which cost, and the logarithm of its most in each case."""
+
+
+def _blocks(case: CaseRows, objective: Objective) -> list[int]:
+    """The blocks whose product an objective is."""
+    blocks = {Objective.ENERGY: [case.energy], Objective.LATENCY: [case.latency]}
+    return blocks.get(objective, [case.energy, case.latency])
+
+
+def _arrays(nodes: Sequence[NodeRows], objective: Objective, within: Limits) -> _Arrays:
     cases = [n.case for n in nodes]
     count, atoms = len(nodes), nodes[0].rows.shape[1]
     edges, blocks = max(len(n.constant) for n in nodes), max(c.blocks for c in cases) + 1
@@ -140,8 +151,13 @@ def _arrays(nodes: Sequence[NodeRows], objective: Objective) -> _Arrays:
         of_sum=np.zeros((count, edges, sums)),
         to_block=np.zeros((count, edges, blocks)),
         roots=np.zeros((count, blocks)),
-        capacity=np.zeros((count, len(cases[0].ceiled), blocks)),
-        limits=np.array([[c.log_limit for c in case.ceiled] for case in cases]),
+        capacity=np.zeros((count, len(cases[0].ceiled) + len(within), blocks)),
+        limits=np.array(
+            [
+                [*(c.log_limit for c in case.ceiled), *(float(most[i]) for _, most in within)]
+                for i, case in enumerate(cases)
+            ]
+        ),
         demands=np.zeros((count, wants, atoms)),
         at_least=np.zeros((count, wants)),
         wanted=np.zeros((count, wants)),
@@ -157,8 +173,7 @@ def _arrays(nodes: Sequence[NodeRows], objective: Objective) -> _Arrays:
         a.of_sum[i, here, case.sums] = 1.0
         inside = here[case.target >= 0]
         a.to_block[i, inside, case.target[inside]] = 1.0
-        a.roots[i, case.energy] = float(objective is not Objective.LATENCY)
-        a.roots[i, case.latency] = float(objective is not Objective.ENERGY)
+        a.roots[i, _blocks(case, objective)] = 1.0
         for j, ceiled in enumerate(case.ceiled):
             a.capacity[i, j, ceiled.block] = 1.0
         a.demands[i, :d], a.at_least[i, :d], a.wanted[i, :d] = node.demands, node.at_least, 1.0
@@ -166,6 +181,11 @@ def _arrays(nodes: Sequence[NodeRows], objective: Objective) -> _Arrays:
         used = set(case.source[node.present].tolist())
         a.worthless[i] = any(int(b) not in used for b in np.flatnonzero(a.roots[i]))
         a.roots[i] *= not a.worthless[i]
+        for j, (limited, _) in enumerate(within, len(case.ceiled)):
+            if used.issuperset(_blocks(case, limited)):
+                a.capacity[i, j, _blocks(case, limited)] = 1.0
+            else:  # it may cost 0, which any limit allows
+                a.limits[i, j] = 0.0
     return a
 
 
@@ -192,6 +212,8 @@ class Duals:
         For each case and group, which options it has (None: all).
     objective
         What is bounded.
+    within
+        What else is limited: the bounds hold for what is within these limits.
     """
 
     def __init__(
@@ -200,9 +222,10 @@ class Duals:
         table: AtomTable,
         masks: Sequence[Sequence[Bools]] | None,
         objective: Objective,
+        within: Limits = (),
     ) -> None:
         self.slices, self.values = table.basis.slices, table.values
-        self.arrays = _arrays(nodes, objective)
+        self.arrays = _arrays(nodes, objective, within)
         self.depth = max(n.case.depth for n in nodes)
         self.penalty: list[Floats] | None = None
         if masks is not None:

@@ -30,7 +30,12 @@ from dmaze_cp.report.blocks import (
 )
 from dmaze_cp.report.breakdown import usages
 from dmaze_cp.report.loopnest import loop_nest
-from dmaze_cp.report.words import constraint_texts, objective_name, objective_unit
+from dmaze_cp.report.words import (
+    constraint_texts,
+    in_sentence,
+    objective_name,
+    objective_unit,
+)
 from dmaze_cp.result import LayerResult, Status
 from dmaze_cp.workload import Kind, Layer
 
@@ -115,6 +120,8 @@ def _proof(result: LayerResult) -> Iterator[Block]:
         rows.append(("bound", f"{numbers.exact_bound(result.bound)} {unit}"))
     if result.gap is not None:
         rows.append(("gap", numbers.percent(result.gap)))
+    if result.tie_bound is not None:
+        rows.append(("ties", _ties(result)))
     rows += [("limit", text) for text in constraint_texts(result.constraints)]
     took = numbers.duration(result.solve_time_s)
     if result.stats.candidates:
@@ -123,6 +130,16 @@ def _proof(result: LayerResult) -> Iterator[Block]:
     yield facts(*((f"  {name}", text) for name, text in rows), width=_FACTS_WIDTH)
     if result.reason:
         yield Note(result.reason, Tone.PLAIN, indent=2)
+
+
+def _ties(result: LayerResult) -> str:
+    """What is known of mappings that are as good."""
+    decides = result.objective.tie_break
+    which = f"none of equal {in_sentence(result.objective)} has less {decides}"
+    if result.breaks_ties:
+        return f"{which}, proven"
+    bound = f"{numbers.exact(result.tie_bound or 0)} {objective_unit(decides)}"
+    return f"{which} than {bound}; more is not proven"
 
 
 def mapping_blocks(mapping: Mapping, cost: Cost, architecture: Architecture) -> Iterator[Block]:

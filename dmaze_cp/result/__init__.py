@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from dmaze_cp.result.layer import LayerResult
-from dmaze_cp.result.layer_files import layer_result_from_dict, layer_result_record, proof_problems
+from dmaze_cp.result.layer_files import (
+    layer_result_from_dict,
+    layer_result_record,
+    proof_problems,
+    tie_problems,
+)
 from dmaze_cp.result.network import (
     WorkloadResult,
     load_result,
@@ -51,6 +56,7 @@ __all__ = [
     "result_from_dict",
     "result_record",
     "results_from_dict",
+    "tie_problems",
     "total_value",
     "weighed_value",
     "whole_bound",

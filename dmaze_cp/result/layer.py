@@ -33,6 +33,9 @@ class LayerResult(Framed):
         Why there is no mapping, or why the search stopped before the proof: for people.
     ended
         Why the search ended: `Ending.PROVEN` where the status is final, else never.
+    tie_bound
+        Proven of an optimum: no mapping of least cost has less of `Objective.tie_break` (None: not
+        asked, or not proven optimal).
     solve_time_s
         Wall seconds.
     stats
@@ -55,6 +58,7 @@ class LayerResult(Framed):
     stats: SearchStats = field(default_factory=SearchStats)
     from_store: bool = False
     ended: Ending = Ending.UNSTATED
+    tie_bound: int | None = None
 
     def __post_init__(self) -> None:
         # Status and ending say the same of a proof, whatever made the result.
@@ -62,6 +66,8 @@ class LayerResult(Framed):
             object.__setattr__(self, "ended", Ending.PROVEN)
         elif self.ended is Ending.PROVEN:
             object.__setattr__(self, "ended", Ending.UNSTATED)
+        if self.status is not Status.OPTIMAL:
+            object.__setattr__(self, "tie_bound", None)
 
     @property
     def is_final(self) -> bool:
@@ -79,6 +85,24 @@ class LayerResult(Framed):
         if self.cost is None:
             return None
         return self.objective.of(self.cost.energy_pj, self.cost.latency_cycles)
+
+    @property
+    def tie_value(self) -> int | None:
+        """Exact cost of the mapping in terms of what decides between equals."""
+        if self.cost is None:
+            return None
+        return self.objective.tie_break.of(self.cost.energy_pj, self.cost.latency_cycles)
+
+    @property
+    def breaks_ties(self) -> bool:
+        """Whether no mapping of least cost is proven to have less of what decides between equals.
+
+        So it is where none fits.
+        """
+        if self.status is Status.INFEASIBLE:
+            return True
+        bound, value = self.tie_bound, self.tie_value
+        return bound is not None and value is not None and bound >= value
 
     @property
     def engine(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, NotRequired, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
@@ -16,7 +16,7 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.result.layer import LayerResult
 from dmaze_cp.result.status import Ending, SearchStats, Status
 from dmaze_cp.spec import mapping_record_from_dict
-from dmaze_cp.spec.documents import Least, Meaning, Reading, Record
+from dmaze_cp.spec.documents import Least, Meaning, Reading, Record, closed
 from dmaze_cp.spec.fields import Fields
 from dmaze_cp.spec.layers import LayerRecord, layer_from_fields, layer_record
 from dmaze_cp.spec.mapping_files import TilingRecord
@@ -38,6 +38,16 @@ class StatsRecord(TypedDict, total=False):
     cp_calls: NotRequired[Annotated[Natural, Meaning("calls of CP-SAT")]]
 
 
+@closed
+class TieBreakRecord(TypedDict):
+    """What decides between mappings of least cost, and how little of it they have."""
+
+    objective: Objective
+    value: Annotated[Natural, Meaning("what the mapping has of it")]
+    bound: Annotated[Natural, Meaning("proven: no mapping of least cost has less")]
+    status: Annotated[Literal["optimal", "feasible"], Meaning("whether the bound is the value")]
+
+
 class LayerResultRecord(LayerRecord):
     """The result of one layer for one objective; costs are of one instance."""
 
@@ -55,6 +65,9 @@ class LayerResultRecord(LayerRecord):
     value: Annotated[Natural | None, Meaning("the objective's exact cost")]
     bound: Annotated[Positive | None, Meaning("proven: no mapping costs less")]
     gap: NotRequired[Annotated[Positive | None, Meaning("(value - bound) / value")]]
+    tie_break: NotRequired[
+        Annotated[TieBreakRecord | None, Meaning("among mappings of least cost; null: not asked")]
+    ]
     share: NotRequired[Annotated[Positive | None, Meaning("of the network's total")]]
     from_store: NotRequired[bool]
     failed: NotRequired[bool]
@@ -90,6 +103,7 @@ def layer_result_record(result: LayerResult, share: float | None = None) -> Reco
         "value": result.value,
         "bound": finite(result.bound),
         "gap": finite(result.gap),
+        "tie_break": _tie_break_record(result),
         "share": share,
         "from_store": result.from_store,
         "failed": result.failed,
@@ -98,6 +112,17 @@ def layer_result_record(result: LayerResult, share: float | None = None) -> Reco
         "engine": stats.engine or None,
         "closed_by": result.closed_by,
         "stats": {name: getattr(stats, name) for name in StatsRecord.__annotations__},
+    }
+
+
+def _tie_break_record(result: LayerResult) -> Record | None:
+    if result.tie_bound is None:
+        return None
+    return {
+        "objective": str(result.objective.tie_break),
+        "value": result.tie_value,
+        "bound": result.tie_bound,
+        "status": str(Status.OPTIMAL if result.breaks_ties else Status.FEASIBLE),
     }
 
 
@@ -145,6 +170,7 @@ def layer_result_from_dict(
         _stats(data),
         data.get("from_store", False),
         Ending.FAILED if data.get("failed") else Ending(data.get("ended", Ending.UNSTATED)),
+        (data.get("tie_break") or {}).get("bound"),
     )
     problems = list(_contradictions(data, result))
     if problems:
@@ -172,6 +198,16 @@ def _contradictions(data: Mapping[str, Any], result: LayerResult) -> Iterator[Pr
         )
         yield from _cost_problems(data, result.cost, result.value)
     yield from proof_problems(result.status, result.value, result.bound)
+    own = _tie_break_record(result)
+    if data.get("tie_break") not in (None, own):
+        yield Problem("tie_break", f"{data['tie_break']!r}", f"{own}, as the mapping is")
+    yield from tie_problems(result.tie_value, result.tie_bound)
+
+
+def tie_problems(value: int | None, bound: int | None) -> Iterator[Problem]:
+    """A bound of what decides between equals that is above what a mapping has of it."""
+    if value is not None and bound is not None and bound > value:
+        yield Problem("tie_break.bound", f"{bound}", f"at most {value}, what the mapping has")
 
 
 def _cost_problems(data: Mapping[str, Any], cost: Cost, value: int | None) -> Iterator[Problem]:

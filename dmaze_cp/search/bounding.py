@@ -12,9 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from dmaze_cp.cost.batch import Bools, Ints
-from dmaze_cp.objective import Objective
+from dmaze_cp.objective import CostLimit, Objective
 from dmaze_cp.relaxation.dual import SCHEDULE, Duals, Schedule
-from dmaze_cp.search.incumbent import Best
+from dmaze_cp.search.incumbent import Best, log_most
 from dmaze_cp.search.node import Node
 from dmaze_cp.search.prepared import Prepared
 
@@ -40,7 +40,7 @@ def bound_nodes(prepared: Prepared, best: Best, nodes: Sequence[Node], schedule:
 
 
 def _bound_batch(prepared: Prepared, best: Best, nodes: Sequence[Node], schedule: Schedule) -> None:
-    duals, masks = duals_of(prepared, nodes, best.objective)
+    duals, masks = duals_of(prepared, nodes, best.objective, best.within)
     theta = duals.start([n.bound.weights for n in nodes])
     stop = np.array([best.log_target(n.least_energy_pj) for n in nodes])
     bounds = duals.solve(theta, schedule=schedule, stop_above=stop)
@@ -51,14 +51,29 @@ def _bound_batch(prepared: Prepared, best: Best, nodes: Sequence[Node], schedule
 
 
 def duals_of(
-    prepared: Prepared, nodes: Sequence[Node], objective: Objective
+    prepared: Prepared,
+    nodes: Sequence[Node],
+    objective: Objective,
+    limits: Sequence[CostLimit] = (),
 ) -> tuple[Duals, list[list[Bools]]]:
-    """Dual functions of nodes, over all options that any of them has, and who has which."""
+    """Dual functions of nodes, over all options that any of them has, and who has which.
+
+    Parameters
+    ----------
+    limits
+        Bound only what is within these.
+    """
     groups = range(len(prepared.space.groups))
     union = [np.unique(np.concatenate([n.options[g] for n in nodes])) for g in groups]
     masks = [[_members(union[g], n.options[g]) for g in groups] for n in nodes]
     table = prepared.atoms.take(union)
-    return Duals([n.rows for n in nodes], table, masks, objective), masks
+    within = [(limit.objective, np.array([log_limit(limit, n) for n in nodes])) for limit in limits]
+    return Duals([n.rows for n in nodes], table, masks, objective, within), masks
+
+
+def log_limit(limit: CostLimit, node: Node) -> float:
+    """Logarithm of the largest cost of a node's mappings within a limit, before rounding."""
+    return log_most(limit.objective, limit.most, node.least_energy_pj)
 
 
 def _members(union: Ints, options: Ints) -> Bools:

@@ -14,12 +14,12 @@ from dmaze_cp.cp.parameters import DEFAULT_SOLVER, SolverOptions
 from dmaze_cp.engine import DEFAULT_ENGINE, Engine
 from dmaze_cp.errors import ProofError
 from dmaze_cp.mapspace import tilings_count
-from dmaze_cp.objective import Objective
+from dmaze_cp.objective import CostLimit, Objective
 from dmaze_cp.relaxation.dual import Schedule
 from dmaze_cp.result import NOTHING_KNOWN, Incumbent, Known, SearchStats
 from dmaze_cp.search.bounding import AGAIN, FIRST, FULL, bound_nodes, within
 from dmaze_cp.search.incumbent import Best, Found
-from dmaze_cp.search.node import Node, keep, root, split
+from dmaze_cp.search.node import Node, anew, keep, root, split
 from dmaze_cp.search.prepared import Prepared
 from dmaze_cp.search.run import Run
 from dmaze_cp.search.scoring import combinations, score, score_known
@@ -46,12 +46,16 @@ class SearchResult:
         The search ended by itself, not at a limit.
     stats
         What was done and how long it took.
+    tie_bound
+        Proven lower bound of what decides between mappings of least cost; None where that is
+        not asked or the least cost is not proven.
     """
 
     best: Found | None
     bound: float
     complete: bool
     stats: SearchStats
+    tie_bound: float | None = None
 
 
 def search(
@@ -67,6 +71,8 @@ def search(
     known: Known = NOTHING_KNOWN,
     quick: bool = False,
     cutoff: int | None = None,
+    within: tuple[CostLimit, ...] = (),
+    tie_break: Objective | None = None,
     settings: SearchSettings = DEFAULTS,
 ) -> SearchResult:
     """Find and prove the best mapping of a map-space.
@@ -95,6 +101,11 @@ def search(
     cutoff
         Mappings that cost so much or more are of no interest: the search ends with a bound
         of at least the cutoff if there is no cheaper one.
+    within
+        What else a mapping may cost at most: all else is as if these were all mappings.
+    tie_break
+        What the mapping has least of among those of least cost, and is proven to have; only
+        where no gap is good enough.
     settings
         Sizes that trade speed, none of which changes the answer.
     """
@@ -111,8 +122,9 @@ def search(
             bound = max(bound, known.bound)
             on_progress(Incumbent(value, bound, time.monotonic() - began))
 
-    best = Best(objective, gap, cutoff)
-    run = Run(prepared, settings, engine, best, ended, time_left, report)
+    decider = tie_break if gap == 0 and not quick else None
+    best = Best(objective, gap, cutoff, within=within, tie_break=decider)
+    run = Run(prepared, settings, engine, best, ended, time_left, report, floor=known.bound)
     run.stats = SearchStats(map_space=tilings_count(prepared.space.layer), engine=str(engine))
     if known.mapping is not None:
         score_known(best, prepared.space, known.mapping)
@@ -121,16 +133,64 @@ def search(
     _start(run, insist=quick)
     run.tell()
     complete = not run.open or (not quick and _close_all(run, solver))
-    return SearchResult(best.found, _checked(run, known, run.bound), complete, run.stats)
+    bound = _checked(run, known, run.bound)
+    tie_bound = None
+    if decider is not None and best.value is not None and bound >= best.value:
+        tie_bound = break_ties(run, solver)
+    return SearchResult(best.found, bound, complete, run.stats, tie_bound)
+
+
+def break_ties(run: Run, solver: SolverOptions) -> float:
+    """Find the mapping that ties are decided for among those of least cost, and prove it.
+
+    Where the first search has closed a node, every mapping in it that costs as little has been
+    scored, and what decides was compared: a search that breaks ties is interested in costs up
+    to the incumbent's. What is left are nodes that were set aside because their bound is the
+    least cost. In these, what decides is minimised, with the least cost as a limit.
+
+    Returns
+    -------
+    float
+        Proven: among the mappings of least cost none has less of what decides.
+    """
+    best = run.best
+    if best.value is None or best.tie_break is None:
+        return 0.0
+    only_best = (*best.within, CostLimit(best.objective, best.value))
+    among = Best(best.tie_break, found=best.found, within=only_best)
+    second = Run(
+        run.prepared,
+        run.settings,
+        run.engine,
+        among,
+        run.ended,
+        run.time_left,
+        lambda _value, _bound: None,
+        stats=run.stats,
+    )
+    waiting = run.tied + run.open
+    second.open = [anew(node, best.tie_break) for node in waiting if not run.is_beyond(node)]
+    if second.open and not second.ended():
+        _close_all(second, solver)
+    run.stats = second.stats
+    if among.found is not None:
+        if among.found.value(best.objective) < best.value:
+            raise ProofError(
+                f"a mapping ({among.found}) costs less than {best.value!r}, the proven "
+                f"{best.objective} of {run.prepared.space.layer} on "
+                f"{run.prepared.space.architecture} within {run.prepared.space.constraints}"
+            )
+        best.found = among.found
+    return second.bound
 
 
 def _checked(run: Run, known: Known, bound: float) -> float:
     """The better of a bound and the one that was known, unless that contradicts a mapping."""
-    found = run.best.found
-    if found is not None and known.bound > found.value:
+    found, value = run.best.found, run.best.value
+    if value is not None and known.bound > value:
         space = run.prepared.space
         raise ProofError(
-            f"the known bound {known.bound!r} is above the {run.best.objective} {found.value!r} of "
+            f"the known bound {known.bound!r} is above the {run.best.objective} {value!r} of "
             f"a mapping ({found}) of {space.layer} on {space.architecture} within "
             f"{space.constraints}"
         )
@@ -244,9 +304,17 @@ def _pruned(run: Run, node: Node) -> list[Node]:
             run.count(nodes_bounded=1)
             return []
     if all(len(k) == len(o) for k, o in zip(kept, node.options, strict=True)):
-        return [node]
+        return _unless_tied(run, node)
     run.closed = min(run.closed, run.best.target + 1)
-    return [keep(run.prepared, node, kept)]
+    return _unless_tied(run, keep(run.prepared, node, kept))
+
+
+def _unless_tied(run: Run, node: Node) -> list[Node]:
+    """A node, unless it holds nothing better, but perhaps equals: then it is set aside."""
+    if not run.is_tied(node):
+        return [node]
+    run.tied.append(node)
+    return []
 
 
 def _joint(run: Run, node: Node, room: float) -> list[Ints] | None:

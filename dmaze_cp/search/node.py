@@ -62,13 +62,26 @@ class Node:
 
 def root(prepared: Prepared, case: PreparedCase, objective: Objective) -> Node:
     """The node of a whole case, with no bound yet."""
-    nothing = Bound(
-        NO_BOUND, np.zeros(0), tuple(np.zeros(len(o)) for o in case.options), np.zeros(0)
-    )
     energy = least_energy(prepared, case)
+    return _unbounded(case, case.options, case.whole, energy, objective)
+
+
+def anew(node: Node, objective: Objective) -> Node:
+    """A node's mappings with no bound yet, for another objective."""
+    return _unbounded(node.case, node.options, node.rows, node.least_energy_pj, objective)
+
+
+def _unbounded(
+    case: PreparedCase,
+    options: tuple[Ints, ...],
+    rows: NodeRows,
+    energy: float,
+    objective: Objective,
+) -> Node:
+    nothing = Bound(NO_BOUND, np.zeros(0), tuple(np.zeros(len(o)) for o in options), np.zeros(0))
     on_energy = objective is not Objective.LATENCY and energy > 0
     floor = log(energy) - MARGIN if on_energy else NO_BOUND
-    return Node(case, case.options, case.whole, nothing, energy, floor)
+    return Node(case, options, rows, nothing, energy, floor)
 
 
 def least_energy(prepared: Prepared, case: PreparedCase) -> float:

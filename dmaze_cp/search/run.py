@@ -30,8 +30,12 @@ class Run:
         Seconds that the solver may take.
     report
         Tells the caller of the incumbent and the bound.
+    floor
+        Proven before: no mapping costs less.
     open
         Nodes that may hold something better.
+    tied
+        Nodes that were set aside: they hold nothing better, but perhaps equals.
     closed
         Nothing in the nodes that are closed costs less, but for what was scored.
     stats
@@ -45,7 +49,9 @@ class Run:
     ended: Callable[[], bool]
     time_left: Callable[[], float]
     report: Callable[[int | None, float], None]
+    floor: float = 0.0
     open: list[Node] = field(default_factory=list)
+    tied: list[Node] = field(default_factory=list)
     closed: float = inf
     stats: SearchStats = field(default_factory=SearchStats)
 
@@ -63,6 +69,11 @@ class Run:
         above = self.log_target(node)
         return above == -inf or node.log_bound > above
 
+    def is_tied(self, node: Node, bound: float = 0.0) -> bool:
+        """Whether a node holds nothing better, but perhaps equals, by its bound or another."""
+        least = max(node.cost(self.best.objective), self.floor, bound)
+        return self.best.has_only_ties(least)
+
     def close(self, node: Node) -> None:
         """A node holds nothing of interest any more, but for what was scored."""
         least = node.cost(self.best.objective)
@@ -72,10 +83,9 @@ class Run:
     def bound(self) -> float:
         """The least that any mapping can cost, as far as proven."""
         least = min((n.cost(self.best.objective) for n in self.open), default=inf)
-        found = self.best.found
-        return min(least, self.closed, inf if found is None else found.value)
+        value = self.best.value
+        return min(least, self.closed, inf if value is None else value)
 
     def tell(self) -> None:
         """Report how far the search is."""
-        found = self.best.found
-        self.report(None if found is None else found.value, self.bound)
+        self.report(self.best.value, self.bound)

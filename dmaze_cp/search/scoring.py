@@ -27,7 +27,7 @@ from dmaze_cp.mapspace import (
     stationary_exists,
     tiling_at,
 )
-from dmaze_cp.objective import Objective
+from dmaze_cp.objective import CostLimit, Objective
 from dmaze_cp.relaxation.cases import Case
 from dmaze_cp.search.incumbent import Best, Found
 from dmaze_cp.search.node import Node
@@ -129,6 +129,8 @@ def _possible(
 def score(best: Best, space: MapSpace, node: Node, picked: Sequence[Ints]) -> int:
     """Score combinations of a node exactly, keep the best as incumbent; how many there were.
 
+    What is not within the limits is left out.
+
     Raises
     ------
     ProofError
@@ -138,26 +140,66 @@ def score(best: Best, space: MapSpace, node: Node, picked: Sequence[Ints]) -> in
     if not count:
         return 0
     cost = BatchCost(space.table, node.case.model, picked)
-    value = _values(best.objective, cost)
+    value, allowed = _values(best.objective, cost), _allowed(best.within, cost)
+    if allowed is not None:
+        if not len(allowed):
+            return count
+        value = value[allowed]
     least = float(value.min())
     if least < node.cost(best.objective) * (1 - 1e-14):
         raise ProofError(
             f"a mapping costs {least!r}, below the bound {node.cost(best.objective)!r} of its part "
             f"of the map-space ({node.case.case}) for {best.objective} of {space.layer} on "
-            f"{space.architecture} within {space.constraints}"
+            f"{space.architecture} within {space.constraints} and {best.within}"
         )
-    if best.found is not None and least > best.found.value * (1 + TIE):
+    if best.value is not None and least > best.value * (1 + TIE):
         return count
-    # Doubles cannot tell products above 2**53 apart: the closest are compared as integers.
-    closest = np.flatnonzero(value <= least * (1 + TIE))
-    energy, latency = (_integers(c[closest]) for c in (cost.energy_pj, cost.latency_cycles))
-    exact = _exact(best.objective, energy, latency)
-    first = int(np.argmin(exact))
-    if best.found is None or exact[first] < best.found.value:
-        chosen = tuple(int(o[closest[first]]) for o in picked)
-        case = node.case.case
-        best.offer(Found(chosen, _flow_of(case, space, chosen), int(exact[first]), case))
+    first = _first(best, cost, value, least, allowed)
+    chosen = tuple(int(o[first]) for o in picked)
+    energy, latency = int(cost.energy_pj[first]), int(cost.latency_cycles[first])
+    case = node.case.case
+    best.offer(Found(chosen, _flow_of(case, space, chosen), energy, latency, case))
     return count
+
+
+def _allowed(within: Sequence[CostLimit], cost: BatchCost) -> Ints | None:
+    """Which of a batch are within the limits, exactly; None: all."""
+    if not within:
+        return None
+    good = np.ones(cost.shape, dtype=bool)
+    for limit in within:
+        value = _values(limit.objective, cost)
+        if limit.objective is Objective.EDP:
+            good &= value <= limit.most * (1 + TIE)
+            close = np.flatnonzero(good & (value >= limit.most * (1 - TIE)))
+            good[close[_products(cost, close) > limit.most]] = False
+        else:
+            good &= value <= limit.most
+    return np.flatnonzero(good)
+
+
+def _first(
+    best: Best, cost: BatchCost, value: Floats | Ints, least: float, allowed: Ints | None
+) -> int:
+    """The best of a batch, exactly, by what decides between equals as well.
+
+    Doubles cannot tell products above 2**53 apart: the closest are compared as integers.
+    """
+    product = best.objective is Objective.EDP
+    closest = np.flatnonzero(value <= least * (1 + TIE) if product else value == least)
+    if allowed is not None:
+        closest = allowed[closest]
+    if product:
+        exact = _products(cost, closest)
+        closest = closest[exact == exact.min()]
+    if best.tie_break is not None:
+        closest = closest[[np.argmin(_values(best.tie_break, cost)[closest])]]
+    return int(closest[0])
+
+
+def _products(cost: BatchCost, which: Ints) -> Any:
+    """Exact energy times latency of some of a batch."""
+    return _integers(cost.energy_pj[which]) * _integers(cost.latency_cycles[which])
 
 
 def _values(objective: Objective, cost: BatchCost) -> Floats | Ints:
@@ -168,11 +210,6 @@ def _values(objective: Objective, cost: BatchCost) -> Floats | Ints:
 
 _integers = np.frompyfunc(int, 1, 1)
 """Python integers of any size, from doubles or 64-bit integers that hold integers."""
-
-
-def _exact(objective: Objective, energy_pj: Any, latency_cycles: Any) -> Any:
-    """Values of arrays of Python integers."""
-    return objective.of(energy_pj, latency_cycles)
 
 
 def _flow_of(case: Case, space: MapSpace, options: Sequence[int]) -> Dataflow:
@@ -195,5 +232,4 @@ def score_known(best: Best, space: MapSpace, mapping: Mapping) -> None:
     for flow in space.dataflows:
         if bool(np.all(dataflow_exists(space.layer.kind, flow, tiling))):
             cost = evaluate(mapping_at(space, options, flow), space.architecture)
-            value = best.objective.of(cost.energy_pj, cost.latency_cycles)
-            best.offer(Found(options, flow, value))
+            best.offer(Found(options, flow, cost.energy_pj, cost.latency_cycles))

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import time
-from math import exp, inf
+from math import exp, inf, log
 
 import numpy as np
 
-from dmaze_cp.cp.closing import close
+from dmaze_cp.cp.closing import Closing, close
 from dmaze_cp.cp.model import CaseProblem
 from dmaze_cp.cp.parameters import SolverOptions
 from dmaze_cp.errors import ProofError
 from dmaze_cp.objective import Objective
 from dmaze_cp.relaxation.dual import SCHEDULE
-from dmaze_cp.search.bounding import duals_of
-from dmaze_cp.search.incumbent import MARGIN, NO_LOG_COST, unrounded
+from dmaze_cp.search.bounding import duals_of, log_limit
+from dmaze_cp.search.incumbent import MARGIN, NO_LOG_COST, rounded, unrounded
 from dmaze_cp.search.node import Node
 from dmaze_cp.search.run import Run
 from dmaze_cp.search.scoring import combinations, score
@@ -26,11 +26,20 @@ def close_by_solving(run: Run, solver: SolverOptions) -> bool:
     for node in sorted(run.open, key=lambda n: n.log_bound):
         if run.is_beyond(node) or _is_above(run, node, least[node]):
             run.count(nodes_bounded=1)
-        elif run.ended() or not _close(run, node, solver, least[node]):
+            run.close(node)
+        elif run.is_tied(node):
+            run.tied.append(node)
+        elif run.ended():
             return False
         else:
+            closing = _close(run, node, solver, least[node])
+            if not closing.decided:
+                return False
             run.count(nodes_solved=1)
-        run.close(node)
+            if closing.closed:
+                run.close(node)
+            else:
+                run.tied.append(node)
         run.open.remove(node)
         run.tell()
     return True
@@ -46,7 +55,8 @@ def _is_above(run: Run, node: Node, least: tuple[float, float]) -> bool:
 def _least(run: Run) -> dict[Node, tuple[float, float]]:
     """Least energy and latency of every open node; only their product needs them."""
     found = {node: (node.least_energy_pj, 1.0) for node in run.open}
-    if run.best.objective is not Objective.EDP or not run.open or run.ended():
+    costs = {run.best.objective, *(limit.objective for limit in run.best.within)}
+    if Objective.EDP not in costs or not run.open or run.ended():
         return found
     began = time.monotonic()
     both = []
@@ -60,15 +70,16 @@ def _least(run: Run) -> dict[Node, tuple[float, float]]:
     return found
 
 
-def _close(run: Run, node: Node, solver: SolverOptions, least: tuple[float, float]) -> bool:
+def _close(run: Run, node: Node, solver: SolverOptions, least: tuple[float, float]) -> Closing:
     prepared, best = run.prepared, run.best
 
     began = time.monotonic()
     case = node.case.case
     guard = _worth(run, node)
     most = max(_limit(run, node), guard)
+    within = [(at.objective, _largest(log_limit(at, node))) for at in best.within]
     problem = CaseProblem(
-        prepared.space, prepared.atoms, case, node.options, best.objective, most, least
+        prepared.space, prepared.atoms, case, node.options, best.objective, most, least, within
     )
     if guard:
         _check_incumbent(run, problem, guard)
@@ -83,20 +94,26 @@ def _close(run: Run, node: Node, solver: SolverOptions, least: tuple[float, floa
         run.tell()
         return fixed
 
-    found = best.found
-    hint = None if found is None else found.options
+    def decided(bound: float) -> bool:
+        log_bound = log(bound) if bound > 0 else -inf
+        return best.has_only_ties(rounded(best.objective, log_bound, node.least_energy_pj))
+
+    hint = None if best.found is None else best.found.options
     closing = close(
-        problem, lambda: _limit(run, node), block, solver, run.time_left, run.ended, hint
+        problem, lambda: _limit(run, node), block, solver, run.time_left, run.ended, hint, decided
     )
     solving = time.monotonic() - began - scoring
     run.count(solve_s=solving, rescore_s=scoring, cp_calls=closing.rounds)
-    return closing.closed
+    return closing
 
 
 def _limit(run: Run, node: Node) -> float:
     """The largest cost of a mapping of the node, before it is rounded, that is of interest."""
-    above = run.log_target(node)
-    return inf if above >= NO_LOG_COST else exp(above) * (1 + MARGIN)
+    return _largest(run.log_target(node))
+
+
+def _largest(log_cost: float) -> float:
+    return inf if log_cost >= NO_LOG_COST else exp(log_cost) * (1 + MARGIN)
 
 
 def _worth(run: Run, node: Node) -> float:
@@ -106,7 +123,8 @@ def _worth(run: Run, node: Node) -> float:
         return 0.0
     if not all(o in left for o, left in zip(found.options, node.options, strict=True)):
         return 0.0
-    return unrounded(run.best.objective, found.value, node.least_energy_pj) * (1 + MARGIN)
+    value = found.value(run.best.objective)
+    return unrounded(run.best.objective, value, node.least_energy_pj) * (1 + MARGIN)
 
 
 def _check_incumbent(run: Run, problem: CaseProblem, worth: float) -> None:

@@ -9,6 +9,7 @@ from dmaze_cp.cost.cost import Cost
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.levels import NONE
 from dmaze_cp.mapping import Dataflow, Mapping
+from dmaze_cp.objective import Objective
 from dmaze_cp.question import Question
 from dmaze_cp.result import LayerResult, SearchStats, Status
 
@@ -28,6 +29,8 @@ class Best:
         Its exact cost.
     value
         Its exact cost in terms of the objective (pJ, cycles or pJ x cycles).
+    tie_bound
+        Proven: no mapping of this value has less of what decides between equals (None: unknown).
     """
 
     mapping: Mapping
@@ -35,6 +38,15 @@ class Best:
     energy_pj: int
     latency_cycles: int
     value: int
+    tie_bound: int | None = None
+
+    def order(self, objective: Objective) -> tuple[int, int]:
+        """What costs less comes first."""
+        return self.value, self.tie_value(objective)
+
+    def tie_value(self, objective: Objective) -> int:
+        """What it has of what decides between equals."""
+        return objective.tie_break.of(self.energy_pj, self.latency_cycles)
 
 
 @dataclass(frozen=True)
@@ -80,7 +92,8 @@ def answer_of(result: LayerResult) -> Answer:
     if result.mapping is not None and result.cost is not None and result.value is not None:
         flow = result.dataflow or _dataflow(result.cost)
         cost = result.cost
-        best = Best(result.mapping, flow, cost.energy_pj, cost.latency_cycles, result.value)
+        costs = cost.energy_pj, cost.latency_cycles, result.value
+        best = Best(result.mapping, flow, *costs, result.tie_bound)
     bound = result.bound if result.bound is not None and isfinite(result.bound) else None
     if best is not None and result.status is Status.OPTIMAL and bound is None:
         bound = best.value
@@ -105,14 +118,16 @@ def result_of(answer: Answer, question: Question, cost: Cost | None) -> LayerRes
         constraints=question.constraints,
         stats=answer.stats,
         from_store=True,
+        tie_bound=None if best is None else best.tie_bound,
     )
 
 
-def merged(old: Answer | None, new: Answer) -> Answer:
+def merged(old: Answer | None, new: Answer, objective: Objective) -> Answer:
     """What two searches of one question say together.
 
     The cheaper mapping and the higher bound are kept, so the order of any number of
-    searches plays no part in value, bound and status, and a proof is never lost.
+    searches plays no part in value, bound and status, and a proof is never lost. So it is with
+    what decides between mappings of one value.
 
     Raises
     ------
@@ -127,17 +142,23 @@ def merged(old: Answer | None, new: Answer) -> Answer:
             found = "a mapping, and a proof that there is none"
             raise SpecError(Problem("status", found, "only one of them"))
         return infeasible[0]
-    best = old.best
-    if new.best is not None and (best is None or new.best.value < best.value):
-        best = new.best
+    best = _better(old.best, new.best, objective)
     bounds = [a.bound for a in (old, new) if a.bound is not None]
     bound = max(bounds) if bounds else None
-    improved = best is not old.best or bound != old.bound
+    improved = best != old.best or bound != old.bound
     answer = _settled(replace(new if improved else old, best=best, bound=bound))
     if answer.best is not None and answer.status is Status.FEASIBLE and answer.reason is None:
         # A bound without a mapping may meet a mapping without this bound.
         return replace(answer, reason=old.reason or new.reason)
     return answer
+
+
+def _better(old: Best | None, new: Best | None, objective: Objective) -> Best | None:
+    if old is None or new is None:
+        return old or new
+    best = min(old, new, key=lambda b: b.order(objective))
+    bounds = [b.tie_bound for b in (old, new) if b.value == best.value and b.tie_bound is not None]
+    return best if not bounds else replace(best, tie_bound=max(bounds))
 
 
 def is_above(bound: float, value: int) -> bool:

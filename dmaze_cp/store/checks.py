@@ -15,6 +15,7 @@ from dmaze_cp.mapping import Mapping
 from dmaze_cp.mapspace import check_sizes, demanded
 from dmaze_cp.question import Question
 from dmaze_cp.result import proof_problems
+from dmaze_cp.result import tie_problems as bound_problems
 from dmaze_cp.store.answer import Answer
 from dmaze_cp.store.rows import Entry, UnreadableRow
 
@@ -63,6 +64,7 @@ def _error(entry: Entry) -> SpecError | None:
 
 def _problems(question: Question, answer: Answer) -> Iterator[Problem]:
     yield from proof_problems(answer.status, answer.value, answer.bound)
+    yield from tie_problems(question, answer)
     if answer.best is None:
         return
     check_sizes([question.layer], question.architecture)
@@ -71,6 +73,13 @@ def _problems(question: Question, answer: Answer) -> Iterator[Problem]:
     for problem in fits(mapping, question.architecture):
         yield replace(problem, where=f"mapping: {problem.where}")
     yield from _limit_problems(question, mapping)
+
+
+def tie_problems(question: Question, answer: Answer) -> Iterator[Problem]:
+    """A stored bound of what decides between equals that the stored mapping contradicts."""
+    if answer.best is not None:
+        own = answer.best.tie_value(question.objective)
+        yield from bound_problems(own, answer.best.tie_bound)
 
 
 def cost_problems(question: Question, answer: Answer, cost: Cost | None) -> Iterator[Problem]:

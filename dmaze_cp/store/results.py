@@ -18,7 +18,7 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.question import Question
 from dmaze_cp.result import LayerResult, Status, proof_problems
 from dmaze_cp.store.answer import Answer, answer_of, merged, result_of
-from dmaze_cp.store.checks import cost_problems
+from dmaze_cp.store.checks import cost_problems, tie_problems
 from dmaze_cp.store.database import (
     StoreUnavailableError,
     connect,
@@ -152,7 +152,7 @@ class Store:
             with sqlite_errors(self._path), transaction(self._connection):
                 old = self._trusted(key, question)
                 values = {"key": key, "updated": int(time.time())}
-                values |= answer_columns(merged(old, new))
+                values |= answer_columns(merged(old, new, question.objective))
                 if old is None:
                     values |= {
                         "question": text,
@@ -262,6 +262,7 @@ class Store:
         problems = [
             *cost_problems(question, answer, cost),
             *proof_problems(answer.status, answer.value, answer.bound),
+            *tie_problems(question, answer),
         ]
         if problems:
             raise self._bad_row(key, SpecError(problems))

@@ -54,7 +54,7 @@ CREATE TABLE results (
     cost_model INTEGER NOT NULL,     -- as in question
     objective TEXT NOT NULL,         -- as in question
     status TEXT NOT NULL,
-    mapping TEXT,                    -- JSON: tiling, loop_order, stationary
+    mapping TEXT,                    -- JSON: tiling, loop_order, stationary, tie_bound
     energy_pj TEXT,
     latency_cycles TEXT,
     value TEXT,
@@ -192,6 +192,8 @@ def _mapping_text(best: Best) -> str:
         "loop_order": best.mapping.loop_order,
         "stationary": {DRAM: best.dataflow.dram, SPM: best.dataflow.spm},
     }
+    if best.tie_bound is not None:
+        record["tie_bound"] = best.tie_bound
     return json.dumps(record, separators=(",", ":"))
 
 
@@ -214,8 +216,13 @@ def _best(columns: Columns, layer: Layer) -> Best:
         if operand not in (*OPERANDS, NONE):
             found = describe(operand)
             raise SpecError(Problem("mapping.stationary", found, "O, I, W or none"))
-    costs = (_integer(columns, name) for name in ("energy_pj", "latency_cycles", "value"))
-    return Best(mapping, flow, *costs)
+    energy, latency, value = (
+        _integer(columns, name) for name in ("energy_pj", "latency_cycles", "value")
+    )
+    tie_bound = record.get("tie_bound")
+    if tie_bound is not None and type(tie_bound) is not int:
+        raise SpecError(Problem("mapping.tie_bound", describe(tie_bound), "an integer"))
+    return Best(mapping, flow, energy, latency, value, tie_bound)
 
 
 def _stats(columns: Columns) -> SearchStats:

@@ -207,15 +207,15 @@ def _reproof(
             time_limit=time_limit,
             constraints=first.constraints,
             engine=engine,
+            tie_break=first.tie_bound is not None,
             stop=stop,
         )
     except ProofError as error:
         reason = f"the second search contradicts itself: {error}"
         return Reproof(engine, Status.UNKNOWN, None, None, Agreement.DIFFERS, reason, 0.0)
     reason = contradiction(first, second)
-    agreement = (
-        Agreement.DIFFERS if reason else Agreement.AGREES if second.is_final else Agreement.OPEN
-    )
+    finished = second.is_final and (first.tie_bound is None or second.breaks_ties)
+    agreement = Agreement.DIFFERS if reason else Agreement.AGREES if finished else Agreement.OPEN
     return Reproof(
         engine, second.status, second.value, second.bound, agreement, reason, second.solve_time_s
     )
@@ -224,11 +224,21 @@ def _reproof(
 def contradiction(first: LayerResult, second: LayerResult) -> str:
     """What keeps two answers to one question from both being right; empty where nothing does.
 
-    Each is a statement on the least cost: a mapping has it or more, a bound is it or less.
+    Each is a statement on the least cost: a mapping has it or more, a bound is it or less. So it is
+    with what decides between mappings of least cost.
     """
     for one, other in ((first, second), (second, first)):
         if one.status is Status.INFEASIBLE and other.mapping is not None:
             return f"no mapping fits, says one proof; one that costs {other.value} does, the other"
         if one.bound is not None and other.value is not None and one.bound > other.value:
             return f"no mapping costs less than {one.bound}; one costs {other.value}"
+        has_less = (
+            one.tie_bound is not None
+            and other.tie_value is not None
+            and one.value == other.value
+            and one.tie_bound > other.tie_value
+        )
+        if has_less:
+            what = f"{one.objective.tie_break} among mappings of least cost"
+            return f"{what}: none has less than {one.tie_bound}; one has {other.tie_value}"
     return ""

@@ -87,6 +87,21 @@ def brute_force(
     return BruteForce(len(tilings), len(valid), mappings, **best)
 
 
+def every_cost(
+    layer: Layer, architecture: Architecture, constraints: Constraints | None = None
+) -> list[tuple[int, int]]:
+    """Energy and latency of every mapping, each pair once."""
+    tilings = all_tilings(layer)
+    valid = tilings[is_valid(layer, architecture, tilings)]
+    if constraints is not None:
+        valid = valid[is_allowed(layer, architecture, constraints, valid)]
+    found: set[tuple[int, int]] = set()
+    for index, reuse_spm, reuse_dram in _mappings(layer, valid):
+        energy, latency = costs(layer, architecture, valid[index], reuse_spm, reuse_dram)
+        found.update((int(e), int(t)) for e, t in zip(energy, latency, strict=True))
+    return sorted(found)
+
+
 def all_tilings(layer: Layer) -> np.ndarray:
     """Every tiling: shape (tilings, 4 levels DRAM SPM RF PE, dimensions)."""
     rows = [np.array(factorisations(bound)) for bound in layer.extents]
