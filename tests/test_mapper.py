@@ -277,7 +277,9 @@ def test_a_quick_answer_is_a_mapping_and_a_bound(data):
 def test_a_known_optimum_with_its_bound_answers_at_once(objective):
     layer = PRIMES[1]
     first = map_layer(layer, TINY, objective)
-    again = map_layer(layer, TINY, objective, known=Known(first.mapping, first.bound))
+    again = map_layer(
+        layer, TINY, objective, known=Known(first.mapping, first.bound, first.tie_bound)
+    )
     assert (again.status, again.value, again.bound) == (
         Status.OPTIMAL,
         first.value,

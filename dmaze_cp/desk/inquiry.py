@@ -94,7 +94,9 @@ class Inquiry:
     @property
     def known(self) -> Known:
         """Where the next search starts."""
-        return Known(None if self.result is None else self.result.mapping, self.bound)
+        if self.result is None:
+            return Known(None, self.bound)
+        return Known(self.result.mapping, self.bound, self.result.tie_bound)
 
     @property
     def task(self) -> Task:

@@ -127,10 +127,14 @@ class Known:
         A first incumbent; it is ignored where it does not fit.
     bound
         Proven before: no mapping costs less.
+    tie_bound
+        Proven before, where the bound is the mapping's cost: no mapping of that cost has less of
+        what decides between equals.
     """
 
     mapping: Mapping | None = None
     bound: int | float = 0
+    tie_bound: int | None = None
 
 
 NOTHING_KNOWN: Final = Known()

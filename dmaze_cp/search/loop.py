@@ -130,6 +130,8 @@ def search(
         score_known(best, prepared.space, known.mapping)
     if known.bound > best.target:
         return SearchResult(best.found, _checked(run, known, 0), True, run.stats)
+    if decider is not None and _is_settled(best, known):
+        return SearchResult(best.found, _checked(run, known, 0), True, run.stats, known.tie_bound)
     _start(run, insist=quick)
     run.tell()
     complete = not run.open or (not quick and _close_all(run, solver))
@@ -182,6 +184,15 @@ def break_ties(run: Run, solver: SolverOptions) -> float:
             )
         best.found = among.found
     return second.bound
+
+
+def _is_settled(best: Best, known: Known) -> bool:
+    """Whether what is known is a proven optimum, and proven to be one that ties are decided for."""
+    if best.found is None or best.tie_break is None or known.tie_bound is None:
+        return False
+    return known.bound >= best.found.value(best.objective) and known.tie_bound >= best.found.value(
+        best.tie_break
+    )
 
 
 def _checked(run: Run, known: Known, bound: float) -> float:
