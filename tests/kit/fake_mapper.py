@@ -34,7 +34,8 @@ def map_layer(
 ) -> LayerResult:
     calls.append(options)
     result = _map(layer, objective, architecture, stop)
-    return replace(result, constraints=options["constraints"])
+    tie_bound = result.tie_value if options["tie_break"] else None
+    return replace(result, constraints=options["constraints"], tie_bound=tie_bound)
 
 
 def _map(
