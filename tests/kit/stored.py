@@ -78,7 +78,9 @@ def results(draw: st.DrawFn) -> LayerResult:
     flow = Dataflow(draw(st.sampled_from("OIW")), "none")
     found = replace(base, mapping=mapping, dataflow=flow, cost=cost)
     if status is Status.OPTIMAL:
-        return replace(found, bound=value, reason=None)
+        tie_value = objective.tie_break.of(cost.energy_pj, cost.latency_cycles)
+        tie_bound = draw(st.none() | st.just(tie_value) | st.integers(0, tie_value))
+        return replace(found, bound=value, reason=None, tie_bound=tie_bound)
     below = (
         draw(st.none() | st.integers(0, value - 1) | st.floats(0, 0.99).map(lambda f: f * value))
         if value
