@@ -89,13 +89,13 @@ def test_no_setting_changes_the_answer(changes, engine, objective):
     chosen = replace(DEFAULTS, **changes)
     found = search(READY, objective, time_limit=HANG_S, engine=engine, settings=chosen)
     assert found.complete
-    assert found.best.value == found.bound == OPTIMA[objective]
+    assert found.best.value(objective) == found.bound == OPTIMA[objective]
 
 
 def test_the_found_options_are_of_the_map_space():
     found = search(READY, Objective.EDP, time_limit=HANG_S)
     mapping = mapping_at(READY.space, found.best.options, found.best.dataflow)
-    assert evaluate(mapping, ARCH).edp == found.best.value
+    assert evaluate(mapping, ARCH).edp == found.best.value(Objective.EDP)
 
 
 def test_cases_are_accounted_for():
@@ -120,8 +120,8 @@ def test_whenever_it_stops_the_bound_holds(limit, objective):
     forced = SearchSettings(scored=4, head=2)
     found = search(READY, objective, time_limit=limit, settings=forced)
     assert found.bound <= best
-    assert found.best is None or found.best.value >= best
-    assert not found.complete or found.best.value == best
+    assert found.best is None or found.best.value(objective) >= best
+    assert not found.complete or found.best.value(objective) == best
 
 
 def test_a_stop_is_obeyed_inside_the_solver():
@@ -228,7 +228,7 @@ def test_costs_of_nothing_need_no_incumbent(objective, pes):
     ready = prepared(LAYER.shape, FREE, limits)
     result = search(ready, objective, time_limit=HANG_S, settings=FORCED)
     assert result.complete
-    assert (result.best.value if result.best else None) == best
+    assert (result.best.value(objective) if result.best else None) == best
     assert result.bound == (inf if best is None else best)
 
 

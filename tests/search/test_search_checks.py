@@ -46,7 +46,7 @@ def test_a_part_of_the_space_whose_bound_is_above_one_of_its_mappings(objective)
     picked = combinations(found.space.table, node.options, node.case.limits)
     best = Best(objective)
     assert score(best, found.space, node, picked) == len(picked[0]) > 0
-    node.log_floor = log(best.found.value * 1.01)
+    node.log_floor = log(best.value * 1.01)
     with pytest.raises(ProofError):
         score(Best(objective), found.space, node, picked)
     dear = [p[np.arange(len(p)) < 0] for p in picked]
