@@ -13,6 +13,7 @@ from dmaze_cp.result.network import ResultRecord, ResultsRecord
 from dmaze_cp.spec.architecture_files import ARCHITECTURE_RECORD
 from dmaze_cp.spec.documents import Record
 from dmaze_cp.spec.json_schema import schema_of
+from dmaze_cp.spec.list_files import ArchsRecord, ModelsRecord, SpacesRecord
 from dmaze_cp.spec.mapping_files import MappingRecord
 from dmaze_cp.spec.workload_files import LayersRecord, WorkloadRecord
 from dmaze_cp.verification import VerificationRecord
@@ -30,6 +31,9 @@ DOCUMENTS: Final[Mapping[str, tuple[Any, str]]] = {
     "sensitivity": (SensitivityRecord, "What binds: the optimum as figures of a machine change"),
     "verification": (VerificationRecord, "What verify has shown"),
     "layers": (LayersRecord, "The layers of a network, as they are listed"),
+    "models": (ModelsRecord, "The built-in networks, as they are listed"),
+    "archs": (ArchsRecord, "The built-in accelerators, as they are listed"),
+    "spaces": (SpacesRecord, "The built-in design spaces, as they are listed"),
 }
 """The type of each kind of file, and what it is."""
 

@@ -17,6 +17,7 @@ Blocks of a document run in order, in one empty folder, after ``<!-- NOTE -->`` 
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import shlex
@@ -31,8 +32,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+import dmaze_cp as dm
 from dmaze_cp.cli.app import cli
 from dmaze_cp.desk import desk
+from dmaze_cp.dse.sweep_files import sweep_record
+from dmaze_cp.result import result_record
 from tests.kit.program import own_variables
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -190,7 +194,26 @@ def run_document(document: Path, folder: Path, *, slow: bool) -> int:
             output = None
         elif block.language == "text" and output is not None:
             check_output(block, output)
+    check_files(folder)
     return ran
+
+
+def check_files(folder: Path) -> None:
+    """Results and sweeps that a document has written are read back as what was saved."""
+    for path in folder.glob("*.json"):
+        record = json.loads(path.read_text(encoding="utf-8"))
+        kind = record.get("schema", "") if isinstance(record, dict) else ""
+        if kind.startswith("dmaze-cp/sweep/"):
+            sweep = dm.load_sweep(path)
+            assert record in (plain(sweep_record(sweep, details=d)) for d in (False, True)), path
+        elif kind.startswith("dmaze-cp/result"):
+            anew = [plain(result_record(result)) for result in dm.load_results(path)]
+            assert anew == record.get("results", [record]), path
+
+
+def plain(record: object) -> object:
+    """A record as it comes out of a file."""
+    return json.loads(json.dumps(record))
 
 
 def runnable(*, slow: bool) -> list[Path]:

@@ -143,6 +143,15 @@ def test_sweeps_answers_and_mappings_that_are_written() -> None:
     assert not is_good("mapping", {**mapping, "layer": wrong})
 
 
+@pytest.mark.parametrize("command", [("models",), ("archs",), ("spaces",), ("layers", "resnet18")])
+def test_lists_for_programs(command) -> None:
+    record = json.loads(CliRunner().invoke(cli, [*command, "--format", "json"]).output)
+    kind = command[0]
+    assert record["schema"] == f"dmaze-cp/{kind}/1"
+    assert is_good(kind, record)
+    assert not is_good(kind, {**record, kind: [{**record[kind][0], "name": 1}]})
+
+
 def test_the_command_prints_what_there_is() -> None:
     run = CliRunner().invoke
     names = [line.split()[0] for line in run(cli, ["schema"]).output.splitlines()]

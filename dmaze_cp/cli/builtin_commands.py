@@ -17,6 +17,7 @@ from dmaze_cp.errors import Problem, SpecError
 
 if TYPE_CHECKING:
     from dmaze_cp.spec import BuiltinSpec
+    from dmaze_cp.spec.list_files import ListName
 
 _UNBROKEN, _NARROWEST = 1000, 40
 """Columns that no line of a list has, and those that it gets at least."""
@@ -84,10 +85,11 @@ def _find(specs: Sequence[BuiltinSpec], name: str, what: str) -> BuiltinSpec:
     return known[name]
 
 
-def _print_list(what: str, specs: Sequence[BuiltinSpec], form: str | None) -> None:
+def _print_list(what: ListName, specs: Sequence[BuiltinSpec], form: str | None) -> None:
     if form == "json":
-        entries = [{"name": spec.name, "description": spec.description} for spec in specs]
-        click.echo(json_text({"schema": f"dmaze-cp/{what}/1", what: entries}), nl=False)
+        from dmaze_cp.spec.list_files import list_record
+
+        click.echo(json_text(list_record(what, specs)), nl=False)
         return
     # Programs that read the list get a line for each name.
     room = max(shutil.get_terminal_size((_UNBROKEN, 0)).columns, _NARROWEST)
