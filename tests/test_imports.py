@@ -28,7 +28,7 @@ ORDER = [
         "engine",
         "mapping",
     ),
-    *("digest", "spec", "frontend", "loading", "checker", "cost", "result", "mapspace"),
+    *("digest", "spec", "frontend", "loading", "checker", "cost", "result", "mapspace", "distance"),
     *("relaxation", "cp", "search", "question", "mapper", "verification", "store", "execution"),
     *("desk", "network", "dse", "perturbation", "schemas", "report", "cli", "__main__"),
 ]

@@ -88,6 +88,7 @@ class ResultRecord(TypedDict):
     missing: NotRequired[list[dict[str, object]]]
     totals: dict[str, TotalsRecord]
     unmapped_operators: NotRequired[list[object]]
+    compared: NotRequired[list[object]]
     cost_model: NotRequired[int]
     digest: NotRequired[str]
 

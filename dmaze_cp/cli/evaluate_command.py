@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dmaze_cp.cli.completing import architectures_and_files
 from dmaze_cp.cli.failure import ExitCode, report_error
 from dmaze_cp.cli.output import OutputFile
-from dmaze_cp.cli.parameters import output_option
+from dmaze_cp.cli.parameters import Number, output_option
 from dmaze_cp.cli.questions import collected, say_remarks
+from dmaze_cp.cli.store_option import open_store, store_options
+from dmaze_cp.engine import DEFAULT_TIME_LIMIT_S
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.objective import Objective
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,8 +49,34 @@ if TYPE_CHECKING:
     "a spec file.",
 )
 @click.option("--summary", is_flag=True, help="Tables of the costs alone, without loop nests.")
+@click.option(
+    "--against-optimum",
+    type=click.Choice([str(o) for o in Objective]),
+    metavar="OBJECTIVE",
+    help="Also prove the best mapping of each layer, for edp, energy or latency, and say how far "
+    "the given one is from it.",
+)
+@click.option(
+    "--time-limit",
+    type=Number(0, open_low=True),
+    metavar="S",
+    help="Wall seconds for each proof.  [default: 60]",
+)
+@click.option(
+    "--jobs",
+    "-j",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Proofs side by side.  [default: one for each core]",
+)
+@store_options
 def evaluate_command(
-    file: str, output: str | None, form: str | None, arch: str | None, summary: bool
+    file: str,
+    output: str | None,
+    form: str | None,
+    arch: str | None,
+    summary: bool,
+    **proof: Any,
 ) -> None:
     """Compute the exact cost of the mappings in FILE.
 
@@ -71,7 +101,10 @@ def evaluate_command(
       dmaze-cp evaluate mappings.json --arch edge --summary
       dmaze-cp evaluate mappings.jsonl -o answers.jsonl
       dmaze-cp evaluate result.json -o costs.csv
+      dmaze-cp evaluate mappings.json --against-optimum edp --summary
     """  # noqa: D301 (click needs the character)
+    if proof["against_optimum"] is None and (proof["time_limit"] or proof["jobs"]):
+        raise click.UsageError("--time-limit and --jobs are for --against-optimum.")
     from dmaze_cp.loading import load_architecture
     from dmaze_cp.report.formats import ANSWER_SUFFIXES, Format, format_of, render_answers
     from dmaze_cp.spec import load_mapping_records
@@ -90,11 +123,13 @@ def evaluate_command(
         if loaded is None or problems:
             raise SpecError(problems)
         results = _results(loaded.records, Path(file).resolve().parent, architecture)
+        target = OutputFile(output or "-")
+        target.check(files)
+    if proof["against_optimum"] is not None:
+        results = _proven(results, proof)
     answers = [result if isinstance(result, dict) else result.record for result in results]
     in_full = [r for r in results if not isinstance(r, dict)] if not summary else []
     if output is not None or wanted is not Format.TABLE:
-        target = OutputFile(output or "-")
-        target.check(files)
         target.write(render_answers(answers, wanted, loaded.form, in_full))
     else:
         from dmaze_cp.report.console import make_console
@@ -111,6 +146,42 @@ def evaluate_command(
             report_error(f"{file}: record {answer['index']}: {line}")
     if failed:
         raise click.exceptions.Exit(ExitCode.BAD_INPUT)
+
+
+def _proven(
+    results: Sequence[Evaluated | Record], proof: dict[str, Any]
+) -> list[Evaluated | Record]:
+    """The mappings beside the best ones of their layers."""
+    from dmaze_cp.cli.progress import Progress
+    from dmaze_cp.cli.solving import closing, follow
+    from dmaze_cp.cli.stopping import answering_interrupt
+    from dmaze_cp.desk import RunSettings
+    from dmaze_cp.distance import distance
+    from dmaze_cp.network import answer
+    from dmaze_cp.question import Options, Question
+
+    given = [r for r in results if not isinstance(r, dict)]
+    limit = proof["time_limit"] or DEFAULT_TIME_LIMIT_S
+    objective, options = Objective(proof["against_optimum"]), Options(limit)
+    asked = [Question(r.mapping.layer, r.architecture, objective, options=options) for r in given]
+    progress = Progress(verbose=False, several=True, total_s=None)
+    with (
+        closing(open_store(proof["store"], proof["no_store"])) as store,
+        answering_interrupt(progress) as stop,
+    ):
+        found = answer(
+            asked,
+            RunSettings(limit, jobs=proof["jobs"]),
+            given=[r.mapping for r in given],
+            store=store,
+            on_event=lambda event: follow(event, progress),
+            stop=stop,
+        )
+    beside = {
+        r.index: replace(r, distance=None if best is None else distance(r.mapping, best))
+        for r, best in zip(given, found.results, strict=True)
+    }
+    return [r if isinstance(r, dict) else beside[r.index] for r in results]
 
 
 def _results(

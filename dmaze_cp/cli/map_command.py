@@ -11,6 +11,7 @@ import click
 
 from dmaze_cp.cli.completing import architectures_and_files, layer_names, models_and_files
 from dmaze_cp.cli.failure import TRACEBACK_HINT, ExitCode, report_error
+from dmaze_cp.cli.given import distances, given_mappings
 from dmaze_cp.cli.models import Wanted, distinct_files, load_models
 from dmaze_cp.cli.output import OutputFile
 from dmaze_cp.cli.parameters import (
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from dmaze_cp.architecture import Architecture
     from dmaze_cp.cli.solving import MapRequest
+    from dmaze_cp.mapping import Mapping
     from dmaze_cp.report.formats import Format
     from dmaze_cp.result import LayerResult, WorkloadResult
     from dmaze_cp.store import Store
@@ -74,6 +76,12 @@ if TYPE_CHECKING:
     default="edp",
     show_default=True,
     help="What to minimise; `all` solves each of the three.",
+)
+@click.option(
+    "--compare",
+    metavar="FILE",
+    help="Start from the mappings in FILE (as for `evaluate`), and say how far each is from the "
+    "best, where they differ, and which single move would help it most.",
 )
 @limit_options()
 @click.option(
@@ -119,12 +127,14 @@ def map_command(**options: Any) -> None:
     kept (see `dmaze-cp store`): what was finished is not searched for again.
     """  # noqa: D301 (click needs the character)
     output = None if options["output"] is None else OutputFile(options["output"])
-    question = _question(options, shapes_dictionary(options["shapes"]), output)
     from dmaze_cp.cli.solving import closing
     from dmaze_cp.report.formats import Format, format_of
 
     wanted = None if options["form"] is None else Format(options["form"])
     form = format_of(options["output"], wanted)
+    if form is Format.CSV and options["compare"] is not None:
+        raise click.UsageError("--compare has no place in CSV: write JSON, Markdown or tables.")
+    question = _question(options, shapes_dictionary(options["shapes"]), output)
     with closing(open_store(options["store"], options["no_store"])) as store:
         if output is None and form is Format.TABLE:
             results = _map_for_people(question, store, options)
@@ -144,6 +154,10 @@ def _question(
     with files_read() as files:
         architectures = _architectures(options["archs"], problems)
         workloads = _workloads(options, shapes, problems)
+        given: tuple[Mapping, ...] = ()
+        if options["compare"] is not None and architectures and workloads:
+            with collected(problems):
+                given = given_mappings(options["compare"], architectures[0], workloads)
     with collected(problems):
         if output is not None:
             output.check([*files, *store_files(options["store"], options["no_store"])])
@@ -155,6 +169,7 @@ def _question(
         architectures=tuple(architectures),
         objectives=tuple(Objective) if chosen == "all" else (Objective(chosen),),
         settings=replace(run_settings(options), tie_break=not options["no_tie_break"]),
+        given=given,
     )
 
 
@@ -192,6 +207,7 @@ def _map_for_people(
 ) -> Sequence[WorkloadResult]:
     from dmaze_cp.cli.solving import solve
     from dmaze_cp.report.console import make_console
+    from dmaze_cp.report.distance import distance_blocks
     from dmaze_cp.report.layer import layer_blocks
     from dmaze_cp.report.terminal import print_blocks
 
@@ -204,6 +220,7 @@ def _map_for_people(
     each = question.is_single and not options["summary"]
     results = solve(question, store, verbose=options["verbose"], show=show if each else None)
     _print_summaries(console, question, results, only_comparison=options["summary"])
+    print_blocks(console, distance_blocks(distances(question.given, results)))
     sys.stdout.flush()
     return results
 
@@ -220,7 +237,8 @@ def _map_for_programs(
     from dmaze_cp.report.formats import render
 
     results = solve(question, store, verbose=options["verbose"])
-    output.write(render(results, form, only_summary=options["summary"]))
+    compared = distances(question.given, results)
+    output.write(render(results, form, only_summary=options["summary"], compared=compared))
     if sys.stderr.isatty() and not output.is_stdout:
         _print_summaries(make_console(sys.stderr), question, results, only_comparison=True)
         click.echo(f"wrote {output.path}", err=True)

@@ -11,6 +11,7 @@ from dmaze_cp.architecture import Architecture
 from dmaze_cp.cli.live import NO_WORKER
 from dmaze_cp.cli.progress import Progress
 from dmaze_cp.cli.stopping import answering_interrupt
+from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
 from dmaze_cp.workload import Workload
 
@@ -29,6 +30,7 @@ class MapRequest:
     architectures: tuple[Architecture, ...]
     objectives: tuple[Objective, ...]
     settings: RunSettings
+    given: tuple[Mapping, ...] = ()
 
     @property
     def is_single(self) -> bool:
@@ -73,6 +75,7 @@ def solve(
             question.architectures,
             question.objectives,
             question.settings,
+            given=question.given,
             store=store,
             on_event=told,
             stop=stop,

@@ -9,9 +9,11 @@ from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cp.parameters import SolverOptions
 from dmaze_cp.desk import DEFAULT_SETTINGS, Desk, Inquiry, RunSettings
+from dmaze_cp.distance import start
 from dmaze_cp.engine import DEFAULT_ENGINE, DEFAULT_TIME_LIMIT_S, Engine
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.execution.schedule import Budget, HardestFirst, Schedule
+from dmaze_cp.mapping import Mapping
 from dmaze_cp.mapspace import check_sizes
 from dmaze_cp.network.events import Event, Finished, Planned, Searched, Searching
 from dmaze_cp.network.plan import LayerInquiry, Use, plan
@@ -87,11 +89,17 @@ def map_networks(
     objectives: Iterable[Objective | str] = (Objective.EDP,),
     settings: RunSettings = DEFAULT_SETTINGS,
     *,
+    given: Sequence[Mapping] = (),
     store: Store | None = None,
     on_event: Callable[[Event], None] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> tuple[WorkloadResult, ...]:
     """Map every network onto every architecture, for every objective, side by side.
+
+    Parameters
+    ----------
+    given
+        Mappings to start from: each for the layers of its shape, where it is valid.
 
     Returns
     -------
@@ -108,7 +116,8 @@ def map_networks(
     _check(runs)
     tell = on_event or (lambda _event: None)
     inquiries = plan(runs, wanted, settings.constraints, settings.options)
-    interrupted = _Run(inquiries, Desk(settings, store, tell), tell).run(stop or (lambda: False))
+    run = _Run(inquiries, Desk(settings, store, tell), tell)
+    interrupted = run.run(stop or (lambda: False), given)
     return _assembled(runs, wanted, inquiries, interrupted)
 
 
@@ -132,6 +141,7 @@ def answer(
     questions: Sequence[Question],
     settings: RunSettings = DEFAULT_SETTINGS,
     *,
+    given: Sequence[Mapping] = (),
     store: Store | None = None,
     on_event: Callable[[Event], None] | None = None,
     stop: Callable[[], bool] | None = None,
@@ -144,6 +154,8 @@ def answer(
         Each with constraints and options of its own.
     settings
         Where searches run, and the time for all of them.
+    given
+        Mappings to start from, as in `map_networks`.
     """
     inquiries: dict[Hashable, LayerInquiry] = {}
     for place, question in enumerate(questions):
@@ -151,7 +163,7 @@ def answer(
         inquiry.uses.append(Use(place, question.layer))
     tell = on_event or (lambda _event: None)
     run = _Run(tuple(inquiries.values()), Desk(settings, store, tell), tell)
-    interrupted = run.run(stop or (lambda: False))
+    interrupted = run.run(stop or (lambda: False), given)
     found = {place: each for i in run.inquiries for place, each in i.results()}
     results = (found.get(place) for place in range(len(questions)))
     asked = zip(questions, results, strict=True)
@@ -194,9 +206,11 @@ class _Run:
         self._tell = tell
         self._open: list[LayerInquiry] = []
 
-    def run(self, stop: Callable[[], bool]) -> bool:
+    def run(self, stop: Callable[[], bool], given: Sequence[Mapping] = ()) -> bool:
         """Answer every question, by the store or by searching; whether it was stopped."""
         self._desk.look_up(self.inquiries)
+        for inquiry in self.inquiries:
+            _start(inquiry, given)
         self._open = [inquiry for inquiry in self.inquiries if not inquiry.final]
         results = sum(len(inquiry.uses) for inquiry in self.inquiries)
         self._tell(Planned(results, len(self._open)))
@@ -247,6 +261,17 @@ class _Run:
         inquiry.final = True
         for number, each in inquiry.results():
             self._tell(Finished(number, each))
+
+
+def _start(inquiry: Inquiry, given: Sequence[Mapping]) -> None:
+    """Take in the mappings that a search of a question can start from."""
+    for mapping in given:
+        if inquiry.final or mapping.layer.shape != inquiry.layer.shape:
+            continue
+        asked = inquiry.question
+        first = start(mapping, asked.layer, asked.architecture, asked.objective, asked.constraints)
+        if first is not None and (inquiry.value is None or (first.value or 0) < inquiry.value):
+            inquiry.note(first)
 
 
 def _assembled(

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost.cost import Cost
+from dmaze_cp.distance import Distance, distance_record
 from dmaze_cp.errors import Problem
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import Block, Heading, Note, Table, Tone, columns
+from dmaze_cp.report.distance import distance_blocks
 from dmaze_cp.report.layer import mapping_blocks, shape_notes
+from dmaze_cp.result import Status
 from dmaze_cp.result.answer_files import answer_record
 from dmaze_cp.spec.documents import Record
 
@@ -28,6 +31,8 @@ class Evaluated:
         What was evaluated, on what, and what came out.
     reasons
         What the mapping exceeds; none where it fits.
+    distance
+        How far it is from the best one, if that was asked.
     """
 
     index: int
@@ -35,11 +40,22 @@ class Evaluated:
     architecture: Architecture
     cost: Cost
     reasons: tuple[Problem, ...]
+    distance: Distance | None = None
 
     @property
     def record(self) -> Record:
         """The answer to the record."""
-        return answer_record(self.index, self.mapping, self.cost, self.reasons)
+        record = answer_record(self.index, self.mapping, self.cost, self.reasons)
+        if self.distance is None:
+            return record
+        return {**record, "against_optimum": against_optimum(self.distance)}
+
+
+def against_optimum(found: Distance) -> Record:
+    """How far a mapping is from the best one, beside what it costs itself."""
+    fields = ("objective", "value", "optimum", "ratio", "best_move")
+    record = distance_record(found)
+    return {name: record[name] for name in fields}
 
 
 def evaluation_blocks(
@@ -59,6 +75,8 @@ def evaluation_blocks(
         yield from shape_notes(each.mapping.layer)
         yield from _misfits(each.index, each.reasons)
         yield from mapping_blocks(each.mapping, each.cost, each.architecture)
+        if each.distance is not None:
+            yield from distance_blocks([each.distance])
     if len(evaluated) != 1:
         yield from _answers([answer for answer in answers if "error" not in answer])
     for answer in answers if errors else ():
@@ -70,7 +88,8 @@ def evaluation_blocks(
 def _answers(answers: Sequence[Record]) -> Iterator[Block]:
     """The costs of given mappings side by side, and why any does not fit."""
     if answers:
-        heads = ("#", "layer", "fits", "energy (pJ)", "latency (cycles)", "EDP", "held")
+        heads = ["#", "layer", "fits", "energy (pJ)", "latency (cycles)", "EDP", "held"]
+        heads += ["x best"] if any("against_optimum" in answer for answer in answers) else []
         rows = [_costs(answer) for answer in answers]
         yield Table(columns(*heads, texts=(1, 2, 6), folds=(1,)), rows, least=8)
         components = dict.fromkeys(c for answer in answers for c in answer["energy_breakdown_pj"])
@@ -97,7 +116,16 @@ def _costs(answer: Record) -> tuple[str, ...]:
         numbers.exact(answer["latency_cycles"]),
         numbers.scientific(answer["edp"]),
         answer["held"] or "-",
+        *([_times_best(answer["against_optimum"])] if "against_optimum" in answer else []),
     )
+
+
+def _times_best(against: Record) -> str:
+    """How many times the best; where that is not proven, at least so many."""
+    if against["ratio"] is None:
+        return "-"
+    proven = against["optimum"]["status"] == Status.OPTIMAL
+    return f"{'' if proven else '>= '}{against['ratio']:.4g}"
 
 
 def _misfits(index: int, reasons: Sequence[Problem | str]) -> Iterator[Block]:

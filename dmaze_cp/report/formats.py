@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import Final
 
 from dmaze_cp.digest import with_digest
+from dmaze_cp.distance import Distance, distance_record
 from dmaze_cp.dse.result import SweepResult
 from dmaze_cp.dse.sweep_files import sweep_record
 from dmaze_cp.errors import Problem, SpecError
@@ -17,6 +18,7 @@ from dmaze_cp.report import rows
 from dmaze_cp.report.blocks import Block
 from dmaze_cp.report.comparison import comparison_blocks, comparison_records
 from dmaze_cp.report.csv_file import rows_csv
+from dmaze_cp.report.distance import distance_blocks
 from dmaze_cp.report.evaluation import Evaluated, evaluation_blocks
 from dmaze_cp.report.excel import workbook
 from dmaze_cp.report.layer import layer_blocks
@@ -115,11 +117,19 @@ def report_format_of(path: str | None) -> Format:
     return BY_SUFFIX[suffix]
 
 
-def render(results: Sequence[WorkloadResult], form: Format, *, only_summary: bool = False) -> str:
+def render(
+    results: Sequence[WorkloadResult],
+    form: Format,
+    *,
+    only_summary: bool = False,
+    compared: Sequence[Distance] = (),
+) -> str:
     """The text of results in a format, with a line break at its end.
 
     Parameters
     ----------
+    compared
+        Given mappings that are shown beside the best ones; CSV has no place for them.
     only_summary
         Of one result, leave out the layers' own reports (table) or their loops (Markdown); of
         several, write the comparison alone. CSV has then a row for each network, accelerator
@@ -127,14 +137,24 @@ def render(results: Sequence[WorkloadResult], form: Format, *, only_summary: boo
     """
     match form:
         case Format.JSON:
-            alone = len(results) == 1
-            return _json(result_record(results[0]) if alone else results_record(results))
+            return _json(_record(results, compared))
         case Format.CSV:
             return rows_csv((rows.comparison_rows if only_summary else rows.layer_rows)(results))
         case Format.MARKDOWN:
-            return markdown(_report(results, only_summary, loops=True))
+            blocks = _report(results, only_summary, loops=True)
+            return markdown([*blocks, *distance_blocks(compared)])
         case _:
-            return text_of(_report(results, only_summary, loops=False))
+            blocks = _report(results, only_summary, loops=False)
+            return text_of([*blocks, *distance_blocks(compared)])
+
+
+def _record(results: Sequence[WorkloadResult], compared: Sequence[Distance]) -> Record:
+    records = []
+    for result in results:
+        record, layers = result_record(result), {id(layer) for layer in result.layers}
+        own = [distance_record(each) for each in compared if id(each.result) in layers]
+        records.append(with_digest({**record, "compared": own}) if own else record)
+    return records[0] if len(records) == 1 else _results_record(results, records)
 
 
 def _report(
@@ -151,9 +171,13 @@ def _report(
 
 def results_record(results: Sequence[WorkloadResult]) -> Record:
     """Several results and their comparison (schema ``dmaze-cp/results/1``)."""
+    return _results_record(results, [result_record(result) for result in results])
+
+
+def _results_record(results: Sequence[WorkloadResult], records: Sequence[Record]) -> Record:
     record = {
         "schema": RESULTS_SCHEMA,
-        "results": [result_record(result) for result in results],
+        "results": list(records),
         "comparison": comparison_records(results),
     }
     return with_digest(record)

@@ -43,6 +43,9 @@ class AnswerRecord(TypedDict):
     rf_elements: NotRequired[_ByOperand]
     array_elements: NotRequired[_ByOperand]
     spm_elements: NotRequired[_ByOperand]
+    against_optimum: NotRequired[
+        Annotated[dict[str, object], Meaning("how far it is from the best mapping")]
+    ]
 
 
 @closed

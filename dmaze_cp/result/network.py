@@ -121,6 +121,9 @@ class ResultRecord(TypedDict):
     missing: NotRequired[list[MissingLayerRecord]]
     totals: dict[str, TotalsRecord]
     unmapped_operators: NotRequired[list[OperatorRecord]]
+    compared: NotRequired[
+        Annotated[list[dict[str, object]], Meaning("given mappings beside the best")]
+    ]
     cost_model: NotRequired[Annotated[Natural, Meaning("version of cost model and map-space")]]
     digest: NotRequired[Annotated[str, Meaning("of all that matters, see `dmaze-cp verify`")]]
 
