@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         Problem,
         SpecError,
     )
+    from dmaze_cp.given import Distance, distance
     from dmaze_cp.loading import load_architecture, load_workload
     from dmaze_cp.mapper import map_layer
     from dmaze_cp.mapping import Dataflow, Mapping
@@ -75,6 +76,7 @@ _HOMES = {
         "Problem",
         "SpecError",
     ),
+    "given": ("Distance", "distance"),
     "loading": ("load_architecture", "load_workload"),
     "mapper": ("map_layer",),
     "mapping": ("Dataflow", "Mapping"),
@@ -107,6 +109,7 @@ __all__ = [
     "Cost",
     "Dataflow",
     "DesignSpace",
+    "Distance",
     "DmazeError",
     "Ending",
     "InfeasibleError",
@@ -137,6 +140,7 @@ __all__ = [
     "Workload",
     "WorkloadResult",
     "default_store_path",
+    "distance",
     "evaluate",
     "fits",
     "load_architecture",

@@ -28,7 +28,7 @@ ORDER = [
         "engine",
         "mapping",
     ),
-    *("digest", "spec", "frontend", "loading", "checker", "cost", "result", "mapspace", "distance"),
+    *("digest", "spec", "frontend", "loading", "checker", "cost", "result", "mapspace", "given"),
     *("relaxation", "cp", "search", "question", "mapper", "verification", "store", "execution"),
     *("desk", "network", "dse", "perturbation", "schemas", "report", "cli", "__main__"),
 ]

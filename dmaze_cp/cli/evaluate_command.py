@@ -156,7 +156,7 @@ def _proven(
     from dmaze_cp.cli.solving import closing, follow
     from dmaze_cp.cli.stopping import answering_interrupt
     from dmaze_cp.desk import RunSettings
-    from dmaze_cp.distance import distance
+    from dmaze_cp.given import distance
     from dmaze_cp.network import answer
     from dmaze_cp.question import Options, Question
 

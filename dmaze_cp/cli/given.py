@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from dmaze_cp.architecture import Architecture
-    from dmaze_cp.distance import Distance
+    from dmaze_cp.given import Distance
     from dmaze_cp.mapping import Mapping
     from dmaze_cp.result import WorkloadResult
     from dmaze_cp.workload import Workload
@@ -68,7 +68,7 @@ def given_mappings(
 
 def distances(given: Iterable[Mapping], results: Sequence[WorkloadResult]) -> tuple[Distance, ...]:
     """Every given mapping beside every result for a layer of its shape."""
-    from dmaze_cp.distance import distance
+    from dmaze_cp.given import distance
 
     return tuple(
         distance(mapping, layer)

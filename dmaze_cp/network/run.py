@@ -9,10 +9,10 @@ from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cp.parameters import SolverOptions
 from dmaze_cp.desk import DEFAULT_SETTINGS, Desk, Inquiry, RunSettings
-from dmaze_cp.distance import start
 from dmaze_cp.engine import DEFAULT_ENGINE, DEFAULT_TIME_LIMIT_S, Engine
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.execution.schedule import Budget, HardestFirst, Schedule
+from dmaze_cp.given import start
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.mapspace import check_sizes
 from dmaze_cp.network.events import Event, Finished, Planned, Searched, Searching

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from dmaze_cp.cost.latency import cycles
-from dmaze_cp.distance import Distance
+from dmaze_cp.given import Distance
 from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import Block, Cell, Heading, Note, Table, Tone, columns, facts
 from dmaze_cp.report.layer import CAUSES

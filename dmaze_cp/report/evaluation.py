@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost.cost import Cost
-from dmaze_cp.distance import Distance, distance_record
 from dmaze_cp.errors import Problem
+from dmaze_cp.given import Distance, distance_record
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import Block, Heading, Note, Table, Tone, columns

@@ -9,10 +9,10 @@ from pathlib import PurePath
 from typing import Final
 
 from dmaze_cp.digest import with_digest
-from dmaze_cp.distance import Distance, distance_record
 from dmaze_cp.dse.result import SweepResult
 from dmaze_cp.dse.sweep_files import sweep_record
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.given import Distance, distance_record
 from dmaze_cp.perturbation import Sensitivity, sensitivity_record
 from dmaze_cp.report import rows
 from dmaze_cp.report.blocks import Block

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dmaze_cp as dm
-from dmaze_cp.distance import distance, distance_record, moves, start
 from dmaze_cp.errors import SpecError
+from dmaze_cp.given import distance, distance_record, moves, start
 from dmaze_cp.levels import LEVELS
 from dmaze_cp.result import Known, Status
 from tests.kit.strategies import architectures, layers, mappings
