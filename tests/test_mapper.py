@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -83,9 +84,15 @@ def test_a_layer_of_ones_has_one_mapping(layer, objective):
     assert (result.dataflow.dram, result.dataflow.spm) == ("none", "none")
 
 
-@pytest.mark.parametrize("objective", OBJECTIVES)
-@pytest.mark.parametrize("layer", PRIMES, ids=lambda layer: str(layer.kind))
-@pytest.mark.parametrize("name", ODD_ARCHITECTURES)
+def odd_questions():
+    """Each layer on each accelerator, for one of the objectives; for the others in slow tests."""
+    for n, (layer, name) in enumerate(product(PRIMES, ODD_ARCHITECTURES)):
+        for k, objective in enumerate(OBJECTIVES):
+            marks = [] if k == n % 3 else [pytest.mark.slow]
+            yield pytest.param(layer, name, objective, marks=marks)
+
+
+@pytest.mark.parametrize(("layer", "name", "objective"), list(odd_questions()))
 def test_odd_architectures(layer, name, objective):
     assert_optimal(layer, ODD_ARCHITECTURES[name], objective)
 

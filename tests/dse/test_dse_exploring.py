@@ -58,7 +58,13 @@ def best_values(monkeypatch, *, stop_after: int, all_points: bool, pareto: bool)
     return found
 
 
-@pytest.mark.parametrize(("all_points", "pareto"), [(False, False), (False, True), (True, False)])
+MODES = [
+    (False, False),
+    *(pytest.param(*mode, marks=pytest.mark.slow) for mode in ((False, True), (True, False))),
+]
+
+
+@pytest.mark.parametrize(("all_points", "pareto"), MODES)
 def test_the_best_is_there_after_one_design_and_gets_better(
     monkeypatch, all_points, pareto
 ) -> None:

@@ -128,7 +128,7 @@ def test_random_designs(objective: Objective, designs: int) -> None:
 @pytest.mark.parametrize(
     ("objective", "designs"),
     [
-        (Objective.EDP, 100),
+        (Objective.EDP, 60),
         *(pytest.param(objective, 500, marks=pytest.mark.slow) for objective in Objective),
     ],
 )
