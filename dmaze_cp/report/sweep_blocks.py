@@ -13,6 +13,7 @@ from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import (
     Block,
     Cell,
+    Column,
     Fact,
     Facts,
     Heading,
@@ -22,6 +23,7 @@ from dmaze_cp.report.blocks import (
     columns,
     facts,
 )
+from dmaze_cp.report.design_words import key_of
 from dmaze_cp.report.machine import architecture_in_short
 from dmaze_cp.report.sweep_figures import CAUSES, Figures, Sweep, short
 from dmaze_cp.report.sweep_grid import Cell as GridCell
@@ -56,7 +58,7 @@ def sweep_blocks(sweep: Sweep) -> Iterator[Block]:
     yield from why_blocks(sweep)
     yield from _heat_map(sweep)
     yield from _front(sweep)
-    yield from _by_network(sweep)
+    yield from networks_blocks(sweep)
     yield from _counts(sweep)
 
 
@@ -218,35 +220,41 @@ def _front(sweep: Sweep) -> Iterator[Block]:
     yield Table(columns(*headers, folds=(0,)), rows)
 
 
-def _by_network(sweep: Sweep) -> Iterator[Block]:
-    result = sweep.result
-    if len(result.networks) < 2 or result.best is None:
+def networks_blocks(sweep: Sweep, *, main: bool = False) -> Iterator[Block]:
+    """The best design of each network, and how the best of all does; nothing of one alone."""
+    result, name = sweep.result, objective_name(sweep.result.objective)
+    if len(sweep.weights) < 2 or result.best is None:
         return
-    yield Heading("Best design of each network")
-    rows = []
-    some_unproven = False
+    yield Heading("Best design of each network", main=main)
+    rows, keys, proofs = [], [], []
     for model, weight in sweep.weights.items():
         position = result.best_of(model)
-        if position is None:
-            rows.append((printable(model), numbers.exact(weight), "-", "-", "-", "-"))
-            continue
-        own, best = sweep.network_value(position, model), sweep.network_value(result.best, model)
-        proven = sweep.network_is_proven(model)
-        some_unproven |= not proven
+        own = None if position is None else sweep.network_value(position, model)
+        best = sweep.network_value(result.best, model)
+        proofs.append(position is not None and sweep.network_is_proven(model))
         rows.append(
             (
                 printable(model),
-                numbers.exact(weight),
-                sweep.label(position),
-                "-" if own is None else sweep.unit.text(own),
-                ratio_text(best / own) if own and best else "-",
-                "yes" if proven else "no",
+                Cell(numbers.exact(weight), weight),
+                "-" if position is None else sweep.label(position),
+                Cell("-" if own is None else sweep.unit.text(own), own),
+                Cell("-" if best is None else sweep.unit.text(best), best),
+                Cell(ratio_text(best / own)) if own and best else "-",
+                Cell("yes" if proofs[-1] else "no", tone=Tone.GOOD if proofs[-1] else Tone.FAIR),
             )
         )
-    name = objective_name(result.objective)
-    headers = ("network", "weight", "design", name, "best design", "proven")
-    yield Table(columns(*headers, folds=(0, 2, 5)), rows)
-    if some_unproven:
+        keys.append("" if position is None else key_of(sweep, position))
+    heads = (
+        Column("network", is_text=True, folds=True),
+        Column("weight"),
+        Column("design", is_text=True, folds=True),
+        Column(name),
+        Column("on the best", detail=True, note=f"{name} on the design that is best for all"),
+        Column("best design", note="the design that is best for all, over the network's own"),
+        Column("proven", is_text=True, folds=True),
+    )
+    yield Table(heads, rows, tuple(keys), "point", "best design of each network")
+    if not all(proofs):
         yield Note(
             "not proven: designs that were skipped for their total may be better for one network "
             "(`--all` maps every design)"

@@ -18,7 +18,6 @@ from dmaze_cp.report.blocks import (
     Fact,
     Facts,
     Fold,
-    Heading,
     Note,
     Table,
     Tone,
@@ -26,10 +25,10 @@ from dmaze_cp.report.blocks import (
 from dmaze_cp.report.design_figures import design_figures
 from dmaze_cp.report.design_page import TONES, bound_cell, design_blocks
 from dmaze_cp.report.design_words import key_of, lower_bound
+from dmaze_cp.report.sweep_blocks import networks_blocks
 from dmaze_cp.report.sweep_figures import Sweep, short
 from dmaze_cp.report.sweep_grid import digits
 from dmaze_cp.report.sweep_limits import limits_of, proof_text
-from dmaze_cp.report.sweep_why import ratio_text
 from dmaze_cp.report.words import objective_name
 
 MOST_INVALID: Final = 1000
@@ -52,7 +51,7 @@ def sweep_page(sweep: Sweep) -> Iterator[Block]:
         yield Note("No design maps the networks; each says why.", Tone.FAIR)
     yield Facts(tuple(_tiles(sweep)), tiles=True)
     yield from design_figures(sweep)
-    yield from _by_network(sweep)
+    yield from networks_blocks(sweep, main=True)
     yield _designs(sweep)
     order = list(dict.fromkeys((*_first(sweep), *sweep.ranking, *range(len(result.points)))))
     items = {key_of(sweep, p): tuple(design_blocks(sweep, p, rank)) for rank, p in enumerate(order)}
@@ -116,37 +115,6 @@ def _outcomes(sweep: Sweep) -> str:
     text = f"{mapped:,} mapped" + (f" ({proven:,} proven)" if proven < mapped else "")
     others = (f"{counts[s]:,} {name}" for s, name in _OUTCOMES.items() if counts[s])
     return ", ".join((text, *others))
-
-
-def _by_network(sweep: Sweep) -> Iterator[Block]:
-    """The best design of each network; that of a single one is the best of all."""
-    result, name = sweep.result, objective_name(sweep.result.objective)
-    own = {model: p for model in sweep.weights if (p := result.best_of(model)) is not None}
-    if not own or len(sweep.weights) < 2:
-        return
-    yield Heading("Best design of each network", main=True)
-    rows: list[tuple[str | Cell, ...]] = []
-    for model, position in own.items():
-        value = sweep.network_value(position, model)
-        best = None if result.best is None else sweep.network_value(result.best, model)
-        ratio = f" ({ratio_text(best / value)})" if best and value else ""
-        proven = sweep.network_is_proven(model)
-        rows.append(
-            (
-                model,
-                f"#{key_of(sweep, position)}: {sweep.label(position)}",
-                "–" if value is None else Cell(sweep.unit.text(value), value),
-                "–" if best is None else Cell(sweep.unit.text(best) + ratio, best),
-                Cell("proven" if proven else "not proven", tone=Tone.GOOD if proven else Tone.FAIR),
-            )
-        )
-    heads = (
-        *(Column(title, is_text=True) for title in ("Network", "Best design")),
-        *(Column(title) for title in (name, "On the overall best")),
-        Column("Proof", is_text=True, note="a design that was skipped may be the best for one"),
-    )
-    keys = tuple(key_of(sweep, position) for position in own.values())
-    yield Table(heads, rows, keys, "point", "best design of each network")
 
 
 def _designs(sweep: Sweep) -> Table:

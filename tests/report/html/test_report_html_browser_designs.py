@@ -193,10 +193,10 @@ def test_a_network_alone_needs_no_table_of_its_best(open_page: Open):
     result = swept()
     both = open_page(result)
     table = "table[data-caption='best design of each network']"
-    proofs = {True: "proven", False: "not proven"}
+    proofs = {True: "yes", False: "no"}
     sweep = Sweep(result)
     expected = [proofs[sweep.network_is_proven(model)] for model in ("one", "two")]
-    assert column(both, "Proof", table) == expected
+    assert column(both, "proven", table) == expected
     both.page.click(f"{table} tbody tr >> nth=1")
     assert both.text("#details-point h2").startswith(f"Design {key(result, result.best_of('two'))}")
     alone = swept(networks=result.networks[:1])

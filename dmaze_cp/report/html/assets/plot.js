@@ -57,7 +57,7 @@ function viewOf(plot) {
   const window_ = plot.window || fullWindow(plot);
   const tilted = isTilted(spec.x, width, window_.x, spec);
   const left = spec.left || MARGIN.left;
-  const area = { left, right: width - MARGIN.right, top: MARGIN.top,
+  const area = { left, right: width - MARGIN.right, top: MARGIN.top + (spec.y.label ? NAME_ROOM / 2 : 0),
     bottom: height - MARGIN.bottom - (spec.x.label ? NAME_ROOM : 0) - (tilted ? tiltRoom(spec.x) : 0) };
   const yDomain = window_.y || (typeof spec.y.domain === "function" ? spec.y.domain(window_.x) : spec.y.domain);
   return { area, tilted, width, height,
