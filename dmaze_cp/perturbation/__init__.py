@@ -11,10 +11,16 @@ from dmaze_cp.perturbation.changes import Change, change_from, changes
 from dmaze_cp.perturbation.ranges import MOST, EnergyRange
 from dmaze_cp.perturbation.result import Changed, LayerSensitivity, Sensitivity
 from dmaze_cp.perturbation.run import sensitivity
-from dmaze_cp.perturbation.sensitivity_files import SensitivityRecord, sensitivity_record
+from dmaze_cp.perturbation.sensitivity_files import (
+    SENSITIVITY_SCHEMA,
+    SensitivityRecord,
+    sensitivity_from_dict,
+    sensitivity_record,
+)
 
 __all__ = [
     "MOST",
+    "SENSITIVITY_SCHEMA",
     "Change",
     "Changed",
     "EnergyRange",
@@ -24,5 +30,6 @@ __all__ = [
     "change_from",
     "changes",
     "sensitivity",
+    "sensitivity_from_dict",
     "sensitivity_record",
 ]

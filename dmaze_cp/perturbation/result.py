@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dmaze_cp.architecture import Architecture
+from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.objective import Objective
 from dmaze_cp.perturbation.changes import Change
 from dmaze_cp.perturbation.ranges import EnergyRange
 from dmaze_cp.result import LayerResult, Status
+from dmaze_cp.showing import Framed
 from dmaze_cp.workload import Layer, Workload
 
 
@@ -59,7 +61,7 @@ class LayerSensitivity:
 
 
 @dataclass(frozen=True)
-class Sensitivity:
+class Sensitivity(Framed):
     """The optimum of each layer as figures of the machine change, one at a time.
 
     Attributes
@@ -68,6 +70,8 @@ class Sensitivity:
         What was asked.
     layers
         In the order of the network.
+    constraints
+        Limits on the map-space.
     interrupted
         Whether the run was stopped before all was proven.
     """
@@ -76,6 +80,7 @@ class Sensitivity:
     architecture: Architecture
     objective: Objective
     layers: tuple[LayerSensitivity, ...]
+    constraints: Constraints = NO_CONSTRAINTS
     interrupted: bool = False
 
 

@@ -87,7 +87,7 @@ def sensitivity(
         )
         for place, row in enumerate(rows)
     )
-    return Sensitivity(workload, architecture, goal, layers, interrupted)
+    return Sensitivity(workload, architecture, goal, layers, settings.constraints, interrupted)
 
 
 def _given(architecture: Architecture, texts: Sequence[str]) -> tuple[Change, ...]:

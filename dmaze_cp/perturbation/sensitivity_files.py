@@ -1,18 +1,38 @@
-"""The record of a sensitivity analysis (schema ``dmaze-cp/sensitivity/1``)."""
+"""Sensitivity analyses <-> their files (schema ``dmaze-cp/sensitivity/1``).
+
+`sensitivity_record` and `sensitivity_from_dict` are each other's inverse, but for where the time of
+a search on a changed machine went.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any, Final, Literal, TypedDict
 
+from dmaze_cp.architecture import Architecture
+from dmaze_cp.constraints import Constraints
+from dmaze_cp.cost import evaluate
 from dmaze_cp.digest import with_digest
+from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.mapping import Mapping as Placed
 from dmaze_cp.objective import Objective
+from dmaze_cp.perturbation.changes import change
 from dmaze_cp.perturbation.ranges import EnergyRange
-from dmaze_cp.perturbation.result import Changed, Sensitivity
-from dmaze_cp.result import Status, layer_result_record
+from dmaze_cp.perturbation.result import Changed, LayerSensitivity, Sensitivity, relative
+from dmaze_cp.result import LayerResult, Status, layer_result_from_dict, layer_result_record
 from dmaze_cp.result.layer_files import LayerResultRecord, Natural, Positive
-from dmaze_cp.spec import architecture_to_dict
-from dmaze_cp.spec.documents import Meaning, Record
+from dmaze_cp.spec import architecture_from_dict, architecture_to_dict
+from dmaze_cp.spec.constraint_files import (
+    ConstraintsRecord,
+    constraints_from_dict,
+    constraints_to_dict,
+)
+from dmaze_cp.spec.documents import Meaning, Reading, Record
+from dmaze_cp.spec.fields import Fields
+from dmaze_cp.spec.layers import LayerRecord, layer_from_fields, layer_record
 from dmaze_cp.spec.mapping_files import TilingRecord
+from dmaze_cp.workload import Workload
 
 SENSITIVITY_SCHEMA: Final = "dmaze-cp/sensitivity/1"
 
@@ -48,11 +68,9 @@ class RangeRecord(TypedDict):
     high_ends: Annotated[bool, Meaning("whether another mapping is better just above")]
 
 
-class SensitiveLayerRecord(TypedDict):
+class SensitiveLayerRecord(LayerRecord):
     """A layer on the base, and on the changed machines."""
 
-    name: str
-    instances: Natural
     base: LayerResultRecord | None
     figures: list[FigureRecord]
     ranges: list[RangeRecord]
@@ -65,6 +83,7 @@ class SensitivityRecord(TypedDict):
     model: str
     architecture: dict[str, Any]
     objective: Objective
+    constraints: ConstraintsRecord
     interrupted: bool
     layers: list[SensitiveLayerRecord]
     digest: str
@@ -78,11 +97,11 @@ def sensitivity_record(found: Sensitivity) -> Record:
             "model": found.workload.name,
             "architecture": architecture_to_dict(found.architecture),
             "objective": str(found.objective),
+            "constraints": constraints_to_dict(found.constraints),
             "interrupted": found.interrupted,
             "layers": [
                 {
-                    "name": layer.layer.name,
-                    "instances": layer.layer.instances,
+                    **layer_record(layer.layer),
                     "base": None if layer.base is None else layer_result_record(layer.base),
                     "figures": [_figure(each) for each in layer.changed],
                     "ranges": [_range(each) for each in layer.ranges],
@@ -121,3 +140,74 @@ def _range(each: EnergyRange) -> Record:
         "low_ends": each.low_ends,
         "high_ends": each.high_ends,
     }
+
+
+def sensitivity_from_dict(obj: object) -> Sensitivity:
+    """The analysis that an object holds, as `sensitivity_record` writes it.
+
+    Raises
+    ------
+    SpecError
+        With every problem found; also where a mapping costs something else.
+    """
+    reading = Reading()
+    reading.check(obj, SensitivityRecord)
+    reading.end()
+    assert isinstance(obj, Mapping)  # noqa: S101 - else there were problems
+    data: Mapping[str, Any] = obj
+    machine = reading.part("architecture", lambda: architecture_from_dict(data["architecture"]))
+    limits = reading.part("constraints", lambda: constraints_from_dict(data["constraints"]))
+    reading.end()
+    assert machine and limits  # noqa: PT018, S101 - else there were problems
+    read = partial(_layer, machine, Objective(data["objective"]), limits)
+    layers = tuple(reading.parts("layers", data["layers"], read))
+    workload = reading.part(
+        "layers", lambda: Workload(data["model"], tuple(each.layer for each in layers))
+    )
+    reading.end()
+    assert workload is not None  # noqa: S101 - else there were problems
+    objective = Objective(data["objective"])
+    return Sensitivity(workload, machine, objective, layers, limits, data["interrupted"])
+
+
+def _layer(
+    machine: Architecture, objective: Objective, limits: Constraints, data: Mapping[str, Any]
+) -> LayerSensitivity:
+    reading = Reading()
+    layer = reading.part("", lambda: layer_from_fields(Fields(data, "a layer")))
+    reading.end()
+    assert layer is not None  # noqa: S101 - else there were problems
+    base = None
+    if data["base"] is not None:
+        base = reading.part("base", lambda: layer_result_from_dict(data["base"], machine, limits))
+    base_layer = LayerResult(layer, machine, objective, Status.UNKNOWN, constraints=limits)
+    read = partial(_figure_read, base or base_layer)
+    changed = tuple(reading.parts("figures", data["figures"], read))
+    reading.end()
+    ranges = tuple(EnergyRange(**each) for each in data["ranges"])
+    return LayerSensitivity(layer, base, changed, ranges)
+
+
+def _figure_read(base: LayerResult, data: Mapping[str, Any]) -> Changed:
+    made = change(base.architecture, data["parameter"], data["to"])
+    if made.before != data["from"]:
+        raise SpecError(Problem("from", f"{data['from']:g}", f"{made.before:g}, that of the base"))
+    if data["status"] is None:
+        return Changed(made, None, None)
+    mapping, cost = None, None
+    if data["tiling"] is not None:
+        mapping = Placed.from_tiling(base.layer, data["tiling"], data["loop_order"])
+        cost = evaluate(mapping, made.architecture)
+    result = LayerResult(
+        base.layer,
+        made.architecture,
+        base.objective,
+        Status(data["status"]),
+        mapping,
+        cost=cost,
+        bound=data["bound"],
+        constraints=base.constraints,
+    )
+    if result.value != data["value"]:
+        raise SpecError(Problem("value", str(data["value"]), f"{result.value}, of the mapping"))
+    return Changed(made, result, relative(base.objective, base, result))

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from dmaze_cp.dse.result import SweepResult
 from dmaze_cp.extras import load_extra
+from dmaze_cp.perturbation import Sensitivity
 from dmaze_cp.report.rows import Rows, layer_rows, sweep_rows, workload_rows
+from dmaze_cp.report.sensitivity import sensitivity_rows
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.result import LayerResult, WorkloadResult
 from dmaze_cp.workload import Workload
@@ -72,6 +74,11 @@ def _(noun: LayerResult) -> Rows:
 @_table.register
 def _(noun: SweepResult) -> Rows:
     return sweep_rows(Sweep(noun))
+
+
+@_table.register
+def _(noun: Sensitivity) -> Rows:
+    return sensitivity_rows(noun)
 
 
 @_table.register

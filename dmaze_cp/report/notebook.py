@@ -6,11 +6,13 @@ from functools import singledispatch
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.dse.result import SweepResult
+from dmaze_cp.perturbation import Sensitivity
 from dmaze_cp.report.blocks import Heading, facts
 from dmaze_cp.report.fragment import html_fragment
 from dmaze_cp.report.layer import layer_blocks, shape_notes
 from dmaze_cp.report.machine import architecture_rows
 from dmaze_cp.report.network import network_blocks
+from dmaze_cp.report.sensitivity import sensitivity_blocks
 from dmaze_cp.report.sweep_blocks import sweep_blocks
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.report.workload import workload_blocks
@@ -45,6 +47,11 @@ def _(noun: WorkloadResult) -> str:
 @html.register
 def _(noun: SweepResult) -> str:
     return html_fragment(sweep_blocks(Sweep(noun)))
+
+
+@html.register
+def _(noun: Sensitivity) -> str:
+    return html_fragment(sensitivity_blocks(noun))
 
 
 @html.register

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import replace
 
@@ -9,9 +10,16 @@ import pytest
 
 import dmaze_cp as dm
 from dmaze_cp.errors import SpecError
-from dmaze_cp.perturbation import MOST, change_from, changes
+from dmaze_cp.perturbation import (
+    MOST,
+    change_from,
+    changes,
+    sensitivity_from_dict,
+    sensitivity_record,
+)
 from dmaze_cp.perturbation.changes import change
 from dmaze_cp.perturbation.ranges import INSIDE
+from dmaze_cp.report.html import html_page, result_of
 from dmaze_cp.result import Status
 from tests.kit.oracle.brute_force import brute_force
 from tests.kit.random_layers import random_layer
@@ -181,3 +189,58 @@ def test_no_more_than_so_many_times_an_energy_is_looked_at() -> None:
     for each in one.ranges:
         assert each.high <= each.value * MOST
         assert each.high_ends or each.high == each.value * MOST
+
+
+def analysed() -> dm.Sensitivity:
+    layer = dm.Layer.gemm("l0", {"X": 4, "Y": 2, "K": 6})
+    arch = replace(dm.load_architecture("gemmini"), rf_bytes=7)
+    return dm.sensitivity(network(layer), arch, "energy", QUICK, changed=["dram_pj.W=5"])
+
+
+def test_an_analysis_is_read_back() -> None:
+    found = analysed()
+    record = json.loads(json.dumps(sensitivity_record(found)))
+    read = sensitivity_from_dict(record)
+    assert json.loads(json.dumps(sensitivity_record(read))) == record
+    assert read.layers[0].base == found.layers[0].base
+    assert [each.change for each in read.layers[0].changed] == [
+        each.change for each in found.layers[0].changed
+    ]
+    assert list(found.to_frame()["parameter"]) == [
+        each.change.parameter for each in found.layers[0].changed
+    ]
+    assert "rf_bytes" in found._repr_html_()
+    assert "rf_bytes" in html_page(result_of(record))
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("objective",), "power"),
+        (("architecture", "rf_bytes"), -1),
+        (("layers", 0, "kind"), "sparse"),
+        (("layers", 0, "base", "value"), 3),
+        (("layers", 0, "figures", 0, "parameter"), "rf_byte"),
+        (("layers", 0, "figures", 1, "value"), 3),
+        (("layers", 0, "figures", 1, "from"), 3),
+        (("layers", 0, "ranges", 0, "low"), "none"),
+    ],
+    ids=str,
+)
+def test_a_problem_of_a_file_is_said_where_it_is(path: tuple, value: object, analysis) -> None:
+    record = json.loads(json.dumps(analysis))
+    *folders, last = path
+    place = record
+    for key in folders:
+        place = place[key]
+    place[last] = value
+    with pytest.raises(SpecError) as caught:
+        sensitivity_from_dict(record)
+    part = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path[:-1])
+    (problem,) = caught.value.problems
+    assert problem.where.startswith(part.removeprefix("."))
+
+
+@pytest.fixture(scope="module")
+def analysis() -> dict:
+    return sensitivity_record(analysed())

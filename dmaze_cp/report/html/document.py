@@ -6,15 +6,16 @@ from typing import Final
 
 from dmaze_cp.dse.result import SweepResult
 from dmaze_cp.dse.sweep_files import sweep_from_dict
+from dmaze_cp.perturbation import SENSITIVITY_SCHEMA, Sensitivity, sensitivity_from_dict
 from dmaze_cp.result import WorkloadResult, results_from_dict
 from dmaze_cp.spec.fields import Fields, nearest
 from dmaze_cp.spec.mapping_files import RESULT_SCHEMA, RESULTS_SCHEMA, SWEEP_SCHEMA
 
-_KNOWN: Final = (RESULT_SCHEMA, RESULTS_SCHEMA, SWEEP_SCHEMA)
+_KNOWN: Final = (RESULT_SCHEMA, RESULTS_SCHEMA, SWEEP_SCHEMA, SENSITIVITY_SCHEMA)
 
 
-def result_of(document: object) -> tuple[WorkloadResult, ...] | SweepResult:
-    """The results, or the sweep, of a document, by its schema.
+def result_of(document: object) -> tuple[WorkloadResult, ...] | SweepResult | Sensitivity:
+    """The results, the sweep or the analysis of a document, by its schema.
 
     Raises
     ------
@@ -28,4 +29,6 @@ def result_of(document: object) -> tuple[WorkloadResult, ...] | SweepResult:
         close = nearest(schema, _KNOWN)
         spec.note("schema", f"{close!r}" if close else expected)
     spec.raise_problems()
+    if schema == SENSITIVITY_SCHEMA:
+        return sensitivity_from_dict(document)
     return sweep_from_dict(document) if schema == SWEEP_SCHEMA else results_from_dict(document)

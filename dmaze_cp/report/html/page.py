@@ -15,10 +15,12 @@ from math import isfinite
 from typing import Any, Final
 
 from dmaze_cp.dse.result import SweepResult
+from dmaze_cp.perturbation import Sensitivity
 from dmaze_cp.report.blocks import Bar, Bars, Cell, Code, Column, Fact
 from dmaze_cp.report.figures import Stack
 from dmaze_cp.report.network_page import comparison_page, network_page
 from dmaze_cp.report.numbers import counted
+from dmaze_cp.report.sensitivity import sensitivity_blocks
 from dmaze_cp.report.short_names import short_names
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.report.sweep_page import sweep_page
@@ -37,8 +39,10 @@ _FOR_SCRIPTS: Final = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u00
 """No text in the data can end the element it is in, or begin a comment there."""
 
 
-def html_page(result: WorkloadResult | Sequence[WorkloadResult] | SweepResult) -> str:
-    """A self-contained page for a result, for several that are compared, or for a sweep.
+def html_page(
+    result: WorkloadResult | Sequence[WorkloadResult] | SweepResult | Sensitivity,
+) -> str:
+    """A self-contained page for a result, several that are compared, a sweep, or an analysis.
 
     It needs no network, and its content security policy allows it none. Everything that
     the results name is shown as text, whatever it holds.
@@ -49,6 +53,10 @@ def html_page(result: WorkloadResult | Sequence[WorkloadResult] | SweepResult) -
         kind = "Pareto sweep" if result.pareto else "sweep"
         about = f"{kind}{over}; least {in_sentence(result.objective)}"
         return _page(result.space.name, about, sweep_page(sweep))
+    if isinstance(result, Sensitivity):
+        about = f"least {in_sentence(result.objective)} as one figure of {result.architecture.name}"
+        title = result.workload.name
+        return _page(title, f"{about} changes, all else equal", sensitivity_blocks(result))
     results = [result] if isinstance(result, WorkloadResult) else list(result)
     if len(results) == 1:
         (one,) = results
