@@ -29,7 +29,7 @@ from dmaze_cp.dse.result import (
     SweepResult,
     WeightedWorkload,
 )
-from dmaze_cp.dse.space_files import space_from_dict, space_to_dict
+from dmaze_cp.dse.space_files import BudgetsRecord, space_from_dict, space_to_dict
 from dmaze_cp.errors import SpecError
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import layer_result_from_dict, layer_result_record, layer_share, total_value
@@ -140,6 +140,13 @@ class ModelRecord(TypedDict):
     network: Annotated[dict[str, Any], Meaning("as a network file has it")]
 
 
+class CountsRecord(TypedDict):
+    """What became of the points, and how much was searched for."""
+
+    searches: Natural
+    looked_up: Natural
+
+
 class SweepRecord(TypedDict):
     """A sweep over a design space; designs are named by their index in the space."""
 
@@ -157,7 +164,7 @@ class SweepRecord(TypedDict):
     space: Annotated[dict[str, Any], Meaning("as a file of a design space has it")]
     constraints: ConstraintsRecord
     pareto: list[Literal["area_mm2"]] | None
-    budgets: dict[str, Positive]
+    budgets: BudgetsRecord
     base_design: Natural | None
     best: Natural | None
     best_proven: bool
@@ -168,7 +175,7 @@ class SweepRecord(TypedDict):
     front_proven: bool
     best_by_model: dict[str, Natural | None]
     best_by_model_proven: dict[str, bool]
-    counts: dict[str, object]
+    counts: CountsRecord
     elapsed_s: Positive
     interrupted: bool
     points: list[PointRecord]
@@ -411,8 +418,8 @@ def sweep_from_dict(obj: object) -> SweepResult:
         invalid=tuple(invalid),
         best_proven=data["best_proven"],
         front_proven=data["front_proven"],
-        searches=data["counts"].get("searches", 0),
-        looked_up=data["counts"].get("looked_up", 0),
+        searches=data["counts"]["searches"],
+        looked_up=data["counts"]["looked_up"],
         elapsed_s=data["elapsed_s"],
         interrupted=data["interrupted"],
         constraints=limits,

@@ -126,6 +126,8 @@ def test_a_real_sweep_comes_back(tmp_path) -> None:
         (("points", 0, "networks", 0, "sums", "energy_breakdown_pj", "leakage"), 1.0),
         (("points", 0, "networks", 0, "sums", "latency_breakdown_cycles", "N"), 1),
         (("points", 0, "networks", 0, "model"), "another"),
+        (("counts", "searches"), []),
+        (("budgets", "weight_kg"), 1.0),
         (("models", 0, "weight"), -1),
         (("models", 0, "network", "layers", 0, "kind"), "sparse"),
         (("space", "parameters", "rf_byte"), [1]),
