@@ -29,7 +29,7 @@ class Objective(StrEnum):
 
 @dataclass(frozen=True)
 class CostLimit:
-    """The largest value of a cost that a mapping may have, beside what is minimised.
+    """What a mapping may cost beside what is minimised.
 
     Attributes
     ----------
@@ -37,7 +37,14 @@ class CostLimit:
         Which cost.
     most
         In pJ, cycles or pJ x cycles.
+    least
+        Mappings that cost less are known and left out where mappings are scored.
     """
 
     objective: Objective
     most: int
+    least: int = 0
+
+    def allows(self, value: int) -> bool:
+        """Whether a mapping may cost this."""
+        return self.least <= value <= self.most

@@ -10,7 +10,7 @@ decides which. The bound of the whole is the least bound of the nodes.
 """
 
 from dmaze_cp.search.incumbent import Found
-from dmaze_cp.search.loop import SearchResult, search
+from dmaze_cp.search.search import SearchResult, search
 from dmaze_cp.search.settings import DEFAULTS, SearchSettings
 
 __all__ = ["DEFAULTS", "Found", "SearchResult", "SearchSettings", "search"]

@@ -5,9 +5,10 @@ Costs are integers: energies are rounded. Bounds are logarithms of costs before 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil, exp, inf, log
+from typing import Any
 
 from dmaze_cp.mapping import Dataflow
 from dmaze_cp.objective import CostLimit, Objective
@@ -33,14 +34,23 @@ class Found:
     latency_cycles: int
     case: Case | None = None
 
+    @property
+    def key(self) -> Key:
+        """Which mapping it is."""
+        return self.options, self.dataflow
+
     def value(self, objective: Objective) -> int:
         """What it costs."""
         return objective.of(self.energy_pj, self.latency_cycles)
 
 
+Key = tuple[tuple[int, ...], Dataflow]
+"""Which mapping: its options and its dataflow."""
+
+
 @dataclass
 class Best:
-    """The incumbent, and the largest cost that is still of interest.
+    """The best mappings so far, and the largest cost that is still of interest.
 
     Attributes
     ----------
@@ -50,56 +60,87 @@ class Best:
         Relative gap that is good enough.
     cutoff
         Costs from here on are of no interest.
-    found
-        The best mapping so far.
     within
         What else a mapping may cost at most: others are of no interest.
     tie_break
         What decides between mappings of equal cost (None: any of them will do).
+    count
+        How many of the best are wanted; of more than one also the tiling and the dataflow decide.
+    ranked
+        The best so far, best first.
+    equals
+        Mappings that cost as much as the last that is wanted are of interest.
+    aside
+        Of these, whole nodes are set aside for a search of their own.
+    most_optima
+        Up to so many mappings of least cost are counted.
+    optima
+        Those that were seen.
     """
 
     objective: Objective
     gap: float = 0.0
     cutoff: int | None = None
-    found: Found | None = None
     within: tuple[CostLimit, ...] = ()
     tie_break: Objective | None = None
+    count: int = 1
+    ranked: tuple[Found, ...] = ()
+    equals: bool = False
+    aside: bool = False
+    most_optima: int = 0
+    optima: set[Key] = field(default_factory=set)
+
+    @property
+    def found(self) -> Found | None:
+        """The best mapping so far."""
+        return self.ranked[0] if self.ranked else None
 
     @property
     def value(self) -> int | None:
         """Cost of the best mapping so far."""
-        return None if self.found is None else self.found.value(self.objective)
+        return self.ranked[0].value(self.objective) if self.ranked else None
+
+    @property
+    def last(self) -> int | None:
+        """Cost of the last of the mappings that are wanted (None: there are not yet so many)."""
+        if len(self.ranked) < self.count:
+            return None
+        return self.ranked[-1].value(self.objective)
 
     def offer(self, found: Found) -> None:
-        """Take a mapping if it is better and within the limits."""
-        if any(found.value(limit.objective) > limit.most for limit in self.within):
+        """Take a mapping if it is among the best and within the limits."""
+        if not all(limit.allows(found.value(limit.objective)) for limit in self.within):
             return
-        if self.found is None or self._order(found) < self._order(self.found):
-            self.found = found
+        if any(found.key == other.key for other in self.ranked):
+            return
+        if self.ranked and found.value(self.objective) < self.ranked[0].value(self.objective):
+            self.optima.clear()
+        self.ranked = tuple(sorted((*self.ranked, found), key=self._order)[: self.count])
 
-    def _order(self, found: Found) -> tuple[int, ...]:
+    def _order(self, found: Found) -> tuple[Any, ...]:
         wanted = (self.objective, self.tie_break)
-        return tuple(found.value(objective) for objective in wanted if objective is not None)
+        costs = tuple(found.value(objective) for objective in wanted if objective is not None)
+        if self.count == 1:
+            return costs
+        return (*costs, found.options, found.dataflow.dram, found.dataflow.spm)
 
-    def has_only_ties(self, bound: float) -> bool:
+    def has_only_equals(self, bound: float) -> bool:
         """Whether what costs at least so much holds nothing better, but perhaps equals."""
-        value = self.value
-        return self.tie_break is not None and value is not None and bound >= value
+        return self.aside and self.last is not None and bound >= self.last
 
     @property
     def target(self) -> int | float:
         """Largest cost of interest (inf: any).
 
-        Below the incumbent, or by the gap below; as much as the incumbent's where ties count.
+        Below the last that is wanted, or by the gap below; as much as that where equals count.
         """
         above: int | float = inf if self.cutoff is None else self.cutoff
-        value = self.value
-        if value is not None and self.tie_break is not None:
-            above = min(above, value + 1)
-        elif value is not None:
+        if self.last is not None and self.equals:
+            above = min(above, self.last + 1)
+        elif self.last is not None:
             # Exact: the gap that is reported must not exceed the one asked for.
-            wanted = ceil(value * (1 - Fraction(self.gap)))
-            above = min(above, value, wanted)
+            wanted = ceil(self.last * (1 - Fraction(self.gap)))
+            above = min(above, self.last, wanted)
         return above - 1
 
     def log_target(self, least_energy_pj: float) -> float:

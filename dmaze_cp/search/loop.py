@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from math import inf
 
 import numpy as np
 
 from dmaze_cp.cost.batch import Ints
-from dmaze_cp.cp.parameters import DEFAULT_SOLVER, SolverOptions
-from dmaze_cp.engine import DEFAULT_ENGINE, Engine
-from dmaze_cp.errors import ProofError
-from dmaze_cp.mapspace import tilings_count
-from dmaze_cp.objective import CostLimit, Objective
+from dmaze_cp.cp.parameters import SolverOptions
+from dmaze_cp.engine import Engine
 from dmaze_cp.relaxation.dual import Schedule
-from dmaze_cp.result import NOTHING_KNOWN, Incumbent, Known, SearchStats
 from dmaze_cp.search.bounding import AGAIN, FIRST, FULL, bound_nodes, within
-from dmaze_cp.search.incumbent import Best, Found
-from dmaze_cp.search.node import Node, anew, keep, root, split
-from dmaze_cp.search.prepared import Prepared
+from dmaze_cp.search.node import Node, keep, root, split
 from dmaze_cp.search.run import Run
-from dmaze_cp.search.scoring import combinations, score, score_known
-from dmaze_cp.search.settings import DEFAULTS, SearchSettings
+from dmaze_cp.search.scoring import combinations, score
 
 HEADS = 5
 """In each round, nodes whose best mappings are scored for an incumbent."""
@@ -32,183 +24,7 @@ WORTHWHILE = 0.5
 """A node that has lost this share of its tilings is bounded again before it is split."""
 
 
-@dataclass(frozen=True, eq=False)
-class SearchResult:
-    """What a search returns.
-
-    Attributes
-    ----------
-    best
-        The best mapping found, or None.
-    bound
-        Proven lower bound of the objective (inf: proven that no mapping fits).
-    complete
-        The search ended by itself, not at a limit.
-    stats
-        What was done and how long it took.
-    tie_bound
-        Proven lower bound of what decides between mappings of least cost; None where that is
-        not asked or the least cost is not proven.
-    """
-
-    best: Found | None
-    bound: float
-    complete: bool
-    stats: SearchStats
-    tie_bound: float | None = None
-
-
-def search(
-    prepared: Prepared,
-    objective: Objective,
-    *,
-    time_limit: float,
-    gap: float = 0.0,
-    engine: Engine = DEFAULT_ENGINE,
-    solver: SolverOptions = DEFAULT_SOLVER,
-    stop: Callable[[], bool] | None = None,
-    on_progress: Callable[[Incumbent], None] | None = None,
-    known: Known = NOTHING_KNOWN,
-    quick: bool = False,
-    cutoff: int | None = None,
-    within: tuple[CostLimit, ...] = (),
-    tie_break: Objective | None = None,
-    settings: SearchSettings = DEFAULTS,
-) -> SearchResult:
-    """Find and prove the best mapping of a map-space.
-
-    Parameters
-    ----------
-    prepared
-        Tilings, what they must satisfy, and the cases of the cost.
-    time_limit
-        Wall seconds.
-    gap
-        Stop once ``(value - bound) / value`` is at most this.
-    engine
-        What decides the nodes that bounds leave open.
-    solver
-        Settings of CP-SAT.
-    stop
-        Polled; the search ends soon after it returns True.
-    on_progress
-        Called with the incumbent and the bound when one of them has changed.
-    known
-        Mapping and bound to start from.
-    quick
-        End after the first bound of every case and the mappings scored with it, however
-        long these take.
-    cutoff
-        Mappings that cost so much or more are of no interest: the search ends with a bound
-        of at least the cutoff if there is no cheaper one.
-    within
-        What else a mapping may cost at most: all else is as if these were all mappings.
-    tie_break
-        What the mapping has least of among those of least cost, and is proven to have; only
-        where no gap is good enough.
-    settings
-        Sizes that trade speed, none of which changes the answer.
-    """
-    began = time.monotonic()
-
-    def time_left() -> float:
-        return began + time_limit - time.monotonic()
-
-    def ended() -> bool:
-        return time_left() <= 0 or (stop is not None and stop())
-
-    def report(value: int | None, bound: float) -> None:
-        if on_progress is not None:
-            bound = max(bound, known.bound)
-            on_progress(Incumbent(value, bound, time.monotonic() - began))
-
-    decider = tie_break if gap == 0 and not quick else None
-    best = Best(objective, gap, cutoff, within=within, tie_break=decider)
-    run = Run(prepared, settings, engine, best, ended, time_left, report, floor=known.bound)
-    run.stats = SearchStats(map_space=tilings_count(prepared.space.layer), engine=str(engine))
-    if known.mapping is not None:
-        score_known(best, prepared.space, known.mapping)
-    if known.bound > best.target:
-        return SearchResult(best.found, _checked(run, known, 0), True, run.stats)
-    if decider is not None and _is_settled(best, known):
-        return SearchResult(best.found, _checked(run, known, 0), True, run.stats, known.tie_bound)
-    _start(run, insist=quick)
-    run.tell()
-    complete = not run.open or (not quick and _close_all(run, solver))
-    bound = _checked(run, known, run.bound)
-    tie_bound = None
-    if decider is not None and best.value is not None and bound >= best.value:
-        tie_bound = break_ties(run, solver)
-    return SearchResult(best.found, bound, complete, run.stats, tie_bound)
-
-
-def break_ties(run: Run, solver: SolverOptions) -> float:
-    """Find the mapping that ties are decided for among those of least cost, and prove it.
-
-    Where the first search has closed a node, every mapping in it that costs as little has been
-    scored, and what decides was compared: a search that breaks ties is interested in costs up
-    to the incumbent's. What is left are nodes that were set aside because their bound is the
-    least cost. In these, what decides is minimised, with the least cost as a limit.
-
-    Returns
-    -------
-    float
-        Proven: among the mappings of least cost none has less of what decides.
-    """
-    best = run.best
-    if best.value is None or best.tie_break is None:
-        return 0.0
-    only_best = (*best.within, CostLimit(best.objective, best.value))
-    among = Best(best.tie_break, found=best.found, within=only_best)
-    second = Run(
-        run.prepared,
-        run.settings,
-        run.engine,
-        among,
-        run.ended,
-        run.time_left,
-        lambda _value, _bound: None,
-        stats=run.stats,
-    )
-    waiting = run.tied + run.open
-    second.open = [anew(node, best.tie_break) for node in waiting if not run.is_beyond(node)]
-    if second.open and not second.ended():
-        _close_all(second, solver)
-    run.stats = second.stats
-    if among.found is not None:
-        if among.found.value(best.objective) < best.value:
-            raise ProofError(
-                f"a mapping ({among.found}) costs less than {best.value!r}, the proven "
-                f"{best.objective} of {run.prepared.space.layer} on "
-                f"{run.prepared.space.architecture} within {run.prepared.space.constraints}"
-            )
-        best.found = among.found
-    return second.bound
-
-
-def _is_settled(best: Best, known: Known) -> bool:
-    """Whether what is known is a proven optimum, and proven to be one that ties are decided for."""
-    if best.found is None or best.tie_break is None or known.tie_bound is None:
-        return False
-    return known.bound >= best.found.value(best.objective) and known.tie_bound >= best.found.value(
-        best.tie_break
-    )
-
-
-def _checked(run: Run, known: Known, bound: float) -> float:
-    """The better of a bound and the one that was known, unless that contradicts a mapping."""
-    found, value = run.best.found, run.best.value
-    if value is not None and known.bound > value:
-        space = run.prepared.space
-        raise ProofError(
-            f"the known bound {known.bound!r} is above the {run.best.objective} {value!r} of "
-            f"a mapping ({found}) of {space.layer} on {space.architecture} within "
-            f"{space.constraints}"
-        )
-    return max(bound, known.bound)
-
-
-def _start(run: Run, insist: bool) -> None:
+def start(run: Run, insist: bool) -> None:
     """Score small cases whole; open a node for every other, with a rough bound."""
     for case in run.prepared.cases:
         run.count(cases=1)
@@ -252,7 +68,7 @@ def _score(
     return scored
 
 
-def _close_all(run: Run, solver: SolverOptions) -> bool:
+def close_all(run: Run, solver: SolverOptions) -> bool:
     """Close all nodes; False if time runs out."""
     if run.engine is Engine.BOUNDS:
         return _close_by_splitting(run)

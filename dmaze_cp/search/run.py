@@ -72,12 +72,19 @@ class Run:
     def is_tied(self, node: Node, bound: float = 0.0) -> bool:
         """Whether a node holds nothing better, but perhaps equals, by its bound or another."""
         least = max(node.cost(self.best.objective), self.floor, bound)
-        return self.best.has_only_ties(least)
+        return self.best.has_only_equals(least)
 
     def close(self, node: Node) -> None:
         """A node holds nothing of interest any more, but for what was scored."""
         least = node.cost(self.best.objective)
         self.closed = min(self.closed, max(least, self.best.target + 1))
+
+    @property
+    def unseen(self) -> float:
+        """The least that mappings can cost that were not scored, as far as proven."""
+        waiting = self.open + self.tied
+        least = min((n.cost(self.best.objective) for n in waiting), default=inf)
+        return max(self.floor, min(least, self.closed))
 
     @property
     def bound(self) -> float:

@@ -152,14 +152,79 @@ def score(best: Best, space: MapSpace, node: Node, picked: Sequence[Ints]) -> in
             f"of the map-space ({node.case.case}) for {best.objective} of {space.layer} on "
             f"{space.architecture} within {space.constraints} and {best.within}"
         )
-    if best.value is not None and least > best.value * (1 + TIE):
+    if best.last is not None and least > best.last * (1 + TIE):
         return count
     first = _first(best, cost, value, least, allowed)
-    chosen = tuple(int(o[first]) for o in picked)
-    energy, latency = int(cost.energy_pj[first]), int(cost.latency_cycles[first])
-    case = node.case.case
-    best.offer(Found(chosen, _flow_of(case, space, chosen), energy, latency, case))
+    if best.count > 1:
+        first = _several(best, cost, value, allowed, picked)
+    for place in first:
+        best.offer(_found(space, node, picked, cost, int(place)))
+    if len(best.optima) < best.most_optima and best.value is not None:
+        _note_optima(best, space, node, picked, cost, allowed)
     return count
+
+
+def _found(
+    space: MapSpace, node: Node, picked: Sequence[Ints], cost: BatchCost, place: int
+) -> Found:
+    """One of a batch."""
+    chosen = tuple(int(o[place]) for o in picked)
+    energy, latency = int(cost.energy_pj[place]), int(cost.latency_cycles[place])
+    case = node.case.case
+    return Found(chosen, _flow_of(case, space, chosen), energy, latency, case)
+
+
+def _several(
+    best: Best,
+    cost: BatchCost,
+    value: Floats | Ints,
+    allowed: Ints | None,
+    picked: Sequence[Ints],
+) -> Ints:
+    """As many of a batch as are wanted, the best first, exactly.
+
+    What decides between equals is what `Best` sorts by; the dataflow of a case's mappings
+    follows from the tiling.
+    """
+    most = float(value.max())
+    if len(value) > best.count:
+        most = float(np.partition(value, best.count - 1)[best.count - 1])
+    if best.last is not None:
+        most = min(most, float(best.last))
+    near = np.flatnonzero(value <= most * (1 + TIE))
+    if allowed is not None:
+        near = allowed[near]
+    exact: Any = _values(best.objective, cost)[near]
+    if best.objective is Objective.EDP:
+        exact = np.unique(_products(cost, near), return_inverse=True)[1]
+    keys = [p[near] for p in reversed(picked)]
+    if best.tie_break is not None:
+        keys.append(_values(best.tie_break, cost)[near])
+    chosen: Ints = near[np.lexsort((*keys, exact))[: best.count]]
+    return chosen
+
+
+def _note_optima(
+    best: Best,
+    space: MapSpace,
+    node: Node,
+    picked: Sequence[Ints],
+    cost: BatchCost,
+    allowed: Ints | None,
+) -> None:
+    """Note the mappings of a batch that cost as little as the best."""
+    value, least = _values(best.objective, cost), best.value or 0
+    if best.objective is Objective.EDP:
+        same = np.flatnonzero((value >= least * (1 - TIE)) & (value <= least * (1 + TIE)))
+        same = same[_products(cost, same) == least]
+    else:
+        same = np.flatnonzero(value == least)
+    if allowed is not None:
+        same = same[np.isin(same, allowed)]
+    for place in same:
+        if len(best.optima) >= best.most_optima:
+            return
+        best.optima.add(_found(space, node, picked, cost, int(place)).key)
 
 
 def _allowed(within: Sequence[CostLimit], cost: BatchCost) -> Ints | None:
@@ -170,17 +235,19 @@ def _allowed(within: Sequence[CostLimit], cost: BatchCost) -> Ints | None:
     for limit in within:
         value = _values(limit.objective, cost)
         if limit.objective is Objective.EDP:
-            good &= value <= limit.most * (1 + TIE)
-            close = np.flatnonzero(good & (value >= limit.most * (1 - TIE)))
-            good[close[_products(cost, close) > limit.most]] = False
+            good &= (value <= limit.most * (1 + TIE)) & (value >= limit.least * (1 - TIE))
+            inside = (value < limit.most * (1 - TIE)) & (value > limit.least * (1 + TIE))
+            close = np.flatnonzero(good & ~inside)
+            exact = _products(cost, close)
+            good[close[(exact > limit.most) | (exact < limit.least)]] = False
         else:
-            good &= value <= limit.most
+            good &= (value <= limit.most) & (value >= limit.least)
     return np.flatnonzero(good)
 
 
 def _first(
     best: Best, cost: BatchCost, value: Floats | Ints, least: float, allowed: Ints | None
-) -> int:
+) -> Ints:
     """The best of a batch, exactly, by what decides between equals as well.
 
     Doubles cannot tell products above 2**53 apart: the closest are compared as integers.
@@ -194,7 +261,7 @@ def _first(
         closest = closest[exact == exact.min()]
     if best.tie_break is not None:
         closest = closest[[np.argmin(_values(best.tie_break, cost)[closest])]]
-    return int(closest[0])
+    return closest[:1]
 
 
 def _products(cost: BatchCost, which: Ints) -> Any:

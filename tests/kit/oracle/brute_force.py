@@ -102,6 +102,50 @@ def every_cost(
     return sorted(found)
 
 
+def every_pair(
+    layer: Layer, architecture: Architecture
+) -> list[tuple[int, int, tuple[int, ...], str, str]]:
+    """Every pair of a tiling and a dataflow that it can have.
+
+    Energy, latency, factors (dimension by dimension, those of x with x and of y with y; each
+    from DRAM to the PEs), and what is stationary at DRAM and at SPM.
+    """
+    tilings = all_tilings(layer)
+    valid = tilings[is_valid(layer, architecture, tilings)]
+    pairs = [
+        (index, spm, dram, names)
+        for index, tiling in enumerate(valid)
+        for at_dram, dram in _whole_reuse(layer, tiling[0])
+        for at_spm, spm in _whole_reuse(layer, tiling[1])
+        for names in [(at_dram, at_spm)]
+    ]
+    if not pairs:
+        return []
+    index, spm, dram = _columns([pair[:3] for pair in pairs])
+    energy, latency = costs(layer, architecture, valid[index], spm, dram)
+    dims = list(layer.dimensions)
+    order = sorted(range(len(dims)), key=lambda d: (dims[d][1:], d) if len(dims) > 3 else ("", d))
+    rows = valid[index][:, :, order].transpose(0, 2, 1).reshape(len(index), -1)
+    return [
+        (int(e), int(t), tuple(row.tolist()), *pair[3])
+        for e, t, row, pair in zip(energy, latency, rows, pairs, strict=True)
+    ]
+
+
+def _whole_reuse(layer: Layer, factors: np.ndarray) -> list[tuple[str, tuple[int, int, int]]]:
+    """Operands that can be wholly stationary at a level, and the reuse of O, I and W then."""
+    depends = _depends(layer)
+    found = []
+    for x, name in enumerate("OIW"):
+        reuse = int(np.prod(factors[~depends[x]]))
+        if reuse > 1:
+            found.append((name, tuple(reuse if y == x else 1 for y in range(3))))
+    by_all = int(np.prod(factors[depends.all(axis=0)]))
+    if int(np.prod(factors)) == 1 or by_all > 1:
+        found.append(("none", (1, 1, 1)))
+    return found
+
+
 def all_tilings(layer: Layer) -> np.ndarray:
     """Every tiling: shape (tilings, 4 levels DRAM SPM RF PE, dimensions)."""
     rows = [np.array(factorisations(bound)) for bound in layer.extents]
