@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     )
     from dmaze_cp.given import Distance, distance
     from dmaze_cp.loading import load_architecture, load_workload
-    from dmaze_cp.mapper import map_layer
+    from dmaze_cp.mapper import map_layer, top_k
     from dmaze_cp.mapping import Dataflow, Mapping
     from dmaze_cp.network import map_networks, map_workload
     from dmaze_cp.objective import Objective
@@ -78,7 +78,7 @@ _HOMES = {
     ),
     "given": ("Distance", "distance"),
     "loading": ("load_architecture", "load_workload"),
-    "mapper": ("map_layer",),
+    "mapper": ("map_layer", "top_k"),
     "mapping": ("Dataflow", "Mapping"),
     "network": ("map_networks", "map_workload"),
     "objective": ("Objective",),
@@ -156,6 +156,7 @@ __all__ = [
     "save_sweep",
     "sensitivity",
     "sweep",
+    "top_k",
     "verify",
 ]
 

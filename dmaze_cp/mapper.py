@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import inf, isfinite
+from typing import Any
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
@@ -14,15 +15,17 @@ from dmaze_cp.cp.parameters import SolverOptions
 from dmaze_cp.engine import DEFAULT_ENGINE, DEFAULT_TIME_LIMIT_S, Engine
 from dmaze_cp.errors import ProofError
 from dmaze_cp.mapping import Mapping
-from dmaze_cp.mapspace import check_sizes, is_allowed, mapping_at, why_infeasible
+from dmaze_cp.mapspace import MapSpace, check_sizes, is_allowed, mapping_at, why_infeasible
 from dmaze_cp.objective import Objective
 from dmaze_cp.question import Options, checked_objective
 from dmaze_cp.result import (
     NOTHING_KNOWN,
+    Alternative,
     Ending,
     Incumbent,
     Known,
     LayerResult,
+    Ranking,
     SearchStats,
     Status,
 )
@@ -51,6 +54,7 @@ def map_layer(
     on_progress: Callable[[Incumbent], None] | None = None,
     stop: Callable[[], bool] | None = None,
     tie_break: bool = True,
+    top_k: int = 1,
     settings: SearchSettings = DEFAULTS,
 ) -> LayerResult:
     """Find the mapping of a layer with the least cost, and prove it.
@@ -90,6 +94,9 @@ def map_layer(
     tie_break
         Return, of all mappings of least cost, one of least energy (of least latency, where energy
         is minimised), and prove that too, within the same time. A gap above 0 leaves it out.
+    top_k
+        Find so many of the best mappings, pairs of a tiling and a dataflow, and prove that they
+        are (`LayerResult.ranking`); not with a gap.
     settings
         Sizes that trade one part of the search for another; none changes the answer.
 
@@ -105,7 +112,7 @@ def map_layer(
     """
     began = time.monotonic()
     solver = SolverOptions(workers, seed, tuple(solver_params), solver_log)
-    objective, engine = _checked(objective, time_limit, gap, engine, solver)
+    objective, engine = _checked(objective, time_limit, gap, engine, solver, top_k)
 
     def result(status: Status, **found: object) -> LayerResult:
         fields = {"constraints": constraints, "stats": SearchStats(engine=str(engine)), **found}
@@ -129,10 +136,33 @@ def map_layer(
         known=known,
         quick=quick,
         cutoff=cutoff,
-        tie_break=objective.tie_break if tie_break else None,
+        tie_break=objective.tie_break if tie_break or top_k > 1 else None,
+        count=top_k,
         settings=settings,
     )
-    return _to_result(layer, space, objective, found, result, stop, cutoff)
+    return _to_result(layer, space, objective, found, result, stop, cutoff, top_k)
+
+
+def top_k(
+    layer: Layer,
+    architecture: Architecture,
+    k: int,
+    objective: Objective | str = Objective.EDP,
+    **options: Any,
+) -> LayerResult:
+    """The `k` best mappings of a layer, proven to be the best (`LayerResult.ranking`).
+
+    Parameters
+    ----------
+    options
+        As of `map_layer`.
+
+    Raises
+    ------
+    SpecError
+        As `map_layer`.
+    """
+    return map_layer(layer, architecture, objective, top_k=k, **options)
 
 
 def _to_result(
@@ -143,6 +173,7 @@ def _to_result(
     result: Callable[..., LayerResult],
     stop: Callable[[], bool] | None,
     cutoff: int | None,
+    top_k: int,
 ) -> LayerResult:
     space = replace(prepared.space, layer=layer)
     if found.best is None and found.bound == inf:
@@ -174,7 +205,19 @@ def _to_result(
         ended=Ending.PROVEN if proven else ended,
         stats=found.stats,
         tie_bound=None if found.tie_bound is None else int(found.tie_bound),
+        ranking=_ranking(space, objective, found) if top_k > 1 else None,
     )
+
+
+def _ranking(space: MapSpace, objective: Objective, found: SearchResult) -> Ranking:
+    """The mappings after the best, each checked by itself."""
+    others = []
+    for each in found.ranked[1:]:
+        mapping = mapping_at(space, each.options, each.dataflow)
+        cost, value = evaluate(mapping, space.architecture), each.value(objective)
+        _check(mapping, space.architecture, space.constraints, objective, cost, value)
+        others.append(Alternative(mapping, each.dataflow, cost))
+    return Ranking(tuple(others), found.proven, found.optima, found.optima_complete)
 
 
 def _check(
@@ -208,10 +251,11 @@ def _checked(
     gap: float,
     engine: Engine | str,
     solver: SolverOptions,
+    top_k: int,
 ) -> tuple[Objective, Engine]:
     reading = Reading()
     known = reading.part("", lambda: checked_objective(objective))
-    options = reading.part("", lambda: Options(time_limit, gap, engine, solver))
+    options = reading.part("", lambda: Options(time_limit, gap, engine, solver, top_k=top_k))
     reading.end()
     assert known is not None and options is not None  # noqa: PT018, S101 - else problems
     return known, Engine(options.engine)

@@ -15,7 +15,8 @@ from dmaze_cp.engine import DEFAULT_ENGINE, DEFAULT_TIME_LIMIT_S, Engine
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.mapspace import tilings_count
 from dmaze_cp.objective import Objective
-from dmaze_cp.result import LayerResult
+from dmaze_cp.result import LayerResult, Status
+from dmaze_cp.result.ranking import MOST_RANKED
 from dmaze_cp.workload import Layer
 
 GROWTH: Final = 0.26
@@ -38,6 +39,8 @@ class Options:
         Settings of CP-SAT.
     tie_break
         Decide between mappings of least cost, too; a gap above 0 leaves it out.
+    top_k
+        How many of the best mappings are asked for; more than one not with a gap.
 
     Raises
     ------
@@ -50,6 +53,7 @@ class Options:
     engine: Engine | str = DEFAULT_ENGINE
     solver: SolverOptions = DEFAULT_SOLVER
     tie_break: bool = False
+    top_k: int = 1
 
     def __post_init__(self) -> None:
         problems = list(_option_problems(self))
@@ -64,6 +68,10 @@ def _option_problems(options: Options) -> Iterator[Problem]:
         yield Problem("gap", repr(options.gap), "a fraction from 0 to below 1")
     if options.engine not in list(Engine):
         yield Problem("engine", repr(options.engine), ", ".join(Engine))
+    if not 1 <= options.top_k <= MOST_RANKED:
+        yield Problem("top_k", repr(options.top_k), f"an integer from 1 to {MOST_RANKED}")
+    elif options.top_k > 1 and options.gap > 0:
+        yield Problem("top_k", repr(options.top_k), "1 where a gap is good enough")
     if options.solver.workers < 1:
         yield Problem("workers", repr(options.solver.workers), "an integer of at least 1")
 
@@ -121,6 +129,9 @@ class Question:
 
     def is_answered_by(self, result: LayerResult) -> bool:
         """Whether a result needs no further search: final, or with a gap that is small enough."""
+        if self.options.top_k > 1:
+            is_ranked = result.ranking is not None and result.is_final
+            return result.status is Status.INFEASIBLE or is_ranked
         if self.options.tie_break and self.options.gap == 0:
             return result.breaks_ties
         small = result.gap is not None and result.gap <= self.options.gap

@@ -43,6 +43,20 @@ class TieBreakRecord(TypedDict):
 
 
 @closed
+class AlternativeRecord(TypedDict):
+    """A mapping that is not the best."""
+
+    rank: _Count
+    tiling: dict[str, dict[str, _Count]]
+    loop_order: dict[str, list[str]]
+    stationary: dict[str, Stationary]
+    energy_pj: Natural
+    latency_cycles: Natural
+    edp: Natural
+    value: Natural
+
+
+@closed
 class LayerRecord(TypedDict):
     """A layer's record. What is not known here may mean something, and is not passed over."""
 
@@ -67,6 +81,9 @@ class LayerRecord(TypedDict):
     bound: Amount | None
     gap: NotRequired[Share | None]
     tie_break: NotRequired[TieBreakRecord | None]
+    alternatives: NotRequired[list[AlternativeRecord]]
+    alternatives_proven: NotRequired[Natural]
+    optima: NotRequired[Natural | str]
     share: NotRequired[Share | None]
     # Of the search; only the digest says whether they were changed.
     reason: NotRequired[object]
@@ -111,6 +128,7 @@ def layer_problems(record: Record, machine: Record, limits: Record) -> list[Prob
         *_stationary_problems(record, own),
         *_proof_problems(record),
         *_tie_problems(record, own),
+        *_ranking_problems(record, machine, limits, own),
     ]
 
 
@@ -259,3 +277,69 @@ def _tie_problems(record: Record, own: Cost) -> Iterator[Problem]:
     elif (found["status"] == "optimal") != (found["bound"] == value):
         expected = "optimal" if found["bound"] == value else "feasible"
         yield Problem("tie_break.status", found["status"], f"{expected}, as value and bound are")
+
+
+def _ranking_problems(
+    record: Record, machine: Record, limits: Record, best: Cost
+) -> Iterator[Problem]:
+    """Alternatives that do not fit, cost something else, are there twice or out of order."""
+    if "alternatives" not in record:
+        return
+    objective = record["objective"]
+    last = _ordered(objective, best)
+    seen = [_identity(record)]
+    for place, given in enumerate(record["alternatives"]):
+        where = f"alternatives[{place}]"
+        own = {**record, **given}
+        problems = list(_mapping_problems(own))
+        if not problems:
+            found = cost(own, machine, own["tiling"], own["loop_order"])
+            problems = [
+                *misfits(own, machine, own["tiling"]),
+                *broken_limits(own, machine, limits, own["tiling"]),
+                *_cost_problems({**own, "energy_breakdown_pj": found.breakdown_pj}, found),
+                *_stationary_problems(own, found),
+            ]
+            if _ordered(objective, found) < last:
+                problems.append(Problem("value", str(given["value"]), "no better than before it"))
+            last = _ordered(objective, found)
+        if given["rank"] != place + 2:
+            problems.append(Problem("rank", str(given["rank"]), str(place + 2)))
+        if _identity(own) in seen:
+            problems.append(Problem("tiling", "one that is there already", "another mapping"))
+        seen.append(_identity(own))
+        yield from (problem.under(where) for problem in problems)
+    yield from _count_problems(record, len(seen))
+
+
+def _count_problems(record: Record, ranked: int) -> Iterator[Problem]:
+    """Numbers of ranks and of optima that cannot be."""
+    proven, optima = record.get("alternatives_proven", 0), record.get("optima", 1)
+    if proven > ranked:
+        yield Problem(
+            "alternatives_proven", str(proven), f"at most {ranked}, the mappings there are"
+        )
+    least = str(optima).removeprefix(">=")
+    values = [record["value"], *(each["value"] for each in record["alternatives"])]
+    equal = values.count(record["value"])
+    if not least.isdecimal() or (record["status"] == "optimal" and int(least) < min(equal, proven)):
+        yield Problem("optima", str(optima), f"at least {equal}, those that are ranked")
+
+
+def _identity(record: Record) -> tuple[object, ...]:
+    """Which mapping it is: factors, and what is stationary."""
+    factors = {
+        (level, d, n)
+        for level in LEVELS
+        for d, n in record["tiling"].get(level, {}).items()
+        if n > 1
+    }
+    return frozenset(factors), str(sorted((record.get("stationary") or {}).items()))
+
+
+def _ordered(objective: str, own: Cost) -> tuple[int, int]:
+    """What mappings are ranked by first."""
+    energy, cycles = own.energy_pj, own.latency_cycles
+    if objective == "energy":
+        return energy, cycles
+    return (cycles if objective == "latency" else energy * cycles), energy

@@ -91,6 +91,15 @@ if TYPE_CHECKING:
     help="Of mappings that are equally good return any. Without it, one of least energy (of least "
     "latency for --objective energy) is found, and proven to be one; a --gap leaves it out, too.",
 )
+@click.option(
+    "--top-k",
+    type=click.IntRange(min=1, max=1000),
+    metavar="K",
+    default=1,
+    show_default=True,
+    help="Find the K best mappings, pairs of a tiling and a dataflow, prove that they are, and "
+    "count how many share the optimum.",
+)
 @output_option(
     "Write the result to FILE, instead of tables on standard output: .csv, .md and .txt by "
     "suffix, every other FILE as JSON."
@@ -168,7 +177,11 @@ def _question(
         workloads=tuple(workloads),
         architectures=tuple(architectures),
         objectives=tuple(Objective) if chosen == "all" else (Objective(chosen),),
-        settings=replace(run_settings(options), tie_break=not options["no_tie_break"]),
+        settings=replace(
+            run_settings(options),
+            tie_break=not options["no_tie_break"],
+            top_k=options["top_k"],
+        ),
         given=given,
     )
 

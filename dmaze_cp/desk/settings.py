@@ -39,6 +39,8 @@ class RunSettings:
         Address of a Dask scheduler whose workers search instead, or ``local``.
     tie_break
         Decide between mappings of least cost, too (see `Options`).
+    top_k
+        How many of the best mappings are asked for.
 
     Raises
     ------
@@ -55,6 +57,7 @@ class RunSettings:
     jobs: int | None = 1
     scheduler: str | None = None
     tie_break: bool = False
+    top_k: int = 1
 
     def __post_init__(self) -> None:
         problems = list(_setting_problems(self))
@@ -64,7 +67,8 @@ class RunSettings:
     @property
     def options(self) -> Options:
         """How each question is searched for."""
-        return Options(self.time_limit_s, self.gap, self.engine, self.solver, self.tie_break)
+        limits = self.time_limit_s, self.gap
+        return Options(*limits, self.engine, self.solver, self.tie_break, self.top_k)
 
 
 def _setting_problems(settings: RunSettings) -> Iterator[Problem]:

@@ -149,6 +149,7 @@ def _search(ticket: int, task: Task, link: Link) -> LayerResult:
         quick=task.quick,
         cutoff=task.cutoff,
         tie_break=options.tie_break,
+        top_k=options.top_k,
         on_progress=_seldom(lambda incumbent: link.send(Message(ticket, incumbent))),
         stop=link.stopped,
     )

@@ -40,6 +40,7 @@ def map_workload(
     jobs: int | None = 1,
     scheduler: str | None = None,
     tie_break: bool = True,
+    top_k: int = 1,
     store: Store | None = None,
     on_layer_done: Callable[[LayerResult], None] | None = None,
     stop: Callable[[], bool] | None = None,
@@ -51,7 +52,7 @@ def map_workload(
 
     Parameters
     ----------
-    time_limit, total_time_limit, gap, constraints, engine, jobs, scheduler, tie_break
+    time_limit, total_time_limit, gap, constraints, engine, jobs, scheduler, tie_break, top_k
         See `RunSettings`.
     workers, seed, solver_params
         See `SolverOptions`.
@@ -69,7 +70,16 @@ def map_workload(
     """
     solver = SolverOptions(workers, seed, tuple(solver_params))
     settings = RunSettings(
-        time_limit, total_time_limit, gap, constraints, engine, solver, jobs, scheduler, tie_break
+        time_limit,
+        total_time_limit,
+        gap,
+        constraints,
+        engine,
+        solver,
+        jobs,
+        scheduler,
+        tie_break,
+        top_k,
     )
 
     def tell(event: Event) -> None:

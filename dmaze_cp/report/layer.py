@@ -12,7 +12,7 @@ from dmaze_cp.constraints import NO_CONSTRAINTS
 from dmaze_cp.cost.capacity import spm_banks
 from dmaze_cp.cost.cost import Cost
 from dmaze_cp.cost.latency import Cycles, cycles
-from dmaze_cp.levels import DRAM, NOC, OPERANDS, SPM
+from dmaze_cp.levels import DRAM, NOC, OPERANDS, PE, SPM
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import (
@@ -36,7 +36,7 @@ from dmaze_cp.report.words import (
     objective_name,
     objective_unit,
 )
-from dmaze_cp.result import LayerResult, Status
+from dmaze_cp.result import Alternative, LayerResult, Ranking, Status
 from dmaze_cp.workload import Kind, Layer
 
 STATUS_TONES: Final[dict[str, Tone]] = {
@@ -75,6 +75,8 @@ def layer_blocks(result: LayerResult, *, brief: bool = False) -> Iterator[Block]
         yield Heading("Tiling")
         yield tiling_table(result.mapping)
     elif result.mapping is not None and result.cost is not None:
+        if result.ranking is not None:
+            yield from _ranking(result, result.ranking)
         yield from mapping_blocks(result.mapping, result.cost, result.architecture)
 
 
@@ -140,6 +142,30 @@ def _ties(result: LayerResult) -> str:
         return f"{which}, proven"
     bound = f"{numbers.exact(result.tie_bound or 0)} {objective_unit(decides)}"
     return f"{which} than {bound}; more is not proven"
+
+
+def _ranking(result: LayerResult, ranking: Ranking) -> Iterator[Block]:
+    """The best mappings, and how many share the optimum."""
+    yield Heading("Best mappings")
+    best = Alternative(result.mapping, result.dataflow, result.cost)  # type: ignore[arg-type]
+    ranked = (best, *ranking.alternatives)
+    rows = []
+    for rank, each in enumerate(ranked, 1):
+        value, cost, flow = each.value(result.objective), each.cost, each.dataflow
+        unrolled = [f"{d}={n}" for d, n in each.mapping.level(PE).items() if n > 1]
+        above = numbers.percent(value / result.value - 1) if result.value else "-"
+        costs = numbers.energy(cost.energy_pj), numbers.count(cost.latency_cycles)
+        names = f"{flow.dram} {flow.spm}", " ".join(unrolled) or "-"
+        edp = numbers.scientific(cost.edp)
+        rows.append((f"{rank}", *costs, edp, above, *names))
+    heads = columns(
+        *("rank", "energy", "cycles", "EDP", "above", "stationary", "PEs"), texts=(5,), folds=(6,)
+    )
+    yield Table(heads, rows, caption="The best mappings")
+    count = ranking.optima_text
+    optima = f"{count} mapping{'' if count == 1 else 's'} of least {in_sentence(result.objective)}"
+    whole = "all" if ranking.proven == len(ranked) else f"down to rank {ranking.proven}"
+    yield Note(f"{optima}; proven: {whole}", Tone.PLAIN)
 
 
 def mapping_blocks(mapping: Mapping, cost: Cost, architecture: Architecture) -> Iterator[Block]:

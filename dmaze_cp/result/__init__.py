@@ -17,6 +17,7 @@ from dmaze_cp.result.network import (
     result_record,
     results_from_dict,
 )
+from dmaze_cp.result.ranking import Alternative, Ranking
 from dmaze_cp.result.status import (
     NOTHING_KNOWN,
     Ending,
@@ -37,10 +38,12 @@ from dmaze_cp.result.totals import (
 
 __all__ = [
     "NOTHING_KNOWN",
+    "Alternative",
     "Ending",
     "Incumbent",
     "Known",
     "LayerResult",
+    "Ranking",
     "SearchStats",
     "Status",
     "Totals",

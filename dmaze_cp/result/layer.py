@@ -10,6 +10,7 @@ from dmaze_cp.cost.cost import Cost
 from dmaze_cp.errors import InfeasibleError, NoSolutionError
 from dmaze_cp.mapping import Dataflow, Mapping
 from dmaze_cp.objective import Objective
+from dmaze_cp.result.ranking import Ranking
 from dmaze_cp.result.status import Ending, SearchStats, Status, relative_gap
 from dmaze_cp.showing import Framed
 from dmaze_cp.workload import Layer
@@ -36,6 +37,8 @@ class LayerResult(Framed):
     tie_bound
         Proven of an optimum: no mapping of least cost has less of `Objective.tie_break` (None: not
         asked, or not proven optimal).
+    ranking
+        Other mappings, next best, where several were asked for.
     solve_time_s
         Wall seconds.
     stats
@@ -59,6 +62,7 @@ class LayerResult(Framed):
     from_store: bool = False
     ended: Ending = Ending.UNSTATED
     tie_bound: int | None = None
+    ranking: Ranking | None = None
 
     def __post_init__(self) -> None:
         # Status and ending say the same of a proof, whatever made the result.
@@ -131,7 +135,8 @@ class LayerResult(Framed):
     def for_layer(self, layer: Layer) -> LayerResult:
         """The same result under the name of another layer of the same shape."""
         mapping = self.mapping and replace(self.mapping, layer=layer)
-        return replace(self, layer=layer, mapping=mapping)
+        ranking = self.ranking and self.ranking.for_layer(layer)
+        return replace(self, layer=layer, mapping=mapping, ranking=ranking)
 
     def raise_for_status(self) -> LayerResult:
         """Return self if there is a mapping, else raise.

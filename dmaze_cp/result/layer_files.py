@@ -14,6 +14,12 @@ from dmaze_cp.levels import DRAM, NONE, SPM, Stationary
 from dmaze_cp.mapping import Dataflow
 from dmaze_cp.objective import Objective
 from dmaze_cp.result.layer import LayerResult
+from dmaze_cp.result.ranking_files import (
+    RankingFields,
+    ranking_fields,
+    ranking_from,
+    ranking_problems,
+)
 from dmaze_cp.result.status import Ending, SearchStats, Status
 from dmaze_cp.spec import mapping_record_from_dict
 from dmaze_cp.spec.documents import Least, Meaning, Reading, Record, closed
@@ -48,7 +54,7 @@ class TieBreakRecord(TypedDict):
     status: Annotated[Literal["optimal", "feasible"], Meaning("whether the bound is the value")]
 
 
-class LayerResultRecord(LayerRecord):
+class LayerResultRecord(LayerRecord, RankingFields):
     """The result of one layer for one objective; costs are of one instance."""
 
     objective: Objective
@@ -104,6 +110,7 @@ def layer_result_record(result: LayerResult, share: float | None = None) -> Reco
         "bound": finite(result.bound),
         "gap": finite(result.gap),
         "tie_break": _tie_break_record(result),
+        **ranking_fields(result.ranking, result.objective),
         "share": share,
         "from_store": result.from_store,
         "failed": result.failed,
@@ -152,6 +159,9 @@ def layer_result_from_dict(
     if layer is not None and data.get("tiling") is not None:
         own = {**data, "architecture": architecture}
         mapping = reading.part("", lambda: mapping_record_from_dict(own)[0])
+    ranking = None
+    if layer is not None and good:
+        ranking = reading.part("alternatives", lambda: ranking_from(data, layer, architecture))
     reading.end()
     assert layer is not None and good  # noqa: PT018, S101 - else there were problems
     flow = data.get("stationary") or {}
@@ -171,6 +181,7 @@ def layer_result_from_dict(
         data.get("from_store", False),
         Ending.FAILED if data.get("failed") else Ending(data.get("ended", Ending.UNSTATED)),
         (data.get("tie_break") or {}).get("bound"),
+        ranking,
     )
     problems = list(_contradictions(data, result))
     if problems:
@@ -202,6 +213,8 @@ def _contradictions(data: Mapping[str, Any], result: LayerResult) -> Iterator[Pr
     if data.get("tie_break") not in (None, own):
         yield Problem("tie_break", f"{data['tie_break']!r}", f"{own}, as the mapping is")
     yield from tie_problems(result.tie_value, result.tie_bound)
+    asked = result.ranking, result.objective, result.architecture, result.value
+    yield from ranking_problems(data, *asked)
 
 
 def tie_problems(value: int | None, bound: int | None) -> Iterator[Problem]:

@@ -78,7 +78,10 @@ def count_optima(run: Run, solver: SolverOptions) -> bool:
         return True
     within = (*best.within, CostLimit(best.objective, best.value))
     counting = replace(best, within=within, aside=False)
-    enough = lambda: len(counting.optima) >= counting.most_optima  # noqa: E731
+
+    def enough() -> bool:
+        return len(counting.optima) >= counting.most_optima
+
     left = [node for node in run.tied if not run.is_beyond(node)]
     third = _run(run, counting, left, Engine.BOUNDS, solver, enough)
     return not third.open and not enough()

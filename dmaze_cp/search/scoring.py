@@ -197,7 +197,7 @@ def _several(
     exact: Any = _values(best.objective, cost)[near]
     if best.objective is Objective.EDP:
         exact = np.unique(_products(cost, near), return_inverse=True)[1]
-    keys = [p[near] for p in reversed(picked)]
+    keys: list[Any] = [p[near] for p in reversed(picked)]
     if best.tie_break is not None:
         keys.append(_values(best.tie_break, cost)[near])
     chosen: Ints = near[np.lexsort((*keys, exact))[: best.count]]

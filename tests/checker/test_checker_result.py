@@ -44,6 +44,7 @@ ACCEPTED: dict[str, Callable[[], Document]] = {
     "all objectives": document,
     "within limits": lambda: document(Objective.EDP, limits=LIMITS),
     "on a wide machine": lambda: document(architecture=WIDE),
+    "several of each": lambda: document(top_k=5),
     "not proven": lambda: document(quick=True),
     "nothing fits": lambda: document(Objective.EDP, architecture=Architecture(rf_bytes=4)),
     "interrupted": interrupted,

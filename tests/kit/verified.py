@@ -45,6 +45,7 @@ def mapped(
     limits: Constraints | None = None,
     gap: float = 0.0,
     quick: bool = False,
+    top_k: int = 1,
 ) -> WorkloadResult:
     """A real result; `quick`: as the search begins, so that hardly anything is proven."""
     architecture = architecture or Architecture(leakage_mw=3.5)
@@ -58,6 +59,7 @@ def mapped(
             engine="bounds",
             gap=gap,
             quick=quick,
+            top_k=top_k,
         )
         for objective in objectives
         for layer in layers
