@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import PurePath
 from typing import Final
@@ -15,7 +15,7 @@ from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.given import Distance, distance_record
 from dmaze_cp.perturbation import Sensitivity, sensitivity_record
 from dmaze_cp.report import rows
-from dmaze_cp.report.blocks import Block
+from dmaze_cp.report.blocks import Block, Blocks
 from dmaze_cp.report.comparison import comparison_blocks, comparison_records
 from dmaze_cp.report.csv_file import rows_csv
 from dmaze_cp.report.distance import distance_blocks
@@ -135,17 +135,13 @@ def render(
         several, write the comparison alone. CSV has then a row for each network, accelerator
         and objective. JSON always has everything.
     """
-    match form:
-        case Format.JSON:
-            return _json(_record(results, compared))
-        case Format.CSV:
-            return rows_csv((rows.comparison_rows if only_summary else rows.layer_rows)(results))
-        case Format.MARKDOWN:
-            blocks = _report(results, only_summary, loops=True)
-            return markdown([*blocks, *distance_blocks(compared)])
-        case _:
-            blocks = _report(results, only_summary, loops=False)
-            return text_of([*blocks, *distance_blocks(compared)])
+    loops = form is Format.MARKDOWN
+    return _written(
+        form,
+        lambda: _record(results, compared),
+        lambda: (rows.comparison_rows if only_summary else rows.layer_rows)(results),
+        lambda: [*_report(results, only_summary, loops=loops), *distance_blocks(compared)],
+    )
 
 
 def _record(results: Sequence[WorkloadResult], compared: Sequence[Distance]) -> Record:
@@ -197,18 +193,15 @@ def render_sweep(result: SweepResult, form: Format, *, details: bool = False) ->
         When the library that writes workbooks is not installed.
     """
     sweep = Sweep(result)
-    match form:
-        case Format.TABLE:
-            return text_of(sweep_blocks(sweep))
-        case Format.CSV:
-            return rows_csv(rows.sweep_rows(sweep))
-        case Format.MARKDOWN:
-            return markdown(sweep_blocks(sweep))
-        case Format.EXCEL:
-            sheets = (rows.point_rows, rows.front_rows, rows.best_design_rows, rows.invalid_rows)
-            return workbook(sheet(sweep) for sheet in sheets)
-        case Format.JSON:
-            return _json(sweep_record(result, details=details))
+    if form is Format.EXCEL:
+        sheets = (rows.point_rows, rows.front_rows, rows.best_design_rows, rows.invalid_rows)
+        return workbook(sheet(sweep) for sheet in sheets)
+    return _written(
+        form,
+        lambda: sweep_record(result, details=details),
+        lambda: rows.sweep_rows(sweep),
+        lambda: sweep_blocks(sweep),
+    )
 
 
 def render_answers(
@@ -226,31 +219,39 @@ def render_answers(
     evaluated
         Mappings that tables have in full, before all answers.
     """
-    match form:
-        case Format.JSON:
-            if records is RecordsForm.JSON_LINES:
-                return "".join(json.dumps(answer, allow_nan=False) + "\n" for answer in answers)
-            return _json(answers[0] if records is RecordsForm.SINGLE else list(answers))
-        case Format.CSV:
-            return rows_csv(rows.answer_rows(answers))
-        case Format.MARKDOWN:
-            return markdown(evaluation_blocks(answers))
-        case _:
-            return text_of(evaluation_blocks(answers, evaluated))
+    if form is Format.JSON and records is RecordsForm.JSON_LINES:
+        return "".join(json.dumps(answer, allow_nan=False) + "\n" for answer in answers)
+    return _written(
+        form,
+        lambda: answers[0] if records is RecordsForm.SINGLE else list(answers),
+        lambda: rows.answer_rows(answers),
+        lambda: evaluation_blocks(answers, () if form is Format.MARKDOWN else evaluated),
+    )
 
 
 def render_sensitivity(found: Sensitivity, form: Format) -> str:
     """A sensitivity analysis in a format, with a line break at its end."""
+    return _written(
+        form,
+        lambda: sensitivity_record(found),
+        lambda: sensitivity_rows(found),
+        lambda: sensitivity_blocks(found),
+    )
+
+
+def _written(
+    form: Format,
+    record: Callable[[], object],
+    flat: Callable[[], rows.Rows],
+    blocks: Callable[[], Blocks],
+) -> str:
+    """A noun in a format, from its record, its rows or its blocks."""
     match form:
         case Format.JSON:
-            return _json(sensitivity_record(found))
+            return json.dumps(record(), indent=1, allow_nan=False) + "\n"
         case Format.CSV:
-            return rows_csv(sensitivity_rows(found))
+            return rows_csv(flat())
         case Format.MARKDOWN:
-            return markdown(sensitivity_blocks(found))
+            return markdown(blocks())
         case _:
-            return text_of(sensitivity_blocks(found))
-
-
-def _json(document: object) -> str:
-    return json.dumps(document, indent=1, allow_nan=False) + "\n"
+            return text_of(blocks())
