@@ -24,6 +24,7 @@ from dmaze_cp.cli.dse_models import weighted_refs
 from dmaze_cp.engine import Engine
 from dmaze_cp.report.html import html_page, result_of
 from dmaze_cp.result import Ending, Status
+from tests.kit import remembered
 from tests.kit.missing import without
 from tests.kit.patience import HANG_S
 from tests.kit.problems import refused
@@ -37,7 +38,11 @@ PARAMS = ("--param", "rf_bytes=16,32", "--param", "pes=4,8")
 def run(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Run:
-    """Run `dse` in this process with the real mapper, in a folder with two small networks."""
+    """Run `dse` in this process with the real mapper, in a folder with two small networks.
+
+    Equal searches of several tests are done once.
+    """
+    monkeypatch.setattr(mapper, "map_layer", remembered.map_layer)
     for name in {"COLUMNS"} | own_variables():
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
