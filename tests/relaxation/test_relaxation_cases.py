@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dmaze_cp.architecture import Architecture
@@ -24,6 +24,7 @@ from tests.kit.enumeration import (
     spaces,
     tilings_at,
 )
+from tests.kit.examples import examples
 from tests.kit.oracle import brute_force as oracle
 from tests.kit.strategies import layers
 
@@ -42,7 +43,7 @@ def inside(space, case, picked):
     return good
 
 
-@settings(max_examples=100)
+@examples(40, 100)
 @given(spaces())
 def test_cases_are_a_partition_of_tilings_and_dataflows(space):
     layer = space.layer
@@ -62,7 +63,7 @@ def test_cases_are_a_partition_of_tilings_and_dataflows(space):
         assert (count[exists] == 1).all(), flow
 
 
-@settings(max_examples=100)
+@examples(40, 100)
 @given(spaces())
 def test_a_case_holds_what_it_says_of_itself(space):
     layer = space.layer
@@ -98,7 +99,7 @@ def test_an_empty_case_is_none():
     assert [(c.dram, c.spm, c.held, c.reduces) for c in left] == [("none", "none", False, False)]
 
 
-@settings(max_examples=100)
+@examples(40, 100)
 @given(layers(), st.integers(0, 2**32))
 def test_a_mapping_has_the_flow_of_its_case(layer, seed):
     """The loops of a flow that have one iteration only make no difference."""

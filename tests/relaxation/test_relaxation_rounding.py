@@ -23,6 +23,7 @@ from dmaze_cp.relaxation.rows import node_rows
 from dmaze_cp.spec import load_architecture
 from dmaze_cp.workload import Layer
 from tests.kit.enumeration import every_case, rows_of
+from tests.kit.examples import examples
 from tests.kit.high_precision import exact_bounds, ln
 from tests.kit.strategies import architectures, constraints, layers
 
@@ -102,7 +103,7 @@ def test_rounding_of_large_layers(arch, name, kind):
     check(space, duals, theta, rng.choice(len(theta), 2, replace=False))
 
 
-@settings(max_examples=30)
+@examples(15, 30)
 @given(st.data(), st.sampled_from(list(Objective)), st.sampled_from(KINDS), st.integers(0, 2**32))
 def test_rounding_of_small_layers(data, objective, kind, seed):
     rng = np.random.default_rng(seed)
