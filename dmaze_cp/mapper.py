@@ -29,7 +29,7 @@ from dmaze_cp.result import (
     SearchStats,
     Status,
 )
-from dmaze_cp.search import DEFAULTS, SearchResult, SearchSettings, search
+from dmaze_cp.search import DEFAULTS, Found, SearchResult, SearchSettings, search
 from dmaze_cp.search.prepared import Prepared, prepared
 from dmaze_cp.spec.documents import Reading
 from dmaze_cp.workload import Layer
@@ -123,7 +123,7 @@ def map_layer(
     reason = why_infeasible(architecture)
     space = None if reason else prepared(layer.shape, architecture, constraints)
     if space is None:
-        return result(Status.INFEASIBLE, reason=reason or _overconstrained(constraints))
+        return result(Status.INFEASIBLE, reason=reason or overconstrained(constraints))
     found = search(
         space,
         objective,
@@ -177,7 +177,7 @@ def _to_result(
 ) -> LayerResult:
     space = replace(prepared.space, layer=layer)
     if found.best is None and found.bound == inf:
-        reason = _overconstrained(space.constraints)
+        reason = overconstrained(space.constraints)
         return result(Status.INFEASIBLE, reason=reason, stats=found.stats)
     bound: int | float = found.bound
     if objective is not Objective.EDP and isfinite(bound):
@@ -211,13 +211,22 @@ def _to_result(
 
 def _ranking(space: MapSpace, objective: Objective, found: SearchResult) -> Ranking:
     """The mappings after the best, each checked by itself."""
-    others = []
-    for each in found.ranked[1:]:
-        mapping = mapping_at(space, each.options, each.dataflow)
-        cost, value = evaluate(mapping, space.architecture), each.value(objective)
-        _check(mapping, space.architecture, space.constraints, objective, cost, value)
-        others.append(Alternative(mapping, each.dataflow, cost))
-    return Ranking(tuple(others), found.proven, found.optima, found.optima_complete)
+    others = tuple(priced(space, objective, each) for each in found.ranked[1:])
+    return Ranking(others, found.proven, found.optima, found.optima_complete)
+
+
+def priced(space: MapSpace, objective: Objective, found: Found) -> Alternative:
+    """A mapping that a search has found, priced once more and checked by itself.
+
+    Raises
+    ------
+    ProofError
+        When it does not fit, breaks a limit, or costs something else.
+    """
+    mapping = mapping_at(space, found.options, found.dataflow)
+    cost, value = evaluate(mapping, space.architecture), found.value(objective)
+    _check(mapping, space.architecture, space.constraints, objective, cost, value)
+    return Alternative(mapping, found.dataflow, cost)
 
 
 def _check(
@@ -261,7 +270,7 @@ def _checked(
     return known, Engine(options.engine)
 
 
-def _overconstrained(constraints: Constraints) -> str:
+def overconstrained(constraints: Constraints) -> str:
     """Why a layer that fits by itself has no mapping within the user's limits."""
     limits = []
     for level in ("pe", "rf", "spm"):

@@ -1,0 +1,29 @@
+"""The trade-off of energy and latency: fronts of layers, and of networks made of them."""
+
+from dmaze_cp.pareto.front import layer_front
+from dmaze_cp.pareto.front_files import FRONT_SCHEMA, FrontRecord, front_record
+from dmaze_cp.pareto.network import network_front
+from dmaze_cp.pareto.result import (
+    FrontStatus,
+    LayerFront,
+    NetworkFront,
+    NetworkPoint,
+    Region,
+    WorkloadFront,
+)
+from dmaze_cp.pareto.run import pareto
+
+__all__ = [
+    "FRONT_SCHEMA",
+    "FrontRecord",
+    "FrontStatus",
+    "LayerFront",
+    "NetworkFront",
+    "NetworkPoint",
+    "Region",
+    "WorkloadFront",
+    "front_record",
+    "layer_front",
+    "network_front",
+    "pareto",
+]

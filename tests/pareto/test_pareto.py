@@ -1,0 +1,144 @@
+"""Fronts of layers and of networks, against all mappings and all choices."""
+
+from __future__ import annotations
+
+import itertools
+import random
+
+import pytest
+
+import dmaze_cp as dm
+from dmaze_cp.cost import evaluate, fits
+from dmaze_cp.errors import SpecError
+from dmaze_cp.pareto import FrontStatus, network_front, pareto
+from dmaze_cp.pareto.front import below, layer_front
+from dmaze_cp.question import Options
+from tests.kit.patience import HANG_S
+from tests.kit.verified import LAYERS
+from tests.search.test_search_ties import question
+
+
+def front_of(costs):
+    """What no other is at least as good as in both, and better in one: (energy, latency)."""
+    left, least = [], None
+    for energy, latency in sorted(costs, key=lambda cost: (cost[1], cost[0])):
+        if least is None or energy < least:
+            left.append((energy, latency))
+            least = energy
+    return left
+
+
+def check_front(seed: int) -> None:
+    rng, layer, arch, limits, costs = question(seed)
+    engine = rng.choice(("cp-sat", "bounds", "auto"))
+    epsilon = rng.choice((0.0, 0.0, 0.01, 0.1, 1.0))
+    where = f"seed {seed}, {engine}, epsilon {epsilon}: {layer} on {arch} within {limits}"
+    options = Options(HANG_S, engine=engine)
+    found = layer_front(layer, arch, epsilon=epsilon, constraints=limits, options=options)
+    assert found.status is FrontStatus.COMPLETE, where
+    assert found.open is None, where
+    assert found.proven == len(found.points), where
+    mine = [(p.cost.energy_pj, p.cost.latency_cycles) for p in found.points]
+    exact = front_of(costs)
+    assert bool(exact) == (found.reason is None), where
+    for point in found.points:
+        assert fits(point.mapping, arch) == (), where
+        assert evaluate(point.mapping, arch).energy_pj == point.cost.energy_pj, where
+    if epsilon == 0:
+        assert mine == exact, where
+        return
+    assert set(mine) <= set(exact), where
+    for energy, latency in exact:
+        assert any(t <= latency and e <= energy * (1 + epsilon) for e, t in mine), where
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_fronts_are_those_of_all_mappings(seed):
+    check_front(seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(4))
+def test_fronts_of_many_random_problems(part):
+    for seed in range(4000 + 50 * part, 4050 + 50 * part):
+        check_front(seed)
+
+
+def choices(fronts):
+    """Totals of every choice of the layers' points."""
+    for picked in itertools.product(*(front.points for front in fronts)):
+        pairs = list(zip(fronts, picked, strict=True))
+        yield (
+            sum(front.layer.instances * point.cost.energy_pj for front, point in pairs),
+            sum(front.layer.instances * point.cost.latency_cycles for front, point in pairs),
+        )
+
+
+@pytest.mark.parametrize("largest", [20_000, 6])
+def test_the_front_of_a_network_is_that_of_all_choices(largest):
+    arch = dm.Architecture(pes=16)
+    fronts = pareto(dm.Workload("net", LAYERS), arch).layers
+    found = network_front(fronts, largest)
+    assert found.status is FrontStatus.COMPLETE
+    totals = list(choices(fronts))
+    exact = front_of(totals)
+    mine = [(p.energy_pj, p.latency_cycles) for p in found.points]
+    if largest > len(exact):
+        assert found.epsilon == 0
+        assert mine == exact
+    else:
+        assert len(mine) <= largest < len(exact)
+        assert found.epsilon > 0
+        for energy, latency in exact:
+            assert any(t <= latency and e <= energy * (1 + found.epsilon) for e, t in mine)
+    for point in found.points:
+        chosen = [front.points[place] for front, place in zip(fronts, point.choice, strict=True)]
+        weights = [front.layer.instances for front in fronts]
+        assert point.energy_pj == sum(
+            w * p.cost.energy_pj for w, p in zip(weights, chosen, strict=True)
+        )
+
+
+def test_a_front_that_is_cut_off_says_what_is_proven_and_where_there_may_be_more():
+    layer = dm.load_workload("resnet18")["fc"]
+    arch = dm.load_architecture("default")
+    whole = layer_front(layer, arch)
+    assert whole.status is FrontStatus.COMPLETE
+    all_points = [(p.cost.energy_pj, p.cost.latency_cycles) for p in whole.points]
+    assert len(all_points) > 3
+    seen = []
+    cut = layer_front(layer, arch, on_point=seen.append, stop=lambda: len(seen) >= 2)
+    assert cut.status is FrontStatus.PARTIAL
+    assert cut.reason == "interrupted"
+    mine = [(p.cost.energy_pj, p.cost.latency_cycles) for p in cut.points]
+    assert cut.proven == 2
+    assert mine[:2] == all_points[:2]
+    for energy, latency in all_points[2:]:
+        assert energy <= cut.open.energy_pj
+        assert latency >= cut.open.latency_cycles
+    late = layer_front(layer, arch, options=Options(1e-9))
+    assert (late.points, late.proven, late.reason) == ((), 0, "time limit")
+    assert network_front([cut, late]).status is FrontStatus.PARTIAL
+
+
+def test_a_layer_that_does_not_fit_has_no_points():
+    found = pareto(LAYERS[2], dm.Architecture(rf_bytes=4))
+    (front,) = found.layers
+    assert (front.status, front.points) == (FrontStatus.COMPLETE, ())
+    assert "rf_bytes" in front.reason
+    assert found.network.status is FrontStatus.PARTIAL
+
+
+def test_what_is_no_epsilon_is_refused():
+    for epsilon in (-0.1, float("nan"), float("inf")):
+        with pytest.raises(SpecError, match="epsilon"):
+            pareto(LAYERS[2], dm.Architecture(), epsilon=epsilon)
+
+
+def test_the_next_point_is_not_matched_by_the_last():
+    rng = random.Random(5)
+    for _ in range(200):
+        energy, epsilon = rng.randrange(10**12), rng.choice((0.0, 1e-9, 0.01, 0.5, 3.0))
+        most = below(energy, epsilon)
+        assert most * (1 + epsilon) < energy * (1 + 1e-12)
+        assert (most + 1) * (1 + epsilon) >= energy * (1 - 1e-12)
