@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         load_results,
     )
     from dmaze_cp.store import Store, default_store_path
+    from dmaze_cp.tradeoff import WorkloadFront, pareto
     from dmaze_cp.verification import Verification, verify
     from dmaze_cp.workload import Kind, Layer, UnmappedOperator, Workload
 
@@ -93,6 +94,7 @@ _HOMES = {
         "load_result",
         "load_results",
     ),
+    "tradeoff": ("WorkloadFront", "pareto"),
     "perturbation": ("Sensitivity", "sensitivity"),
     "store": ("Store", "default_store_path"),
     "verification": ("Verification", "verify"),
@@ -138,6 +140,7 @@ __all__ = [
     "Verification",
     "WeightedWorkload",
     "Workload",
+    "WorkloadFront",
     "WorkloadResult",
     "default_store_path",
     "distance",
@@ -152,6 +155,7 @@ __all__ = [
     "map_layer",
     "map_networks",
     "map_workload",
+    "pareto",
     "parse_parameter",
     "save_sweep",
     "sensitivity",

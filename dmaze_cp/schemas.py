@@ -16,6 +16,7 @@ from dmaze_cp.spec.json_schema import schema_of
 from dmaze_cp.spec.list_files import ArchsRecord, ModelsRecord, SpacesRecord
 from dmaze_cp.spec.mapping_files import MappingRecord
 from dmaze_cp.spec.workload_files import LayersRecord, WorkloadRecord
+from dmaze_cp.tradeoff import FrontRecord
 from dmaze_cp.verification import VerificationRecord
 
 _Answer = AnswerRecord | FailedRecord
@@ -29,6 +30,7 @@ DOCUMENTS: Final[Mapping[str, tuple[Any, str]]] = {
     "sweep": (SweepRecord, "The result of a sweep over designs"),
     "answers": (_Answer | list[_Answer], "The answers of evaluate"),
     "sensitivity": (SensitivityRecord, "What binds: the optimum as figures of a machine change"),
+    "front": (FrontRecord, "Fronts of energy and latency of layers and of a network"),
     "verification": (VerificationRecord, "What verify has shown"),
     "layers": (LayersRecord, "The layers of a network, as they are listed"),
     "models": (ModelsRecord, "The built-in networks, as they are listed"),

@@ -30,7 +30,7 @@ ORDER = [
     ),
     *("digest", "spec", "frontend", "loading", "checker", "cost", "result", "mapspace", "given"),
     *("relaxation", "cp", "search", "question", "mapper", "verification", "store", "execution"),
-    *("desk", "network", "dse", "perturbation", "pareto", "schemas", "report", "cli", "__main__"),
+    *("desk", "network", "dse", "perturbation", "tradeoff", "schemas", "report", "cli", "__main__"),
 ]
 """A module imports only from those to its left; a package counts as one."""
 

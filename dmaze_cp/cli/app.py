@@ -16,6 +16,7 @@ from dmaze_cp.cli.layers_command import layers_command
 from dmaze_cp.cli.logs import LEVELS, log_to_stderr
 from dmaze_cp.cli.map_command import map_command
 from dmaze_cp.cli.model_command import model_command
+from dmaze_cp.cli.pareto_command import pareto_command
 from dmaze_cp.cli.report_command import report_command
 from dmaze_cp.cli.schema_command import schema_command
 from dmaze_cp.cli.sensitivity_command import sensitivity_command
@@ -80,6 +81,7 @@ def cli(context: click.Context, /, **_options: object) -> None:
       dmaze-cp map resnet18 --layer 0              map the first of them
       dmaze-cp map net.onnx --batch 4 -o out.json  map an ONNX network
       dmaze-cp dse memory_tuning                   find the best design of a space
+      dmaze-cp pareto resnet18 --layer fc          the trade-off of energy and latency
       dmaze-cp sensitivity vgg16 --layer fc8       what binds: one figure changed at a time
       dmaze-cp evaluate mappings.json              exact cost of given mappings
       dmaze-cp verify out.json                     check a result independently
@@ -99,6 +101,7 @@ def cli(context: click.Context, /, **_options: object) -> None:
 for _command in (
     map_command,
     dse_command,
+    pareto_command,
     sensitivity_command,
     layers_command,
     evaluate_command,

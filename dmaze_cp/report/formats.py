@@ -28,10 +28,12 @@ from dmaze_cp.report.sensitivity import sensitivity_blocks, sensitivity_rows
 from dmaze_cp.report.sweep_blocks import sweep_blocks
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.report.terminal import text_of
+from dmaze_cp.report.tradeoff import tradeoff_blocks, tradeoff_rows
 from dmaze_cp.result import WorkloadResult, result_record
 from dmaze_cp.spec import RecordsForm
 from dmaze_cp.spec.documents import Record
 from dmaze_cp.spec.mapping_files import RESULTS_SCHEMA
+from dmaze_cp.tradeoff import WorkloadFront, front_record
 
 
 class Format(StrEnum):
@@ -236,6 +238,16 @@ def render_sensitivity(found: Sensitivity, form: Format) -> str:
         lambda: sensitivity_record(found),
         lambda: sensitivity_rows(found),
         lambda: sensitivity_blocks(found),
+    )
+
+
+def render_tradeoff(found: WorkloadFront, form: Format) -> str:
+    """Fronts of energy and latency in a format, with a line break at its end."""
+    return _written(
+        form,
+        lambda: front_record(found),
+        lambda: tradeoff_rows(found),
+        lambda: tradeoff_blocks(found),
     )
 
 

@@ -145,7 +145,7 @@ def draw(figure: Drawing) -> Figure | None:
         case Stack():
             return _bars(figure)
         case Scatter():
-            return None if figure.x not in {"area_mm2", "intensity"} else _scatter(figure)
+            return None if figure.x not in {"area_mm2", "intensity", "cycles"} else _scatter(figure)
         case Heats():
             known = any(v for heat in figure.heats for v in heat.shades[0].values)
             return draw_heats(figure) if known else None

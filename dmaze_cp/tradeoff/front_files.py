@@ -6,7 +6,6 @@ from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
 
 from dmaze_cp.digest import with_digest
 from dmaze_cp.levels import DRAM, SPM, Stationary
-from dmaze_cp.pareto.result import FrontStatus, LayerFront, NetworkFront, WorkloadFront
 from dmaze_cp.result import Alternative
 from dmaze_cp.result.layer_files import Natural, Positive
 from dmaze_cp.spec import architecture_to_dict
@@ -14,6 +13,7 @@ from dmaze_cp.spec.constraint_files import ConstraintsRecord, constraints_to_dic
 from dmaze_cp.spec.documents import Meaning, Record
 from dmaze_cp.spec.layers import LayerRecord, layer_record
 from dmaze_cp.spec.mapping_files import TilingRecord
+from dmaze_cp.tradeoff.result import FrontStatus, LayerFront, NetworkFront, WorkloadFront
 
 FRONT_SCHEMA: Final = "dmaze-cp/front/1"
 

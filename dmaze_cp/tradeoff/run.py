@@ -9,11 +9,11 @@ from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cp.parameters import SolverOptions
 from dmaze_cp.engine import DEFAULT_ENGINE, DEFAULT_TIME_LIMIT_S, Engine
 from dmaze_cp.mapspace import check_sizes
-from dmaze_cp.pareto.front import check_epsilon, layer_front
-from dmaze_cp.pareto.network import network_front
-from dmaze_cp.pareto.result import LayerFront, WorkloadFront
 from dmaze_cp.question import Options
 from dmaze_cp.result import Alternative
+from dmaze_cp.tradeoff.front import check_epsilon, layer_front
+from dmaze_cp.tradeoff.network import network_front
+from dmaze_cp.tradeoff.result import LayerFront, WorkloadFront
 from dmaze_cp.workload import Layer, Workload
 
 

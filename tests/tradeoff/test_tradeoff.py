@@ -10,9 +10,9 @@ import pytest
 import dmaze_cp as dm
 from dmaze_cp.cost import evaluate, fits
 from dmaze_cp.errors import SpecError
-from dmaze_cp.pareto import FrontStatus, network_front, pareto
-from dmaze_cp.pareto.front import below, layer_front
 from dmaze_cp.question import Options
+from dmaze_cp.tradeoff import FrontStatus, network_front, pareto
+from dmaze_cp.tradeoff.front import below, layer_front
 from tests.kit.patience import HANG_S
 from tests.kit.verified import LAYERS
 from tests.search.test_search_ties import question

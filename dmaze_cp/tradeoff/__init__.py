@@ -1,9 +1,9 @@
 """The trade-off of energy and latency: fronts of layers, and of networks made of them."""
 
-from dmaze_cp.pareto.front import layer_front
-from dmaze_cp.pareto.front_files import FRONT_SCHEMA, FrontRecord, front_record
-from dmaze_cp.pareto.network import network_front
-from dmaze_cp.pareto.result import (
+from dmaze_cp.tradeoff.front import layer_front
+from dmaze_cp.tradeoff.front_files import FRONT_SCHEMA, FrontRecord, front_record
+from dmaze_cp.tradeoff.network import network_front
+from dmaze_cp.tradeoff.result import (
     FrontStatus,
     LayerFront,
     NetworkFront,
@@ -11,7 +11,7 @@ from dmaze_cp.pareto.result import (
     Region,
     WorkloadFront,
 )
-from dmaze_cp.pareto.run import pareto
+from dmaze_cp.tradeoff.run import pareto
 
 __all__ = [
     "FRONT_SCHEMA",

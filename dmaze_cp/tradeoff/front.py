@@ -26,11 +26,11 @@ from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.mapper import overconstrained, priced
 from dmaze_cp.mapspace import check_sizes, why_infeasible
 from dmaze_cp.objective import CostLimit, Objective
-from dmaze_cp.pareto.result import FrontStatus, LayerFront, Region
 from dmaze_cp.question import Options
 from dmaze_cp.result import Alternative, Ending, Known
 from dmaze_cp.search import SearchResult, search
 from dmaze_cp.search.prepared import Prepared, prepared
+from dmaze_cp.tradeoff.result import FrontStatus, LayerFront, Region
 from dmaze_cp.workload import Layer
 
 

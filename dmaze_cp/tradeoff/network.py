@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from dmaze_cp.cost.batch import Ints
-from dmaze_cp.pareto.result import FrontStatus, LayerFront, NetworkFront, NetworkPoint
+from dmaze_cp.tradeoff.result import FrontStatus, LayerFront, NetworkFront, NetworkPoint
 
 LARGEST: Final = 20_000
 """Beyond so many points of a front of totals those that others nearly match are left out."""

@@ -1,0 +1,98 @@
+"""`dmaze-cp pareto`: tables, files, plots, bad input."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from click.testing import CliRunner, Result
+
+from dmaze_cp.cli.app import cli
+from dmaze_cp.schemas import json_schema
+
+SPEC = """
+name: small
+layers:
+  - {name: fc, kind: gemm, bounds: {X: 4, Y: 6, K: 12}, instances: 2}
+  - {name: out, kind: gemm, bounds: {X: 2, Y: 8, K: 6}}
+"""
+
+
+@pytest.fixture
+def model(tmp_path: Path, monkeypatch) -> str:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "small.yaml"
+    path.write_text(SPEC)
+    return str(path)
+
+
+def pareto(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, ["pareto", *arguments])
+
+
+def test_layers_and_totals_are_shown(model):
+    done = pareto(model)
+    assert done.exit_code == 0, done.output
+    assert done.stdout.count("front: complete") == 3
+    assert "small on default: totals" in done.stdout
+
+
+def test_files_of_all_forms(model):
+    for name in ("out.json", "out.csv", "out.md", "out.txt"):
+        assert pareto(model, "-o", name).exit_code == 0
+    record = json.loads(Path("out.json").read_text())
+    jsonschema.validate(record, json_schema("front"))
+    layers = {layer["name"]: layer for layer in record["layers"]}
+    for layer in layers.values():
+        costs = [(p["latency_cycles"], p["energy_pj"]) for p in layer["points"]]
+        assert costs == sorted(costs)
+        assert [e for _, e in costs] == sorted((e for _, e in costs), reverse=True)
+        assert all(p["proven"] for p in layer["points"])
+        assert (layer["status"], layer["open"]) == ("complete", None)
+    for point in record["network"]["points"]:
+        chosen = {name: layers[name]["points"][place] for name, place in point["choice"].items()}
+        for cost in ("energy_pj", "latency_cycles"):
+            total = sum(layers[name]["instances"] * p[cost] for name, p in chosen.items())
+            assert point[cost] == total
+    rows = list(csv.DictReader(Path("out.csv").read_text().splitlines()))
+    count = sum(len(layer["points"]) for layer in layers.values())
+    assert len(rows) == count + len(record["network"]["points"])
+
+
+def test_an_epsilon_leaves_points_out(model):
+    assert pareto(model, "-o", "exact.json").exit_code == 0
+    assert pareto(model, "--epsilon", "1000", "-o", "rough.json").exit_code == 0
+    rough = json.loads(Path("rough.json").read_text())
+    assert [len(layer["points"]) for layer in rough["layers"]] == [1, 1]
+    assert rough["network"]["epsilon"] >= 1000
+
+
+def test_what_is_wrong_is_said_at_once(model):
+    done = pareto("nosuch", "--arch", "neither", "-o", "no/such/folder.json")
+    assert done.exit_code == 1
+    for arguments in (("--epsilon", "-1"), ("--epsilon", "x"), ("--time-limit", "0")):
+        assert pareto(model, *arguments).exit_code == 2
+
+
+def test_a_layer_that_fits_in_no_way_is_exit_code_3(model):
+    Path("tiny.yaml").write_text("base: default\nrf_bytes: 2\n")
+    done = pareto(model, "--arch", "tiny.yaml")
+    assert done.exit_code in {1, 3}
+
+
+def test_out_of_time_is_exit_code_4_and_said(model):
+    done = pareto("resnet18", "--layer", "conv1", "--time-limit", "1e-9", "-o", "out.json")
+    assert done.exit_code == 4
+    (layer,) = json.loads(Path("out.json").read_text())["layers"]
+    assert (layer["status"], layer["points"]) == ("partial", [])
+    assert layer["open"] == {"energy_pj": None, "latency_cycles": 0}
+
+
+def test_plots(model):
+    pytest.importorskip("matplotlib")
+    assert pareto(model, "--plots", "plots").exit_code == 0
+    names = {path.name for path in Path("plots").iterdir()}
+    assert {"front.png", "front.svg", "front-0.png"} <= names
