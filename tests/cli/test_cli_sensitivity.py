@@ -10,8 +10,10 @@ import jsonschema
 import pytest
 from click.testing import CliRunner, Result
 
+from dmaze_cp import mapper
 from dmaze_cp.cli.app import cli
 from dmaze_cp.schemas import json_schema
+from tests.kit import remembered
 
 SPEC = """
 name: small
@@ -26,6 +28,12 @@ def model(tmp_path: Path) -> str:
     path = tmp_path / "small.yaml"
     path.write_text(SPEC)
     return str(path)
+
+
+@pytest.fixture(autouse=True)
+def once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Equal searches of several tests are done once."""
+    monkeypatch.setattr(mapper, "map_layer", remembered.map_layer)
 
 
 def run(*words: str) -> Result:
@@ -67,7 +75,7 @@ def test_files(model: str, tmp_path: Path, suffix: str) -> None:
 
 def test_plots(model: str, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
-    done = run(model, "--layer", "fc", "--no-ranges", "--plots", str(tmp_path / "plots"))
+    done = run(model, "--layer", "out", "--no-ranges", "--plots", str(tmp_path / "plots"))
     assert done.exit_code == 0, done.output
     assert sorted(p.name for p in (tmp_path / "plots").iterdir()) == ["tornado.png", "tornado.svg"]
 

@@ -60,7 +60,7 @@ def mapping_of(layer, tiling, flow):
     )
 
 
-@examples(50, 120)
+@examples(25, 120)
 @given(layers(), wide_architectures(), st.integers(0, 2**32))
 def test_equals_the_scalar_model(layer, arch, seed):
     space = whole_space(layer, arch)
@@ -81,7 +81,7 @@ def test_equals_the_scalar_model(layer, arch, seed):
             assert one.edp == pytest.approx(cost.edp[i], rel=1e-15)
 
 
-@examples(50, 100)
+@examples(40, 100)
 @given(layers(), wide_architectures(), st.integers(0, 2**32))
 def test_cases_cost_what_an_independent_implementation_says(layer, arch, seed):
     """The expression of a case is the cost of every mapping of the case."""
@@ -116,7 +116,7 @@ def test_validity_equals_an_independent_implementation(layer, arch, seed):
         assert (fits(mapping, arch) == ()) == got[i]
 
 
-@settings(max_examples=60)
+@examples(25, 60)
 @given(layers(), wide_architectures(), st.integers(0, 2**32))
 def test_axes_of_their_own_give_what_columns_give(layer, arch, seed):
     """Dimensions may be broadcast against each other."""
