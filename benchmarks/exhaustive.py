@@ -37,21 +37,31 @@ def mapping_cost(problem: Problem, tiling: dict, loop_order: dict) -> dict[str, 
     """Energy, latency and EDP of one mapping, its reuse found by walking the orders."""
     tables = problem.tables_of(tiling)
     s = summary(problem, tables, [np.zeros(1, np.int64)] * len(tables))
-    reused = {}
+    reuses = reuse_of(problem, tiling, loop_order)
+    s |= {f"r{level}{x}": np.array([r], dtype=np.int64) for (level, x), r in reuses.items()}
+    reused = {level: stationary_at(level, reuses) for level in ("DRAM", "SPM")}
+    energy, latency = (int(column[0]) for column in cost(problem, s, reused["DRAM"], reused["SPM"]))
+    return {"energy": energy, "latency": latency, "edp": energy * latency}
+
+
+def reuse_of(problem: Problem, tiling: dict, loop_order: dict) -> dict[tuple[str, str], int]:
+    """How often operands are reused at DRAM and SPM, by walking the orders."""
+    reuses = {}
     for level in ("DRAM", "SPM"):
         factors = {d: tiling[level].get(d, 1) for d in problem.nest.dims}
-        reused[level] = "none"
         for x in OPERANDS:
             reuse = 1
             for d in reversed(loop_order[level]):
                 if factors[d] > 1 and d in problem.nest.needs(x):
                     break
                 reuse *= factors[d]
-            s[f"r{level}{x}"] = np.array([reuse], dtype=np.int64)
-            if reuse > 1:
-                reused[level] = x
-    energy, latency = (int(column[0]) for column in cost(problem, s, reused["DRAM"], reused["SPM"]))
-    return {"energy": energy, "latency": latency, "edp": energy * latency}
+            reuses[level, x] = reuse
+    return reuses
+
+
+def stationary_at(level: str, reuses: dict[tuple[str, str], int]) -> str:
+    """The operand that is reused at a level, or none."""
+    return next((x for x in OPERANDS if reuses[level, x] > 1), "none")
 
 
 def mapping_complaints(problem: Problem, record: dict) -> list[str]:
@@ -65,12 +75,17 @@ def mapping_complaints(problem: Problem, record: dict) -> list[str]:
     t = {name: prod(table[name] for table in tables) for name in PRODUCTS}
     if not fitting(problem, t, complete=True).all():
         complaints.append("the mapping does not fit")
-    for option, level, kept in (
-        ("no_feature_dram", "DRAM", {"Fx", "Fy"}),
-        ("no_spatial_reduction", "PE", set(problem.nest.dims) - problem.nest.needs("O")),
-    ):
-        if problem.limits.get(option) and any(tiling[level].get(d, 1) > 1 for d in kept):
-            complaints.append(f"the mapping breaks {option}")
+    complaints += [
+        f"the mapping breaks a pin on {d}"
+        for d in problem.bounds
+        if not problem.allows(d, tuple(tiling[level].get(d, 1) for level in LEVELS))
+    ]
+    reuses = reuse_of(problem, tiling, record["loop_order"])
+    complaints += [
+        f"the mapping breaks a pin on what is stationary at {level}"
+        for level in ("DRAM", "SPM")
+        if stationary_at(level, reuses) not in problem.kept(level)
+    ]
     own = mapping_cost(problem, tiling, record["loop_order"])
     reported = {
         "energy": record["energy_pj"],
@@ -115,14 +130,16 @@ def _same(exact: int, reported: float | None) -> bool:
 
 def check(result: dict, pattern: str, max_tilings: float) -> tuple[int, int]:
     """Check all records whose layer matches; returns (disagreements, checked)."""
-    arch, limits = result["architecture"], result.get("constraints") or {}
+    arch = result["architecture"]
     shape = ("kind", "bounds", "stride", "dilation", "padded_input")
     found: dict[str, tuple[Best, float]] = {}
     wrong = checked = 0
     for record in result["layers"]:
         if not fnmatchcase(record["name"], pattern):
             continue
-        problem = Problem({name: record.get(name) for name in shape}, arch, limits)
+        problem = Problem(
+            {name: record.get(name) for name in shape}, arch, tuple(record.get("constraints", ()))
+        )
         complaints = []
         if record["tiling"] is not None:
             complaints = mapping_complaints(problem, record)
@@ -131,7 +148,7 @@ def check(result: dict, pattern: str, max_tilings: float) -> tuple[int, int]:
         if tilings > max_tilings:
             verdict = f"space skipped, {tilings:.3g} tilings"
         else:
-            key = json.dumps(problem.layer, sort_keys=True)
+            key = json.dumps([problem.layer, problem.pins], sort_keys=True)
             if key not in found:
                 started = time.perf_counter()
                 found[key] = search(problem), time.perf_counter() - started

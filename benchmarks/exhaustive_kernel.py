@@ -62,7 +62,7 @@ class Kernel:
         tables = [np.stack([t[c] for c in COLUMNS], axis=1) for t in problem.tables()]
         # The widest group last: the innermost loop is the longest.
         order = sorted(range(len(tables)), key=lambda g: len(tables[g]))
-        arch, limits, energy = problem.arch, problem.limits, problem.arch["energy"]
+        arch, energy = problem.arch, problem.arch["energy"]
         given = _Problem(groups=len(tables), macs=problem.macs, rf_words=problem.rf_words)
         for depth, g in enumerate(order):
             given.options[depth] = len(tables[g])
@@ -77,8 +77,8 @@ class Kernel:
         given.leakage = arch.get("leakage_mw", 0) * 1000 / arch["accelerator_mhz"]
         for name in ("mac", "rf", "noc", "spm", "dram"):
             setattr(given, name, energy[name + "_pj"])
-        for name, level in zip(_LEAST, ("pe", "rf", "spm"), strict=True):
-            setattr(given, name, limits.get(f"min_{level}_utilization", 0))
+        for name, level in zip(_LEAST, ("PE", "RF", "SPM"), strict=True):
+            setattr(given, name, problem.least(level))
         best = _Best(0, np.inf, 2**63 - 1, 2.0**62, 2**63 - 1)
         pointers = (ctypes.c_void_p * len(tables))(*(tables[g].ctypes.data for g in order))
         self._search(ctypes.byref(given), pointers, ctypes.byref(best))

@@ -54,7 +54,7 @@ class Best:
 
 def fitting(problem: Problem, t: Table, *, complete: bool) -> np.ndarray:
     """Which tilings fit. Sizes only grow with more groups: partial ones may be cut."""
-    arch, limits = problem.arch, problem.limits
+    arch = problem.arch
     word, bank = arch["word_bytes"], arch["spm_bank_bytes"]
     pes = t["groups"] * t["reduced"]
     words = sum(t["rf" + x] for x in OPERANDS)
@@ -63,9 +63,9 @@ def fitting(problem: Problem, t: Table, *, complete: bool) -> np.ndarray:
     if complete and problem.rf_words:
         size = sum(t["spm" + x] for x in OPERANDS) * word
         buffer = arch["spm_banks"] * bank
-        fits = fits & (pes / arch["pes"] >= limits.get("min_pe_utilization", 0))
-        fits = fits & (words / problem.rf_words >= limits.get("min_rf_utilization", 0))
-        fits = fits & (size / buffer >= limits.get("min_spm_utilization", 0))
+        fits = fits & (pes / arch["pes"] >= problem.least("PE"))
+        fits = fits & (words / problem.rf_words >= problem.least("RF"))
+        fits = fits & (size / buffer >= problem.least("SPM"))
     return fits
 
 
@@ -192,9 +192,14 @@ def exists(s: dict, level: str, operand: str) -> np.ndarray:
     return (s["T" if level == "DRAM" else "A"] == 1) | (s["free" + level] > 1)
 
 
+def is_any_kept(problem: Problem) -> bool:
+    """Whether pins leave open what is stationary: the search in C tries everything."""
+    return all(problem.kept(level) == {*OPERANDS, "none"} for level in ("DRAM", "SPM"))
+
+
 def search(problem: Problem) -> Best:
     """The best energy, latency and EDP of a layer, over all that is valid."""
-    kernel = exhaustive_kernel.load()
+    kernel = exhaustive_kernel.load() if is_any_kept(problem) else None
     return search_with_numpy(problem) if kernel is None else Best(*kernel.search(problem))
 
 
@@ -210,10 +215,10 @@ def search_with_numpy(problem: Problem) -> Best:
 
 
 def _score(problem: Problem, s: Table, best: Best) -> None:
-    for spm in (*OPERANDS, "none"):
+    for spm in problem.kept("SPM"):
         at_spm = np.flatnonzero(exists(s, "SPM", spm))
         some = {k: v[at_spm] for k, v in s.items()}
-        for dram in (*OPERANDS, "none"):
+        for dram in problem.kept("DRAM"):
             at_both = np.flatnonzero(exists(some, "DRAM", dram))
             if at_both.size:
                 best.update(*cost(problem, {k: v[at_both] for k, v in some.items()}, dram, spm))

@@ -8,7 +8,8 @@ for each such quantity, with one entry an option.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass
 from itertools import product
 from math import prod
 
@@ -89,7 +90,7 @@ class Problem:
 
     layer: dict
     arch: dict
-    limits: dict = field(default_factory=dict)
+    pins: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.nest = NESTS[self.layer["kind"]]
@@ -130,12 +131,42 @@ class Problem:
         ]
 
     def _allowed(self, d: str) -> list[tuple[int, int, int, int]]:
-        rows = factorisations(self.bounds[d])
-        if self.limits.get("no_feature_dram") and d in ("Fx", "Fy"):
-            rows = [row for row in rows if row[0] == 1]
-        if self.limits.get("no_spatial_reduction") and d not in self.nest.needs("O"):
-            rows = [row for row in rows if row[3] == 1]
-        return rows
+        return [row for row in factorisations(self.bounds[d]) if self.allows(d, row)]
+
+    def allows(self, d: str, row: tuple[int, ...]) -> bool:
+        """Whether pins allow these factors of a dimension."""
+        for name, sign, value in self._parts:
+            if name == "spatial":
+                named = value.split(",")
+                if row[3] > 1 and not any(d == x or d in self._needs(x) for x in named):
+                    return False
+            elif name.split(".")[0] in LEVELS and name.endswith(f".{d}"):
+                factor = row[LEVELS.index(name.split(".")[0])]
+                wanted = self.bounds[d] if value == "full" else int(value)
+                if not {"=": factor == wanted, "<=": factor <= wanted, ">=": factor >= wanted}[
+                    sign
+                ]:
+                    return False
+        return True
+
+    def _needs(self, name: str) -> set[str]:
+        return self.nest.needs(name) if name in OPERANDS else set()
+
+    @property
+    def _parts(self) -> list[tuple[str, str, str]]:
+        return [re.fullmatch(r"([^<>=]+)(=|<=|>=)(.*)", pin).groups() for pin in self.pins]
+
+    def least(self, level: str) -> float:
+        """The share of PE, RF or SPM that pins demand."""
+        return max((float(v) for name, _, v in self._parts if name == f"util.{level}"), default=0)
+
+    def kept(self, level: str) -> set[str]:
+        """What pins let be stationary at DRAM or SPM."""
+        left = {*OPERANDS, "none"}
+        for name, _, value in self._parts:
+            if name == f"stationary.{level}":
+                left &= set(value.split("|"))
+        return left
 
     def table(self, group: tuple[str, ...], factors: np.ndarray) -> Table:
         """Columns of a group from factors of shape (options, dimensions, levels)."""

@@ -73,11 +73,10 @@ class RandomProblem:
             "dilation": list(self.layer.dilation),
             "padded_input": self.layer.padded_input and list(self.layer.padded_input),
         }
-        return Problem(shape, asdict(self.architecture), asdict(self.constraints))
+        return Problem(shape, asdict(self.architecture), self.constraints.texts)
 
     def __str__(self) -> str:
-        limits = {k: v for k, v in asdict(self.constraints).items() if v}
-        within = f" within {limits}" if limits else ""
+        within = f" within {self.constraints}" if self.constraints else ""
         return f"{self.layer} on {self.architecture}{within}"
 
 
@@ -191,7 +190,7 @@ def _size(rng: random.Random, least: int, most: int) -> int:
 
 def random_constraints(rng: random.Random) -> Constraints:
     """Search options; some leave no mapping."""
-    return Constraints(
+    return Constraints.of_options(
         *(rng.choice((*FRACTIONS, round(rng.uniform(0, 0.9), 2))) for _ in range(3)),
         no_feature_dram=rng.random() < 0.3,
         no_spatial_reduction=rng.random() < 0.3,

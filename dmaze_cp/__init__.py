@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dmaze_cp.architecture import AccessEnergy, Architecture, PEArray
-    from dmaze_cp.constraints import Constraints
+    from dmaze_cp.constraints import ConstraintRules, Constraints
     from dmaze_cp.cost import Cost, evaluate, fits
     from dmaze_cp.desk import RunSettings
     from dmaze_cp.dse.design import Budgets
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         Problem,
         SpecError,
     )
+    from dmaze_cp.explanation import explain
     from dmaze_cp.given import Distance, distance
     from dmaze_cp.loading import load_architecture, load_workload
     from dmaze_cp.mapper import map_layer, top_k
@@ -42,15 +43,19 @@ if TYPE_CHECKING:
     from dmaze_cp.perturbation import Sensitivity, sensitivity
     from dmaze_cp.question import Options, Question
     from dmaze_cp.result import (
+        Clash,
         Ending,
         Known,
         LayerResult,
+        Slice,
         Status,
         Totals,
         WorkloadResult,
         load_result,
         load_results,
     )
+    from dmaze_cp.slices import per_dataflow, per_unrolling
+    from dmaze_cp.spec.constraint_files import load_constraints
     from dmaze_cp.store import Store, default_store_path
     from dmaze_cp.tradeoff import WorkloadFront, pareto
     from dmaze_cp.verification import Verification, verify
@@ -58,7 +63,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "architecture": ("AccessEnergy", "Architecture", "PEArray"),
-    "constraints": ("Constraints",),
+    "constraints": ("ConstraintRules", "Constraints"),
     "desk": ("RunSettings",),
     "cost": ("Cost", "evaluate", "fits"),
     "dse.design": ("Budgets",),
@@ -79,15 +84,18 @@ _HOMES = {
     ),
     "given": ("Distance", "distance"),
     "loading": ("load_architecture", "load_workload"),
+    "explanation": ("explain",),
     "mapper": ("map_layer", "top_k"),
     "mapping": ("Dataflow", "Mapping"),
     "network": ("map_networks", "map_workload"),
     "objective": ("Objective",),
     "question": ("Options", "Question"),
     "result": (
+        "Clash",
         "Ending",
         "Known",
         "LayerResult",
+        "Slice",
         "Status",
         "Totals",
         "WorkloadResult",
@@ -96,6 +104,8 @@ _HOMES = {
     ),
     "tradeoff": ("WorkloadFront", "pareto"),
     "perturbation": ("Sensitivity", "sensitivity"),
+    "slices": ("per_dataflow", "per_unrolling"),
+    "spec.constraint_files": ("load_constraints",),
     "store": ("Store", "default_store_path"),
     "verification": ("Verification", "verify"),
     "workload": ("Kind", "Layer", "UnmappedOperator", "Workload"),
@@ -107,6 +117,8 @@ __all__ = [
     "AccessEnergy",
     "Architecture",
     "Budgets",
+    "Clash",
+    "ConstraintRules",
     "Constraints",
     "Cost",
     "Dataflow",
@@ -130,6 +142,7 @@ __all__ = [
     "Rule",
     "RunSettings",
     "Sensitivity",
+    "Slice",
     "SpecError",
     "Status",
     "Store",
@@ -145,8 +158,10 @@ __all__ = [
     "default_store_path",
     "distance",
     "evaluate",
+    "explain",
     "fits",
     "load_architecture",
+    "load_constraints",
     "load_result",
     "load_results",
     "load_space",
@@ -157,6 +172,8 @@ __all__ = [
     "map_workload",
     "pareto",
     "parse_parameter",
+    "per_dataflow",
+    "per_unrolling",
     "save_sweep",
     "sensitivity",
     "sweep",

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-COST_MODEL_VERSION: Final = 1
+COST_MODEL_VERSION: Final = 2
 """To be raised whenever the cost model or the map-space changes on purpose.
 
 Stored results under another version are never looked up again (and `dmaze-cp store prune

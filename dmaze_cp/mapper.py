@@ -15,8 +15,15 @@ from dmaze_cp.cp.parameters import SolverOptions
 from dmaze_cp.engine import DEFAULT_ENGINE, DEFAULT_TIME_LIMIT_S, Engine
 from dmaze_cp.errors import ProofError
 from dmaze_cp.mapping import Mapping
-from dmaze_cp.mapspace import MapSpace, check_sizes, is_allowed, mapping_at, why_infeasible
+from dmaze_cp.mapspace import (
+    MapSpace,
+    broken_constraints,
+    check_sizes,
+    mapping_at,
+    why_infeasible,
+)
 from dmaze_cp.objective import Objective
+from dmaze_cp.pinning import check_pins
 from dmaze_cp.question import Options, checked_objective
 from dmaze_cp.result import (
     NOTHING_KNOWN,
@@ -31,6 +38,7 @@ from dmaze_cp.result import (
 )
 from dmaze_cp.search import DEFAULTS, Found, SearchResult, SearchSettings, search
 from dmaze_cp.search.prepared import Prepared, prepared
+from dmaze_cp.search.why import why_none
 from dmaze_cp.spec.documents import Reading
 from dmaze_cp.workload import Layer
 
@@ -55,6 +63,7 @@ def map_layer(
     stop: Callable[[], bool] | None = None,
     tie_break: bool = True,
     top_k: int = 1,
+    reasons: bool = True,
     settings: SearchSettings = DEFAULTS,
 ) -> LayerResult:
     """Find the mapping of a layer with the least cost, and prove it.
@@ -70,7 +79,7 @@ def map_layer(
     gap
         Stop once the proven relative gap is at most this; 0 asks for the optimum.
     constraints
-        Limits on the map-space.
+        Pins that mappings must satisfy.
     engine
         What decides the parts of the map-space that bounds leave open: ``auto``,
         ``cp-sat`` or ``bounds``. All prove the same optimum.
@@ -97,6 +106,8 @@ def map_layer(
     top_k
         Find so many of the best mappings, pairs of a tiling and a dataflow, and prove that they
         are (`LayerResult.ranking`); not with a gap.
+    reasons
+        Look for what makes it infeasible, where it is; else `reason` has all pins.
     settings
         Sizes that trade one part of the search for another; none changes the answer.
 
@@ -108,22 +119,28 @@ def map_layer(
     Raises
     ------
     SpecError
-        When an option makes no sense, or the layer is too large for the exact model.
+        When an option makes no sense, a pin cannot hold for the layer, or the layer is too
+        large for the exact model.
     """
     began = time.monotonic()
     solver = SolverOptions(workers, seed, tuple(solver_params), solver_log)
     objective, engine = _checked(objective, time_limit, gap, engine, solver, top_k)
+
+    check_sizes([layer], architecture)
+    constraints = check_pins(layer, constraints)
 
     def result(status: Status, **found: object) -> LayerResult:
         fields = {"constraints": constraints, "stats": SearchStats(engine=str(engine)), **found}
         fields["solve_time_s"] = time.monotonic() - began
         return LayerResult(layer, architecture, objective, status, **fields)  # type: ignore[arg-type]
 
-    check_sizes([layer], architecture)
+    def why() -> str:
+        return why_none(layer, architecture, constraints) if reasons else str(constraints)
+
     reason = why_infeasible(architecture)
     space = None if reason else prepared(layer.shape, architecture, constraints)
     if space is None:
-        return result(Status.INFEASIBLE, reason=reason or overconstrained(constraints))
+        return result(Status.INFEASIBLE, reason=reason or why())
     found = search(
         space,
         objective,
@@ -140,7 +157,7 @@ def map_layer(
         count=top_k,
         settings=settings,
     )
-    return _to_result(layer, space, objective, found, result, stop, cutoff, top_k)
+    return _to_result(layer, space, objective, found, result, stop, cutoff, top_k, why)
 
 
 def top_k(
@@ -174,11 +191,11 @@ def _to_result(
     stop: Callable[[], bool] | None,
     cutoff: int | None,
     top_k: int,
+    why: Callable[[], str],
 ) -> LayerResult:
     space = replace(prepared.space, layer=layer)
     if found.best is None and found.bound == inf:
-        reason = overconstrained(space.constraints)
-        return result(Status.INFEASIBLE, reason=reason, stats=found.stats)
+        return result(Status.INFEASIBLE, reason=why(), stats=found.stats)
     bound: int | float = found.bound
     if objective is not Objective.EDP and isfinite(bound):
         bound = int(bound)
@@ -189,8 +206,8 @@ def _to_result(
     else:
         ended = Ending.INTERRUPTED if stop is not None and stop() else Ending.TIME_LIMIT
     if found.best is None:
-        why = ended.text(mapped=False)
-        return result(Status.UNKNOWN, bound=bound, reason=why, ended=ended, stats=found.stats)
+        text = ended.text(mapped=False)
+        return result(Status.UNKNOWN, bound=bound, reason=text, ended=ended, stats=found.stats)
     mapping = mapping_at(space, found.best.options, found.best.dataflow)
     cost, value = evaluate(mapping, space.architecture), found.best.value(objective)
     _check(mapping, space.architecture, space.constraints, objective, cost, value)
@@ -248,8 +265,7 @@ def _check(
     wrong = [str(problem) for problem in fits(mapping, architecture)]
     if again != value:
         wrong.append(f"{objective}: found {again}, expected {value} as in the search")
-    if not is_allowed(mapping, architecture, constraints):
-        wrong.append(f"constraints: found a mapping outside of {constraints}")
+    wrong += [str(problem) for problem in broken_constraints(mapping, architecture, constraints)]
     if wrong:
         raise ProofError(f"{'; '.join(wrong)}: {mapping} on {architecture}")
 
@@ -268,15 +284,3 @@ def _checked(
     reading.end()
     assert known is not None and options is not None  # noqa: PT018, S101 - else problems
     return known, Engine(options.engine)
-
-
-def overconstrained(constraints: Constraints) -> str:
-    """Why a layer that fits by itself has no mapping within the user's limits."""
-    limits = []
-    for level in ("pe", "rf", "spm"):
-        least = getattr(constraints, f"min_{level}_utilization")
-        if least > 0:
-            limits.append(f"min_{level}_utilization {least:g}")
-    flags = ("no_feature_dram", "no_spatial_reduction")
-    limits += [name for name in flags if getattr(constraints, name)]
-    return f"constraints: found {', '.join(limits)}, expected limits that leave a mapping"

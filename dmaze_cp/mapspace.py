@@ -31,18 +31,20 @@ from math import comb, prod
 import numpy as np
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
+from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints, FactorPin, UtilizationPin
+from dmaze_cp.constraints.parsing import UTILIZED
 from dmaze_cp.cost.array import divisors_of, row_factors
 from dmaze_cp.cost.batch import Bools, Ints, OptionTable, Picked
 from dmaze_cp.cost.expression import Evaluation
 from dmaze_cp.cost.limits import Limit, capacities, rf_use, spm_bytes_used, used_pes
+from dmaze_cp.cost.reuse import loop_reuse
 from dmaze_cp.cost.terms import free_loops, loops, shared_loops
 from dmaze_cp.cost.values import Tiling, TilingValues
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.figures import Pool
-from dmaze_cp.levels import DRAM, LEVELS, NONE, OPERANDS, OUTPUT, PE, SPM
+from dmaze_cp.levels import DRAM, LEVELS, NONE, OPERANDS, ORDERED_LEVELS, PE, RF, SPM
 from dmaze_cp.mapping import Dataflow, Mapping, stationary_order
-from dmaze_cp.workload import DEPENDS, MAX_MACS, Kind, Layer
+from dmaze_cp.workload import MAX_MACS, Kind, Layer
 
 MAX_OPTIONS = 2_000_000
 """Longest list of options of one group that is searched."""
@@ -113,9 +115,16 @@ class MapSpace:
         return prod(len(group) for group in self.groups)
 
     @property
+    def is_empty(self) -> bool:
+        """Whether some list has no options left: then there is no mapping."""
+        return not all(len(group) for group in self.groups)
+
+    @property
     def dataflows(self) -> tuple[Dataflow, ...]:
-        """Every pair of operands that can be stationary at DRAM and SPM."""
-        return dataflows(self.layer.kind)
+        """Every pair of operands that can, and may, be stationary at DRAM and SPM."""
+        at_dram, at_spm = (self.constraints.stationary(level) for level in ORDERED_LEVELS)
+        every = dataflows(self.layer.kind)
+        return tuple(flow for flow in every if flow.dram in at_dram and flow.spm in at_spm)
 
 
 def factorisations(bound: int, parts: int = 4) -> Ints:
@@ -185,17 +194,22 @@ def build(
 
 def demanded(layer: Layer, arch: Architecture, constraints: Constraints) -> tuple[Limit, ...]:
     """The user's minimum utilisations."""
-    used_bytes = at_least(constraints.min_spm_utilization, arch.spm_bytes)
+    return tuple(
+        utilization_limit(layer, arch, UtilizationPin(level, constraints.least(level)))
+        for level in UTILIZED
+        if constraints.least(level) > 0
+    )
+
+
+def utilization_limit(layer: Layer, arch: Architecture, pin: UtilizationPin) -> Limit:
+    """The least number of PEs, words of an RF or words of an SPM buffer that a share comes to."""
+    if pin.level == PE:
+        return Limit(str(pin), used_pes(layer), least=at_least(pin.least, arch.pe_count))
+    if pin.level == RF:
+        in_rf = rf_use(layer, arch)
+        return Limit(str(pin), in_rf.node, least=at_least(pin.least, in_rf.most or 0))
     in_spm, unit = spm_bytes_used(layer, arch)
-    in_rf = rf_use(layer, arch)
-    least = {
-        used_pes(layer): at_least(constraints.min_pe_utilization, arch.pe_count),
-        in_rf.node: at_least(constraints.min_rf_utilization, in_rf.most or 0),
-        in_spm: -(-used_bytes // unit),
-    }
-    names = ("min_pe_utilization", "min_rf_utilization", "min_spm_utilization")
-    found = zip(names, least.items(), strict=True)
-    return tuple(Limit(name, node, least=count) for name, (node, count) in found if count > 0)
+    return Limit(str(pin), in_spm, least=-(-at_least(pin.least, arch.spm_bytes) // unit))
 
 
 def check_sizes(layers: Iterable[Layer], architecture: Architecture) -> None:
@@ -238,11 +252,15 @@ def _group(layer: Layer, dims: Sequence[str], constraints: Constraints) -> Group
 
 
 def _allowed(layer: Layer, dimension: str, constraints: Constraints) -> Ints:
-    options = factorisations(layer.bounds[dimension])
-    if constraints.no_feature_dram and dimension in ("Fx", "Fy"):
-        options = options[:, options[LEVELS.index(DRAM)] == 1]
-    if constraints.no_spatial_reduction and dimension not in DEPENDS[layer.kind][OUTPUT]:
-        options = options[:, options[LEVELS.index(PE)] == 1]
+    pins = constraints.factors(layer.kind, dimension)
+    return satisfying(layer.bounds[dimension], pins)
+
+
+def satisfying(bound: int, pins: Iterable[FactorPin]) -> Ints:
+    """The factorisations of a loop that satisfy pins on it."""
+    options = factorisations(bound)
+    for pin in pins:
+        options = options[:, pin.holds(options[LEVELS.index(pin.level)], bound)]
     return options
 
 
@@ -319,16 +337,35 @@ def dataflow_exists(kind: Kind, dataflow: Dataflow, tiling: Tiling) -> Bools:
 
 
 def is_allowed(mapping: Mapping, architecture: Architecture, constraints: Constraints) -> bool:
-    """Whether a mapping meets the user's search options, in Python integers."""
+    """Whether a mapping satisfies the user's constraints, in Python integers."""
+    return not any(broken_constraints(mapping, architecture, constraints))
+
+
+def broken_constraints(
+    mapping: Mapping, architecture: Architecture, constraints: Constraints
+) -> Iterator[Problem]:
+    """Pins that a mapping does not satisfy, in Python integers."""
     layer = mapping.layer
     at = Evaluation(TilingValues(layer, architecture, mapping.tiling))
-    ones = {d for d in ("Fx", "Fy") if constraints.no_feature_dram and d in layer.dimensions}
-    spread = free_loops(layer.kind, OUTPUT) if constraints.no_spatial_reduction else ()
-    return (
-        all(limit.holds(at) for limit in demanded(layer, architecture, constraints))
-        and all(mapping.level(DRAM)[d] == 1 for d in ones)
-        and all(mapping.level(PE)[d] == 1 for d in spread)
-    )
+    for limit in demanded(layer, architecture, constraints):
+        if not limit.holds(at):
+            yield Problem(limit.name, str(at(limit.node)), f"at least {limit.least}")
+    for pin in constraints.pins:
+        for each in pin.factors(layer.kind):
+            factor = mapping.level(each.level)[each.dimension]
+            if not each.holds(factor, layer.bounds[each.dimension]):
+                yield Problem(str(pin), f"{each.level}.{each.dimension}={factor}", str(each))
+    for level in ORDERED_LEVELS:
+        found, allowed = stationary_of(mapping, level), constraints.stationary(level)
+        if found not in allowed:
+            expected = " or ".join(x for x in (*OPERANDS, NONE) if x in allowed) or "nothing"
+            yield Problem(f"stationary.{level}", found, expected)
+
+
+def stationary_of(mapping: Mapping, level: str) -> str:
+    """The operand that a mapping's loop order reuses at a level, or none."""
+    reuse = loop_reuse(mapping.layer, mapping.level(level), mapping.loop_order[level])
+    return next((x for x in OPERANDS if reuse[x] > 1), NONE)
 
 
 def at_least(fraction: float, whole: int) -> int:

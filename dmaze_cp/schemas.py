@@ -24,6 +24,7 @@ _Answer = AnswerRecord | FailedRecord
 DOCUMENTS: Final[Mapping[str, tuple[Any, str]]] = {
     "architecture": (ARCHITECTURE_RECORD, "An accelerator"),
     "workload": (WorkloadRecord, "A network"),
+    "constraints": (list[str] | dict[str, str | list[str]], "Pins, for all layers or by a glob"),
     "mapping": (MappingRecord | list[MappingRecord], "Mappings to evaluate"),
     "space": (SpaceRecord, "A design space"),
     "result": (ResultRecord | ResultsRecord, "The result of mapping networks"),

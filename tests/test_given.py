@@ -100,7 +100,7 @@ def test_a_mapping_of_another_layer_is_refused() -> None:
 
 
 def test_what_is_not_valid_is_no_start() -> None:
-    limits = dm.Constraints(min_pe_utilization=0.5)
+    limits = dm.Constraints.parse("util.PE>=0.5")
     assert start(SLOW, LAYER, ARCH, dm.Objective.EDP) is not None
     assert start(SLOW, LAYER, ARCH, dm.Objective.EDP, limits) is None
     tiny = replace(ARCH, rf_bytes=4)

@@ -28,9 +28,22 @@ ORDER = [
         "engine",
         "mapping",
     ),
-    *("digest", "spec", "frontend", "loading", "checker", "cost", "result", "mapspace", "given"),
-    *("relaxation", "cp", "search", "question", "mapper", "verification", "store", "execution"),
-    *("desk", "network", "dse", "perturbation", "tradeoff", "schemas", "report", "cli", "__main__"),
+    *("digest", "spec", "frontend", "loading", "checker", "cost", "result", "mapspace", "pinning"),
+    *("given", "relaxation", "cp", "search", "question", "mapper", "explanation", "slices"),
+    *(
+        "verification",
+        "store",
+        "execution",
+        "desk",
+        "network",
+        "dse",
+        "perturbation",
+        "tradeoff",
+        "schemas",
+        "report",
+        "cli",
+    ),
+    "__main__",
 ]
 """A module imports only from those to its left; a package counts as one."""
 

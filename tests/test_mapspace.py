@@ -137,16 +137,16 @@ def test_a_utilisation_that_no_tiling_reaches_leaves_nothing_at_once():
     assert (layer.bounds["M"], arch.spm_bytes) == (24, 128 * 1024)
     elements = 24 * 64 + 16 * 64 + 24 * 16
     assert 5_400 < elements * arch.word_bytes < 6_000
-    space = build(layer, arch, Constraints(min_spm_utilization=0.5))
+    space = build(layer, arch, Constraints.of_options(min_spm_utilization=0.5))
     assert [len(group) for group in space.groups] == [0] * 5
     assert space.size == 0
-    assert build(layer, arch, Constraints(min_spm_utilization=0.04)).size > 0
+    assert build(layer, arch, Constraints.of_options(min_spm_utilization=0.04)).size > 0
 
 
 def test_options_too_small_for_a_utilisation_are_left_out():
     """Of X, which has 8 at most, half of 16 PEs need 2 at least."""
     layer = Layer.gemm("g", {"X": 8, "Y": 4, "K": 1})
-    space = build(layer, Architecture(pes=16), Constraints(min_pe_utilization=0.5))
+    space = build(layer, Architecture(pes=16), Constraints.of_options(min_pe_utilization=0.5))
     assert set(space.groups[0].factor("PE", "X").tolist()) == {2, 4, 8}
     assert set(space.groups[1].factor("PE", "Y").tolist()) == {1, 2, 4}
 
@@ -253,7 +253,7 @@ def test_options_that_never_fit_are_left_out():
 
 def test_flags_are_in_the_option_lists():
     layer = Layer.conv("c", {"M": 4, "C": 4, "Fx": 3, "Fy": 3, "Ox": 4})
-    limits = Constraints(no_feature_dram=True, no_spatial_reduction=True)
+    limits = Constraints.of_options(no_feature_dram=True, no_spatial_reduction=True)
     for group in build(layer, Architecture(), limits).groups:
         for d in group.dimensions:
             if d in ("Fx", "Fy"):

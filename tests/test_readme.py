@@ -68,6 +68,11 @@ class Block:
         return self.language in RUNNABLE and self.note != "set-up"
 
     @property
+    def exit_code(self) -> int:
+        """What its calls of the program exit with."""
+        return int(self.note.removeprefix("exit: ")) if "exit: " in self.note else 0
+
+    @property
     def missing(self) -> list[str]:
         """Modules that it needs and that are not installed."""
         needs = self.note.removeprefix("needs: ").split() if "needs: " in self.note else []
@@ -116,7 +121,7 @@ def run(block: Block, folder: Path, environment: dict[str, str]) -> str:
     for program, *arguments in lines_of_calls:
         if program == "dmaze-cp":
             done = CliRunner().invoke(cli, arguments, prog_name=program)
-            assert done.exit_code == 0, f"{block}: {arguments}\n{done.output}"
+            assert done.exit_code == block.exit_code, f"{block}: {arguments}\n{done.output}"
             printed += done.stdout
         else:
             printed += run_there(block, [program, *arguments], folder, environment)

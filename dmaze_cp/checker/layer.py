@@ -1,4 +1,4 @@
-"""Whether the record of a layer holds: mapping, fit, limits, costs, value, bound and status."""
+"""Whether the record of a layer holds: mapping, fit, pins, costs, value, bound and status."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from math import isclose, prod
 from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
 
-from dmaze_cp.checker.machine import broken_limits, misfits
+from dmaze_cp.checker.machine import misfits
 from dmaze_cp.checker.model import DIMENSIONS, Cost, Record, cost
+from dmaze_cp.checker.pins import broken_pins
 from dmaze_cp.errors import Problem
 from dmaze_cp.levels import (
     AXES_OF_ARRAY,
@@ -69,6 +70,7 @@ class LayerRecord(TypedDict):
     dilation: _Pair
     padded_input: Annotated[list[_Count], Count(2)] | None
     objective: Literal["edp", "energy", "latency"]
+    constraints: NotRequired[list[str]]
     status: Literal["optimal", "feasible", "infeasible", "unknown"]
     tiling: dict[str, dict[str, _Count]] | None
     loop_order: dict[str, list[str]] | None
@@ -88,6 +90,9 @@ class LayerRecord(TypedDict):
     # Of the search; only the digest says whether they were changed.
     reason: NotRequired[object]
     ended: NotRequired[object]
+    clash: NotRequired[object]
+    dataflows: NotRequired[object]
+    unrollings: NotRequired[object]
     engine: NotRequired[object]
     closed_by: NotRequired[object]
     stats: NotRequired[object]
@@ -104,13 +109,13 @@ _ANSWER: Final = (
 """Fields that a record with a mapping has a value of, and no other."""
 
 
-def layer_problems(record: Record, machine: Record, limits: Record) -> list[Problem]:
+def layer_problems(record: Record, machine: Record) -> list[Problem]:
     """Everything in a record, whose fields are of their types, that does not hold."""
     problems = list(_shape_problems(record))
     if problems:
         return problems
     if record["status"] not in _MAPPED:
-        return list(_unmapped_problems(record, machine, limits))
+        return list(_unmapped_problems(record, machine))
     problems = [
         Problem(name, "nothing", f"a value, as the status is {record['status']}")
         for name in _ANSWER
@@ -123,12 +128,12 @@ def layer_problems(record: Record, machine: Record, limits: Record) -> list[Prob
     own = cost(record, machine, tiling, record["loop_order"])
     return [
         *misfits(record, machine, tiling),
-        *broken_limits(record, machine, limits, tiling),
+        *broken_pins(record, machine, record.get("constraints", []), tiling, own.reuse),
         *_cost_problems(record, own),
         *_stationary_problems(record, own),
         *_proof_problems(record),
         *_tie_problems(record, own),
-        *_ranking_problems(record, machine, limits, own),
+        *_ranking_problems(record, machine, own),
     ]
 
 
@@ -166,13 +171,13 @@ def _shape_problems(record: Record) -> Iterator[Problem]:
         yield Problem("bounds.M", str(bounds["M"]), "1 of a depthwise convolution")
 
 
-def _unmapped_problems(record: Record, machine: Record, limits: Record) -> Iterator[Problem]:
+def _unmapped_problems(record: Record, machine: Record) -> Iterator[Problem]:
     """A record that has no mapping, and whether there is one."""
     status = record["status"]
     for name in (*_ANSWER, "gap", "tie_break"):
         if record.get(name) is not None:
             yield Problem(name, "a value", f"null, as the status is {status}")
-    if status == "infeasible" and not any(limits.values()):
+    if status == "infeasible" and not record.get("constraints"):
         # Nothing is smaller than one element of each operand: if that fits, so does a mapping.
         idle: dict[str, dict[str, int]] = {level: {} for level in (*LEVELS, *AXES_OF_ARRAY)}
         least = {**idle, DRAM: record["bounds"]}
@@ -279,9 +284,7 @@ def _tie_problems(record: Record, own: Cost) -> Iterator[Problem]:
         yield Problem("tie_break.status", found["status"], f"{expected}, as value and bound are")
 
 
-def _ranking_problems(
-    record: Record, machine: Record, limits: Record, best: Cost
-) -> Iterator[Problem]:
+def _ranking_problems(record: Record, machine: Record, best: Cost) -> Iterator[Problem]:
     """Alternatives that do not fit, cost something else, are there twice or out of order."""
     if "alternatives" not in record:
         return
@@ -296,7 +299,9 @@ def _ranking_problems(
             found = cost(own, machine, own["tiling"], own["loop_order"])
             problems = [
                 *misfits(own, machine, own["tiling"]),
-                *broken_limits(own, machine, limits, own["tiling"]),
+                *broken_pins(
+                    own, machine, record.get("constraints", []), own["tiling"], found.reuse
+                ),
                 *_cost_problems({**own, "energy_breakdown_pj": found.breakdown_pj}, found),
                 *_stationary_problems(own, found),
             ]

@@ -1,4 +1,4 @@
-"""Whether a mapping fits its machine and keeps the user's limits: one number after another."""
+"""Whether a mapping fits its machine: one number after another."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from math import prod
 from typing import Annotated, Any, Final, NotRequired, TypedDict
 
 from dmaze_cp.checker.model import (
-    DEPENDS,
     DIMENSIONS,
-    Factors,
     Record,
     Tiling,
     elements,
@@ -18,9 +16,7 @@ from dmaze_cp.checker.model import (
 )
 from dmaze_cp.errors import Problem
 from dmaze_cp.levels import (
-    DRAM,
     OPERANDS,
-    OUTPUT,
     PE,
     PE_COLS,
     PE_ROWS,
@@ -77,17 +73,6 @@ class MachineRecord(TypedDict):
     accelerator_mhz: _Clock
     energy: EnergyRecord
     leakage_mw: NotRequired[_Figure]
-
-
-@closed
-class LimitsRecord(TypedDict, total=False):
-    """What the user demanded of a mapping."""
-
-    min_pe_utilization: NotRequired[_Fraction]
-    min_rf_utilization: NotRequired[_Fraction]
-    min_spm_utilization: NotRequired[_Fraction]
-    no_feature_dram: NotRequired[bool]
-    no_spatial_reduction: NotRequired[bool]
 
 
 BY_OPERAND: Final = ("word_bytes", "noc_elements_per_cycle")
@@ -161,32 +146,3 @@ def _places(dims: tuple[str, ...], array: Record, tiling: Tiling) -> Iterator[Pr
         split = tiling[PE_ROWS].get(d, 1) * tiling[PE_COLS].get(d, 1)
         if split != factor:
             yield Problem(f"tiling.PE.{d}", str(factor), f"{split}, rows times columns")
-
-
-def broken_limits(
-    layer: Record, machine: Record, limits: Record, tiling: Tiling
-) -> Iterator[Problem]:
-    """Demands of the user that a tiling does not meet."""
-    dims, related = DIMENSIONS[layer["kind"]], DEPENDS[layer["kind"]][OUTPUT]
-    words = {x: figure(machine["word_bytes"], x) for x in OPERANDS}
-    small = elements(layer, tile(tiling, dims, RF))
-    large = elements(layer, tile(tiling, dims, RF, PE, SPM))
-    # Where all words are equal, a register file counts in whole words.
-    unit = words[OUTPUT] if len(set(words.values())) == 1 else 1
-    in_rf = sum(pools(machine["rf_bytes"]).values()) // unit
-    buffer = sum(pools(machine["spm_banks"]).values()) * machine["spm_bank_bytes"]
-    shares = {
-        "min_pe_utilization": (prod(tile(tiling, dims, PE).values()), pe_count(machine)),
-        "min_rf_utilization": (sum(small[x] * words[x] for x in OPERANDS) // unit, in_rf),
-        "min_spm_utilization": (sum(large[x] * words[x] for x in OPERANDS), buffer),
-    }
-    for name, (used, whole) in shares.items():
-        if limits.get(name, 0) and used / max(whole, 1) < limits[name]:
-            yield Problem(f"constraints.{name}", f"{used} of {whole}", f"at least {limits[name]:g}")
-    dram: Factors = tiling[DRAM]
-    for d in dims:
-        if limits.get("no_feature_dram") and d in ("Fx", "Fy") and dram.get(d, 1) > 1:
-            yield Problem(f"tiling.DRAM.{d}", str(dram[d]), "1 (no_feature_dram)")
-        summed = d not in related and tiling[PE].get(d, 1) > 1
-        if limits.get("no_spatial_reduction") and summed:
-            yield Problem(f"tiling.PE.{d}", str(tiling[PE][d]), "1 (no_spatial_reduction)")

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Literal, NotRequired, TypedDict
 
 from dmaze_cp.checker.layer import LayerRecord, layer_problems
-from dmaze_cp.checker.machine import LimitsRecord, MachineRecord, machine_problems
+from dmaze_cp.checker.machine import MachineRecord, machine_problems
 from dmaze_cp.checker.model import Record
 from dmaze_cp.checker.totals import TotalsRecord, sum_problems
 from dmaze_cp.digest import COST_MODEL_VERSION, digest_of
@@ -82,7 +82,6 @@ class ResultRecord(TypedDict):
     model: str
     architecture: MachineRecord
     objectives: list[Literal["edp", "energy", "latency"]]
-    constraints: NotRequired[LimitsRecord]
     interrupted: NotRequired[bool]
     layers: list[object]
     missing: NotRequired[list[dict[str, object]]]
@@ -180,8 +179,7 @@ def _record(record: object, document: Record, place: int, index: int, where: str
     problems = list(problems_of(record, LayerRecord))
     data: Record = record if isinstance(record, dict) else {}
     if not problems:
-        machine, limits = document["architecture"], document.get("constraints", {})
-        problems = layer_problems(data, machine, limits)
+        problems = layer_problems(data, document["architecture"])
         if data["objective"] not in document["objectives"]:
             expected = f"one of {', '.join(document['objectives'])}"
             problems.append(Problem("objective", data["objective"], expected))

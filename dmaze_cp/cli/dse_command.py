@@ -22,6 +22,8 @@ from dmaze_cp.cli.parameters import (
 )
 from dmaze_cp.cli.questions import collected
 from dmaze_cp.cli.search_options import (
+    constraint_options,
+    constraint_rules,
     limit_options,
     run_settings,
     running_options,
@@ -96,6 +98,7 @@ _MOST_LINES = 5
 @batch_option
 @shape_option
 @solver_options("Seed of the solver and of --sample.")
+@constraint_options
 def dse_command(**options: Any) -> None:
     """Find the design of SPACE that is best for networks, with proof.
 
@@ -159,12 +162,14 @@ def _question(
 ) -> SweepRequest:
     """What is asked; all that is wrong with it at once."""
     from dmaze_cp.cli.sweeping import SweepRequest
+    from dmaze_cp.pinning import rule_problems
     from dmaze_cp.spec.reading import files_read
 
     problems: list[Problem] = []
     with files_read() as files:
         space = space_from_options(options["space"], options, problems)
         networks = _networks(space, options, problems)
+        rules = constraint_rules(options, problems)
     with collected(problems):
         if output is not None:
             output.check([*files, *store_files(options["store"], options["no_store"])])
@@ -173,13 +178,14 @@ def _question(
     with collected(problems):
         if folder is not None and not problems:
             folder.prepare()
+    if not problems:
+        problems += rule_problems((network.workload for network in networks), rules)
     if problems or space is None:
         raise SpecError(dict.fromkeys(problems))
     objective = Objective(options["objective"] or space.objective or Objective.EDP)
     pareto = options["pareto"] is not None
-    return SweepRequest(
-        space, networks, objective, run_settings(options), pareto, options["all_points"]
-    )
+    settings = run_settings(options, rules)
+    return SweepRequest(space, networks, objective, settings, pareto, options["all_points"])
 
 
 def _networks(

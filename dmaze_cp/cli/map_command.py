@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dmaze_cp.cli.completing import architectures_and_files, layer_names, models_and_files
+from dmaze_cp.cli.explaining import Explainer
 from dmaze_cp.cli.failure import TRACEBACK_HINT, ExitCode, report_error
 from dmaze_cp.cli.given import distances, given_mappings
 from dmaze_cp.cli.models import Wanted, distinct_files, load_models
@@ -22,6 +23,8 @@ from dmaze_cp.cli.parameters import (
 )
 from dmaze_cp.cli.questions import collected, distinct_names, say_remarks
 from dmaze_cp.cli.search_options import (
+    constraint_options,
+    constraint_rules,
     limit_options,
     run_settings,
     running_options,
@@ -29,6 +32,7 @@ from dmaze_cp.cli.search_options import (
 )
 from dmaze_cp.cli.selection import select_layers
 from dmaze_cp.cli.settings import Limit, Setting
+from dmaze_cp.cli.slicing import slice_options, with_slices
 from dmaze_cp.cli.store_option import open_store, store_files
 from dmaze_cp.errors import Problem, SpecError, printable
 from dmaze_cp.objective import Objective
@@ -83,6 +87,7 @@ if TYPE_CHECKING:
     help="Start from the mappings in FILE (as for `evaluate`), and say how far each is from the "
     "best, where they differ, and which single move would help it most.",
 )
+@slice_options
 @limit_options()
 @click.option(
     "--no-tie-break",
@@ -115,6 +120,7 @@ if TYPE_CHECKING:
 @batch_option
 @shape_option
 @solver_options()
+@constraint_options
 def map_command(**options: Any) -> None:
     """Map layers of each MODEL to their proven best execution method.
 
@@ -157,6 +163,7 @@ def _question(
 ) -> MapRequest:
     """What is asked; all that is wrong with output, accelerators and models at once."""
     from dmaze_cp.cli.solving import MapRequest
+    from dmaze_cp.pinning import rule_problems
     from dmaze_cp.spec.reading import files_read
 
     problems: list[Problem] = []
@@ -167,9 +174,12 @@ def _question(
         if options["compare"] is not None and architectures and workloads:
             with collected(problems):
                 given = given_mappings(options["compare"], architectures[0], workloads)
+        rules = constraint_rules(options, problems)
     with collected(problems):
         if output is not None:
             output.check([*files, *store_files(options["store"], options["no_store"])])
+    if not problems:
+        problems += rule_problems(workloads, rules)
     if problems:
         raise SpecError(dict.fromkeys(problems))
     chosen = options["objective"]
@@ -178,7 +188,7 @@ def _question(
         architectures=tuple(architectures),
         objectives=tuple(Objective) if chosen == "all" else (Objective(chosen),),
         settings=replace(
-            run_settings(options),
+            run_settings(options, rules),
             tie_break=not options["no_tie_break"],
             top_k=options["top_k"],
         ),
@@ -226,12 +236,18 @@ def _map_for_people(
 
     console = make_console(sys.stdout)
 
+    explainer = Explainer(options["time_limit"])
+
     def show(result: LayerResult) -> None:
-        print_blocks(console, layer_blocks(result))
+        print_blocks(console, layer_blocks(explainer.result(result)))
         sys.stdout.flush()
 
     each = question.is_single and not options["summary"]
-    results = solve(question, store, verbose=options["verbose"], show=show if each else None)
+    at_once = each and not (options["per_dataflow"] or options["per_unrolling"])
+    results = solve(question, store, verbose=options["verbose"], show=show if at_once else None)
+    results = with_slices(results, options)
+    for result in results[0].layers if each and not at_once else ():
+        show(result)
     _print_summaries(console, question, results, only_comparison=options["summary"])
     print_blocks(console, distance_blocks(distances(question.given, results)))
     sys.stdout.flush()
@@ -250,6 +266,7 @@ def _map_for_programs(
     from dmaze_cp.report.formats import render
 
     results = solve(question, store, verbose=options["verbose"])
+    results = Explainer(options["time_limit"]).results(with_slices(results, options))
     compared = distances(question.given, results)
     output.write(render(results, form, only_summary=options["summary"], compared=compared))
     if sys.stderr.isatty() and not output.is_stdout:

@@ -11,6 +11,7 @@ from dmaze_cp.cli.completing import architectures_and_files, layer_names, models
 from dmaze_cp.cli.output import OutputFile
 from dmaze_cp.cli.parameters import batch_option, shape_option, shapes_dictionary
 from dmaze_cp.cli.questions import collected, say_remarks
+from dmaze_cp.cli.search_options import constraint_options, constraint_rules
 from dmaze_cp.cli.selection import select_layers
 from dmaze_cp.errors import InfeasibleError, Problem, SpecError
 from dmaze_cp.objective import Objective
@@ -50,6 +51,7 @@ from dmaze_cp.objective import Objective
 )
 @batch_option
 @shape_option
+@constraint_options
 def model_command(**options: Any) -> None:
     """Write one CP-SAT model of all mappings of a layer of MODEL.
 
@@ -67,11 +69,13 @@ def model_command(**options: Any) -> None:
       dmaze-cp model resnet18 --layer 3 --arch edge --objective latency -o conv.txt
     """  # noqa: D301 (click needs the character)
     from dmaze_cp.loading import load_architecture, load_workload
+    from dmaze_cp.pinning import rule_problems
 
     problems: list[Problem] = []
     output = OutputFile(options["output"])
     with collected(problems):
-        output.check(inputs=[options["model"], options["arch"]])
+        files = [options[name] for name in ("model", "arch", "constraints") if options[name]]
+        output.check(inputs=files)
     with collected(problems):
         arch = load_architecture(options["arch"])
         say_remarks(arch)
@@ -83,6 +87,9 @@ def model_command(**options: Any) -> None:
             found = f"{options['layer']!r}, {len(selected)} layers"
             problems.append(Problem("--layer", found, "one layer"))
         layer = selected.layers[0]
+    rules = constraint_rules(options, problems)
+    if not problems:
+        problems += rule_problems([selected], rules)
     if problems:
         raise SpecError(problems)
     from dmaze_cp.cp.whole import whole_model
@@ -91,5 +98,8 @@ def model_command(**options: Any) -> None:
     reason = why_infeasible(arch)
     if reason is not None:
         raise InfeasibleError(f"{layer.name}: infeasible on {arch.name}: {reason}")
-    written = whole_model(build(layer, arch), Objective(options["objective"]))
+    space = build(layer, arch, rules.of(layer))
+    if space.is_empty:
+        raise InfeasibleError(f"{layer.name}: no mapping on {arch.name} within {rules.of(layer)}")
+    written = whole_model(space, Objective(options["objective"]))
     output.write(written.content(text=Path(options["output"]).suffix == ".txt"))

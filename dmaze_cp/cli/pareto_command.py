@@ -18,7 +18,12 @@ from dmaze_cp.cli.parameters import (
     shapes_dictionary,
 )
 from dmaze_cp.cli.questions import collected, say_remarks
-from dmaze_cp.cli.search_options import run_settings, solver_options
+from dmaze_cp.cli.search_options import (
+    constraint_options,
+    constraint_rules,
+    run_settings,
+    solver_options,
+)
 from dmaze_cp.cli.selection import select_layers
 from dmaze_cp.cli.settings import Limit, Setting
 from dmaze_cp.engine import DEFAULT_TIME_LIMIT_S
@@ -26,6 +31,7 @@ from dmaze_cp.errors import Problem, SpecError, printable
 
 if TYPE_CHECKING:
     from dmaze_cp.architecture import Architecture
+    from dmaze_cp.constraints import ConstraintRules
     from dmaze_cp.report.formats import Format
     from dmaze_cp.tradeoff import LayerFront, WorkloadFront
     from dmaze_cp.workload import Workload
@@ -88,6 +94,7 @@ if TYPE_CHECKING:
 @batch_option
 @shape_option
 @solver_options()
+@constraint_options
 def pareto_command(**options: Any) -> None:
     """Prove each layer's trade-off of energy and latency, and the network's.
 
@@ -111,8 +118,8 @@ def pareto_command(**options: Any) -> None:
         from dmaze_cp.report.plots import require_matplotlib
 
         require_matplotlib()
-    workload, architecture = _asked(options, output, folder)
-    found = _found(workload, architecture, options)
+    workload, architecture, rules = _asked(options, output, folder)
+    found = _found(workload, architecture, rules, options)
     _write(found, form, output)
     if folder is not None:
         from dmaze_cp.report.plots import figure_files
@@ -124,9 +131,10 @@ def pareto_command(**options: Any) -> None:
 
 def _asked(
     options: dict[str, Any], output: OutputFile | None, folder: OutputFolder | None
-) -> tuple[Workload, Architecture]:
+) -> tuple[Workload, Architecture, ConstraintRules]:
     """The layers and the machine; all that is wrong at once."""
     from dmaze_cp.loading import load_architecture, load_workload
+    from dmaze_cp.pinning import rule_problems
     from dmaze_cp.spec.reading import files_read
 
     problems: list[Problem] = []
@@ -145,20 +153,26 @@ def _asked(
     with collected(problems):
         if folder is not None:
             folder.prepare()
+    rules = constraint_rules(options, problems)
+    if chosen is not None and not problems:
+        problems += rule_problems([chosen], rules)
     if problems or architecture is None or chosen is None:
         raise SpecError(dict.fromkeys(problems))
-    return chosen, architecture
+    return chosen, architecture, rules
 
 
 def _found(
-    workload: Workload, architecture: Architecture, options: dict[str, Any]
+    workload: Workload,
+    architecture: Architecture,
+    rules: ConstraintRules,
+    options: dict[str, Any],
 ) -> WorkloadFront:
     from dmaze_cp.cli.progress import Progress
     from dmaze_cp.cli.stopping import answering_interrupt
     from dmaze_cp.tradeoff import pareto
 
     own = {"total_time_limit": None, "gap": 0.0, "jobs": 1, "scheduler": None}
-    settings = run_settings({**options, **own})
+    settings = run_settings({**options, **own}, rules)
 
     def tell(front: LayerFront) -> None:
         if options["verbose"]:

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from dmaze_cp.cli.parameters import Number
+from dmaze_cp.cli.questions import collected
 from dmaze_cp.cli.settings import Limit, Setting
 from dmaze_cp.cli.store_option import store_options
 from dmaze_cp.engine import DEFAULT_ENGINE, DEFAULT_TIME_LIMIT_S, Engine
+from dmaze_cp.errors import Problem
 
 if TYPE_CHECKING:
+    from dmaze_cp.constraints import ConstraintRules
     from dmaze_cp.desk import RunSettings
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -84,7 +87,7 @@ def running_options(
 def solver_options(
     seed: str = "Seed of the solver; with one worker, the same seed gives the same answer.",
 ) -> Callable[[_Function], _Function]:
-    """``--engine``, ``--workers``, ``--seed`` (described by `seed`) and limits on the map-space."""
+    """``--engine``, ``--workers``, ``--seed`` (described by `seed`) and CP-SAT's parameters."""
     return _stacked(
         click.option(
             "--engine",
@@ -123,6 +126,30 @@ def solver_options(
             "those that would weaken the proof, or have an option here, are refused.",
         ),
         click.option("--solver-log", is_flag=True, help="Write the log of CP-SAT to stderr."),
+    )
+
+
+def constraint_options(function: _Function) -> _Function:
+    """``--pin``, ``--constraints`` and dMazeRunner's three; `constraint_rules` reads them."""
+    return _stacked(
+        click.option(
+            "--pin",
+            "pins",
+            cls=Limit,
+            multiple=True,
+            metavar="TEXT",
+            help="Demand something of mappings: a factor (PE.M=16, SPM.C<=8, RF.Fx=full), what "
+            "alone is unrolled (spatial=M,C), what is stationary (stationary.DRAM=W, "
+            "stationary.SPM=O|none) or how much is used (util.PE>=0.8). May be repeated; it holds "
+            "for all layers that have the dimension.",
+        ),
+        click.option(
+            "--constraints",
+            cls=Limit,
+            metavar="FILE",
+            help="Pins of a file (YAML or JSON): a list for all layers, or lists by a glob of "
+            "layers.",
+        ),
         click.option(
             "--opt-min-utilization",
             cls=Limit,
@@ -144,27 +171,37 @@ def solver_options(
             is_flag=True,
             help="Do not spread over PEs what would have to be summed across them.",
         ),
-    )
+    )(function)
 
 
-def run_settings(options: dict[str, Any]) -> RunSettings:
+def constraint_rules(options: dict[str, Any], problems: list[Problem]) -> ConstraintRules:
+    """The rules of the options above; all that is wrong with them is noted."""
+    from dmaze_cp.constraints import ConstraintRules, Constraints, Rule
+    from dmaze_cp.spec.constraint_files import load_constraints, rules_from_texts
+
+    rules: list[Rule] = []
+    with collected(problems):
+        rules += rules_from_texts(options["pins"], "--pin").rules
+    with collected(problems):
+        if options["constraints"] is not None:
+            rules += load_constraints(options["constraints"]).rules
+    pe, rf, spm = options["opt_min_utilization"]
+    flags = (options["opt_no_feature_dram"], options["opt_no_spatial_reduction"])
+    own = Constraints.of_options(pe, rf, spm, *flags)
+    rules += [Rule(pin, must_concern=False) for pin in own.pins]
+    return ConstraintRules(tuple(rules))
+
+
+def run_settings(options: dict[str, Any], rules: ConstraintRules) -> RunSettings:
     """How to search and where, from the values of the options above."""
-    from dmaze_cp.constraints import Constraints
     from dmaze_cp.cp.parameters import SolverOptions, parse_solver_params
     from dmaze_cp.desk import RunSettings
 
-    pe, rf, spm = options["opt_min_utilization"]
     return RunSettings(
         time_limit_s=options["time_limit"],
         total_time_limit_s=options["total_time_limit"],
         gap=options["gap"],
-        constraints=Constraints(
-            min_pe_utilization=pe,
-            min_rf_utilization=rf,
-            min_spm_utilization=spm,
-            no_feature_dram=options["opt_no_feature_dram"],
-            no_spatial_reduction=options["opt_no_spatial_reduction"],
-        ),
+        constraints=rules,
         engine=options["engine"],
         solver=SolverOptions(
             options["workers"],

@@ -13,6 +13,8 @@ from dmaze_cp.cli.output import OutputFile, OutputFolder
 from dmaze_cp.cli.parameters import batch_option, output_option, shape_option, shapes_dictionary
 from dmaze_cp.cli.questions import collected, say_remarks
 from dmaze_cp.cli.search_options import (
+    constraint_options,
+    constraint_rules,
     limit_options,
     run_settings,
     running_options,
@@ -26,6 +28,7 @@ from dmaze_cp.objective import Objective
 
 if TYPE_CHECKING:
     from dmaze_cp.architecture import Architecture
+    from dmaze_cp.constraints import ConstraintRules
     from dmaze_cp.perturbation import Sensitivity
     from dmaze_cp.report.formats import Format
     from dmaze_cp.workload import Workload
@@ -91,6 +94,7 @@ if TYPE_CHECKING:
 @batch_option
 @shape_option
 @solver_options()
+@constraint_options
 def sensitivity_command(**options: Any) -> None:
     """Prove what binds: each layer's optimum with one figure of the machine changed.
 
@@ -115,8 +119,8 @@ def sensitivity_command(**options: Any) -> None:
         from dmaze_cp.report.plots import require_matplotlib
 
         require_matplotlib()
-    workload, architecture = _asked(options, output, folder)
-    found = _found(workload, architecture, options)
+    workload, architecture, rules = _asked(options, output, folder)
+    found = _found(workload, architecture, rules, options)
     _write(found, form, output)
     if folder is not None:
         _write_plots(found, folder)
@@ -125,10 +129,11 @@ def sensitivity_command(**options: Any) -> None:
 
 def _asked(
     options: dict[str, Any], output: OutputFile | None, folder: OutputFolder | None
-) -> tuple[Workload, Architecture]:
+) -> tuple[Workload, Architecture, ConstraintRules]:
     """The layers and the machine; all that is wrong at once."""
     from dmaze_cp.loading import load_architecture, load_workload
     from dmaze_cp.perturbation import change_from
+    from dmaze_cp.pinning import rule_problems
     from dmaze_cp.spec.reading import files_read
 
     problems: list[Problem] = []
@@ -153,12 +158,20 @@ def _asked(
     with collected(problems):
         if folder is not None:
             folder.prepare()
+    rules = constraint_rules(options, problems)
+    if chosen is not None and not problems:
+        problems += rule_problems([chosen], rules)
     if problems or architecture is None or chosen is None:
         raise SpecError(dict.fromkeys(problems))
-    return chosen, architecture
+    return chosen, architecture, rules
 
 
-def _found(workload: Workload, architecture: Architecture, options: dict[str, Any]) -> Sensitivity:
+def _found(
+    workload: Workload,
+    architecture: Architecture,
+    rules: ConstraintRules,
+    options: dict[str, Any],
+) -> Sensitivity:
     from dmaze_cp.cli.progress import Progress
     from dmaze_cp.cli.solving import closing, follow
     from dmaze_cp.cli.stopping import answering_interrupt
@@ -175,7 +188,7 @@ def _found(workload: Workload, architecture: Architecture, options: dict[str, An
             workload,
             architecture,
             options["objective"],
-            run_settings(options),
+            run_settings(options, rules),
             changed=options["changed"],
             ranges=not options["no_ranges"],
             store=store,

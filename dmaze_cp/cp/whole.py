@@ -44,7 +44,7 @@ def whole_model(space: MapSpace, objective: Objective) -> IntegerModel:
     add_array(factors)
     found: list[tuple[Reading, CostModel, int]] = []
     limit = inf
-    for case in cases(kind):
+    for case in cases(kind, space.constraints):
         options = options_of(case, space)
         if options is None:
             continue
@@ -147,5 +147,5 @@ def _name(case: Case) -> str:
     levels = zip((DRAM, SPM), case.shared, strict=True)
     shared = "".join(f"_{level}_shared" for level, looping in levels if looping)
     parts = ["case", f"DRAM_{case.dram}", f"SPM_{case.spm}"]
-    parts += ["held"] * case.held + ["reduces"] * case.reduces
+    parts += ["held"] * case.held + ["SPM_loops"] * bool(case.looping) + ["reduces"] * case.reduces
     return "_".join(parts) + shared

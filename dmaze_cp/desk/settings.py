@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
+from dmaze_cp.constraints import NO_RULES, ConstraintRules, Constraints, rules_for
 from dmaze_cp.cp.parameters import DEFAULT_SOLVER, SolverOptions
 from dmaze_cp.engine import DEFAULT_ENGINE, DEFAULT_TIME_LIMIT_S, Engine
 from dmaze_cp.errors import Problem, SpecError
@@ -27,7 +27,7 @@ class RunSettings:
     gap
         Stop a search once its proven relative gap is at most this.
     constraints
-        Limits on the map-space.
+        Pins that mappings must satisfy, of all layers that have their dimensions, or by layer.
     engine
         What decides the parts of a map-space that bounds leave open.
     solver
@@ -51,7 +51,7 @@ class RunSettings:
     time_limit_s: float = DEFAULT_TIME_LIMIT_S
     total_time_limit_s: float | None = None
     gap: float = 0.0
-    constraints: Constraints = NO_CONSTRAINTS
+    constraints: Constraints | ConstraintRules = NO_RULES
     engine: Engine | str = DEFAULT_ENGINE
     solver: SolverOptions = DEFAULT_SOLVER
     jobs: int | None = 1
@@ -63,6 +63,11 @@ class RunSettings:
         problems = list(_setting_problems(self))
         if problems:
             raise SpecError(problems)
+
+    @property
+    def rules(self) -> ConstraintRules:
+        """What is demanded of the mappings of each layer."""
+        return rules_for(self.constraints)
 
     @property
     def options(self) -> Options:

@@ -21,7 +21,7 @@ from dmaze_cp.architecture import DIMENSIONS, Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cost.model import access_pj, leakage_pj
 from dmaze_cp.figures import Pool
-from dmaze_cp.levels import DRAM, INPUT, NOC, OPERANDS, OUTPUT, RF, SPM, WEIGHTS
+from dmaze_cp.levels import DRAM, INPUT, NOC, OPERANDS, OUTPUT, PE, RF, SPM, WEIGHTS
 from dmaze_cp.objective import Objective
 
 _ROUNDING: Final = Fraction(1, 2**47)
@@ -41,8 +41,9 @@ def larger_or_equal(
     larger, smaller
         The accelerators to compare.
     constraints
-        Limits on the mappings of both. A least utilisation is a share of a capacity, so that a
-        larger one admits fewer mappings: with it, that capacity has to be equal.
+        Pins on the mappings of both. A least utilisation is a share of a capacity, so that a
+        larger one admits fewer mappings: with it, that capacity has to be equal. What other pins
+        say of factors and orders is the same on every accelerator.
 
     Notes
     -----
@@ -272,16 +273,16 @@ def _banks_enough(pool: Pool, larger: Architecture, smaller: Architecture) -> in
 
 def _utilisation_kept(larger: Architecture, smaller: Architecture, limits: Constraints) -> bool:
     """Whether no least utilisation asks for more on the larger accelerator."""
-    if limits.min_pe_utilization > 0 and larger.pe_count > smaller.pe_count:
+    if limits.least(PE) > 0 and larger.pe_count > smaller.pe_count:
         return False
     same_words = larger.word_bytes == smaller.word_bytes
-    if limits.min_rf_utilization > 0:
+    if limits.least(RF) > 0:
         uniform = isinstance(larger.word_bytes, int) and isinstance(smaller.word_bytes, int)
         if uniform and larger.rf_words > smaller.rf_words:
             return False
         if not uniform and not (same_words and larger.rf_total_bytes <= smaller.rf_total_bytes):
             return False
-    return limits.min_spm_utilization <= 0 or (larger.spm_bytes == smaller.spm_bytes and same_words)
+    return limits.least(SPM) <= 0 or (larger.spm_bytes == smaller.spm_bytes and same_words)
 
 
 def _energy_no_more(cheaper: Architecture, dearer: Architecture) -> bool:

@@ -8,7 +8,7 @@ incumbent; a bound that is proven where more is possible for less holds where it
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -16,14 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cost import evaluate, fits
 from dmaze_cp.dse.monotone import prices, transferred_bound
 from dmaze_cp.dse.plan import DesignInquiry
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import Known
-from dmaze_cp.workload import Layer
 
 NEAREST: Final = 6
 """Mappings of so many near designs are tried as a first incumbent."""
@@ -41,21 +39,18 @@ _Bools = NDArray[np.bool_]
 
 
 class Neighbourhood:
-    """The inquiries of a sweep by layer.
+    """The inquiries of a sweep by layer and constraints.
 
     Parameters
     ----------
     inquiries
         All with the same objective.
-    constraints
-        Limits on the mappings of all.
     """
 
-    def __init__(self, inquiries: Sequence[DesignInquiry], constraints: Constraints) -> None:
-        self._constraints = constraints
-        groups: dict[Layer, list[DesignInquiry]] = defaultdict(list)
+    def __init__(self, inquiries: Sequence[DesignInquiry]) -> None:
+        groups: dict[Hashable, list[DesignInquiry]] = defaultdict(list)
         for inquiry in inquiries:
-            groups[inquiry.layer.shape].append(inquiry)
+            groups[inquiry.layer.shape, inquiry.question.constraints].append(inquiry)
         self._groups = [_Group(group) for group in groups.values()]
         self._at = {id(q): (g, n) for g in self._groups for n, q in enumerate(g.inquiries)}
 
@@ -77,7 +72,7 @@ class Neighbourhood:
         return Known(best, inquiry.bound)
 
     def _mappings(self, inquiry: DesignInquiry) -> Iterator[Mapping]:
-        if self._constraints != NO_CONSTRAINTS:
+        if inquiry.question.constraints:
             return  # what fits there may break a limit here
         group, here = self._at[id(inquiry)]
         for near in group.nearest(here, group.mapped.copy(), NEAREST):
@@ -113,7 +108,7 @@ class Neighbourhood:
             source.objective,
             source.bound,
             macs=source.layer.macs,
-            constraints=self._constraints,
+            constraints=source.question.constraints,
         )
         raised = bound is not None and target.raise_bound(bound)
         if raised:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import inf, nextafter
 
+from dmaze_cp.constraints import NO_RULES, ConstraintRules
 from dmaze_cp.dse.design import Budgets
 from dmaze_cp.dse.plan import Candidate, DesignInquiry
 from dmaze_cp.dse.result import (
@@ -27,10 +28,11 @@ def outcome_of(
     networks: Sequence[WeightedWorkload],
     objective: Objective,
     limits: Budgets,
+    rules: ConstraintRules = NO_RULES,
 ) -> SweepPoint:
     """What is known about a candidate."""
     value = None if candidate.problem else candidate.value
-    power = average_power_mw(candidate, networks)
+    power = average_power_mw(candidate, networks, rules)
     status, reason, cause = _status(candidate, power, limits)
     return SweepPoint(
         design=candidate.design,
@@ -38,7 +40,7 @@ def outcome_of(
         reason=reason,
         value=None if value is None else float(value),
         bound=_bound(candidate.bound, value),
-        networks=tuple(_network(candidate, network, objective) for network in networks),
+        networks=tuple(_network(candidate, network, objective, rules) for network in networks),
         power_mw=None if power is None else float(power),
         cause=cause,
     )
@@ -98,14 +100,16 @@ def _bound(bound: Fraction, value: Fraction | None) -> float:
     return double if Fraction(double) <= bound else nextafter(double, -inf)
 
 
-def _network(candidate: Candidate, network: WeightedWorkload, objective: Objective) -> NetworkCost:
-    inquiries = {term.inquiry.layer.shape: term.inquiry for term in candidate.terms}
+def _network(
+    candidate: Candidate, network: WeightedWorkload, objective: Objective, rules: ConstraintRules
+) -> NetworkCost:
+    inquiries = candidate.inquiries
     architecture = candidate.design.architecture
     unit = cost_unit_s(architecture, objective)
     results = []
     value, bound, complete = Fraction(0), Fraction(0), True
     for layer in network.workload:
-        inquiry = inquiries.get(layer.shape)
+        inquiry = inquiries.get((layer.shape, rules.of(layer)))
         if inquiry is None:
             complete = False
             continue
@@ -143,13 +147,17 @@ def within_power(power_mw: Fraction | None, limits: Budgets) -> bool:
     return power_mw is not None and power_mw <= Fraction(limits.power_mw)
 
 
-def average_power_mw(candidate: Candidate, networks: Sequence[WeightedWorkload]) -> Fraction | None:
+def average_power_mw(
+    candidate: Candidate,
+    networks: Sequence[WeightedWorkload],
+    rules: ConstraintRules = NO_RULES,
+) -> Fraction | None:
     """Energy over time of all networks together, weighed; None while a layer has no mapping."""
-    inquiries = {term.inquiry.layer.shape: term.inquiry for term in candidate.terms}
+    inquiries = candidate.inquiries
     energy, cycles = Fraction(0), Fraction(0)
     for network in networks:
         for layer in network.workload:
-            inquiry = inquiries.get(layer.shape)
+            inquiry = inquiries.get((layer.shape, rules.of(layer)))
             cost = None if inquiry is None or inquiry.result is None else inquiry.result.cost
             if cost is None:
                 return None

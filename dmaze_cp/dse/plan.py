@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 
-from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
+from dmaze_cp.constraints import NO_RULES, ConstraintRules, Constraints
 from dmaze_cp.desk import Inquiry
 from dmaze_cp.dse.design import Design
 from dmaze_cp.dse.result import WeightedWorkload, cost_unit_s
@@ -78,6 +78,12 @@ class Candidate:
         self.__dict__.pop("bound", None)
         self.__dict__.pop("value", None)
 
+    @property
+    def inquiries(self) -> dict[Hashable, DesignInquiry]:
+        """What its layers wait for, by shape and constraints."""
+        asked = (term.inquiry for term in self.terms)
+        return {(q.layer.shape, q.question.constraints): q for q in asked}
+
     @cached_property
     def bound(self) -> Fraction:
         """No mappings of the networks on this design have a lower total."""
@@ -128,18 +134,18 @@ def plan_sweep(
     designs: Sequence[Design],
     networks: Sequence[WeightedWorkload],
     objective: Objective,
-    constraints: Constraints = NO_CONSTRAINTS,
+    rules: ConstraintRules = NO_RULES,
     options: Options = DEFAULT_OPTIONS,
 ) -> SweepPlan:
     """Plan the searches of a sweep; a design that cannot be searched has a problem."""
     inquiries: dict[Hashable, DesignInquiry] = {}
-    shapes = _weighed(networks)
+    shapes = _weighed(networks, rules)
     candidates = []
     for position, design in enumerate(designs):
         candidate = Candidate(position, design)
         candidates.append(candidate)
         try:
-            check_sizes([layer for layer, _ in shapes.values()], design.architecture)
+            check_sizes([layer for layer, _, _ in shapes.values()], design.architecture)
         except SpecError as error:
             candidate.problem = "; ".join(str(problem) for problem in error.problems)
             candidate.closed = True
@@ -147,21 +153,24 @@ def plan_sweep(
         unit = cost_unit_s(design.architecture, objective)
         figures = design.architecture.figures
         terms = []
-        for shape, (layer, weight) in shapes.items():
+        for key, (layer, constraints, weight) in shapes.items():
             asked = Question(layer, design.architecture, objective, constraints, options)
-            inquiry = inquiries.setdefault((shape, figures), DesignInquiry(asked))
+            inquiry = inquiries.setdefault((key, figures), DesignInquiry(asked))
             inquiry.candidates.append(candidate)
             terms.append(Term(inquiry, weight * unit))
         candidate.terms = tuple(terms)
     return SweepPlan(tuple(candidates), tuple(inquiries.values()))
 
 
-def _weighed(networks: Sequence[WeightedWorkload]) -> dict[Layer, tuple[Layer, Fraction]]:
-    """Distinct layers of all networks, and how much each counts in all."""
-    shapes: dict[Layer, tuple[Layer, Fraction]] = {}
+def _weighed(
+    networks: Sequence[WeightedWorkload], rules: ConstraintRules
+) -> dict[Hashable, tuple[Layer, Constraints, Fraction]]:
+    """Distinct layers of all networks with their constraints, and how much each counts in all."""
+    found: dict[Hashable, tuple[Layer, Constraints, Fraction]] = {}
     for network in networks:
         for layer in network.workload:
-            first, weight = shapes.get(layer.shape, (layer, Fraction(0)))
+            own = rules.of(layer)
+            first, _, weight = found.get((layer.shape, own), (layer, own, Fraction(0)))
             weight += Fraction(network.weight) * layer.instances
-            shapes[layer.shape] = (first, weight)
-    return shapes
+            found[layer.shape, own] = (first, own, weight)
+    return found

@@ -8,7 +8,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
+from dmaze_cp.constraints import NO_RULES, ConstraintRules
 from dmaze_cp.cost.latency import Cycles
 from dmaze_cp.dse.design import Budgets, Design, InvalidDesign, check_weight
 from dmaze_cp.dse.space import DesignSpace
@@ -249,7 +249,7 @@ class SweepResult(Framed):
     searches, looked_up
         Searches that were run, and answers of the store.
     constraints
-        The limits on the map-space, which all searches share.
+        Which pins held for which layers.
     """
 
     space: DesignSpace
@@ -269,7 +269,7 @@ class SweepResult(Framed):
     interrupted: bool = False
     ties: tuple[int, ...] = ()
     may_tie: tuple[int, ...] = ()
-    constraints: Constraints = NO_CONSTRAINTS
+    constraints: ConstraintRules = NO_RULES
 
     def count(self, status: PointStatus) -> int:
         """How many points have a status."""

@@ -70,7 +70,7 @@ class SweepSchedule:
         self._counts = counts
         self._on_closed = on_closed
         self._on_proven = on_proven
-        self._near = Neighbourhood(plan.inquiries, settings.constraints)
+        self._near = Neighbourhood(plan.inquiries)
         total = settings.total_time_limit_s
         self._deadline = inf if total is None else time.monotonic() + total
         self._exploration = Exploration(plan.candidates, self._is_untried)

@@ -17,6 +17,7 @@ from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.mapspace import why_infeasible
 from dmaze_cp.objective import Objective
+from dmaze_cp.pinning import rule_problems
 from dmaze_cp.result import Ending, Incumbent, LayerResult, Status
 from dmaze_cp.store import Store
 
@@ -98,11 +99,14 @@ def sweep(
     limits = budgets or space.budgets
     if not sum(len(network.workload) for network in networks):
         raise SpecError(Problem("models", "no layer", "at least one layer to map"))
+    problems = list(rule_problems((n.workload for n in networks), settings.rules))
+    if problems:
+        raise SpecError(problems)
     designs, invalid = replace(space, budgets=limits).survey()
     if pareto and any(design.area_mm2 is None for design in designs):
         raise SpecError(Problem("--pareto area", "designs without an area", "an area model"))
     asked = _Asked(tuple(networks), objective, settings, limits, pareto, all_points)
-    plan = plan_sweep(designs, networks, objective, settings.constraints, settings.options)
+    plan = plan_sweep(designs, networks, objective, settings.rules, settings.options)
     run = _Sweep(asked, plan, store, on_event or (lambda _event: None))
     run.tell(SweepPlanned(len(designs), len(invalid), len(plan.inquiries)))
     interrupted = run.search(stop or (lambda: False))
@@ -126,7 +130,7 @@ def sweep(
         looked_up=run.looked_up,
         elapsed_s=time.monotonic() - began,
         interrupted=interrupted,
-        constraints=settings.constraints,
+        constraints=settings.rules,
     )
 
 
@@ -185,7 +189,9 @@ class _Sweep:
     def point(self, candidate: Candidate) -> SweepPoint:
         """What is known about a design."""
         asked = self._asked
-        return outcome_of(candidate, asked.networks, asked.objective, asked.limits)
+        return outcome_of(
+            candidate, asked.networks, asked.objective, asked.limits, asked.settings.rules
+        )
 
     def _rule_out(self) -> None:
         """Answer what takes no search: layers of which not one element fits."""
@@ -200,7 +206,7 @@ class _Sweep:
                         asked.objective,
                         Status.INFEASIBLE,
                         reason=reason,
-                        constraints=asked.settings.constraints,
+                        constraints=inquiry.question.constraints,
                     )
                 )
                 inquiry.final = True
@@ -233,7 +239,9 @@ class _Sweep:
         # Better mappings may take more power, so only a design that is solved counts.
         if not all(term.inquiry.final for term in candidate.terms):
             return False
-        return within_power(average_power_mw(candidate, self._asked.networks), limits)
+        return within_power(
+            average_power_mw(candidate, self._asked.networks, self._asked.settings.rules), limits
+        )
 
     def _closed(self, candidate: Candidate) -> None:
         self._done.append(PointDone(candidate.position, self.point(candidate)))

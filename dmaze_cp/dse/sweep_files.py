@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal, NamedTuple, TypedDict
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cost.latency import Cycles
 from dmaze_cp.cost.model import components
 from dmaze_cp.dse.design import Budgets, Cause, Design, InvalidDesign
@@ -36,11 +35,7 @@ from dmaze_cp.result import layer_result_from_dict, layer_result_record, layer_s
 from dmaze_cp.result.answer_files import EnergyRecord
 from dmaze_cp.result.layer_files import LayerResultRecord, Natural, Positive, finite
 from dmaze_cp.spec import architecture_from_dict, architecture_to_dict
-from dmaze_cp.spec.constraint_files import (
-    ConstraintsRecord,
-    constraints_from_dict,
-    constraints_to_dict,
-)
+from dmaze_cp.spec.constraint_files import rules_from_object, rules_to_dict
 from dmaze_cp.spec.documents import Meaning, Reading, Record, closed
 from dmaze_cp.spec.files import load_spec_object, write_json
 from dmaze_cp.spec.mapping_files import SWEEP_SCHEMA
@@ -162,7 +157,7 @@ class SweepRecord(TypedDict):
     drawn: Natural | None
     rules: list[dict[str, str]]
     space: Annotated[dict[str, Any], Meaning("as a file of a design space has it")]
-    constraints: ConstraintsRecord
+    constraints: Annotated[dict[str, list[str]], Meaning("pins by glob of layers")]
     pareto: list[Literal["area_mm2"]] | None
     budgets: BudgetsRecord
     base_design: Natural | None
@@ -252,7 +247,7 @@ def sweep_record(result: SweepResult, *, details: bool = False) -> Record:
         "drawn": len(result.space) if len(result.space) < result.space.size else None,
         "rules": [{"name": rule.name, "rule": rule.text} for rule in result.space.rules],
         "space": space,
-        "constraints": constraints_to_dict(result.constraints),
+        "constraints": rules_to_dict(result.constraints),
         "pareto": ["area_mm2"] if result.pareto else None,
         "budgets": {k: v for k, v in asdict(result.budgets).items() if v is not None},
         "base_design": index_of(result, sweep.base),
@@ -394,20 +389,18 @@ def sweep_from_dict(obj: object) -> SweepResult:
     assert isinstance(obj, Mapping)  # noqa: S101 - else there were problems
     data: Mapping[str, Any] = obj
     space = reading.part("space", lambda: space_from_dict(data["space"], single=True))
-    limits = reading.part("constraints", lambda: constraints_from_dict(data["constraints"]))
+    rules = reading.part("constraints", lambda: rules_from_object(data["constraints"]))
     budgets = reading.part("budgets", lambda: Budgets(**data["budgets"]))
     networks = reading.parts("models", data["models"], _weighted)
     names = _Names(
         tuple(n.workload.name for n in networks), space.swept if space is not None else ()
     )
-    points = reading.parts(
-        "points", data["points"], lambda record: _point(record, names, limits or NO_CONSTRAINTS)
-    )
+    points = reading.parts("points", data["points"], lambda record: _point(record, names))
     invalid = reading.parts("invalid", data["invalid"], _invalid)
     positions = {point.design.index: position for position, point in enumerate(points)}
     known = reading.part("", lambda: _positions(data, positions))
     reading.end()
-    assert space and known is not None and budgets and limits  # noqa: PT018, S101
+    assert space and known is not None and budgets and rules is not None  # noqa: PT018, S101
     return SweepResult(
         space=space,
         networks=tuple(networks),
@@ -422,7 +415,7 @@ def sweep_from_dict(obj: object) -> SweepResult:
         looked_up=data["counts"]["looked_up"],
         elapsed_s=data["elapsed_s"],
         interrupted=data["interrupted"],
-        constraints=limits,
+        constraints=rules,
         **known,
     )
 
@@ -469,7 +462,7 @@ class _Names(NamedTuple):
     swept: tuple[str, ...]
 
 
-def _point(record: Mapping[str, Any], names: _Names, limits: Constraints) -> SweepPoint:
+def _point(record: Mapping[str, Any], names: _Names) -> SweepPoint:
     reading = Reading()
     for name in names.swept:
         if name not in record["parameters"]:
@@ -482,7 +475,7 @@ def _point(record: Mapping[str, Any], names: _Names, limits: Constraints) -> Swe
     networks = reading.parts(
         "networks",
         record["networks"] if arch is not None else [],
-        lambda each: _network(each, arch or Architecture(), limits),
+        lambda each: _network(each, arch or Architecture()),
     )
     reading.end()
     assert arch is not None  # noqa: S101 - else there were problems
@@ -504,10 +497,10 @@ def _point(record: Mapping[str, Any], names: _Names, limits: Constraints) -> Swe
     )
 
 
-def _network(record: Mapping[str, Any], arch: Architecture, limits: Constraints) -> NetworkCost:
+def _network(record: Mapping[str, Any], arch: Architecture) -> NetworkCost:
     reading = Reading()
     layers = reading.parts(
-        "layers", record["layers"], lambda each: layer_result_from_dict(each, arch, limits)
+        "layers", record["layers"], lambda each: layer_result_from_dict(each, arch)
     )
     sums = record["sums"]
     for name in sums["energy_breakdown_pj"].keys() - components(arch):

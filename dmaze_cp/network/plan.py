@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.constraints import Constraints
+from dmaze_cp.constraints import ConstraintRules
 from dmaze_cp.desk import Inquiry
 from dmaze_cp.objective import Objective
 from dmaze_cp.question import Options, Question
@@ -46,13 +46,14 @@ class LayerInquiry(Inquiry):
 def plan(
     runs: Sequence[tuple[Workload, Architecture]],
     objectives: Sequence[Objective],
-    constraints: Constraints,
+    rules: ConstraintRules,
     options: Options,
 ) -> tuple[LayerInquiry, ...]:
     """Every distinct question of some networks on some architectures."""
     inquiries: dict[Hashable, LayerInquiry] = {}
     for number, (workload, architecture) in enumerate(runs):
         for layer in workload:
+            constraints = rules.of(layer)
             for objective in objectives:
                 question = Question(layer, architecture, objective, constraints, options)
                 inquiry = inquiries.setdefault(question.key, LayerInquiry(question))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
+from dmaze_cp.constraints import NO_RULES, ConstraintRules, Constraints
 from dmaze_cp.cp.parameters import SolverOptions
 from dmaze_cp.desk import DEFAULT_SETTINGS, Desk, Inquiry, RunSettings
 from dmaze_cp.engine import DEFAULT_ENGINE, DEFAULT_TIME_LIMIT_S, Engine
@@ -18,6 +18,7 @@ from dmaze_cp.mapspace import check_sizes
 from dmaze_cp.network.events import Event, Finished, Planned, Searched, Searching
 from dmaze_cp.network.plan import LayerInquiry, Use, plan
 from dmaze_cp.objective import Objective
+from dmaze_cp.pinning import rule_problems
 from dmaze_cp.question import Question
 from dmaze_cp.result import Ending, Incumbent, LayerResult, WorkloadResult
 from dmaze_cp.store import Store
@@ -32,7 +33,7 @@ def map_workload(
     time_limit: float = DEFAULT_TIME_LIMIT_S,
     total_time_limit: float | None = None,
     gap: float = 0.0,
-    constraints: Constraints = NO_CONSTRAINTS,
+    constraints: Constraints | ConstraintRules = NO_RULES,
     engine: Engine | str = DEFAULT_ENGINE,
     workers: int = 1,
     seed: int = 0,
@@ -66,7 +67,8 @@ def map_workload(
     Raises
     ------
     SpecError
-        When an option makes no sense or a layer is too large, before anything is solved.
+        When an option makes no sense, a pin cannot hold or a layer is too large, before anything
+        is solved.
     """
     solver = SolverOptions(workers, seed, tuple(solver_params))
     settings = RunSettings(
@@ -123,9 +125,9 @@ def map_networks(
     """
     wanted = _objectives(objectives)
     runs = [(workload, architecture) for workload in workloads for architecture in architectures]
-    _check(runs)
+    _check(runs, settings.rules)
     tell = on_event or (lambda _event: None)
-    inquiries = plan(runs, wanted, settings.constraints, settings.options)
+    inquiries = plan(runs, wanted, settings.rules, settings.options)
     run = _Run(inquiries, Desk(settings, store, tell), tell)
     interrupted = run.run(stop or (lambda: False), given)
     return _assembled(runs, wanted, inquiries, interrupted)
@@ -191,8 +193,10 @@ def _objectives(given: Iterable[Objective | str]) -> tuple[Objective, ...]:
     return tuple(dict.fromkeys(Objective(each) for each in several))
 
 
-def _check(runs: Sequence[tuple[Workload, Architecture]]) -> None:
+def _check(runs: Sequence[tuple[Workload, Architecture]], rules: ConstraintRules) -> None:
     problems: dict[Problem, None] = {}
+    networks = dict.fromkeys(workload for workload, _ in runs)
+    problems |= dict.fromkeys(rule_problems(networks, rules))
     for workload, architecture in runs:
         try:
             check_sizes(workload, architecture)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
+from dmaze_cp.constraints import NO_RULES, ConstraintRules
 from dmaze_cp.objective import Objective
 from dmaze_cp.perturbation.changes import Change
 from dmaze_cp.perturbation.ranges import EnergyRange
@@ -80,7 +80,7 @@ class Sensitivity(Framed):
     architecture: Architecture
     objective: Objective
     layers: tuple[LayerSensitivity, ...]
-    constraints: Constraints = NO_CONSTRAINTS
+    constraints: ConstraintRules = NO_RULES
     interrupted: bool = False
 
 

@@ -13,6 +13,7 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.perturbation.changes import Change, change_from, changes, energies, value_of
 from dmaze_cp.perturbation.ranges import Edge, EnergyRange, edges
 from dmaze_cp.perturbation.result import Changed, LayerSensitivity, Sensitivity, relative
+from dmaze_cp.pinning import rule_problems
 from dmaze_cp.question import Question, checked_objective
 from dmaze_cp.result import LayerResult, Status
 from dmaze_cp.store import Store
@@ -59,6 +60,9 @@ def sensitivity(
     goal = checked_objective(objective)
     machines = (*changes(architecture), *_given(architecture, changed))
     check_sizes(workload, architecture)
+    problems = list(rule_problems([workload], settings.rules))
+    if problems:
+        raise SpecError(problems)
     for machine in machines:
         check_sizes(workload, machine.architecture)
 
@@ -67,7 +71,7 @@ def sensitivity(
 
     def question(layer_place: int, machine: Architecture) -> Question:
         layer = workload.layers[layer_place]
-        return Question(layer, machine, goal, settings.constraints, settings.options)
+        return Question(layer, machine, goal, settings.rules.of(layer), settings.options)
 
     every = [architecture, *(machine.architecture for machine in machines)]
     places = range(len(workload.layers))
@@ -87,7 +91,7 @@ def sensitivity(
         )
         for place, row in enumerate(rows)
     )
-    return Sensitivity(workload, architecture, goal, layers, settings.constraints, interrupted)
+    return Sensitivity(workload, architecture, goal, layers, settings.rules, interrupted)
 
 
 def _given(architecture: Architecture, texts: Sequence[str]) -> tuple[Change, ...]:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Annotated, Any, Final, Literal, TypedDict
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.constraints import Constraints
+from dmaze_cp.constraints import ConstraintRules
 from dmaze_cp.cost import evaluate
 from dmaze_cp.digest import with_digest
 from dmaze_cp.errors import Problem, SpecError
@@ -23,11 +23,7 @@ from dmaze_cp.perturbation.result import Changed, LayerSensitivity, Sensitivity,
 from dmaze_cp.result import LayerResult, Status, layer_result_from_dict, layer_result_record
 from dmaze_cp.result.layer_files import LayerResultRecord, Natural, Positive
 from dmaze_cp.spec import architecture_from_dict, architecture_to_dict
-from dmaze_cp.spec.constraint_files import (
-    ConstraintsRecord,
-    constraints_from_dict,
-    constraints_to_dict,
-)
+from dmaze_cp.spec.constraint_files import rules_from_object, rules_to_dict
 from dmaze_cp.spec.documents import Meaning, Reading, Record
 from dmaze_cp.spec.fields import Fields
 from dmaze_cp.spec.layers import LayerRecord, layer_from_fields, layer_record
@@ -83,7 +79,7 @@ class SensitivityRecord(TypedDict):
     model: str
     architecture: dict[str, Any]
     objective: Objective
-    constraints: ConstraintsRecord
+    constraints: Annotated[dict[str, list[str]], Meaning("pins by glob of layers")]
     interrupted: bool
     layers: list[SensitiveLayerRecord]
     digest: str
@@ -97,7 +93,7 @@ def sensitivity_record(found: Sensitivity) -> Record:
             "model": found.workload.name,
             "architecture": architecture_to_dict(found.architecture),
             "objective": str(found.objective),
-            "constraints": constraints_to_dict(found.constraints),
+            "constraints": rules_to_dict(found.constraints),
             "interrupted": found.interrupted,
             "layers": [
                 {
@@ -156,9 +152,9 @@ def sensitivity_from_dict(obj: object) -> Sensitivity:
     assert isinstance(obj, Mapping)  # noqa: S101 - else there were problems
     data: Mapping[str, Any] = obj
     machine = reading.part("architecture", lambda: architecture_from_dict(data["architecture"]))
-    limits = reading.part("constraints", lambda: constraints_from_dict(data["constraints"]))
+    limits = reading.part("constraints", lambda: rules_from_object(data["constraints"]))
     reading.end()
-    assert machine and limits  # noqa: PT018, S101 - else there were problems
+    assert machine and limits is not None  # noqa: PT018, S101 - else there were problems
     read = partial(_layer, machine, Objective(data["objective"]), limits)
     layers = tuple(reading.parts("layers", data["layers"], read))
     workload = reading.part(
@@ -171,7 +167,7 @@ def sensitivity_from_dict(obj: object) -> Sensitivity:
 
 
 def _layer(
-    machine: Architecture, objective: Objective, limits: Constraints, data: Mapping[str, Any]
+    machine: Architecture, objective: Objective, rules: ConstraintRules, data: Mapping[str, Any]
 ) -> LayerSensitivity:
     reading = Reading()
     layer = reading.part("", lambda: layer_from_fields(Fields(data, "a layer")))
@@ -179,8 +175,8 @@ def _layer(
     assert layer is not None  # noqa: S101 - else there were problems
     base = None
     if data["base"] is not None:
-        base = reading.part("base", lambda: layer_result_from_dict(data["base"], machine, limits))
-    base_layer = LayerResult(layer, machine, objective, Status.UNKNOWN, constraints=limits)
+        base = reading.part("base", lambda: layer_result_from_dict(data["base"], machine))
+    base_layer = LayerResult(layer, machine, objective, Status.UNKNOWN, constraints=rules.of(layer))
     read = partial(_figure_read, base or base_layer)
     changed = tuple(reading.parts("figures", data["figures"], read))
     reading.end()

@@ -7,18 +7,19 @@ Every mapping with a dataflow belongs to exactly one case; together they cover a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from math import prod
 
 import numpy as np
 
+from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cost.batch import Bools, Ints
 from dmaze_cp.cost.expression import Powers
 from dmaze_cp.cost.model import Flow, Reuse
 from dmaze_cp.cost.terms import factors, free_loops, loops, own_loops, shared_loops
-from dmaze_cp.levels import DRAM, NONE, OPERANDS, OUTPUT, PE, SPM
+from dmaze_cp.levels import DRAM, NONE, OPERANDS, ORDERED_LEVELS, OUTPUT, PE, SPM
 from dmaze_cp.mapping import Dataflow
 from dmaze_cp.mapspace import Group, MapSpace
 from dmaze_cp.workload import Kind
@@ -40,6 +41,9 @@ class Case:
     shared
         For ``none`` at DRAM and at SPM: a loop that every operand depends on has more
         than one iteration (True) or all loops of the level have one (False).
+    looping
+        With `held`: SPM has loops of more than one iteration (True), none (False), or either
+        (None), as far as the user says what is stationary there.
     """
 
     dram: str
@@ -47,6 +51,7 @@ class Case:
     held: bool
     reduces: bool
     shared: tuple[bool, bool] = (False, False)
+    looping: bool | None = None
 
     @property
     def dataflow(self) -> Dataflow:
@@ -75,8 +80,28 @@ class Demand:
         return factors(self.level, self.dimensions)
 
 
-def cases(kind: Kind) -> tuple[Case, ...]:
-    """All cases of a kind of layer."""
+def cases(kind: Kind, constraints: Constraints = NO_CONSTRAINTS) -> tuple[Case, ...]:
+    """All cases of a kind of layer, or those with what may be stationary."""
+    at_dram, at_spm = (constraints.stationary(level) for level in ORDERED_LEVELS)
+    every = (part for case in _every(kind) for part in _parts(case, at_spm))
+    return tuple(case for case in every if case.dram in at_dram)
+
+
+def _parts(case: Case, at_spm: frozenset[str]) -> Iterator[Case]:
+    """The part of a case with what may be stationary at SPM.
+
+    Where an operand is held, SPM either has loops, and keeps it stationary, or has none.
+    """
+    named = case.spm in at_spm
+    if not case.held or named == (NONE in at_spm):
+        if named:
+            yield case
+    else:
+        yield replace(case, looping=named)
+
+
+@cache
+def _every(kind: Kind) -> tuple[Case, ...]:
     names = [x for x in OPERANDS if free_loops(kind, x)]
     nones = [False, True] if shared_loops(kind) else [False]
     found = []
@@ -101,6 +126,8 @@ def _ones(case: Case, kind: Kind) -> list[tuple[str, tuple[str, ...]]]:
         fixed.append((DRAM, loops(kind)))
     if case.spm == NONE and not case.shared[1]:
         fixed.append((SPM, loops(kind)))
+    if case.looping is False:
+        fixed.append((SPM, loops(kind)))
     return fixed
 
 
@@ -113,10 +140,10 @@ def demands(case: Case, kind: Kind) -> tuple[Demand, ...]:
     elif case.shared[0]:
         found.append(Demand(DRAM, shared_loops(kind), 2))
     if case.spm != NONE:
-        if not case.held:
+        if not case.held or case.looping:
             found.append(Demand(SPM, free_loops(kind, case.spm), 2))
-            if case.spm == case.dram:
-                found.append(Demand(SPM, own_loops(kind, case.spm), 2))
+        if not case.held and case.spm == case.dram:
+            found.append(Demand(SPM, own_loops(kind, case.spm), 2))
     elif case.shared[1]:
         found.append(Demand(SPM, shared_loops(kind), 2))
     if case.reduces:

@@ -8,12 +8,12 @@ from math import prod
 from typing import Final
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.constraints import NO_CONSTRAINTS
 from dmaze_cp.cost.capacity import spm_banks
 from dmaze_cp.cost.cost import Cost
 from dmaze_cp.cost.latency import Cycles, cycles
 from dmaze_cp.levels import DRAM, NOC, OPERANDS, PE, SPM
 from dmaze_cp.mapping import Mapping
+from dmaze_cp.objective import Objective
 from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import (
     Badge,
@@ -30,13 +30,9 @@ from dmaze_cp.report.blocks import (
 )
 from dmaze_cp.report.breakdown import usages
 from dmaze_cp.report.loopnest import loop_nest
-from dmaze_cp.report.words import (
-    constraint_texts,
-    in_sentence,
-    objective_name,
-    objective_unit,
-)
-from dmaze_cp.result import Alternative, LayerResult, Ranking, Status
+from dmaze_cp.report.slices import slices_blocks
+from dmaze_cp.report.words import in_sentence, objective_name, objective_unit, value_text
+from dmaze_cp.result import Alternative, Clash, LayerResult, Ranking, Status
 from dmaze_cp.workload import Kind, Layer
 
 STATUS_TONES: Final[dict[str, Tone]] = {
@@ -78,6 +74,7 @@ def layer_blocks(result: LayerResult, *, brief: bool = False) -> Iterator[Block]
         if result.ranking is not None:
             yield from _ranking(result, result.ranking)
         yield from mapping_blocks(result.mapping, result.cost, result.architecture)
+    yield from slices_blocks(result)
 
 
 def status_text(result: LayerResult) -> str:
@@ -111,7 +108,7 @@ def shape_notes(layer: Layer) -> Iterator[Block]:
 def _proof(result: LayerResult) -> Iterator[Block]:
     line = f"{objective_name(result.objective)}: {result.status}"
     if result.status is Status.OPTIMAL:
-        within = " within the limits" if result.constraints != NO_CONSTRAINTS else ""
+        within = " within the limits" if result.constraints else ""
         line += f", proven: no mapping{within} costs less"
     yield Note(line, STATUS_TONES[result.status])
     unit = objective_unit(result.objective)
@@ -124,7 +121,7 @@ def _proof(result: LayerResult) -> Iterator[Block]:
         rows.append(("gap", numbers.percent(result.gap)))
     if result.tie_bound is not None:
         rows.append(("ties", _ties(result)))
-    rows += [("limit", text) for text in constraint_texts(result.constraints)]
+    rows += [("limit", text) for text in result.constraints.texts]
     took = numbers.duration(result.solve_time_s)
     if result.stats.candidates:
         took += f", {numbers.counted(result.stats.candidates, 'mapping')} scored exactly"
@@ -132,6 +129,24 @@ def _proof(result: LayerResult) -> Iterator[Block]:
     yield facts(*((f"  {name}", text) for name, text in rows), width=_FACTS_WIDTH)
     if result.reason:
         yield Note(result.reason, Tone.PLAIN, indent=2)
+    if result.clash is not None:
+        yield from clash_blocks(result.clash, result.objective)
+
+
+def clash_blocks(clash: Clash, objective: Objective) -> Iterator[Block]:
+    """What makes a layer infeasible, and the least that each part has to give way."""
+    rows = []
+    for member in clash.members:
+        instead, cost = member.relaxation, "-"
+        if instead is not None and instead.value is not None:
+            open_ = " (not proven)" if instead.status != Status.OPTIMAL else ""
+            cost = value_text(instead.value, objective) + open_
+        rows.append((member.text, "-" if instead is None else instead.text, cost))
+    yield Heading("What clashes, and the least that each has to give way")
+    heads = ("one of", "becomes", f"{in_sentence(objective)} then")
+    yield Table(columns(*heads, texts=(0, 1), folds=(0, 1)), rows)
+    if not clash.irreducible:
+        yield Note("time ran out: some of these may not be needed", Tone.FAIR)
 
 
 def _ties(result: LayerResult) -> str:

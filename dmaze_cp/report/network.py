@@ -25,10 +25,10 @@ from dmaze_cp.report.breakdown import dram_bytes
 from dmaze_cp.report.layer import STATUS_TONES, cycle_bars, energy_bars, status_text
 from dmaze_cp.report.shares import Ranked, layers_of_most, ranked
 from dmaze_cp.report.words import (
-    constraint_texts,
     in_sentence,
     objective_name,
     objective_unit,
+    pin_texts,
 )
 from dmaze_cp.result import LayerResult, Totals, WorkloadResult
 from dmaze_cp.result.totals import network_cycles
@@ -199,8 +199,7 @@ def _totals(result: WorkloadResult, objective: Objective) -> Iterator[Fact]:
     """Each total, what is proven, and what is in no total."""
     totals = result.totals(objective)
     yield from _sums(totals, objective, result.architecture.accelerator_mhz)
-    # All layers of a run have the same ones.
-    limits = [text for r in result.layers[:1] for text in constraint_texts(r.constraints)]
+    limits = pin_texts(result)
     if limits:
         yield Fact("within limits", ", ".join(limits))
     if totals.unproven_layers:

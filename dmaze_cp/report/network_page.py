@@ -30,10 +30,10 @@ from dmaze_cp.report.network import layers_table
 from dmaze_cp.report.shares import ranked
 from dmaze_cp.report.standings import Standing, standings
 from dmaze_cp.report.words import (
-    constraint_texts,
     in_sentence,
     objective_name,
     objective_unit,
+    pin_texts,
     value_text,
 )
 from dmaze_cp.result import LayerResult, Status, WorkloadResult
@@ -75,7 +75,7 @@ def _tiles(result: WorkloadResult, objective: Objective) -> Facts:
     layers, totals = result.of(objective), result.totals(objective)
     instances = numbers.counted(sum(r.layer.instances for r in layers), "instance")
     without = f", {totals.unmapped_layers} without a mapping" if totals.unmapped_layers else ""
-    limits = [text for r in layers[:1] for text in constraint_texts(r.constraints)]
+    limits = pin_texts(result)
     rows = [*_cost_tiles(result, objective, _badge(layers, totals.gap, limits))]
     rows.append(Fact("Layers", str(len(layers)), note=f"{instances}{without}"))
     took = numbers.duration(sum(r.solve_time_s for r in layers))
@@ -108,7 +108,7 @@ def _cost_tiles(result: WorkloadResult, objective: Objective, badge: Badge) -> I
     yield Fact("Network EDP", numbers.scientific(totals.network_edp), note=product)
 
 
-def _badge(layers: Sequence[LayerResult], gap: float, limits: list[str]) -> Badge:
+def _badge(layers: Sequence[LayerResult], gap: float, limits: Sequence[str]) -> Badge:
     bad = sum(r.value is None for r in layers)
     if bad or not layers:
         text = f"{numbers.counted(bad, 'layer')} without a mapping" if layers else "no layers"

@@ -19,7 +19,7 @@ from dmaze_cp.result import Status, relative_gap
 from dmaze_cp.spec.documents import Record
 from dmaze_cp.spec.sizes import size_text
 from dmaze_cp.store import Entry, UnreadableRow
-from dmaze_cp.store.question import figures_record, limits_record, shape_record
+from dmaze_cp.store.question import figures_record, shape_record
 
 KEY_LENGTH: Final = 8
 """Digits of a key that are shown: enough to tell millions of results apart."""
@@ -121,7 +121,7 @@ def entry_record(entry: Entry) -> Record:
         **shape_record(question.layer),
         "architecture": figures_record(question.architecture),
         "objective": str(question.objective),
-        "constraints": limits_record(question.constraints),
+        "constraints": list(question.constraints.texts),
         "cost_model": entry.cost_model,
         "status": str(answer.status),
         "reason": answer.reason,
@@ -153,13 +153,8 @@ def records_as_text(records: Sequence[Record], form: str) -> str:
 def _question(entry: Entry) -> Cell:
     question = entry.question
     more = [architecture_in_short(question.architecture)]
-    limits = [
-        name if value is True else f"{name} {value:g}"
-        for name, value in limits_record(question.constraints).items()
-        if isinstance(value, int | float) and value
-    ]
-    if limits:
-        more.append(", ".join(limits))
+    if question.constraints:
+        more.append(str(question.constraints))
     if entry.is_stale:
         more.append(f"cost model {entry.cost_model}")
     return Cell(layer_shape(question.layer).replace(", stride 1 x 1", ""), more=tuple(more))

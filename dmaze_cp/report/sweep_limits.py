@@ -9,7 +9,7 @@ from typing import Final
 from dmaze_cp.dse.result import SweepResult
 from dmaze_cp.report import numbers
 from dmaze_cp.report.sweep_figures import Sweep
-from dmaze_cp.report.words import constraint_texts
+from dmaze_cp.report.words import rule_texts
 
 _BUDGETS: Final = {"area_mm2": ("area", "mm2"), "power_mw": ("power", "mW")}
 
@@ -25,7 +25,7 @@ def limits_of(result: SweepResult) -> tuple[str, ...]:
         for name, limit in budgets
         if limit is not None
     ]
-    return (*texts, *constraint_texts(result.constraints))
+    return (*texts, *rule_texts(result.constraints))
 
 
 def proof_text(sweep: Sweep) -> str:

@@ -1,13 +1,14 @@
-"""Objectives and limits in words."""
+"""Objectives and constraints in words."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from dmaze_cp.constraints import Constraints
+from dmaze_cp.constraints import ConstraintRules
+from dmaze_cp.constraints.rules import EVERY
 from dmaze_cp.objective import Objective
 from dmaze_cp.report import numbers
-from dmaze_cp.spec.constraint_files import constraints_to_dict
+from dmaze_cp.result import WorkloadResult
 
 _NAMES: Final = {Objective.EDP: "EDP", Objective.ENERGY: "Energy", Objective.LATENCY: "Latency"}
 _UNITS: Final = {
@@ -15,14 +16,6 @@ _UNITS: Final = {
     Objective.ENERGY: "pJ",
     Objective.LATENCY: "cycles",
 }
-_SETTINGS: Final = {
-    "min_pe_utilization": "PE utilisation",
-    "min_rf_utilization": "RF utilisation",
-    "min_spm_utilization": "SPM utilisation",
-    "no_feature_dram": "filter loops at DRAM",
-    "no_spatial_reduction": "sums across PEs",
-}
-"""What limits are on, by their names in files."""
 
 
 def objective_name(objective: Objective) -> str:
@@ -49,12 +42,18 @@ def value_text(value: float, objective: Objective) -> str:
     return numbers.scientific(value)
 
 
-def constraint_texts(constraints: Constraints) -> tuple[str, ...]:
-    """The limits that are set, such as ``at least 50 % PE utilisation``."""
-    texts = []
-    for name, value in constraints_to_dict(constraints).items():
-        if value is True:
-            texts.append(f"no {_SETTINGS[name]}")
-        elif value:
-            texts.append(f"at least {100 * value:.4g} % {_SETTINGS[name]}")
-    return tuple(texts)
+def pin_texts(result: WorkloadResult) -> tuple[str, ...]:
+    """Every pin of a network, and of how many layers where not of all."""
+    layers = len({each.layer.name for each in result.layers})
+    return tuple(
+        text if count == layers else f"{text} ({count} of {numbers.counted(layers, 'layer')})"
+        for text, count in result.pins.items()
+    )
+
+
+def rule_texts(rules: ConstraintRules) -> tuple[str, ...]:
+    """Every pin, and the layers that it is for."""
+    return tuple(
+        str(rule.pin) if rule.layers == EVERY else f"{rule.layers}: {rule.pin}"
+        for rule in rules.rules
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dmaze_cp.result.clash import Clash, ClashMember, Relaxation
 from dmaze_cp.result.layer import LayerResult
 from dmaze_cp.result.layer_files import (
     layer_result_from_dict,
@@ -18,6 +19,7 @@ from dmaze_cp.result.network import (
     results_from_dict,
 )
 from dmaze_cp.result.ranking import Alternative, Ranking
+from dmaze_cp.result.slices import Slice
 from dmaze_cp.result.status import (
     NOTHING_KNOWN,
     Ending,
@@ -39,12 +41,16 @@ from dmaze_cp.result.totals import (
 __all__ = [
     "NOTHING_KNOWN",
     "Alternative",
+    "Clash",
+    "ClashMember",
     "Ending",
     "Incumbent",
     "Known",
     "LayerResult",
     "Ranking",
+    "Relaxation",
     "SearchStats",
+    "Slice",
     "Status",
     "Totals",
     "WorkloadResult",

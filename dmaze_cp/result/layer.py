@@ -10,7 +10,9 @@ from dmaze_cp.cost.cost import Cost
 from dmaze_cp.errors import InfeasibleError, NoSolutionError
 from dmaze_cp.mapping import Dataflow, Mapping
 from dmaze_cp.objective import Objective
+from dmaze_cp.result.clash import Clash
 from dmaze_cp.result.ranking import Ranking
+from dmaze_cp.result.slices import Slice
 from dmaze_cp.result.status import Ending, SearchStats, Status, relative_gap
 from dmaze_cp.showing import Framed
 from dmaze_cp.workload import Layer
@@ -45,6 +47,11 @@ class LayerResult(Framed):
         Where they went.
     from_store
         The answer was looked up; `solve_time_s` and `stats` are of the run that found it.
+    clash
+        What makes it infeasible, where that was asked for.
+    dataflows, unrollings
+        The best mapping of every dataflow, and of every pair of dimensions that alone are
+        unrolled, where that was asked for.
     """
 
     layer: Layer
@@ -63,6 +70,9 @@ class LayerResult(Framed):
     ended: Ending = Ending.UNSTATED
     tie_bound: int | None = None
     ranking: Ranking | None = None
+    clash: Clash | None = None
+    dataflows: tuple[Slice, ...] = ()
+    unrollings: tuple[Slice, ...] = ()
 
     def __post_init__(self) -> None:
         # Status and ending say the same of a proof, whatever made the result.

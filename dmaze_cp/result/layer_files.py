@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cost import Cost, evaluate, fits
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.levels import DRAM, NONE, SPM, Stationary
 from dmaze_cp.mapping import Dataflow
 from dmaze_cp.objective import Objective
+from dmaze_cp.result.clash import ClashRecord, clash_from_dict, clash_record
 from dmaze_cp.result.layer import LayerResult
 from dmaze_cp.result.ranking_files import (
     RankingFields,
@@ -20,8 +20,17 @@ from dmaze_cp.result.ranking_files import (
     ranking_from,
     ranking_problems,
 )
+from dmaze_cp.result.slices import (
+    DataflowRecord,
+    Slice,
+    UnrollingRecord,
+    dataflow_record,
+    slice_from_dict,
+    unrolling_record,
+)
 from dmaze_cp.result.status import Ending, SearchStats, Status
 from dmaze_cp.spec import mapping_record_from_dict
+from dmaze_cp.spec.constraint_files import constraints_from_list
 from dmaze_cp.spec.documents import Least, Meaning, Reading, Record, closed
 from dmaze_cp.spec.fields import Fields
 from dmaze_cp.spec.layers import LayerRecord, layer_from_fields, layer_record
@@ -58,9 +67,13 @@ class LayerResultRecord(LayerRecord, RankingFields):
     """The result of one layer for one objective; costs are of one instance."""
 
     objective: Objective
+    constraints: NotRequired[Annotated[list[str], Meaning("pins that held")]]
     status: Status
     reason: NotRequired[Annotated[str | None, Meaning("why there is no mapping or no proof")]]
     ended: NotRequired[Annotated[Ending, Meaning("why the search ended")]]
+    dataflows: NotRequired[Annotated[list[DataflowRecord], Meaning("the best of each")]]
+    unrollings: NotRequired[Annotated[list[UnrollingRecord], Meaning("the best of each pair")]]
+    clash: NotRequired[Annotated[ClashRecord | None, Meaning("what makes it infeasible")]]
     tiling: TilingRecord | None
     loop_order: dict[str, list[str]] | None
     stationary: NotRequired[dict[str, Stationary] | None]
@@ -96,9 +109,12 @@ def layer_result_record(result: LayerResult, share: float | None = None) -> Reco
     return {
         **layer_record(result.layer),
         "objective": str(result.objective),
+        "constraints": list(result.constraints.texts),
         "status": str(result.status),
         "reason": result.reason,
         "ended": str(result.ended),
+        **_slices_record(result),
+        "clash": None if result.clash is None else clash_record(result.clash),
         "tiling": None if mapping is None else mapping.tiling,
         "loop_order": None if mapping is None else mapping.loop_order,
         "stationary": None if flow is None else {DRAM: flow.dram, SPM: flow.spm},
@@ -122,6 +138,16 @@ def layer_result_record(result: LayerResult, share: float | None = None) -> Reco
     }
 
 
+def _slices_record(result: LayerResult) -> Record:
+    """What was asked of parts of the map-space."""
+    record: Record = {}
+    if result.dataflows:
+        record["dataflows"] = [dataflow_record(each, result.value) for each in result.dataflows]
+    if result.unrollings:
+        record["unrollings"] = [unrolling_record(each, result.value) for each in result.unrollings]
+    return record
+
+
 def _tie_break_record(result: LayerResult) -> Record | None:
     if result.tie_bound is None:
         return None
@@ -133,17 +159,15 @@ def _tie_break_record(result: LayerResult) -> Record | None:
     }
 
 
-def layer_result_from_dict(
-    obj: object, architecture: Architecture, constraints: Constraints = NO_CONSTRAINTS
-) -> LayerResult:
+def layer_result_from_dict(obj: object, architecture: Architecture) -> LayerResult:
     """The result that a record holds; its cost is computed anew from the mapping.
 
     Parameters
     ----------
     obj
         The record, of a file that may have been edited.
-    architecture, constraints
-        What it was mapped onto, and within which limits.
+    architecture
+        What it was mapped onto.
 
     Raises
     ------
@@ -162,8 +186,16 @@ def layer_result_from_dict(
     ranking = None
     if layer is not None and good:
         ranking = reading.part("alternatives", lambda: ranking_from(data, layer, architecture))
+    pins = data.get("constraints", [])
+    limits = reading.part("constraints", lambda: constraints_from_list(pins))
+    slices: dict[str, list[Slice]] = {"dataflows": [], "unrollings": []}
+    if good and layer is not None:
+        about = (layer, architecture, Objective(data["objective"]))
+        for name in slices:
+            read = data.get(name, [])
+            slices[name] = reading.parts(name, read, lambda each: slice_from_dict(each, *about))
     reading.end()
-    assert layer is not None and good  # noqa: PT018, S101 - else there were problems
+    assert layer is not None and limits is not None and good  # noqa: PT018, S101 - no problems
     flow = data.get("stationary") or {}
     result = LayerResult(
         layer,
@@ -176,12 +208,15 @@ def layer_result_from_dict(
         data["bound"],
         data.get("reason"),
         float(data.get("solve_time_s", 0.0)),
-        constraints,
+        limits,
         _stats(data),
         data.get("from_store", False),
         Ending.FAILED if data.get("failed") else Ending(data.get("ended", Ending.UNSTATED)),
         (data.get("tie_break") or {}).get("bound"),
         ranking,
+        None if data.get("clash") is None else clash_from_dict(data["clash"]),
+        tuple(slices["dataflows"]),
+        tuple(slices["unrollings"]),
     )
     problems = list(_contradictions(data, result))
     if problems:

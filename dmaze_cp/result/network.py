@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from os import PathLike
@@ -12,7 +13,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.digest import COST_MODEL_VERSION, with_digest
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.objective import Objective
@@ -27,11 +27,6 @@ from dmaze_cp.result.layer_files import (
 from dmaze_cp.result.totals import Totals, layer_share, network_cycles, total_value, totals_of
 from dmaze_cp.showing import Framed
 from dmaze_cp.spec import architecture_from_dict, architecture_to_dict
-from dmaze_cp.spec.constraint_files import (
-    ConstraintsRecord,
-    constraints_from_dict,
-    constraints_to_dict,
-)
 from dmaze_cp.spec.documents import Meaning, Reading, Record
 from dmaze_cp.spec.files import load_spec_object, write_json
 from dmaze_cp.spec.layers import LayerRecord, layer_from_dict, layer_record
@@ -60,9 +55,10 @@ class WorkloadResult(Framed):
         return iter(self.layers)
 
     @property
-    def constraints(self) -> Constraints:
-        """The limits on the map-space, which all layers share."""
-        return next((result.constraints for result in self.layers), NO_CONSTRAINTS)
+    def pins(self) -> dict[str, int]:
+        """Every pin that held for a layer, and of how many."""
+        layers = {result.layer.name: result.constraints for result in self.layers}
+        return dict(Counter(text for own in layers.values() for text in own.texts))
 
     def of(self, objective: Objective) -> tuple[LayerResult, ...]:
         """The layers' results for one objective."""
@@ -115,7 +111,6 @@ class ResultRecord(TypedDict):
     model: str
     architecture: Annotated[dict[str, Any], Meaning("in our own form")]
     objectives: list[Objective]
-    constraints: NotRequired[ConstraintsRecord]
     interrupted: NotRequired[bool]
     layers: list[LayerResultRecord]
     missing: NotRequired[list[MissingLayerRecord]]
@@ -151,7 +146,6 @@ def result_record(result: WorkloadResult) -> Record:
         "model": result.workload.name,
         "architecture": architecture_to_dict(result.architecture),
         "objectives": [str(objective) for objective in result.objectives],
-        "constraints": constraints_to_dict(result.constraints),
         "interrupted": result.interrupted,
         "layers": [
             layer_result_record(r, layer_share(r, values.get(r.objective, 0)))
@@ -208,19 +202,14 @@ def result_from_dict(obj: object) -> WorkloadResult:
     reading = Reading()
     reading.check(obj, ResultRecord)
     data: Mapping[str, Any] = obj if isinstance(obj, Mapping) else {}
-    own, limits = data.get("architecture"), data.get("constraints")
+    own = data.get("architecture")
     # A bad one is one problem, and not one of every layer too.
     arch = reading.part("architecture", lambda: architecture_from_dict(own)) if own else None
-    constraints = NO_CONSTRAINTS
-    if limits is not None:
-        constraints = (
-            reading.part("constraints", lambda: constraints_from_dict(limits)) or constraints
-        )
     layers = [
         reading.part(
             f"layers[{k}]",
             lambda record=record: layer_result_from_dict(  # type: ignore[misc]
-                record, arch or Architecture(), constraints
+                record, arch or Architecture()
             ),
         )
         for k, record in enumerate(_list(data.get("layers")) if arch else ())

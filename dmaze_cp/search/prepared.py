@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.constraints import Constraints
+from dmaze_cp.constraints import Constraints, StationaryPin
 from dmaze_cp.cost.batch import Ints
 from dmaze_cp.cost.expression import Product
 from dmaze_cp.cost.limits import Limit
@@ -57,34 +57,52 @@ class Prepared:
 def prepared(layer: Layer, architecture: Architecture, constraints: Constraints) -> Prepared | None:
     """The map-space of a layer, ready to be searched; None where a group has no option.
 
+    What is stationary decides nothing of the options: searches that differ in it share them.
+
     Parameters
     ----------
     layer
         Its name and its instances play no part: use `Layer.shape`, so that equal layers
         are prepared once.
     """
-    space = build(layer, architecture, constraints)
-    if not all(len(group) for group in space.groups):
+    free = constraints.without(p for p in constraints.pins if isinstance(p, StationaryPin))
+    lists = _lists(layer, architecture, free)
+    if lists is None:
         return None
-    atoms = atom_table(space)
-    found = []
-    for case in cases(layer.kind):
-        options = options_of(case, space)
-        if options is None:
-            continue
-        needs = tuple(
-            Limit("case", Product(d.product), least=d.least) for d in demands(case, layer.kind)
-        )
-        model = cost_model(layer, architecture, case.flow(layer.kind))
-        rows = case_rows(space, atoms.basis, case, model)
-        found.append(
-            PreparedCase(
-                case,
-                options,
-                model,
-                (*space.limits, *needs),
-                rows,
-                node_rows(space, atoms.basis, rows, options),
-            )
-        )
-    return Prepared(space, atoms, tuple(found))
+    wanted = cases(layer.kind, constraints)
+    every = (_prepared_case(layer, architecture, free, case) for case in wanted)
+    found = tuple(case for case in every if case is not None)
+    return Prepared(replace(lists.space, constraints=constraints), lists.atoms, found)
+
+
+@dataclass(frozen=True, eq=False)
+class _Lists:
+    """A map-space with the atoms of its options."""
+
+    space: MapSpace
+    atoms: AtomTable
+
+
+@lru_cache(maxsize=4)
+def _lists(layer: Layer, architecture: Architecture, constraints: Constraints) -> _Lists | None:
+    space = build(layer, architecture, constraints)
+    return None if space.is_empty else _Lists(space, atom_table(space))
+
+
+@lru_cache(maxsize=64)
+def _prepared_case(
+    layer: Layer, architecture: Architecture, constraints: Constraints, case: Case
+) -> PreparedCase | None:
+    """A case of a map-space; None where it is empty."""
+    lists = _lists(layer, architecture, constraints)
+    options = None if lists is None else options_of(case, lists.space)
+    if lists is None or options is None:
+        return None
+    space, basis = lists.space, lists.atoms.basis
+    needs = tuple(
+        Limit("case", Product(d.product), least=d.least) for d in demands(case, layer.kind)
+    )
+    model = cost_model(layer, architecture, case.flow(layer.kind))
+    rows = case_rows(space, basis, case, model)
+    whole = node_rows(space, basis, rows, options)
+    return PreparedCase(case, options, model, (*space.limits, *needs), rows, whole)

@@ -7,12 +7,8 @@ from dataclasses import dataclass, replace
 
 from dmaze_cp.cost import evaluate, fits
 from dmaze_cp.cost.cost import Cost
-from dmaze_cp.cost.expression import Evaluation
-from dmaze_cp.cost.values import TilingValues
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.levels import DRAM, OUTPUT, PE
-from dmaze_cp.mapping import Mapping
-from dmaze_cp.mapspace import check_sizes, demanded
+from dmaze_cp.mapspace import broken_constraints, check_sizes
 from dmaze_cp.question import Question
 from dmaze_cp.result import proof_problems
 from dmaze_cp.result import tie_problems as bound_problems
@@ -72,7 +68,8 @@ def _problems(question: Question, answer: Answer) -> Iterator[Problem]:
     yield from cost_problems(question, answer, evaluate(mapping, question.architecture))
     for problem in fits(mapping, question.architecture):
         yield replace(problem, where=f"mapping: {problem.where}")
-    yield from _limit_problems(question, mapping)
+    for problem in broken_constraints(mapping, question.architecture, question.constraints):
+        yield replace(problem, where=f"mapping: {problem.where}")
 
 
 def tie_problems(question: Question, answer: Answer) -> Iterator[Problem]:
@@ -97,20 +94,3 @@ def cost_problems(question: Question, answer: Answer, cost: Cost | None) -> Iter
     for name, (stored, computed) in pairs.items():
         if stored != computed:
             yield Problem(name, str(stored), f"{computed}, what the mapping costs")
-
-
-def _limit_problems(question: Question, mapping: Mapping) -> Iterator[Problem]:
-    """Constraints that a mapping does not satisfy."""
-    limits, layer = question.constraints, mapping.layer
-    at = Evaluation(TilingValues(layer, question.architecture, mapping.tiling))
-    for limit in demanded(layer, question.architecture, limits):
-        if not limit.holds(at):
-            yield Problem(f"mapping: {limit.name}", str(at(limit.node)), f"at least {limit.least}")
-    dram, pe = mapping.level(DRAM), mapping.level(PE)
-    if limits.no_feature_dram and any(dram.get(d, 1) > 1 for d in ("Fx", "Fy")):
-        yield Problem("mapping.tiling.DRAM", "filter loops", "none (no_feature_dram)")
-    if limits.no_spatial_reduction:
-        summed = [d for d in layer.dimensions if d not in layer.depends[OUTPUT] and pe[d] > 1]
-        if summed:
-            found = f"reduction over {' '.join(summed)}"
-            yield Problem("mapping.tiling.PE", found, "none (no_spatial_reduction)")

@@ -19,7 +19,7 @@ from dmaze_cp.spec import (
     layer_from_dict,
     layer_to_dict,
 )
-from dmaze_cp.spec.constraint_files import constraints_from_dict, constraints_to_dict
+from dmaze_cp.spec.constraint_files import constraints_from_list
 from dmaze_cp.spec.fields import Fields
 from dmaze_cp.spec.files import parse_json
 from dmaze_cp.workload import Layer
@@ -27,8 +27,6 @@ from dmaze_cp.workload import Layer
 _FIELDS: Final = ("layer", "architecture", "objective", "constraints", "cost_model")
 _INTEGERS: Final = (*COUNTS, "pe_array", "noc_elements_per_cycle")
 """Figures that are integers: all others are written as doubles."""
-
-_FLAGS: Final = ("no_feature_dram", "no_spatial_reduction")
 
 
 def question_text(question: Question, cost_model: int | None = None) -> str:
@@ -43,7 +41,7 @@ def question_text(question: Question, cost_model: int | None = None) -> str:
         "layer": shape_record(question.layer),
         "architecture": figures_record(question.architecture),
         "objective": str(Objective(question.objective)),
-        "constraints": limits_record(question.constraints),
+        "constraints": list(question.constraints.texts),
         "cost_model": COST_MODEL_VERSION if cost_model is None else cost_model,
     }
     return json.dumps(record, sort_keys=True, separators=(",", ":"), allow_nan=False)
@@ -78,15 +76,6 @@ def _figure(name: str, value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _as_float(each) for key, each in value.items()}
     return _as_float(value)
-
-
-@lru_cache(maxsize=64)
-def limits_record(constraints: Constraints) -> dict[str, object]:
-    """The user's limits on the map-space. Not to be changed by the caller either."""
-    return {
-        k: bool(v) if k in _FLAGS else _as_float(v)
-        for k, v in constraints_to_dict(constraints).items()
-    }
 
 
 def _as_float(value: float) -> float:
@@ -127,6 +116,6 @@ def question_from_text(text: str) -> tuple[Question, int]:
 
 def _constraints(obj: object) -> Constraints:
     try:
-        return constraints_from_dict(obj)
+        return constraints_from_list(obj)
     except SpecError as error:
         raise error.under("constraints") from None

@@ -23,13 +23,15 @@ from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.engine import DEFAULT_TIME_LIMIT_S, Engine
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.mapper import overconstrained, priced
+from dmaze_cp.mapper import priced
 from dmaze_cp.mapspace import check_sizes, why_infeasible
 from dmaze_cp.objective import CostLimit, Objective
+from dmaze_cp.pinning import check_pins
 from dmaze_cp.question import Options
 from dmaze_cp.result import Alternative, Ending, Known
 from dmaze_cp.search import SearchResult, search
 from dmaze_cp.search.prepared import Prepared, prepared
+from dmaze_cp.search.why import why_none
 from dmaze_cp.tradeoff.result import FrontStatus, LayerFront, Region
 from dmaze_cp.workload import Layer
 
@@ -66,10 +68,11 @@ def layer_front(
     asked = options or Options(time_limit_s=DEFAULT_TIME_LIMIT_S)
     check_epsilon(epsilon)
     check_sizes([layer], architecture)
+    constraints = check_pins(layer, constraints)
     reason = why_infeasible(architecture)
     space = None if reason else prepared(layer.shape, architecture, constraints)
     if space is None:
-        why = reason or overconstrained(constraints)
+        why = reason or why_none(layer, architecture, constraints)
         return LayerFront(layer, FrontStatus.COMPLETE, epsilon, (), 0, reason=why)
     walk = _Walk(layer, space, epsilon, asked, stop or (lambda: False), began)
     front = walk.run(on_point or (lambda _point: None))
@@ -113,7 +116,10 @@ class _Walk:
             if found is None:
                 return self._partial(proven, most, least)
             if found.best is None and found.complete:
-                why = None if self.points else overconstrained(self.space.space.constraints)
+                space = self.space.space
+                why = None
+                if not self.points:
+                    why = why_none(self.layer, space.architecture, space.constraints)
                 status = FrontStatus.COMPLETE
                 return self._front(status, proven, None, why)
             if found.best is None:

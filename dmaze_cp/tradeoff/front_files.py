@@ -9,7 +9,7 @@ from dmaze_cp.levels import DRAM, SPM, Stationary
 from dmaze_cp.result import Alternative
 from dmaze_cp.result.layer_files import Natural, Positive
 from dmaze_cp.spec import architecture_to_dict
-from dmaze_cp.spec.constraint_files import ConstraintsRecord, constraints_to_dict
+from dmaze_cp.spec.constraint_files import rules_to_dict
 from dmaze_cp.spec.documents import Meaning, Record
 from dmaze_cp.spec.layers import LayerRecord, layer_record
 from dmaze_cp.spec.mapping_files import TilingRecord
@@ -71,7 +71,7 @@ class FrontRecord(TypedDict):
     schema: Literal["dmaze-cp/front/1"]
     model: str
     architecture: dict[str, Any]
-    constraints: ConstraintsRecord
+    constraints: Annotated[dict[str, list[str]], Meaning("pins by glob of layers")]
     interrupted: bool
     layers: list[LayerFrontRecord]
     network: NetworkFrontRecord
@@ -85,7 +85,7 @@ def front_record(found: WorkloadFront) -> Record:
             "schema": FRONT_SCHEMA,
             "model": found.workload.name,
             "architecture": architecture_to_dict(found.architecture),
-            "constraints": constraints_to_dict(found.constraints),
+            "constraints": rules_to_dict(found.constraints),
             "interrupted": found.interrupted,
             "layers": [_layer(front) for front in found.layers],
             "network": _network(found.network, [f.layer.name for f in found.mapped]),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.constraints import Constraints
+from dmaze_cp.constraints import ConstraintRules
 from dmaze_cp.result import Alternative
 from dmaze_cp.workload import Layer, Workload
 
@@ -99,7 +99,7 @@ class WorkloadFront:
 
     workload: Workload
     architecture: Architecture
-    constraints: Constraints
+    constraints: ConstraintRules
     layers: tuple[LayerFront, ...]
     network: NetworkFront
     interrupted: bool = False

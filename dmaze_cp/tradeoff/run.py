@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
+from dmaze_cp.constraints import NO_RULES, ConstraintRules, Constraints, rules_for
 from dmaze_cp.cp.parameters import SolverOptions
 from dmaze_cp.engine import DEFAULT_ENGINE, DEFAULT_TIME_LIMIT_S, Engine
+from dmaze_cp.errors import SpecError
 from dmaze_cp.mapspace import check_sizes
+from dmaze_cp.pinning import rule_problems
 from dmaze_cp.question import Options
 from dmaze_cp.result import Alternative
 from dmaze_cp.tradeoff.front import check_epsilon, layer_front
@@ -23,7 +25,7 @@ def pareto(
     *,
     epsilon: float = 0.0,
     time_limit: float = DEFAULT_TIME_LIMIT_S,
-    constraints: Constraints = NO_CONSTRAINTS,
+    constraints: Constraints | ConstraintRules = NO_RULES,
     engine: Engine | str = DEFAULT_ENGINE,
     workers: int = 1,
     seed: int = 0,
@@ -64,6 +66,10 @@ def pareto(
     )
     check_epsilon(epsilon)
     check_sizes(workload, architecture)
+    rules = rules_for(constraints)
+    problems = list(rule_problems([workload], rules))
+    if problems:
+        raise SpecError(problems)
     stopped = stop or (lambda: False)
     fronts = []
     for layer in workload:
@@ -73,7 +79,7 @@ def pareto(
             layer,
             architecture,
             epsilon=epsilon,
-            constraints=constraints,
+            constraints=rules.of(layer),
             options=options,
             on_point=None if on_point is None else lambda p, of=layer: on_point(of, p),  # type: ignore[misc]
             stop=stop,
@@ -83,4 +89,4 @@ def pareto(
             on_layer_done(front)
     cut = len(fronts) < len(workload.layers) or any(f.reason == "interrupted" for f in fronts)
     network = network_front(fronts)
-    return WorkloadFront(workload, architecture, constraints, tuple(fronts), network, cut)
+    return WorkloadFront(workload, architecture, rules, tuple(fronts), network, cut)

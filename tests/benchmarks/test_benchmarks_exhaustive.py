@@ -19,14 +19,14 @@ from dmaze_cp.cost import evaluate
 from dmaze_cp.mapping import Mapping, stationary_order
 from dmaze_cp.workload import Layer
 from tests.kit.oracle.brute_force import brute_force
-from tests.kit.strategies import architectures, constraints, layers, mappings
+from tests.kit.strategies import architectures, constraints, layers, mappings, pins
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import exhaustive  # noqa: E402 - a script, not a package
 import exhaustive_kernel  # noqa: E402
-from exhaustive_search import Best, search_with_numpy  # noqa: E402
+from exhaustive_search import Best, is_any_kept, search_with_numpy  # noqa: E402
 from exhaustive_space import Problem  # noqa: E402
 
 DEFAULT = {
@@ -99,9 +99,11 @@ def records(layer, arch):
 def test_equals_brute_force_over_all_orders(data, search):
     """Two implementations of one model, one with partial reuse and one without."""
     layer, arch = data.draw(layers()), data.draw(architectures())
-    limits = data.draw(st.just(Constraints()) | constraints())
+    limits = data.draw(st.just(Constraints()) | constraints() | pins(layer))
     reference = brute_force(layer, arch, limits)
-    best = search(Problem(*records(layer, arch), vars(limits)))
+    problem = Problem(*records(layer, arch), limits.texts)
+    # What is stationary is no option of the search in C, which is not asked for it.
+    best = (search if is_any_kept(problem) else search_with_numpy)(problem)
     assert best.tilings == reference.valid_tilings
     assert [best.value(o) for o in OBJECTIVES] == [reference.value(o) for o in OBJECTIVES]
 
@@ -219,8 +221,14 @@ def test_broken_tilings_and_limits_are_found(tmp_path, capsys):
     tiny = copy.deepcopy(result)
     tiny["architecture"] = {**DEFAULT, "rf_bytes": 4}
     assert "does not fit" in run(tmp_path, capsys, tiny)[1]
-    limited = worse_result() | {"constraints": {"min_pe_utilization": 0.2}}
-    assert "does not fit" in run(tmp_path, capsys, limited)[1]
+    for pin, complaint in (
+        ("util.PE>=0.2", "does not fit"),
+        ("DRAM.X=1", "breaks a pin on X"),
+        ("stationary.DRAM=none", "breaks a pin on what is stationary at DRAM"),
+    ):
+        limited = worse_result()
+        limited["layers"][0]["constraints"] = [pin]
+        assert complaint in run(tmp_path, capsys, limited)[1]
 
 
 def test_large_spaces_are_skipped_but_the_cost_is_checked(tmp_path, capsys):

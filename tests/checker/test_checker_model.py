@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.checker.machine import broken_limits, misfits
+from dmaze_cp.checker.machine import misfits
 from dmaze_cp.checker.model import cost
-from dmaze_cp.constraints import Constraints
+from dmaze_cp.checker.pins import broken_pins
 from dmaze_cp.cost import evaluate, fits
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.mapspace import is_allowed
+from dmaze_cp.pinning import check_pins
 from dmaze_cp.spec import architecture_to_dict
-from dmaze_cp.spec.constraint_files import constraints_to_dict
 from dmaze_cp.spec.layers import layer_record
 from tests.kit import strategies
 from tests.kit.published import DATA, ENVIRONMENTS, golden_mapping, golden_rows
@@ -70,9 +70,13 @@ def test_any_mapping_costs_and_fits_as_in_the_package(data: st.DataObject) -> No
 def test_limits_are_those_of_the_package(data: st.DataObject) -> None:
     mapping = data.draw(strategies.layers().flatmap(strategies.mappings))
     architecture: Architecture = data.draw(strategies.wide_architectures())
-    limits: Constraints = data.draw(strategies.constraints())
+    limits = check_pins(
+        mapping.layer,
+        data.draw(strategies.constraints() | strategies.pins(mapping.layer)),
+    )
     record, machine = layer_record(mapping.layer), architecture_to_dict(architecture)
     if fits(mapping, architecture):
         return
-    broken = list(broken_limits(record, machine, constraints_to_dict(limits), mapping.tiling))
+    reuse = cost(record, machine, mapping.tiling, mapping.loop_order).reuse
+    broken = list(broken_pins(record, machine, limits.texts, mapping.tiling, reuse))
     assert (not broken) == is_allowed(mapping, architecture, limits)

@@ -59,14 +59,9 @@ def test_options_reach_the_mapper(run, model) -> None:
     (options,) = fake_mapper.calls
     assert (options["time_limit"], options["gap"]) == (2.5, 0.1)
     assert (options["workers"], options["seed"]) == (3, 9)
-    assert options["constraints"] == Constraints(0.5, 0.25, 1.0, True, True)
-    assert json.loads(Path("out.json").read_text())["constraints"] == {
-        "min_pe_utilization": 0.5,
-        "min_rf_utilization": 0.25,
-        "min_spm_utilization": 1.0,
-        "no_feature_dram": True,
-        "no_spatial_reduction": True,
-    }
+    assert options["constraints"] == Constraints.of_options(0.5, 0.25, 1.0, False, True)
+    (record,) = json.loads(Path("out.json").read_text())["layers"]
+    assert record["constraints"] == ["spatial=O", "util.PE>=0.5", "util.RF>=0.25", "util.SPM>=1.0"]
 
 
 def test_defaults(run, model) -> None:

@@ -26,7 +26,7 @@ RESULTS = (
     sample_result(DEPTHWISE, Objective.ENERGY),
     replace(
         sample_result(GEMM, Objective.ENERGY),
-        constraints=Constraints(min_pe_utilization=0.5, no_spatial_reduction=True),
+        constraints=Constraints.of_options(min_pe_utilization=0.5, no_spatial_reduction=True),
     ),
 )
 WITHOUT = (
@@ -90,7 +90,7 @@ def test_a_list(run, filled) -> None:
     with Store.open(filled) as store:
         for entry in store.entries():
             assert entry.key[:8] in result.stdout
-    for text in ("50 %", "min_pe_utilization", "infeasible", "unknown", "0.40 s"):
+    for text in ("50 %", "util.PE>=0.5", "infeasible", "unknown", "0.40 s"):
         assert text in result.stdout
 
 
@@ -182,7 +182,7 @@ def test_constraints_are_verified(run, filled) -> None:
     """The last of the samples was not made with its constraints in mind."""
     result = run("store", "--store", filled, "verify")
     assert result.exit_code == 1
-    assert "mapping: min_pe_utilization: found 8, expected at least 128" in result.stderr
+    assert "mapping: util.PE>=0.5: found 8, expected at least 128" in result.stderr
 
 
 def test_rows_that_cannot_be_read_are_shown_and_not_exported(run) -> None:

@@ -133,7 +133,7 @@ def test_each_capacity_counts():
     ],
 )
 def test_a_least_utilisation_asks_for_more_of_a_larger_capacity(limit, name):
-    limits = Constraints(**{limit: 0.5})
+    limits = Constraints.of_options(**{limit: 0.5})
     larger = replace(CHIP, **{name: 2 * getattr(CHIP, name)})
     assert not larger_or_equal(larger, CHIP, limits)
     assert not mapping_transfers(CHIP, larger, limits)
@@ -332,7 +332,7 @@ def test_what_a_wider_machine_contains(chunk):
     for seed in range(chunk * 30, chunk * 30 + 30):
         layer, *pair = wide_pair(seed)
         tilings = all_tilings(layer)
-        limits = Constraints(min_rf_utilization=0.3) if seed % 5 == 0 else NO_CONSTRAINTS
+        limits = Constraints.of_options(min_rf_utilization=0.3) if seed % 5 == 0 else NO_CONSTRAINTS
         valid = [is_valid(layer, a, tilings) & is_allowed(layer, a, limits, tilings) for a in pair]
         for one, other in ((0, 1), (1, 0)):
             if larger_or_equal(pair[one], pair[other], limits):

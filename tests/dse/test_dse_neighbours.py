@@ -69,7 +69,7 @@ def test_a_bound_reaches_all_that_it_says_something_about(archs, objective, boun
         energy = inquiry.architecture.energy
         inquiry.raise_bound(bound + ceil(LAYER.macs * (energy.mac_pj + 4 * energy.rf_pj)))
     before = [inquiry.bound for inquiry in asked]
-    raised = Neighbourhood(asked, NO_CONSTRAINTS).pass_on(asked[0])
+    raised = Neighbourhood(asked).pass_on(asked[0])
     expected = []
     for arch, bound in zip(archs, before, strict=True):
         given_there = transferred_bound(
@@ -87,7 +87,7 @@ def test_a_bound_reaches_all_that_it_says_something_about(archs, objective, boun
 def test_what_is_passed_on_is_true(archs, objective) -> None:
     results = [map_layer(LAYER, arch, objective, engine=Engine.BOUNDS) for arch in archs]
     asked = inquiries(archs, objective)
-    near = Neighbourhood(asked, NO_CONSTRAINTS)
+    near = Neighbourhood(asked)
     for inquiry, result in zip(asked, results, strict=True):
         if result.value is None:
             continue
@@ -119,13 +119,13 @@ def test_only_so_many_near_ones_are_asked(row, monkeypatch) -> None:
     monkeypatch.setattr(neighbours, "REACH", 3)
     monkeypatch.setattr(neighbours, "transferred_bound", counted)
     row[4].raise_bound(100)
-    raised = Neighbourhood(row, NO_CONSTRAINTS).pass_on(row[4])
+    raised = Neighbourhood(row).pass_on(row[4])
     assert raised == row[5:8]
     assert calls == [q.architecture for q in row[5:8]]
 
 
 def test_who_waits_for_nothing_learns_nothing(row) -> None:
-    near = Neighbourhood(row, NO_CONSTRAINTS)
+    near = Neighbourhood(row)
     row[1].final = True
     row[2].candidates[0].closed = True
     for inquiry in row[:3]:
@@ -136,7 +136,7 @@ def test_who_waits_for_nothing_learns_nothing(row) -> None:
 
 
 def test_no_bound_goes_up_to_larger_designs(row) -> None:
-    near = Neighbourhood(row, NO_CONSTRAINTS)
+    near = Neighbourhood(row)
     row[11].raise_bound(100)
     near.note(row[11])
     assert near.pass_on(row[11]) == []
@@ -150,7 +150,7 @@ def test_a_start_is_the_best_of_the_nearest_mappings(row, monkeypatch) -> None:
         return evaluate(mapping, architecture)
 
     monkeypatch.setattr(neighbours, "evaluate", counted)
-    near = Neighbourhood(row, NO_CONSTRAINTS)
+    near = Neighbourhood(row)
     best = map_layer(LAYER, row[0].architecture)
     for inquiry in row[1:]:
         inquiry.note(mapped(LAYER) if inquiry is not row[3] else best)
@@ -161,7 +161,10 @@ def test_a_start_is_the_best_of_the_nearest_mappings(row, monkeypatch) -> None:
 
 
 def test_limits_on_mappings_keep_those_of_neighbours_out(row) -> None:
-    near = Neighbourhood(row, Constraints(min_pe_utilization=0.5))
+    limits = Constraints.of_options(min_pe_utilization=0.5)
+    for inquiry in row:
+        inquiry.question = replace(inquiry.question, constraints=limits)
+    near = Neighbourhood(row)
     row[1].note(map_layer(LAYER, row[1].architecture))
     near.note(row[1])
     assert near.start(row[0]).mapping is None

@@ -23,6 +23,7 @@ from dmaze_cp.dse.sweep_files import sweep_from_dict, sweep_record, without_deta
 from dmaze_cp.errors import SpecError
 from dmaze_cp.objective import Objective
 from dmaze_cp.spec import load_mapping_records, mapping_record_from_dict
+from dmaze_cp.spec.constraint_files import rules_from_object
 from tests.kit.strategies import architectures
 from tests.kit.sweeps import sample_sweep, sweeps
 
@@ -131,7 +132,7 @@ def test_a_real_sweep_comes_back(tmp_path) -> None:
         (("models", 0, "weight"), -1),
         (("models", 0, "network", "layers", 0, "kind"), "sparse"),
         (("space", "parameters", "rf_byte"), [1]),
-        (("constraints", "no_feature_dram"), 1),
+        (("constraints", "*"), 1),
         (("space",), None),
     ],
     ids=str,
@@ -160,7 +161,8 @@ def test_a_point_has_a_value_of_each_parameter_that_varies() -> None:
 
 def test_all_of_the_base_comes_back() -> None:
     result = sample_sweep()
-    other = replace(result, constraints=dm.Constraints(no_feature_dram=True))
+    rules = rules_from_object({"*": ["DRAM.Fx=1"], "conv*": ["PE.M<=4", "spatial=M"]})
+    other = replace(result, constraints=rules)
     assert sweep_from_dict(read(sweep_record(other, details=True))).constraints == other.constraints
 
 

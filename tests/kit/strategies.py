@@ -12,6 +12,7 @@ from dmaze_cp.figures import Frozen
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.workload import Kind, Layer
 from tests.kit.oracle.brute_force import factorisations
+from tests.kit.pins import random_pins
 from tests.kit.wide_machines import wide_machine
 
 BOUNDS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 16)
@@ -95,11 +96,16 @@ def wide_architectures(draw: st.DrawFn) -> Architecture:
     return wide_machine(draw(st.randoms(use_true_random=False)), layer)
 
 
+def pins(layer: Layer) -> st.SearchStrategy[Constraints]:
+    """Pins that can hold for a layer, each by itself."""
+    return st.randoms(use_true_random=False).map(lambda rng: random_pins(rng, layer))
+
+
 @st.composite
 def constraints(draw: st.DrawFn) -> Constraints:
     """Search options, each of them often left alone."""
     fraction = st.sampled_from((0.0, 0.0, 0.1, 0.25, 0.5, 0.7))
-    return Constraints(
+    return Constraints.of_options(
         min_pe_utilization=draw(fraction),
         min_rf_utilization=draw(fraction),
         min_spm_utilization=draw(fraction),

@@ -22,7 +22,7 @@ LAYERS = (
     Layer.depthwise("dw", {"C": 12, "Ox": 6, "Oy": 6, "Fx": 3, "Fy": 3}),
     Layer.gemm("fc", {"X": 8, "Y": 30, "K": 64}),
 )
-LIMITS = Constraints(0.25, 0, 0.01, no_feature_dram=True, no_spatial_reduction=True)
+LIMITS = Constraints.of_options(0.25, 0, 0.01, no_feature_dram=True, no_spatial_reduction=True)
 
 
 WIDE = Architecture(

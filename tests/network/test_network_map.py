@@ -314,7 +314,7 @@ def test_a_tiny_total_still_maps_all() -> None:
 
 
 def test_constraints_reach_the_searches() -> None:
-    limits = Constraints(min_pe_utilization=1.0)
+    limits = Constraints.of_options(min_pe_utilization=1.0)
     result = map_workload(ONE, TINY, constraints=limits, jobs=2)
     for r in result:
         best = brute_force(r.layer, TINY, limits)

@@ -248,7 +248,7 @@ def test_a_demand_raises_the_bound():
     """What is asked for is not for nothing: a bound without it would be lower."""
     layer = Layer.gemm("g", {"X": 8, "Y": 8, "K": 8})
     arch = Architecture(pes=64, rf_bytes=64, spm_banks=12, spm_bank_bytes=64)
-    space = build(layer, arch, Constraints(min_pe_utilization=0.8))
+    space = build(layer, arch, Constraints.of_options(min_pe_utilization=0.8))
     raised = []
     for members in every_case(space):
         # The same options, with the limits and without.

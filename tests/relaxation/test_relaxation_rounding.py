@@ -95,7 +95,7 @@ def check(space, duals, theta, which):
 @pytest.mark.parametrize("arch", [SERVER, ODD], ids=["server", "odd"])
 def test_rounding_of_large_layers(arch, name, kind):
     rng = np.random.default_rng(0)
-    limits = Constraints(min_rf_utilization=0.3, min_pe_utilization=0.1)
+    limits = Constraints.of_options(min_rf_utilization=0.3, min_pe_utilization=0.1)
     space = build(LAYERS[name], arch, limits)
     objective = list(Objective)[KINDS.index(kind) % 3]
     duals = some_cases(space, 7, objective)

@@ -116,7 +116,7 @@ def test_demands_hold_at_every_mapping_of_the_case(space):
 
 
 def test_a_demand_on_a_single_product_is_exact():
-    space = build(SOME["gemm"], SMALL, Constraints(min_pe_utilization=0.7))
+    space = build(SOME["gemm"], SMALL, Constraints.of_options(min_pe_utilization=0.7))
     for members in every_case(space):
         everything = combinations([len(o) for o in members.options])
         atoms = np.stack([members.table.at(row) for row in everything])

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dmaze_cp.constraints import Constraints
+from dmaze_cp.constraints import Constraints, rules_for
 from dmaze_cp.dse.design import Budgets, Sample
 from dmaze_cp.dse.result import PointStatus, SweepResult
 from dmaze_cp.dse.sweep_files import sweep_record
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.report.sweep_limits import limits_of, proof_text, rounded_percent, tie_facts
-from dmaze_cp.report.words import constraint_texts
+from dmaze_cp.report.words import rule_texts
 from tests.kit.sweeps import SPACE, sample_sweep, sweep_text
 
 
@@ -24,7 +24,7 @@ def unlimited(**options: object) -> SweepResult:
 
 def constrained(result: SweepResult, constraints: Constraints) -> SweepResult:
     """The same sweep, as if its searches had been limited."""
-    return replace(result, constraints=constraints)
+    return replace(result, constraints=rules_for(constraints))
 
 
 def test_without_limits_the_proof_is_of_the_whole_space():
@@ -36,12 +36,12 @@ def test_without_limits_the_proof_is_of_the_whole_space():
 
 def test_budgets_and_limits_on_the_map_space_are_named():
     result = replace(unlimited(), budgets=Budgets(area_mm2=8, power_mw=165.5))
-    result = constrained(result, Constraints(min_pe_utilization=0.9, no_spatial_reduction=True))
+    result = constrained(result, Constraints.parse("util.PE>=0.9", "spatial=O"))
     assert limits_of(result) == (
         "area at most 8 mm2",
         "power at most 165.5 mW",
-        "at least 90 % PE utilisation",
-        "no sums across PEs",
+        "spatial=O",
+        "util.PE>=0.9",
     )
     assert proof_text(Sweep(result)) == "proven: no design of the space within the limits is better"
     text = " ".join(sweep_text(result).split())
@@ -74,8 +74,8 @@ def test_percents_err_to_the_safe_side(fraction, up):
 
 
 def test_limits_in_words():
-    limits = Constraints(min_rf_utilization=0.125, no_feature_dram=True)
-    assert constraint_texts(limits) == ("at least 12.5 % RF utilisation", "no filter loops at DRAM")
+    limits = Constraints.of_options(min_rf_utilization=0.125, no_feature_dram=True)
+    assert rule_texts(rules_for(limits)) == ("DRAM.Fx=1", "DRAM.Fy=1", "util.RF>=0.125")
 
 
 def test_a_design_that_cannot_be_mapped_has_no_bound():

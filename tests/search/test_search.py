@@ -223,7 +223,9 @@ FREE = replace(ARCH, energy=AccessEnergy(0, 0, 0, 0, 0))
 @pytest.mark.parametrize("pes", [0.5, 0.999])
 def test_costs_of_nothing_need_no_incumbent(objective, pes):
     """With no energy at all there is no bound above 0, and no logarithm of one."""
-    limits = Constraints(min_pe_utilization=pes, min_rf_utilization=0.7 if pes < 0.9 else 1)
+    limits = Constraints.of_options(
+        min_pe_utilization=pes, min_rf_utilization=0.7 if pes < 0.9 else 1
+    )
     best = brute_force(LAYER, FREE, limits).value(objective)
     ready = prepared(LAYER.shape, FREE, limits)
     result = search(ready, objective, time_limit=HANG_S, settings=FORCED)

@@ -70,7 +70,7 @@ def random_architecture(rng: random.Random, layer: Layer) -> Architecture:
 def random_constraints(rng: random.Random) -> Constraints:
     """Search options; some leave no mapping."""
     fractions = (0.0, 0.0, 0.1, 0.25, 0.5, 0.7)
-    return Constraints(
+    return Constraints.of_options(
         *(rng.choice(fractions) for _ in range(3)),
         no_feature_dram=rng.random() < 0.4,
         no_spatial_reduction=rng.random() < 0.4,
@@ -126,17 +126,17 @@ def not_allowed(result, arch, limits) -> str:
     pes = 1
     for factor in tiling["PE"].values():
         pes *= factor
-    if pes < at_least(limits.min_pe_utilization, arch.pe_count):
+    if pes < at_least(limits.least("PE"), arch.pe_count):
         return "too few PEs"
     words = {x: arch.word_of(x) for x in "OIW"}
     unit = words["O"] if len(set(words.values())) == 1 else 1
     in_rf = sum(cost.rf_elements[x] * words[x] for x in words) // unit
-    if in_rf < limits.min_rf_utilization * (arch.rf_total_bytes // unit):
+    if in_rf < limits.least("RF") * (arch.rf_total_bytes // unit):
         return "too little of the RF"
     used = sum(cost.spm_elements[x] * words[x] for x in words)
-    if used < limits.min_spm_utilization * arch.spm_bytes:
+    if used < limits.least("SPM") * arch.spm_bytes:
         return "too little of the SPM"
-    if limits.no_feature_dram and any(tiling["DRAM"].get(d, 1) > 1 for d in ("Fx", "Fy")):
+    if "DRAM.Fx=1" in limits.texts and any(tiling["DRAM"].get(d, 1) > 1 for d in ("Fx", "Fy")):
         return "filter loops at DRAM"
     return ""
 

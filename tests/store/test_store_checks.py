@@ -100,16 +100,18 @@ def test_what_verify_says():
         for level in LEVELS
     )
     mapping = Mapping(layer, factors, layer.dimensions, layer.dimensions)
-    limits = Constraints(min_rf_utilization=0.5, no_feature_dram=True, no_spatial_reduction=True)
+    limits = Constraints.of_options(
+        min_rf_utilization=0.5, no_feature_dram=True, no_spatial_reduction=True
+    )
     assert len(fits(mapping, Architecture())) == 1
     entry = entry_of(result_of(mapping, Architecture(), limits))
     ((key, error),) = verify([entry]).bad
     assert key == entry.key
     assert str(error).splitlines() == [
         "mapping: PEs: found 3072, expected at most 256",
-        "mapping: min_rf_utilization: found 3, expected at least 128",
-        "mapping.tiling.DRAM: found filter loops, expected none (no_feature_dram)",
-        "mapping.tiling.PE: found reduction over C, expected none (no_spatial_reduction)",
+        "mapping: util.RF>=0.5: found 3, expected at least 128",
+        "mapping: DRAM.Fx=1: found DRAM.Fx=3, expected DRAM.Fx=1",
+        "mapping: spatial=O: found PE.C=6, expected PE.C=1",
     ]
 
 
@@ -137,7 +139,7 @@ QUESTION_TAMPERINGS = {
     "objective": "objective = 'energy'",
     "unknown objective": """question = replace(question, '"edp"', '"fun"')""",
     "missing part": """question = replace(question, ',"objective":"edp"', '')""",
-    "wrong flag": """question = replace(question, '_dram":false', '_dram":0')""",
+    "wrong pin": """question = replace(question, '"constraints":[]', '"constraints":["PE.Q=1"]')""",
     "solves": "solves = 'many'",
     "time": "updated = -1",
 }

@@ -30,7 +30,12 @@ DIGESTS = {
         "costs": "135ba8330d62ac19",
         "optima": "18df4674745964c2",
         "question": "1dc282572074349e",
-    }
+    },
+    2: {
+        "costs": "135ba8330d62ac19",
+        "optima": "18df4674745964c2",
+        "question": "8746dc493596c53c",
+    },
 }
 
 HINT = (
@@ -61,7 +66,7 @@ CHIPS = (
         energy=AccessEnergy(0.03, 1.0, 4.0, 68.3475, 0.02),
     ),
 )
-LIMITS = (NO_CONSTRAINTS, Constraints(0.25, 0.1, 0.1, True, True))
+LIMITS = (NO_CONSTRAINTS, Constraints.of_options(0.25, 0.1, 0.1, True, True))
 
 
 def digest(value: object) -> str:

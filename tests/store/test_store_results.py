@@ -85,7 +85,7 @@ def test_equal_numbers_of_other_types_are_the_same_question(path):
     assert whole == floats
     with Store.open(path) as store:
         store.put(sample(architecture=whole))
-        found = store.get(Question(gemm(0), floats, "edp", Constraints(min_pe_utilization=0)))
+        found = store.get(Question(gemm(0), floats, "edp", Constraints.parse("util.PE>=0")))
     assert found is not None
 
 
@@ -113,12 +113,13 @@ OTHERS = {
         for name in ("rf_pj", "noc_pj", "spm_pj", "dram_pj", "mac_pj")
     },
     **{
-        f"min_{level}": replace(BASE, constraints=Constraints(**{f"min_{level}_utilization": 0.1}))
-        for level in ("pe", "rf", "spm")
+        pin: replace(BASE, constraints=Constraints.parse(pin))
+        for pin in (
+            *("util.PE>=0.1", "util.RF>=0.1", "util.SPM>=0.1", "DRAM.Fx=1", "spatial=O"),
+            *("PE.M=2", "PE.M<=2", "PE.M>=2", "PE.M=full", "stationary.DRAM=O", "spatial=M,C"),
+        )
     },
     "leakage_mw": replace(BASE, architecture=replace(CHIP, leakage_mw=3.5)),
-    "no_feature_dram": replace(BASE, constraints=Constraints(no_feature_dram=True)),
-    "no_spatial_reduction": replace(BASE, constraints=Constraints(no_spatial_reduction=True)),
 }
 
 

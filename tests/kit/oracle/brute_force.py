@@ -8,6 +8,8 @@ operands that are reused in part are included.
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import product
@@ -68,7 +70,7 @@ def brute_force(
         valid = valid[is_allowed(layer, architecture, constraints, valid)]
     best: dict[str, Best | None] = {"energy": None, "latency": None, "edp": None}
     mappings = 0
-    for index, reuse_spm, reuse_dram in _mappings(layer, valid):
+    for index, reuse_spm, reuse_dram in _mappings(layer, valid, constraints):
         mappings += len(index)
         energy, latency = costs(layer, architecture, valid[index], reuse_spm, reuse_dram)
         if float(energy.max()) * float(latency.max()) < 2.0**62:
@@ -229,27 +231,69 @@ def _fit_pes(layer: Layer, architecture: Architecture, pe: np.ndarray) -> np.nda
 def is_allowed(
     layer: Layer, architecture: Architecture, constraints: Constraints, tilings: np.ndarray
 ) -> np.ndarray:
-    """Which tilings satisfy the user's constraints."""
-    dram, spm, rf, pe = np.moveaxis(tilings, 1, 0)
+    """Which tilings satisfy the user's pins, apart from those on what is stationary."""
+    good = np.ones(len(tilings), dtype=bool)
+    for text in map(str, constraints.pins):
+        name, sign, value = re.fullmatch(r"([A-Za-z.]+)(=|<=|>=)(.*)", text).groups()
+        if name == "spatial":
+            good &= _unrolled_only(layer, value.split(","), tilings)
+        elif name.startswith("util."):
+            used, whole = _use(layer, architecture, name[5:], tilings)
+            good &= used / max(whole, 1) >= float(value)
+        elif not name.startswith("stationary."):
+            level, dimension = name.split(".")
+            if dimension not in layer.dimensions:
+                continue  # a factor of 1, which is all that such pins say
+            j = layer.dimensions.index(dimension)
+            factor = tilings[:, ("DRAM", "SPM", "RF", "PE").index(level), j]
+            wanted = layer.extents[j] if value == "full" else int(value)
+            good &= {"=": factor == wanted, "<=": factor <= wanted, ">=": factor >= wanted}[sign]
+    return good
+
+
+def _unrolled_only(layer: Layer, names: list[str], tilings: np.ndarray) -> np.ndarray:
+    """Which tilings unroll these dimensions, and those that these operands depend on, only."""
+    good = np.ones(len(tilings), dtype=bool)
+    depends = _depends(layer)
+    for j, dimension in enumerate(layer.dimensions):
+        named = dimension in names or any(depends["OIW".index(x), j] for x in names if x in "OIW")
+        if not named:
+            good &= tilings[:, 3, j] == 1
+    return good
+
+
+def _use(layer: Layer, architecture: Architecture, level: str, tilings: np.ndarray):
+    """How much of the PEs, of an RF or of the SPM tilings use, and how much there is."""
+    _, spm, rf, pe = np.moveaxis(tilings, 1, 0)
     words = _words(architecture)
-    in_spm = _elements(layer, rf * pe * spm)
-    spm_bytes = sum(e * w for e, w in zip(in_spm, words, strict=True))
-    good = pe.prod(1) / _pe_count(architecture) >= constraints.min_pe_utilization
-    if constraints.min_rf_utilization > 0:
+    if level == "PE":
+        return pe.prod(1), _pe_count(architecture)
+    if level == "RF":
         # Whole words where all are equal, else bytes.
         unit = words[0] if len(set(words)) == 1 else 1
         used = sum(e * w for e, w in zip(_elements(layer, rf), words, strict=True)) // unit
-        whole = max(_whole(architecture.rf_bytes) // unit, 1)
-        good &= used / whole >= constraints.min_rf_utilization
-    if constraints.min_spm_utilization > 0:
-        buffer = _whole(architecture.spm_banks) * architecture.spm_bank_bytes
-        good &= spm_bytes / buffer >= constraints.min_spm_utilization
-    for j, dimension in enumerate(layer.dimensions):
-        if constraints.no_feature_dram and dimension in ("Fx", "Fy"):
-            good &= dram[:, j] == 1
-        if constraints.no_spatial_reduction and not _depends(layer)[O, j]:
-            good &= pe[:, j] == 1
-    return good
+        return used, _whole(architecture.rf_bytes) // unit
+    in_spm = _elements(layer, rf * pe * spm)
+    used = sum(e * w for e, w in zip(in_spm, words, strict=True))
+    return used, _whole(architecture.spm_banks) * architecture.spm_bank_bytes
+
+
+def may_keep(constraints: Constraints | None, level: str) -> set[str]:
+    """What pins let a level keep stationary."""
+    allowed = {"O", "I", "W", "none", "part"}
+    for text in () if constraints is None else map(str, constraints.pins):
+        if text.startswith(f"stationary.{level}="):
+            allowed &= set(text.split("=")[1].split("|"))
+    return allowed
+
+
+def kept_by(layer: Layer, factors: tuple[int, ...], reuse: tuple[int, ...]) -> str:
+    """What a level with this reuse keeps stationary: an operand, none, or one in part."""
+    if max(reuse) == 1:
+        return "none"
+    (x,) = (x for x in (O, I, W) if reuse[x] > 1)
+    free = [f for f, used in zip(factors, _depends(layer)[x], strict=True) if not used]
+    return "OIW"[x] if reuse[x] == math.prod(free) else "part"
 
 
 def _whole(sizes) -> int:
@@ -445,12 +489,15 @@ def _depends(layer: Layer) -> np.ndarray:
     return np.array([[d in row for d in layer.dimensions] for row in rows])
 
 
-def _mappings(layer: Layer, valid: np.ndarray):
+def _mappings(layer: Layer, valid: np.ndarray, constraints: Constraints | None):
     """Blocks of (index of the tiling, reuse at SPM, reuse at DRAM) of all mappings."""
     block: list[tuple[int, tuple[int, ...], tuple[int, ...]]] = []
+    allowed = [may_keep(constraints, level) for level in ("DRAM", "SPM")]
     for index, tiling in enumerate(valid):
-        at_dram = reuse_triples(layer, tuple(tiling[0].tolist()))
-        at_spm = reuse_triples(layer, tuple(tiling[1].tolist()))
+        at_dram, at_spm = (
+            [r for r in reuse_triples(layer, loops) if kept_by(layer, loops, r) in names]
+            for loops, names in zip(map(tuple, tiling[:2].tolist()), allowed, strict=True)
+        )
         block.extend((index, s, d) for s in at_spm for d in at_dram)
         if len(block) >= CHUNK:
             yield _columns(block)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.constraints import Constraints
+from dmaze_cp.constraints import Constraints, rules_for
 from dmaze_cp.dse.design import Sample
 from dmaze_cp.dse.parameters import Parameter
 from dmaze_cp.dse.result import PointStatus
@@ -22,7 +22,7 @@ from tests.report.html.test_report_html_browser_sweeps import DESIGNS, HEAT
 
 pytestmark = pytest.mark.browser
 
-LIMITED = Constraints(min_pe_utilization=0.5, no_spatial_reduction=True)
+LIMITED = Constraints.of_options(min_pe_utilization=0.5, no_spatial_reduction=True)
 OPEN = (
     PointStatus.OPTIMAL,
     PointStatus.SKIPPED,
@@ -128,11 +128,11 @@ def test_the_proof_says_that_it_holds_within_the_limits(open_page: Open):
     ]
     points = list(result.points)
     points[result.best or 0] = replace(points[result.best or 0], networks=tuple(networks))
-    opened = open_page(replace(result, constraints=LIMITED, points=tuple(points)))
+    opened = open_page(replace(result, constraints=rules_for(LIMITED), points=tuple(points)))
     assert "proven best within the limits" in tiles(opened)["Best EDP"]
     limits = tiles(opened)["Limits"]
-    assert "at least 50 % PE utilisation" in limits
-    assert "no sums across PEs" in limits
+    assert "util.PE>=0.5" in limits
+    assert "spatial=O" in limits
     assert "area at most 20 mm2" in limits
     opened.page.click("#details-point table[data-caption=Layers] tbody tr")
     assert "within the limits costs less" in opened.text("#details-layer .claim")
@@ -146,7 +146,7 @@ def test_the_mapping_page_says_it_too(open_page: Open):
     layers = tuple(replace(r, constraints=LIMITED) for r in result.layers)
     limited = open_page(replace(result, layers=layers))
     assert "within the limits" in limited.text("#details-layer .claim")
-    assert "at least 50 % PE utilisation" in limited.text("#details-layer")
+    assert "util.PE>=0.5" in limited.text("#details-layer")
     assert "proven optimal within the limits" in tiles(limited)["EDP, sum of layers"]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dmaze_cp.constraints import Constraints
+from dmaze_cp.constraints import Constraints, rules_for
 from dmaze_cp.dse.result import PointStatus
 from dmaze_cp.report.html import html_page
 from dmaze_cp.report.sweep_page import MOST_INVALID
@@ -43,8 +43,8 @@ def test_what_is_infeasible_is_drawn_at_no_bound():
 
 
 def test_limits_are_in_words():
-    limits = Constraints(min_pe_utilization=0.5, no_feature_dram=True)
-    data = data_of(html_page(replace(swept(), constraints=limits)))
+    limits = Constraints.of_options(min_pe_utilization=0.5, no_feature_dram=True)
+    data = data_of(html_page(replace(swept(), constraints=rules_for(limits))))
     tiles = next(b for b in blocks_of(data, "Facts") if b.get("tiles"))
     (shown,) = [row["note"] for row in tiles["rows"] if row["name"] == "Limits"]
-    assert "at least 50 % PE utilisation, no filter loops at DRAM" in shown
+    assert "DRAM.Fx=1, DRAM.Fy=1, util.PE>=0.5" in shown

@@ -1,0 +1,84 @@
+"""`--per-dataflow` and `--per-unrolling`: tables of parts of the map-space, added to results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from dmaze_cp.result import LayerResult, Slice, WorkloadResult
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def slice_options(function: _Function) -> _Function:
+    """``--per-dataflow`` and ``--per-unrolling``."""
+    per_unrolling = click.option(
+        "--per-unrolling",
+        is_flag=True,
+        help="Also prove the best mapping of every pair of dimensions, if no others are unrolled "
+        "over PEs, within the same time limit again.",
+    )
+    per_dataflow = click.option(
+        "--per-dataflow",
+        is_flag=True,
+        help="Also prove the best mapping of every dataflow: what is stationary at DRAM, and at "
+        "SPM, within the same time limit again.",
+    )
+    return per_dataflow(per_unrolling(function))
+
+
+def with_slices(
+    results: Sequence[WorkloadResult], options: dict[str, Any]
+) -> tuple[WorkloadResult, ...]:
+    """The results with the tables that are asked for, as far as Ctrl-C lets them come."""
+    if not (options["per_dataflow"] or options["per_unrolling"]):
+        return tuple(results)
+    from dmaze_cp.cli.progress import Progress
+    from dmaze_cp.cli.stopping import answering_interrupt
+
+    known: dict[Hashable, LayerResult] = {}
+    found = []
+    with answering_interrupt(Progress(verbose=options["verbose"], several=True)) as stop:
+        for each in results:
+            layers = tuple(_with_slices(layer, options, known, stop) for layer in each.layers)
+            found.append(replace(each, layers=layers, interrupted=each.interrupted or stop()))
+    return tuple(found)
+
+
+def _with_slices(
+    result: LayerResult,
+    options: dict[str, Any],
+    known: dict[Hashable, LayerResult],
+    stop: Callable[[], bool],
+) -> LayerResult:
+    from dmaze_cp.question import Question
+    from dmaze_cp.slices import per_dataflow, per_unrolling
+
+    if stop() or result.failed:
+        return result
+
+    def table(make: Callable[..., tuple[Slice, ...]]) -> tuple[Slice, ...]:
+        return make(
+            result.layer,
+            result.architecture,
+            result.objective,
+            constraints=result.constraints,
+            time_limit=options["time_limit"],
+            engine="bounds" if options["engine"] == "bounds" else "auto",
+            known=result,
+            stop=stop,
+        )
+
+    key = Question.of(result).key
+    if key not in known:
+        known[key] = replace(
+            result,
+            dataflows=table(per_dataflow) if options["per_dataflow"] else (),
+            unrollings=table(per_unrolling) if options["per_unrolling"] else (),
+        )
+    same = known[key]
+    return replace(result, dataflows=same.dataflows, unrollings=same.unrollings)

@@ -1,0 +1,31 @@
+"""What a user demands of mappings: pins, those of one layer, and rules for a network's layers."""
+
+from __future__ import annotations
+
+from dmaze_cp.constraints.layer import NO_CONSTRAINTS, Constraints
+from dmaze_cp.constraints.parsing import parse_pin
+from dmaze_cp.constraints.pins import (
+    FactorPin,
+    Pin,
+    Relation,
+    SpatialPin,
+    StationaryPin,
+    UtilizationPin,
+)
+from dmaze_cp.constraints.rules import NO_RULES, ConstraintRules, Rule, rules_for
+
+__all__ = [
+    "NO_CONSTRAINTS",
+    "NO_RULES",
+    "ConstraintRules",
+    "Constraints",
+    "FactorPin",
+    "Pin",
+    "Relation",
+    "Rule",
+    "SpatialPin",
+    "StationaryPin",
+    "UtilizationPin",
+    "parse_pin",
+    "rules_for",
+]

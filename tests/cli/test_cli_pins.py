@@ -1,0 +1,122 @@
+"""``--pin`` and ``--constraints`` reach every search and its result, or are bad input."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from dmaze_cp.cli.app import cli
+from tests.kit import fake_mapper
+
+MODEL = "mobilenetv2"
+LAYERS = ("--layer", "block12.depthwise", "--layer", "block12.project")
+
+
+@pytest.mark.parametrize("command", ["map", "dse"])
+def test_pins_reach_the_searches(run, command) -> None:
+    Path("pins.yaml").write_text(
+        "'*depthwise': [RF.Fx=full, 'spatial=C,Ox']\nblock12.project: PE.M=4\n"
+    )
+    asked = ["--pin", "stationary.DRAM=O|W", "--pin", "RF.C<=4", "--constraints", "pins.yaml"]
+    more = ["--param", "pes=64,128"] if command == "dse" else []
+    models = ["-", MODEL] if command == "dse" else [MODEL]
+    result = run(command, *models, *LAYERS, *asked, *more, "--engine", "bounds", "-o", "o.json")
+    assert result.exit_code == 0, result.output
+    record = json.loads(Path("o.json").read_text())
+    if command == "map":
+        wanted = {
+            ("RF.C<=4", "RF.Fx=full", "spatial=C,Ox", "stationary.DRAM=O|W"),
+            ("PE.M=4", "RF.C<=4", "stationary.DRAM=O|W"),
+        }
+        assert {call["constraints"].texts for call in fake_mapper.calls} == wanted
+        assert {tuple(layer["constraints"]) for layer in record["layers"]} == wanted
+    else:
+        best = record["points"][record["best"]]["networks"][0]["layers"]
+        assert ["PE.M=4", "RF.C<=4", "stationary.DRAM=O|W"] in [r["constraints"] for r in best]
+        assert record["constraints"] == {
+            "*": ["stationary.DRAM=O|W", "RF.C<=4"],
+            "*depthwise": ["RF.Fx=full", "spatial=C,Ox"],
+            "block12.project": ["PE.M=4"],
+        }
+
+
+@pytest.mark.parametrize(
+    ("pins", "text"),
+    [
+        (["PE.Q=2"], "--pin: PE.Q=2: found 'Q', no dimension"),
+        (["L1.M=2"], "--pin: L1.M=2: found 'L1', no level"),
+        (["PE.M=7"], "PE.M=7: found a factor that does not divide M = 96 of block12.project"),
+        (["PE.X=2"], "--pin: PE.X=2: found dimensions that none of the layers has"),
+        (["PE.C=2", "PE.C=3"], "PE.C=2 and PE.C=3: found C = 576"),
+        (["util.PE>=1.1"], "util.PE>=1.1: found '1.1', expected a fraction from 0 to 1"),
+    ],
+)
+@pytest.mark.parametrize("command", ["map", "model"])
+def test_bad_pins_are_bad_input(run, command, pins, text) -> None:
+    layer = ["--layer", "block12.project"]
+    asked = [part for pin in pins for part in ("--pin", pin)]
+    result = run(command, MODEL, *layer, *asked, "-o", "o.pb")
+    assert result.exit_code == 1
+    assert text in result.stderr
+    assert not Path("o.pb").exists()
+
+
+def test_all_that_is_wrong_is_said_at_once(run) -> None:
+    Path("pins.yaml").write_text("conv: [PE.M=x, 3]\n")
+    result = run("map", "nowhere", "--pin", "PE=3", "--constraints", "pins.yaml")
+    assert result.exit_code == 1
+    for text in ("nowhere", "--pin: PE=3", "pins.yaml: conv[0].PE.M=x", "pins.yaml: conv[1]"):
+        assert text in result.stderr
+
+
+def test_a_model_has_the_pins(run) -> None:
+    asked = ["--pin", "RF.Fx=full", "--pin", "PE.C<=4", "--pin", "stationary.DRAM=O"]
+    result = run("model", MODEL, "--layer", "block12.depthwise", *asked, "-o", "m.txt")
+    assert result.exit_code == 0, result.output
+    text = Path("m.txt").read_text()
+    assert "case_DRAM_O" in text
+    assert "case_DRAM_W" not in text
+
+
+@pytest.mark.parametrize("form", ["table", "json"])
+def test_what_clashes_is_said(monkeypatch, form) -> None:
+    """As README shows it."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+    asked = ["--pin", "PE.M=32", "--pin", "PE.C=16", "--no-store", "--jobs", "1", "--format", form]
+    result = CliRunner().invoke(cli, ["map", MODEL, "--layer", "block12.project", *asked])
+    assert result.exit_code == 3
+    text = "there are 256 PEs; PE.C=16 and PE.M=32 need 512"
+    assert f"infeasible on default: {text}" in result.stderr
+    if form == "json":
+        (record,) = json.loads(result.stdout)["layers"]
+        clash = record["clash"]
+        assert (record["reason"], clash["text"], clash["irreducible"]) == (text, text, True)
+        relaxed = [each["relaxation"]["text"] for each in clash["members"]]
+        assert relaxed == ["there are 512 PEs", "PE.C=8", "PE.M=16"]
+        return
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    shown = readme[readme.index(f"  {text}\n") :].split("```")[0]
+    lines = [line.rstrip() for line in result.stdout.splitlines()]
+    assert shown in "\n".join(lines) + "\n"
+
+
+def test_tables_are_asked_for(monkeypatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    asked = ["map", MODEL, "--layer", "block12.depthwise", "--per-dataflow", "--per-unrolling"]
+    asked += ["--no-store", "--jobs", "1", "--engine", "bounds", "--pin", "RF.C<=16"]
+    shown = CliRunner().invoke(cli, asked)
+    assert shown.exit_code == 0, shown.output
+    assert "EDP of every dataflow, over the best\nDRAM / SPM" in shown.stdout
+    assert "EDP of two unrolled dimensions, over the best\n" in shown.stdout
+    written = CliRunner().invoke(cli, [*asked, "--format", "json"])
+    (record,) = json.loads(written.stdout)["layers"]
+    for table, size in (("dataflows", 16), ("unrollings", 10)):
+        values = [each["value"] for each in record[table] if each["value"] is not None]
+        assert len(record[table]) == size
+        assert min(values) >= record["value"]
+        assert (min(values) == record["value"]) or table == "unrollings"
+    for each in record["dataflows"]:
+        assert (each["status"] == "infeasible") == (each["tiling"] is None)
