@@ -98,7 +98,7 @@ def every_cost(
     if constraints is not None:
         valid = valid[is_allowed(layer, architecture, constraints, valid)]
     found: set[tuple[int, int]] = set()
-    for index, reuse_spm, reuse_dram in _mappings(layer, valid):
+    for index, reuse_spm, reuse_dram in _mappings(layer, valid, constraints):
         energy, latency = costs(layer, architecture, valid[index], reuse_spm, reuse_dram)
         found.update((int(e), int(t)) for e, t in zip(energy, latency, strict=True))
     return sorted(found)
