@@ -166,7 +166,10 @@ def test_a_layer_that_cannot_fit_says_why():
     ("limits", "words"),
     [
         (Constraints.of_options(min_pe_utilization=1.0), "util.PE>=1.0"),
-        (Constraints.of_options(min_rf_utilization=0.99, no_spatial_reduction=True), "spatial=O"),
+        (
+            Constraints.of_options(min_rf_utilization=0.99, no_spatial_reduction=True),
+            "util.RF>=0.99",
+        ),
         (Constraints.of_options(min_spm_utilization=1.0), "util.SPM>=1.0"),
     ],
 )
