@@ -4,7 +4,8 @@
     python benchmarks/networks.py --networks alexnet bert_base --markdown networks.md
 
 Each row is `dmaze-cp map NETWORK --objective all`, a process of its own from start to
-exit, without the store of earlier results. Seconds are compared as multiples of a
+exit, without the store of earlier results and, without `--ties`, with `--no-tie-break`:
+what the guess and earlier releases did not decide is not timed. Seconds are compared as multiples of a
 reference that is timed in the same run (`bench_reference.py`); the guess was timed
 where that takes 0.21 s.
 
@@ -98,6 +99,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=2, help="as in dmaze-cp (%(default)s)")
     parser.add_argument("--engine", choices=[*map(str, Engine)], default=str(DEFAULT_ENGINE))
     parser.add_argument("--time-limit", type=float, default=600.0, metavar="S")
+    parser.add_argument("--ties", action="store_true", help="also decide ties, as `map` does")
     parser.add_argument("--markdown", type=Path, help="also write a section in Markdown")
     return parser.parse_args(arguments)
 
@@ -119,6 +121,7 @@ def main(arguments: list[str] | None = None) -> int:
     references = [reference_seconds()]
     shared = ["--objective", "all", "--jobs", str(options.jobs)]
     shared += ["--engine", options.engine, "--time-limit", f"{options.time_limit:g}"]
+    shared += [] if options.ties else ["--no-tie-break"]
     for name in options.networks:
         try:
             found[name] = measured(timed(["map", name, *shared]))
