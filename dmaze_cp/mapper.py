@@ -19,6 +19,7 @@ from dmaze_cp.mapspace import (
     MapSpace,
     broken_constraints,
     check_sizes,
+    cost_limits,
     mapping_at,
     why_infeasible,
 )
@@ -155,6 +156,7 @@ def map_layer(
         cutoff=cutoff,
         tie_break=objective.tie_break if tie_break or top_k > 1 else None,
         count=top_k,
+        within=cost_limits(constraints),
         settings=settings,
     )
     return _to_result(layer, space, objective, found, result, stop, cutoff, top_k, why)

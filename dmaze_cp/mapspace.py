@@ -31,8 +31,9 @@ from math import comb, prod
 import numpy as np
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints, FactorPin, UtilizationPin
+from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints, CostPin, FactorPin, UtilizationPin
 from dmaze_cp.constraints.parsing import UTILIZED
+from dmaze_cp.cost import evaluate
 from dmaze_cp.cost.array import divisors_of, row_factors
 from dmaze_cp.cost.batch import Bools, Ints, OptionTable, Picked
 from dmaze_cp.cost.expression import Evaluation
@@ -44,6 +45,7 @@ from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.figures import Pool
 from dmaze_cp.levels import DRAM, LEVELS, NONE, OPERANDS, ORDERED_LEVELS, PE, RF, SPM
 from dmaze_cp.mapping import Dataflow, Mapping, stationary_order
+from dmaze_cp.objective import CostLimit, Objective
 from dmaze_cp.workload import MAX_MACS, Kind, Layer
 
 MAX_OPTIONS = 2_000_000
@@ -341,6 +343,12 @@ def is_allowed(mapping: Mapping, architecture: Architecture, constraints: Constr
     return not any(broken_constraints(mapping, architecture, constraints))
 
 
+def cost_limits(constraints: Constraints) -> tuple[CostLimit, ...]:
+    """What a mapping may cost at most, beside what is minimised."""
+    pins = [pin for pin in constraints.pins if isinstance(pin, CostPin)]
+    return tuple(CostLimit(Objective(pin.cost), pin.most) for pin in pins)
+
+
 def broken_constraints(
     mapping: Mapping, architecture: Architecture, constraints: Constraints
 ) -> Iterator[Problem]:
@@ -355,11 +363,24 @@ def broken_constraints(
             factor = mapping.level(each.level)[each.dimension]
             if not each.holds(factor, layer.bounds[each.dimension]):
                 yield Problem(str(pin), f"{each.level}.{each.dimension}={factor}", str(each))
+    yield from _too_dear(mapping, architecture, cost_limits(constraints))
     for level in ORDERED_LEVELS:
         found, allowed = stationary_of(mapping, level), constraints.stationary(level)
         if found not in allowed:
             expected = " or ".join(x for x in (*OPERANDS, NONE) if x in allowed) or "nothing"
             yield Problem(f"stationary.{level}", found, expected)
+
+
+def _too_dear(
+    mapping: Mapping, architecture: Architecture, limits: Sequence[CostLimit]
+) -> Iterator[Problem]:
+    """Limits on costs that a mapping exceeds."""
+    if limits:
+        cost = evaluate(mapping, architecture)
+        for limit in limits:
+            value = limit.objective.of(cost.energy_pj, cost.latency_cycles)
+            if not limit.allows(value):
+                yield Problem(str(limit.objective), str(value), f"at most {limit.most}")
 
 
 def stationary_of(mapping: Mapping, level: str) -> str:

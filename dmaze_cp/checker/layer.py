@@ -128,7 +128,7 @@ def layer_problems(record: Record, machine: Record) -> list[Problem]:
     own = cost(record, machine, tiling, record["loop_order"])
     return [
         *misfits(record, machine, tiling),
-        *broken_pins(record, machine, record.get("constraints", []), tiling, own.reuse),
+        *broken_pins(record, machine, record.get("constraints", []), tiling, own),
         *_cost_problems(record, own),
         *_stationary_problems(record, own),
         *_proof_problems(record),
@@ -299,9 +299,7 @@ def _ranking_problems(record: Record, machine: Record, best: Cost) -> Iterator[P
             found = cost(own, machine, own["tiling"], own["loop_order"])
             problems = [
                 *misfits(own, machine, own["tiling"]),
-                *broken_pins(
-                    own, machine, record.get("constraints", []), own["tiling"], found.reuse
-                ),
+                *broken_pins(own, machine, record.get("constraints", []), own["tiling"], found),
                 *_cost_problems({**own, "energy_breakdown_pj": found.breakdown_pj}, found),
                 *_stationary_problems(own, found),
             ]

@@ -8,7 +8,7 @@ from math import prod
 from typing import Final
 
 from dmaze_cp.checker.machine import pe_count, pools
-from dmaze_cp.checker.model import DEPENDS, DIMENSIONS, Record, Tiling, elements, figure, tile
+from dmaze_cp.checker.model import DEPENDS, DIMENSIONS, Cost, Record, Tiling, elements, figure, tile
 from dmaze_cp.errors import Problem
 from dmaze_cp.levels import NONE, OPERANDS, OUTPUT, PE, RF, SPM
 
@@ -16,6 +16,7 @@ _TEXT: Final = re.compile(
     r"(?P<level>DRAM|SPM|RF|PE)\.(?P<loop>[A-Z][xy]?)(?P<sign>=|<=|>=)(?P<factor>[0-9]+|full)"
     r"|spatial=(?P<spatial>[A-Z][xy]?(,[A-Z][xy]?)*)"
     r"|stationary\.(?P<order>DRAM|SPM)=(?P<kept>(O|I|W|none)(\|(O|I|W|none))*)"
+    r"|(?P<cost>latency|energy)<=(?P<most>[0-9]+)"
     r"|util\.(?P<part>PE|RF|SPM)>=(?P<share>[0-9.e-]+)"
 )
 
@@ -25,18 +26,18 @@ def broken_pins(
     machine: Record,
     pins: Sequence[str],
     tiling: Tiling,
-    reuse: dict[str, dict[str, int]],
+    own: Cost,
 ) -> Iterator[Problem]:
     """Pins that a mapping does not satisfy, or that say nothing.
 
     Parameters
     ----------
-    reuse
-        Of every operand at DRAM and at SPM.
+    own
+        What the mapping reuses and costs.
     """
     for k, text in enumerate(pins):
         parts = _TEXT.fullmatch(text)
-        found = "no pin" if parts is None else _broken(layer, machine, parts, tiling, reuse)
+        found = "no pin" if parts is None else _broken(layer, machine, parts, tiling, own)
         if found:
             yield Problem(f"constraints[{k}]", found, text)
 
@@ -46,7 +47,7 @@ def _broken(
     machine: Record,
     parts: re.Match[str],
     tiling: Tiling,
-    reuse: dict[str, dict[str, int]],
+    own: Cost,
 ) -> str:
     """What a mapping has instead of what a pin says; empty if it satisfies it."""
     dims = DIMENSIONS[layer["kind"]]
@@ -63,8 +64,11 @@ def _broken(
         bad = [d for d in dims if tiling[PE].get(d, 1) > 1 and d not in allowed]
         return f"{' '.join(bad)} unrolled" if bad else ""
     if parts["order"]:
-        kept = next((x for x in OPERANDS if reuse[parts["order"]][x] > 1), NONE)
+        kept = next((x for x in OPERANDS if own.reuse[parts["order"]][x] > 1), NONE)
         return "" if kept in parts["kept"].split("|") else f"{kept} stationary"
+    if parts["cost"]:
+        value = own.latency_cycles if parts["cost"] == "latency" else own.energy_pj
+        return "" if value <= int(parts["most"]) else f"{parts['cost']} {value}"
     used, whole = _use(layer, machine, parts["part"], tiling)
     return "" if used / max(whole, 1) >= float(parts["share"]) else f"{used} of {whole}"
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from dmaze_cp.architecture import Architecture
     from dmaze_cp.cli.solving import MapRequest
+    from dmaze_cp.constraints import ConstraintRules
     from dmaze_cp.mapping import Mapping
     from dmaze_cp.report.formats import Format
     from dmaze_cp.result import LayerResult, WorkloadResult
@@ -95,6 +96,20 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Of mappings that are equally good return any. Without it, one of least energy (of least "
     "latency for --objective energy) is found, and proven to be one; a --gap leaves it out, too.",
+)
+@click.option(
+    "--max-latency",
+    cls=Limit,
+    type=click.IntRange(min=1, max=2**62),
+    metavar="CYCLES",
+    help="Only mappings of at most so many cycles, each layer by itself.",
+)
+@click.option(
+    "--max-energy",
+    cls=Limit,
+    type=click.IntRange(min=1, max=2**62),
+    metavar="PJ",
+    help="Only mappings of at most so much energy, each layer by itself.",
 )
 @click.option(
     "--top-k",
@@ -175,6 +190,8 @@ def _question(
             with collected(problems):
                 given = given_mappings(options["compare"], architectures[0], workloads)
         rules = constraint_rules(options, problems)
+        costs = {"latency": options["max_latency"], "energy": options["max_energy"]}
+        rules = _with_costs(rules, costs)
     with collected(problems):
         if output is not None:
             output.check([*files, *store_files(options["store"], options["no_store"])])
@@ -194,6 +211,14 @@ def _question(
         ),
         given=given,
     )
+
+
+def _with_costs(rules: ConstraintRules, costs: dict[str, int | None]) -> ConstraintRules:
+    """The rules, and what a mapping may cost at most."""
+    from dmaze_cp.constraints import ConstraintRules, CostPin, Rule
+
+    pins = [CostPin(cost, most) for cost, most in costs.items() if most is not None]
+    return ConstraintRules((*rules.rules, *(Rule(pin) for pin in pins)))
 
 
 def _architectures(refs: Sequence[str], problems: list[Problem]) -> list[Architecture]:

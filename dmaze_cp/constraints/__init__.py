@@ -5,6 +5,7 @@ from __future__ import annotations
 from dmaze_cp.constraints.layer import NO_CONSTRAINTS, Constraints
 from dmaze_cp.constraints.parsing import parse_pin
 from dmaze_cp.constraints.pins import (
+    CostPin,
     FactorPin,
     Pin,
     Relation,
@@ -19,6 +20,7 @@ __all__ = [
     "NO_RULES",
     "ConstraintRules",
     "Constraints",
+    "CostPin",
     "FactorPin",
     "Pin",
     "Relation",

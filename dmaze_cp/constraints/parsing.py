@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from dmaze_cp.constraints.pins import (
+    CostPin,
     FactorPin,
     Pin,
     Relation,
@@ -26,6 +27,9 @@ UTILIZED: Final = (PE, RF, SPM)
 """Levels of which a share is used."""
 
 FORMS: Final = "PE.M=16, SPM.C<=8, RF.Fx=full, spatial=M,C, stationary.DRAM=W or util.PE>=0.8"
+
+MOST_COST: Final = 2**62
+"""Largest limit on a cost: more than any mapping costs."""
 
 _PARTS: Final = re.compile(r"([^<>=]*?)\s*(<=|>=|=)\s*([^<>=]*)")
 _DIGITS: Final = re.compile(r"[0-9]{1,7}")
@@ -98,11 +102,22 @@ def _utilization(text: str, level: str, relation: Relation, value: str) -> Utili
     return UtilizationPin(level, least + 0.0)
 
 
+def _cost(text: str, rest: str, relation: Relation, value: str) -> CostPin:
+    cost = text.partition("<")[0].strip()
+    if rest or relation is not Relation.AT_MOST:
+        raise _wrong(text, "another form", "latency<= with cycles, or energy<= with pJ")
+    if not value.isascii() or not value.isdecimal() or int(value[:_MOST_DIGITS]) > MOST_COST:
+        raise _wrong(text, repr(value[:_MOST_DIGITS]), f"an integer from 0 to {MOST_COST}")
+    return CostPin(cost, int(value))
+
+
 _Parse = Callable[[str, str, Relation, str], Pin]
 _FAMILIES: Final[dict[str, _Parse]] = {
     "spatial": _spatial,
     "stationary": _stationary,
     "util": _utilization,
+    "latency": _cost,
+    "energy": _cost,
 }
 
 

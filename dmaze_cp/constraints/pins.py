@@ -149,9 +149,36 @@ class UtilizationPin:
         yield from ()
 
 
+@dataclass(frozen=True)
+class CostPin:
+    """What a mapping costs at most, whatever is minimised: ``latency<=5000``.
+
+    Attributes
+    ----------
+    cost
+        ``latency`` (cycles) or ``energy`` (pJ).
+    most
+        At least 0.
+    """
+
+    cost: str
+    most: int
+
+    def __str__(self) -> str:
+        return f"{self.cost}<={self.most}"
+
+    def concerns(self, _kind: Kind) -> bool:
+        """Every layer."""
+        return True
+
+    def factors(self, _kind: Kind) -> Iterator[FactorPin]:
+        """None: it is on a cost."""
+        yield from ()
+
+
 def _loops(kind: Kind) -> tuple[str, ...]:
     """Dimensions that can have more than one iteration: M is none of a depthwise convolution."""
     return tuple(d for d in kind.dimensions if (kind, d) != (Kind.DEPTHWISE, "M"))
 
 
-Pin = FactorPin | SpatialPin | StationaryPin | UtilizationPin
+Pin = FactorPin | SpatialPin | StationaryPin | UtilizationPin | CostPin

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from dmaze_cp.constraints.layer import Constraints
-from dmaze_cp.constraints.pins import FactorPin, Pin
+from dmaze_cp.constraints.pins import CostPin, FactorPin, Pin
 from dmaze_cp.errors import Problem
 from dmaze_cp.workload import Layer
 
@@ -55,6 +55,13 @@ class ConstraintRules:
     def of(self, layer: Layer) -> Constraints:
         """What is demanded of the mappings of a layer."""
         return Constraints(tuple(rule.pin for rule in self.rules if rule.is_for(layer)))
+
+    def cost_problems(self) -> Iterator[Problem]:
+        """Limits on costs: of no use where machines change, and costs with them."""
+        for rule in self.rules:
+            if isinstance(rule.pin, CostPin):
+                expected = "pins on tilings and orders, as the machine changes"
+                yield Problem(str(rule.pin), "a limit on a cost", expected, rule.source)
 
     def problems(self, layers: Iterable[Layer]) -> Iterator[Problem]:
         """Rules that no layer has."""

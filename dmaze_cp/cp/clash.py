@@ -24,8 +24,8 @@ from ortools.sat.python import cp_model
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import (
     Constraints,
+    CostPin,
     FactorPin,
-    Pin,
     Relation,
     SpatialPin,
     StationaryPin,
@@ -76,12 +76,12 @@ class Capacity:
     pool: str = ""
 
 
-Demand = Capacity | Pin
+Demand = Capacity | FactorPin | SpatialPin | StationaryPin | UtilizationPin
 """What a mapping has to satisfy."""
 
 
 def demands_on(architecture: Architecture, constraints: Constraints) -> tuple[Demand, ...]:
-    """Every capacity and every pin."""
+    """Every capacity and every pin on tilings and orders: a clash does not see costs."""
     array = architecture.pe_array
     found: list[Demand] = [Capacity(RF, p.size, _name(p)) for p in architecture.rf_pools]
     found += [Capacity(SPM, p.size, _name(p)) for p in architecture.spm_pools]
@@ -89,7 +89,7 @@ def demands_on(architecture: Architecture, constraints: Constraints) -> tuple[De
         found.append(Capacity(PE, architecture.pe_count))
     else:
         found += [Capacity(PE_ROWS, array.rows), Capacity(PE_COLS, array.cols)]
-    return (*found, *constraints.pins)
+    return (*found, *(pin for pin in constraints.pins if not isinstance(pin, CostPin)))
 
 
 def _name(pool: Pool) -> str:

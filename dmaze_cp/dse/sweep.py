@@ -100,6 +100,7 @@ def sweep(
     if not sum(len(network.workload) for network in networks):
         raise SpecError(Problem("models", "no layer", "at least one layer to map"))
     problems = list(rule_problems((n.workload for n in networks), settings.rules))
+    problems += settings.rules.cost_problems()
     if problems:
         raise SpecError(problems)
     designs, invalid = replace(space, budgets=limits).survey()

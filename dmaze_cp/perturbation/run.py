@@ -61,6 +61,7 @@ def sensitivity(
     machines = (*changes(architecture), *_given(architecture, changed))
     check_sizes(workload, architecture)
     problems = list(rule_problems([workload], settings.rules))
+    problems += settings.rules.cost_problems()
     if problems:
         raise SpecError(problems)
     for machine in machines:

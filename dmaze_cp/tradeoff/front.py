@@ -24,7 +24,7 @@ from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.engine import DEFAULT_TIME_LIMIT_S, Engine
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.mapper import priced
-from dmaze_cp.mapspace import check_sizes, why_infeasible
+from dmaze_cp.mapspace import check_sizes, cost_limits, why_infeasible
 from dmaze_cp.objective import CostLimit, Objective
 from dmaze_cp.pinning import check_pins
 from dmaze_cp.question import Options
@@ -148,7 +148,7 @@ class _Walk:
             solver=self.options.solver,
             stop=self.stop,
             known=Known(bound=least),
-            within=() if most is None else (CostLimit(Objective.ENERGY, most),),
+            within=(*cost_limits(self.space.space.constraints), *_at_most(most)),
             tie_break=Objective.ENERGY,
         )
 
@@ -175,6 +175,10 @@ class _Walk:
             reason,
             searches=self.searches,
         )
+
+
+def _at_most(energy_pj: int | None) -> tuple[CostLimit, ...]:
+    return () if energy_pj is None else (CostLimit(Objective.ENERGY, energy_pj),)
 
 
 def below(energy_pj: int, epsilon: float) -> int:
