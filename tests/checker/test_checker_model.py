@@ -77,6 +77,6 @@ def test_limits_are_those_of_the_package(data: st.DataObject) -> None:
     record, machine = layer_record(mapping.layer), architecture_to_dict(architecture)
     if fits(mapping, architecture):
         return
-    reuse = cost(record, machine, mapping.tiling, mapping.loop_order).reuse
-    broken = list(broken_pins(record, machine, limits.texts, mapping.tiling, reuse))
+    own = cost(record, machine, mapping.tiling, mapping.loop_order)
+    broken = list(broken_pins(record, machine, limits.texts, mapping.tiling, own))
     assert (not broken) == is_allowed(mapping, architecture, limits)

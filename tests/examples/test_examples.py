@@ -22,7 +22,9 @@ def run(name: str, folder: Path) -> str:
 
 def test_each_script_has_a_test():
     tested = {"map_one_layer.py", "map_onnx_network.py", "compare_architectures.py"}
-    assert tested | {"memory_tuning.py", "pick_a_chip.py", "what_binds.py"} == SCRIPTS
+    assert (
+        tested | {"memory_tuning.py", "pick_a_chip.py", "tradeoff.py", "what_binds.py"} == SCRIPTS
+    )
 
 
 def test_map_one_layer(tmp_path):
@@ -151,3 +153,14 @@ def test_what_binds(tmp_path):
     assert len(moved) == 10
     assert sum("same mapping for" in line for line in lines) == 5
     assert {path.name for path in (tmp_path / "plots").iterdir()} == {"tornado.png", "tornado.svg"}
+
+
+def test_tradeoff(tmp_path):
+    words = ("mobilenetv2", "block12.depthwise", "--plots", "plots")
+    done = run_script("examples/tradeoff.py", tmp_path, *words)
+    assert done.returncode == 0, done.stderr
+    first, *lines = done.stdout.splitlines()
+    assert first == "block12.depthwise: complete, 2 points"
+    cycles = [int(line.split()[0].replace(",", "")) for line in lines[:2]]
+    assert cycles == sorted(cycles)
+    assert {path.name for path in (tmp_path / "plots").iterdir()} == {"front-0.png", "front-0.svg"}
