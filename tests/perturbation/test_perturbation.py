@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import replace
+from functools import cache
 
 import pytest
 
@@ -154,7 +155,7 @@ def test_a_change_that_makes_no_sense(text: str, where: str) -> None:
 
 
 def test_clocks_are_compared_in_seconds() -> None:
-    layer = dm.Layer.gemm("l0", {"X": 8, "Y": 8, "K": 8})
+    layer = dm.Layer.gemm("l0", {"X": 4, "Y": 4, "K": 4})
     arch = dm.Architecture(dma_startup_cycles=0, dma_cycles_per_byte=0)
     found = dm.sensitivity(network(layer), arch, "latency", QUICK, changed=["accelerator_mhz=1000"])
     given = found.layers[0].changed[-1]
@@ -164,7 +165,7 @@ def test_clocks_are_compared_in_seconds() -> None:
 
 
 def test_latency_has_no_ranges_and_stopping_is_said() -> None:
-    layer = dm.Layer.gemm("l0", {"X": 8, "Y": 8, "K": 8})
+    layer = dm.Layer.gemm("l0", {"X": 4, "Y": 4, "K": 4})
     found = dm.sensitivity(network(layer), dm.Architecture(), "latency", QUICK)
     assert found.layers[0].ranges == ()
     stopped = dm.sensitivity(network(layer), dm.Architecture(), "energy", QUICK, stop=lambda: True)
@@ -174,7 +175,7 @@ def test_latency_has_no_ranges_and_stopping_is_said() -> None:
 
 
 def test_an_infeasible_machine_is_a_result() -> None:
-    layer = dm.Layer.gemm("l0", {"X": 4, "Y": 4, "K": 4})
+    layer = dm.Layer.gemm("l0", {"X": 2, "Y": 2, "K": 2})
     arch = dm.Architecture(rf_bytes=6)
     (one,) = dm.sensitivity(network(layer), arch, "edp", QUICK).layers
     half = next(each for each in one.changed if each.change.parameter == "rf_bytes")
@@ -191,8 +192,10 @@ def test_no_more_than_so_many_times_an_energy_is_looked_at() -> None:
         assert each.high_ends or each.high == each.value * MOST
 
 
+@cache
 def analysed() -> dm.Sensitivity:
-    layer = dm.Layer.gemm("l0", {"X": 4, "Y": 2, "K": 6})
+    """Searched for once: a machine with many figures."""
+    layer = dm.Layer.gemm("l0", {"X": 2, "Y": 2, "K": 6})
     arch = replace(dm.load_architecture("gemmini"), rf_bytes=7)
     return dm.sensitivity(network(layer), arch, "energy", QUICK, changed=["dram_pj.W=5"])
 
