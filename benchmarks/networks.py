@@ -5,8 +5,8 @@
 
 Each row is `dmaze-cp map NETWORK --objective all`, a process of its own from start to
 exit, without the store of earlier results and, without `--ties`, with `--no-tie-break`:
-what the guess and earlier releases did not decide is not timed. Seconds are compared as multiples of a
-reference that is timed in the same run (`bench_reference.py`); the guess was timed
+what the guess and earlier releases did not decide is not timed. Seconds are compared as multiples
+of a reference that is timed in the same run (`bench_reference.py`); the guess was timed
 where that takes 0.21 s.
 
 Exit code 1 if a command fails or a layer is not proven.

@@ -18,6 +18,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,10 +65,10 @@ def measure(model: str, engine: Engine) -> Sums:
         asked: dict[str, Any] = {"time_limit": TIME_LIMIT_S, "engine": engine}
         for objective in Objective:
             plain, seconds = timed(
-                lambda o=objective: dm.map_layer(layer, arch, o, tie_break=False, **asked)
+                partial(dm.map_layer, layer, arch, objective, tie_break=False, **asked)
             )
-            ties, tied = timed(lambda o=objective: dm.map_layer(layer, arch, o, **asked))
-            best, ranked = timed(lambda o=objective: dm.top_k(layer, arch, 10, o, **asked))
+            ties, tied = timed(partial(dm.map_layer, layer, arch, objective, **asked))
+            best, ranked = timed(partial(dm.top_k, layer, arch, 10, objective, **asked))
             sums.plain += seconds
             sums.asked["ties"] += tied
             sums.asked["ten best"] += ranked
@@ -75,7 +76,7 @@ def measure(model: str, engine: Engine) -> Sums:
                 sums.plain_latency += seconds
             good = ties.breaks_ties and best.ranking is not None and best.ranking.proven >= 10
             sums.unproven += not (plain.value == ties.value == best.value and good)
-        front, walked = timed(lambda: layer_front(layer, arch, options=options))
+        front, walked = timed(partial(layer_front, layer, arch, options=options))
         sums.asked["front"] += walked
         sums.points += len(front.points)
         sums.layers += 1
