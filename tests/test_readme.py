@@ -3,7 +3,8 @@
 Blocks of a document run in order, in one empty folder, after ``<!-- NOTE -->`` lines:
 
 - ``sh``: a shell script with ``dmaze-cp`` and ``python`` on the path; with the note
-  ``slow`` only in slow tests, with the note ``set-up`` not here (``.ci/run`` does it).
+  ``slow`` only in slow tests, with the note ``set-up`` not here (``.ci/run`` does it). ``exit: 3``
+  is what its calls exit with.
   Lines that are nothing but calls of ``dmaze-cp`` are run in this process, which has all loaded.
 - ``python``: a program, run in this process with names of its own; with the note
   ``needs: MODULE...`` only where these are installed.
@@ -251,7 +252,7 @@ def test_slow_commands_of_a_document(document, tmp_path, monkeypatch):
 def test_every_block_is_run_or_compared(document):
     for block in blocks(document):
         known = {
-            "sh": {"", "slow", "set-up"},
+            "sh": {"", "slow", "set-up", "exit: 3"},
             "python": {""},
             "text": {"output", "part of output", "elsewhere"},
         }.get(block.language, set())

@@ -32,7 +32,7 @@ from dmaze_cp.cli.search_options import (
 )
 from dmaze_cp.cli.selection import select_layers
 from dmaze_cp.cli.settings import Limit, Setting
-from dmaze_cp.cli.slicing import slice_options, with_slices
+from dmaze_cp.cli.slicing import plot_folder, slice_options, with_slices, write_plots
 from dmaze_cp.cli.store_option import open_store, store_files
 from dmaze_cp.errors import Problem, SpecError, printable
 from dmaze_cp.objective import Objective
@@ -164,12 +164,16 @@ def map_command(**options: Any) -> None:
     form = format_of(options["output"], wanted)
     if form is Format.CSV and options["compare"] is not None:
         raise click.UsageError("--compare has no place in CSV: write JSON, Markdown or tables.")
+    folder = plot_folder(options)
     question = _question(options, shapes_dictionary(options["shapes"]), output)
+    if folder is not None:
+        folder.prepare()
     with closing(open_store(options["store"], options["no_store"])) as store:
         if output is None and form is Format.TABLE:
             results = _map_for_people(question, store, options)
         else:
             results = _map_for_programs(question, store, options, output or OutputFile("-"), form)
+    write_plots(results, folder)
     raise click.exceptions.Exit(_exit_code(results))
 
 

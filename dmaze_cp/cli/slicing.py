@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from dmaze_cp.cli.output import OutputFolder
+
 if TYPE_CHECKING:
     from dmaze_cp.result import LayerResult, Slice, WorkloadResult
 
@@ -28,7 +30,42 @@ def slice_options(function: _Function) -> _Function:
         help="Also prove the best mapping of every dataflow: what is stationary at DRAM, and at "
         "SPM, within the same time limit again.",
     )
-    return per_dataflow(per_unrolling(function))
+    plots = click.option(
+        "--plots",
+        metavar="FOLDER",
+        help="Write these tables as heat maps to FOLDER, as PNG and SVG. Needs the extra `plot`.",
+    )
+    return per_dataflow(per_unrolling(plots(function)))
+
+
+def plot_folder(options: dict[str, Any]) -> OutputFolder | None:
+    """Where heat maps go, if they are asked for; a missing library is missed now.
+
+    Raises
+    ------
+    click.UsageError
+        When there is nothing to draw.
+    """
+    if options["plots"] is None:
+        return None
+    if not (options["per_dataflow"] or options["per_unrolling"]):
+        raise click.UsageError("--plots needs --per-dataflow or --per-unrolling.")
+    from dmaze_cp.report.plots import require_matplotlib
+
+    require_matplotlib()
+    return OutputFolder(options["plots"], "--plots")
+
+
+def write_plots(results: Sequence[WorkloadResult], folder: OutputFolder | None) -> None:
+    """Draw the tables of every layer."""
+    if folder is None:
+        return
+    from dmaze_cp.report.plots import figure_files
+    from dmaze_cp.report.slices import slices_figure
+
+    layers = [layer for result in results for layer in result.layers]
+    drawn = {f"slices-{k}": slices_figure(layer) for k, layer in enumerate(layers)}
+    folder.write(figure_files({name: heats for name, heats in drawn.items() if heats}))
 
 
 def with_slices(

@@ -55,7 +55,7 @@ def _cell(each: Slice | None, result: LayerResult) -> str | Cell:
 def slice_text(each: Slice, value: int | None, objective: Objective) -> str:
     """What a part's best costs more than the best of all, or what is known of it."""
     if each.status is Status.INFEASIBLE:
-        return "none"
+        return "-"
     if each.value is None:
         return "?"
     more = relative(each, value)
@@ -77,11 +77,13 @@ def slices_figure(result: LayerResult) -> Heats | None:
 
 def _heat(result: LayerResult, found: Sequence[Slice], x: str, y: str) -> Heat:
     rows, cols, at = _grid(found)
+    rows.reverse()  # the first is at the top
     ratios, texts, cells = [], [], []
     for (row, col), each in at.items():
         more = relative(each, result.value)
         ratios.append(None if more is None else 1 + more)
-        ratio = "" if more is None else f"{1 + more:.3g}"
+        ratio = slice_text(each, result.value, result.objective)
+        ratio = ratio if more is None else f"{1 + more:.3g}"
         star = "*" if each.status is Status.FEASIBLE else ""
         texts.append((slice_text(each, result.value, result.objective), ratio + star))
         state = "none" if more is None else "value"
@@ -89,7 +91,7 @@ def _heat(result: LayerResult, found: Sequence[Slice], x: str, y: str) -> Heat:
         cells.append(HeatCell(*place, None, (), state, more == 0))
     legend = []
     if any(each.status is Status.INFEASIBLE for each in found):
-        legend.append(("none", "no mapping has it"))
+        legend.append(("-", "no mapping has it"))
     if any(each.status is Status.FEASIBLE for each in found):
         legend.append(("*", "may cost less, not proven"))
     shade = Shade("times the best", "over the best", tuple(ratios), tuple(texts))

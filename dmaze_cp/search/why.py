@@ -10,7 +10,7 @@ from dmaze_cp.constraints import Constraints
 from dmaze_cp.errors import NoSolutionError
 from dmaze_cp.workload import Layer
 
-PATIENCE_S: Final = 10.0
+PATIENCE_S: Final = 30.0
 """So long CP-SAT may look for what clashes."""
 
 

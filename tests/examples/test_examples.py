@@ -23,7 +23,9 @@ def run(name: str, folder: Path) -> str:
 def test_each_script_has_a_test():
     tested = {"map_one_layer.py", "map_onnx_network.py", "compare_architectures.py"}
     assert (
-        tested | {"memory_tuning.py", "pick_a_chip.py", "tradeoff.py", "what_binds.py"} == SCRIPTS
+        tested
+        | {"memory_tuning.py", "per_dataflow.py", "pick_a_chip.py", "tradeoff.py", "what_binds.py"}
+        == SCRIPTS
     )
 
 
@@ -164,3 +166,14 @@ def test_tradeoff(tmp_path):
     cycles = [int(line.split()[0].replace(",", "")) for line in lines[:2]]
     assert cycles == sorted(cycles)
     assert {path.name for path in (tmp_path / "plots").iterdir()} == {"front-0.png", "front-0.svg"}
+
+
+def test_per_dataflow(tmp_path):
+    done = run_script("examples/per_dataflow.py", tmp_path, "plots")
+    assert done.returncode == 0, done.stderr
+    assert "block12.project on default: optimal, " in done.stdout
+    assert "16 of 16 proven" in done.stdout
+    ratios = [float(found) for found in re.findall(r"x([\d.]+)", done.stdout)]
+    assert min(ratios) == 1
+    names = {path.name for path in (tmp_path / "plots").iterdir()}
+    assert names == {"per-dataflow.png", "per-dataflow.svg"}
