@@ -30,7 +30,7 @@ def test_within_limits_the_proof_says_so(run: Run) -> None:
     limited = run("-", "net.json", *PARAMS, *limits)
     assert limited.exit_code == 0, limited.output
     text = " ".join(limited.stdout.split())
-    assert "area at most 50 mm2, power at most 1e+06 mW, no sums across PEs" in text
+    assert "area at most 50 mm2, power at most 1e+06 mW, spatial=O" in text
     assert (
         proof(limited.stdout) == "proof proven: no design of the space within the limits is better"
     )
