@@ -8,8 +8,8 @@ Every problem (`random_problems.py`) is proven for three objectives by each engi
 optimum has to be that of the exhaustive search (`exhaustive_search.py`, which shares
 nothing with the package), the bound must not be above it, and where nothing fits the
 status has to say so; the mapping has to fit, and to cost, by a cost model of its own,
-what is reported. With `--wide` machines have all that one may have, and the brute
-force of the tests is the judge (`wide_problems.py`).
+what is reported. With `--wide` machines have all that one may have, every second layer may
+be padded, and the brute force of the tests is the judge (`wide_problems.py`).
 
 Exit code 1 on any disagreement, and where a search ends without a proof; each is
 printed with the command that repeats it.

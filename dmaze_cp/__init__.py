@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from dmaze_cp.mapping import Dataflow, Mapping
     from dmaze_cp.network import map_networks, map_workload
     from dmaze_cp.objective import Objective
+    from dmaze_cp.padding import Padding
     from dmaze_cp.perturbation import Sensitivity, sensitivity
     from dmaze_cp.question import Options, Question
     from dmaze_cp.result import (
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
         Slice,
         Status,
         Totals,
+        Unpadded,
         WorkloadResult,
         load_result,
         load_results,
@@ -89,6 +91,7 @@ _HOMES = {
     "mapping": ("Dataflow", "Mapping"),
     "network": ("map_networks", "map_workload"),
     "objective": ("Objective",),
+    "padding": ("Padding",),
     "question": ("Options", "Question"),
     "result": (
         "Clash",
@@ -98,6 +101,7 @@ _HOMES = {
         "Slice",
         "Status",
         "Totals",
+        "Unpadded",
         "WorkloadResult",
         "load_result",
         "load_results",
@@ -137,6 +141,7 @@ __all__ = [
     "Objective",
     "Options",
     "PEArray",
+    "Padding",
     "Problem",
     "Question",
     "Rule",
@@ -150,6 +155,7 @@ __all__ = [
     "SweepResult",
     "Totals",
     "UnmappedOperator",
+    "Unpadded",
     "Verification",
     "WeightedWorkload",
     "Workload",

@@ -20,16 +20,13 @@ from dmaze_cp.figures import (
 )
 from dmaze_cp.levels import OPERANDS
 from dmaze_cp.showing import Shown
-from dmaze_cp.workload import Kind
+from dmaze_cp.workload import DIMENSIONS, Kind
 
 MAX_COUNT: Final = 2**40
 """Largest count or capacity that is accepted: far above any chip, far below 2**63."""
 
 
 DEFAULT_PES: Final = 256
-
-DIMENSIONS: Final = tuple(dict.fromkeys(d for kind in Kind for d in kind.dimensions))
-"""Loop dimensions of all kinds of layer."""
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,9 @@ def explain(
     """
     deadline = time.monotonic() + time_limit
     constraints = check_pins(layer, constraints)
-    model = FitModel(layer, architecture, demands_on(architecture, constraints))
+    model = FitModel(
+        layer, architecture, demands_on(architecture, constraints), constraints.padding
+    )
     found = model.clash(deadline)
     if found is None:
         return None

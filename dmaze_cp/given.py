@@ -115,11 +115,11 @@ def distance(mapping: Mapping, result: LayerResult) -> Distance:
     SpecError
         When the mapping is of another layer.
     """
-    if mapping.layer.shape != result.layer.shape:
+    if mapping.of_layer.shape != result.layer.shape:
         expected = f"one of {result.layer.name}, {_shape(result.layer)}"
-        raise SpecError(Problem("mapping", f"one of {_shape(mapping.layer)}", expected))
+        raise SpecError(Problem("mapping", f"one of {_shape(mapping.of_layer)}", expected))
     architecture = result.architecture
-    mapping = replace(placed(mapping, architecture), layer=result.layer)
+    mapping = placed(mapping, architecture).for_layer(result.layer)
     best, best_cost = _best_move(mapping, architecture, result.objective, result.constraints)
     return Distance(
         mapping,
@@ -165,7 +165,7 @@ def start(
     constraints: Constraints = NO_CONSTRAINTS,
 ) -> LayerResult | None:
     """A given mapping as a first result of a search; None where it is not valid."""
-    mapping = replace(placed(mapping, architecture), layer=layer)
+    mapping = placed(mapping, architecture).for_layer(layer)
     if fits(mapping, architecture) or not is_allowed(mapping, architecture, constraints):
         return None
     cost = evaluate(mapping, architecture)

@@ -9,7 +9,7 @@ from math import inf, isfinite
 from typing import Any
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
+from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints, padded
 from dmaze_cp.cost import Cost, evaluate, fits
 from dmaze_cp.cp.parameters import SolverOptions
 from dmaze_cp.engine import DEFAULT_ENGINE, DEFAULT_TIME_LIMIT_S, Engine
@@ -24,6 +24,7 @@ from dmaze_cp.mapspace import (
     why_infeasible,
 )
 from dmaze_cp.objective import Objective
+from dmaze_cp.padding import AsPadding
 from dmaze_cp.pinning import check_pins
 from dmaze_cp.question import Options, checked_objective
 from dmaze_cp.result import (
@@ -66,6 +67,7 @@ def map_layer(
     top_k: int = 1,
     reasons: bool = True,
     settings: SearchSettings = DEFAULTS,
+    padding: AsPadding = None,
 ) -> LayerResult:
     """Find the mapping of a layer with the least cost, and prove it.
 
@@ -111,6 +113,10 @@ def map_layer(
         Look for what makes it infeasible, where it is; else `reason` has all pins.
     settings
         Sizes that trade one part of the search for another; none changes the answer.
+    padding
+        What the layer's bounds may be raised to: ``"auto"``, ``{"C": 4}`` or texts such as
+        ``["auto", "C=4"]``; left out, what `constraints` say. The answer is the best mapping
+        of all the larger layers together, and the bound that of all.
 
     Returns
     -------
@@ -126,6 +132,7 @@ def map_layer(
     began = time.monotonic()
     solver = SolverOptions(workers, seed, tuple(solver_params), solver_log)
     objective, engine = _checked(objective, time_limit, gap, engine, solver, top_k)
+    constraints = padded(constraints, padding)
 
     check_sizes([layer], architecture)
     constraints = check_pins(layer, constraints)

@@ -48,7 +48,7 @@ class Mapping:
     Attributes
     ----------
     layer
-        The layer that is mapped.
+        The layer whose loops are tiled: the layer that is mapped, or that with raised bounds.
     factors
         Tiling factors by level (order of `LEVELS`) and dimension.
     dram_order, spm_order
@@ -56,6 +56,8 @@ class Mapping:
     row_factors
         On an array with rows and columns: the part of each PE factor that is on the rows, the rest
         being on the columns. None: not said.
+    padded_from
+        The layer that is mapped, where its bounds were raised to those of `layer`; else None.
 
     Raises
     ------
@@ -68,6 +70,7 @@ class Mapping:
     dram_order: tuple[str, ...]
     spm_order: tuple[str, ...]
     row_factors: tuple[int, ...] | None = None
+    padded_from: Layer | None = None
 
     def __post_init__(self) -> None:
         problems = list(_mapping_problems(self))
@@ -109,6 +112,27 @@ class Mapping:
         if problems:
             raise SpecError(problems)
         return cls(layer, factors, orders[DRAM], orders[SPM], rows)
+
+    def for_layer(self, layer: Layer) -> Mapping:
+        """The mapping as one of this layer, whose bounds are raised to those of its loops.
+
+        Raises
+        ------
+        SpecError
+            When they are none of the layer's, raised or not.
+        """
+        raised = layer.raised(self.layer.bounds)
+        return replace(self, layer=raised, padded_from=None if raised is layer else layer)
+
+    @property
+    def of_layer(self) -> Layer:
+        """The layer that is mapped, with its own bounds."""
+        return self.padded_from or self.layer
+
+    @property
+    def useful_macs_share(self) -> float:
+        """Multiply-accumulates of the layer that is mapped, of those that are done."""
+        return self.of_layer.macs / self.layer.macs
 
     def on_rows(self, row_factors: tuple[int, ...] | None) -> Mapping:
         """The mapping with these row factors."""
@@ -226,6 +250,9 @@ def _mapping_problems(mapping: Mapping) -> Iterator[Problem]:
             yield Problem(
                 f"tiling.*.{d}", found, f"factors whose product is {layer.extents[index]}"
             )
+    if mapping.padded_from is not None and mapping.padded_from.raised(layer.bounds) != layer:
+        found = " ".join(f"{d}={bound}" for d, bound in layer.bounds.items())
+        yield Problem("padded", found, f"raised bounds of {mapping.padded_from.bounds}")
     whole = mapping.factors[LEVELS.index(PE)]
     rows = whole if mapping.row_factors is None else mapping.row_factors
     for d, factor, on_rows in zip(dims, whole, rows, strict=True):

@@ -5,6 +5,9 @@ Dimensions that the input's halo couples (``Ox`` with ``Fx``, ``Oy`` with ``Fy``
 factorisation of each dimension of the group over the four levels) from every group,
 independently. Capacities and costs tie the groups together.
 
+Where a bound may be raised (`dmaze_cp.padding`), the list of its dimension has the factorisations
+of every bound that is permitted: an option decides the bound too.
+
 What is left out, and why an optimum survives:
 
 * Options that exceed a capacity even when every other factor is 1 are in no valid
@@ -38,6 +41,7 @@ from dmaze_cp.cost.array import divisors_of, row_factors
 from dmaze_cp.cost.batch import Bools, Ints, OptionTable, Picked
 from dmaze_cp.cost.expression import Evaluation
 from dmaze_cp.cost.limits import Limit, capacities, rf_use, spm_bytes_used, used_pes
+from dmaze_cp.cost.model import CostModel, Flow, cost_model
 from dmaze_cp.cost.reuse import loop_reuse
 from dmaze_cp.cost.terms import free_loops, loops, shared_loops
 from dmaze_cp.cost.values import Tiling, TilingValues
@@ -46,7 +50,8 @@ from dmaze_cp.figures import Pool
 from dmaze_cp.levels import DRAM, LEVELS, NONE, OPERANDS, ORDERED_LEVELS, PE, RF, SPM
 from dmaze_cp.mapping import Dataflow, Mapping, stationary_order
 from dmaze_cp.objective import CostLimit, Objective
-from dmaze_cp.workload import MAX_MACS, Kind, Layer
+from dmaze_cp.padding import NO_PADDING, Padding
+from dmaze_cp.workload import MAX_BOUND, MAX_MACS, Kind, Layer
 
 MAX_OPTIONS = 2_000_000
 """Longest list of options of one group that is searched."""
@@ -112,6 +117,15 @@ class MapSpace:
         return OptionTable(self.layer, self.architecture, self.groups)
 
     @property
+    def varying(self) -> frozenset[str]:
+        """Dimensions whose bounds an option decides."""
+        return self.constraints.padding.varying(self.layer)
+
+    def cost_of(self, flow: Flow) -> CostModel:
+        """The cost of the mappings under a flow."""
+        return cost_model(self.layer, self.architecture, flow, self.varying)
+
+    @property
     def size(self) -> int:
         """Number of combinations of options, valid or not."""
         return prod(len(group) for group in self.groups)
@@ -167,9 +181,12 @@ def count_factorisations(bound: int, parts: int = 4) -> int:
     return count
 
 
-def tilings_count(layer: Layer) -> int:
-    """Number of tilings of a layer, valid or not."""
-    return prod(count_factorisations(bound) for bound in layer.extents)
+def tilings_count(layer: Layer, padding: Padding = NO_PADDING) -> int:
+    """Number of tilings of a layer, valid or not, with every bound that is permitted."""
+    return prod(
+        sum(count_factorisations(bound) for bound in padding.extents(layer, d))
+        for d in layer.dimensions
+    )
 
 
 def build(
@@ -186,7 +203,7 @@ def build(
         When the layer is larger than what the exact model's integers hold, or a group
         has too many options to list.
     """
-    check_sizes([layer], architecture)
+    check_sizes([layer], architecture, constraints.padding)
     limits = (*capacities(layer, architecture), *demanded(layer, architecture, constraints))
     groups = tuple(_group(layer, dims, constraints) for dims in GROUPS[layer.kind])
     fitting = _fitting(OptionTable(layer, architecture, groups), limits)
@@ -214,20 +231,33 @@ def utilization_limit(layer: Layer, arch: Architecture, pin: UtilizationPin) -> 
     return Limit(str(pin), in_spm, least=-(-at_least(pin.least, arch.spm_bytes) // unit))
 
 
-def check_sizes(layers: Iterable[Layer], architecture: Architecture) -> None:
+def check_sizes(
+    layers: Iterable[Layer], architecture: Architecture, padding: Padding = NO_PADDING
+) -> None:
     """Refuse layers that the exact model's integers or the lists of options cannot hold.
+
+    A layer whose bounds may be raised has to fit with the largest of them.
 
     Raises
     ------
     SpecError
         With every problem of every layer.
     """
-    problems = [p for layer in layers for p in _size_problems(layer, architecture)]
+    problems = [p for layer in layers for p in _size_problems(layer, architecture, padding)]
     if problems:
         raise SpecError(problems)
 
 
-def _size_problems(layer: Layer, arch: Architecture) -> Iterator[Problem]:
+def _size_problems(layer: Layer, arch: Architecture, padding: Padding) -> Iterator[Problem]:
+    yield from _list_problems(layer, padding)
+    largest = padding.largest(layer)
+    over = [d for d, bound in largest.items() if bound > MAX_BOUND]
+    for d in over:
+        found = f"{largest[d]} for {d}, raised from {layer.bounds[d]}"
+        yield Problem(f"layer {layer.name}", found, f"at most {MAX_BOUND}")
+    if over:
+        return
+    layer = layer.raised(largest)
     overlap = prod(s + d for s, d in zip(layer.stride, layer.dilation, strict=True))
     slowest = (
         arch.dma_startup_cycles + arch.dma_cycles_per_byte * arch.widest_word
@@ -239,8 +269,13 @@ def _size_problems(layer: Layer, arch: Architecture) -> Iterator[Problem]:
     if layer.macs > MAX_MACS:
         found = f"{layer.macs:.3g} multiply-accumulates"
         yield Problem(f"layer {layer.name}", found, f"at most {MAX_MACS:.3g}")
+
+
+def _list_problems(layer: Layer, padding: Padding) -> Iterator[Problem]:
     for dims in GROUPS[layer.kind]:
-        count = prod(count_factorisations(layer.bounds[d]) for d in dims)
+        count = prod(
+            sum(count_factorisations(bound) for bound in padding.extents(layer, d)) for d in dims
+        )
         if count > MAX_OPTIONS:
             found = f"{count} factorisations of {' and '.join(dims)}"
             yield Problem(f"layer {layer.name}", found, f"at most {MAX_OPTIONS}")
@@ -254,8 +289,12 @@ def _group(layer: Layer, dims: Sequence[str], constraints: Constraints) -> Group
 
 
 def _allowed(layer: Layer, dimension: str, constraints: Constraints) -> Ints:
-    pins = constraints.factors(layer.kind, dimension)
-    return satisfying(layer.bounds[dimension], pins)
+    pins = list(constraints.factors(layer.kind, dimension))
+    extents = constraints.padding.extents(layer, dimension)
+    options = np.concatenate([satisfying(bound, pins) for bound in extents], axis=1)
+    if len(extents) > 1:  # in lexicographic order too
+        options = options[:, np.lexsort(options[::-1])]
+    return options
 
 
 def satisfying(bound: int, pins: Iterable[FactorPin]) -> Ints:
@@ -355,6 +394,9 @@ def broken_constraints(
     """Pins that a mapping does not satisfy, in Python integers."""
     layer = mapping.layer
     at = Evaluation(TilingValues(layer, architecture, mapping.tiling))
+    for d, bound in layer.bounds.items():
+        if bound not in constraints.padding.extents(mapping.of_layer, d):
+            yield Problem(f"{d} = {bound}", "a bound that padding does not permit", "another")
     for limit in demanded(layer, architecture, constraints):
         if not limit.holds(at):
             yield Problem(limit.name, str(at(limit.node)), f"at least {limit.least}")
@@ -411,17 +453,20 @@ def tiling_at(space: MapSpace, options: Sequence[Ints]) -> dict[str, dict[str, I
 
 def mapping_at(space: MapSpace, options: Sequence[int], dataflow: Dataflow) -> Mapping:
     """The mapping that picks one option of each group, with orders of this dataflow."""
-    layer = space.layer
     picked = tiling_at(space, [np.asarray(o) for o in options])
-    factors = tuple(tuple(int(picked[level][d]) for d in layer.dimensions) for level in LEVELS)
+    dims = space.layer.dimensions
+    factors = tuple(tuple(int(picked[level][d]) for d in dims) for level in LEVELS)
+    bounds = dict(zip(dims, map(prod, zip(*factors, strict=True)), strict=True))
+    layer = space.layer.raised(bounds)
     array = space.architecture.pe_array
-    pes = {d: int(picked[PE][d]) for d in layer.dimensions}
+    pes = {d: int(picked[PE][d]) for d in dims}
     return Mapping(
         layer,
         factors,
         stationary_order(layer, dataflow.dram),
         stationary_order(layer, dataflow.spm),
-        None if array is None else row_factors(layer.dimensions, pes, array),
+        None if array is None else row_factors(dims, pes, array),
+        None if layer is space.layer else space.layer,
     )
 
 

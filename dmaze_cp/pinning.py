@@ -11,6 +11,7 @@ from dmaze_cp.constraints import (
     ConstraintRules,
     Constraints,
     FactorPin,
+    PaddingPin,
     Pin,
     Relation,
     StationaryPin,
@@ -19,6 +20,7 @@ from dmaze_cp.cost.array import divisors_of
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.levels import ORDERED_LEVELS
 from dmaze_cp.mapspace import dataflows, satisfying
+from dmaze_cp.padding import Padding
 from dmaze_cp.workload import Layer, Workload
 
 _MOST_SHOWN = 12
@@ -53,7 +55,7 @@ def rule_problems(networks: Iterable[Workload], rules: ConstraintRules) -> Itera
 def pin_problems(layer: Layer, constraints: Constraints) -> Iterator[Problem]:
     """What keeps pins from holding for a layer, whatever it is mapped onto."""
     for pin in constraints.pins:
-        yield from _alone(layer, pin)
+        yield from _alone(layer, pin, constraints.padding)
     for d in layer.dimensions:
         yield from _together(layer, d, constraints)
     for level in ORDERED_LEVELS:
@@ -62,18 +64,21 @@ def pin_problems(layer: Layer, constraints: Constraints) -> Iterator[Problem]:
             yield _contradiction(pins, layer, f"operands stationary at {level}")
 
 
-def _alone(layer: Layer, pin: Pin) -> Iterator[Problem]:
+def _alone(layer: Layer, pin: Pin, padding: Padding) -> Iterator[Problem]:
     """What is wrong with one pin."""
     if not pin.concerns(layer.kind):
-        if not (isinstance(pin, FactorPin) and bool(pin.holds(1, 1))):
+        is_one = isinstance(pin, FactorPin) and bool(pin.holds(1, 1))
+        if not is_one and not isinstance(pin, PaddingPin):
             dims = " ".join(layer.dimensions)
             found = f"dimensions that {layer.name} does not have"
             yield Problem(str(pin), found, f"dimensions of it ({dims})")
     elif isinstance(pin, FactorPin) and pin.value is not None:
-        bound = layer.bounds[pin.dimension]
-        what = f"{pin.dimension} = {bound} of {layer.name}"
-        if pin.relation is Relation.EQUAL and bound % pin.value:
-            expected = f"one that does: {_some(divisors_of(bound))}"
+        bounds = padding.extents(layer, pin.dimension)
+        bound = bounds[-1]
+        what = f"{pin.dimension} = {' or '.join(map(str, bounds))} of {layer.name}"
+        if pin.relation is Relation.EQUAL and all(each % pin.value for each in bounds):
+            divisors = sorted({n for each in bounds for n in divisors_of(each)})
+            expected = f"one that does: {_some(divisors)}"
             yield Problem(str(pin), f"a factor that does not divide {what}", expected)
         elif pin.relation is Relation.AT_LEAST and pin.value > bound:
             yield Problem(str(pin), f"more than {what}", f"at most {bound}")
@@ -86,6 +91,7 @@ def _alone(layer: Layer, pin: Pin) -> Iterator[Problem]:
 
 def _together(layer: Layer, dimension: str, constraints: Constraints) -> Iterator[Problem]:
     """Pins on one dimension of which each can hold, but not all."""
+    bounds = constraints.padding.extents(layer, dimension)
     own = [
         pin
         for pin in constraints.pins
@@ -94,7 +100,7 @@ def _together(layer: Layer, dimension: str, constraints: Constraints) -> Iterato
 
     def possible(pins: Sequence[Pin]) -> bool:
         limits = [p for pin in pins for p in pin.factors(layer.kind) if p.dimension == dimension]
-        return bool(satisfying(layer.bounds[dimension], limits).shape[1])
+        return any(satisfying(bound, limits).shape[1] for bound in bounds)
 
     if len(own) < 2 or possible(own) or not all(possible([pin]) for pin in own):
         return

@@ -15,6 +15,7 @@ from dmaze_cp.engine import DEFAULT_ENGINE, DEFAULT_TIME_LIMIT_S, Engine
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.mapspace import tilings_count
 from dmaze_cp.objective import Objective
+from dmaze_cp.padding import NO_PADDING, Padding
 from dmaze_cp.result import LayerResult, Status
 from dmaze_cp.result.ranking import MOST_RANKED
 from dmaze_cp.workload import Layer
@@ -125,7 +126,7 @@ class Question:
     @cached_property
     def difficulty(self) -> float:
         """How long a proof may take, in no particular unit."""
-        return difficulty(self.layer)
+        return difficulty(self.layer, self.constraints.padding)
 
     def is_answered_by(self, result: LayerResult) -> bool:
         """Whether a result needs no further search: final, or with a gap that is small enough."""
@@ -138,9 +139,9 @@ class Question:
         return result.is_final or small
 
 
-def difficulty(layer: Layer) -> float:
+def difficulty(layer: Layer, padding: Padding = NO_PADDING) -> float:
     """How long a layer's proof may take, in no particular unit."""
-    return math.pow(tilings_count(layer), GROWTH)
+    return math.pow(tilings_count(layer, padding), GROWTH)
 
 
 def checked_objective(objective: Objective | str) -> Objective:

@@ -42,6 +42,9 @@ class Kind(StrEnum):
         return ("X", "Y", "K") if self is Kind.GEMM else ("N", "M", "C", "Ox", "Oy", "Fx", "Fy")
 
 
+DIMENSIONS: Final = tuple(dict.fromkeys(d for kind in Kind for d in kind.dimensions))
+"""Loop dimensions of all kinds of layer."""
+
 DEPENDS: Final[Mapping[Kind, Mapping[str, frozenset[str]]]] = {
     Kind.CONV: {
         OUTPUT: frozenset({"N", "M", "Ox", "Oy"}),
@@ -174,6 +177,31 @@ class Layer(Shown):
             (b["Ox"] - 1) * sx + (b["Fx"] - 1) * dx + 1,
             (b["Oy"] - 1) * sy + (b["Fy"] - 1) * dy + 1,
         )
+
+    def raised(self, bounds: Mapping[str, int]) -> Layer:
+        """The layer with other bounds, none below its own, and the padded input that they need.
+
+        Dimensions left out keep theirs. With the same bounds it is the layer itself.
+
+        Raises
+        ------
+        SpecError
+            When a bound is below the layer's own, or is none that such a layer can have.
+        """
+        low = [d for d, own in self.bounds.items() if bounds.get(d, own) < own]
+        if low:
+            raise SpecError(
+                Problem(f"bounds.{d}", f"{bounds[d]}", f"at least {self.bounds[d]}, the layer's")
+                for d in low
+            )
+        extents = tuple(bounds.get(d, own) for d, own in self.bounds.items())
+        if extents == self.extents:
+            return self
+        larger = replace(self, extents=extents, padded_input=None)
+        if self.padded_input is None or larger.padded_input is None:
+            return larger
+        height, width = map(max, zip(self.padded_input, larger.padded_input, strict=True))
+        return replace(larger, padded_input=(height, width))
 
     @property
     def shape(self) -> Layer:

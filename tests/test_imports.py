@@ -23,6 +23,7 @@ ORDER = [
         "workload",
         "figures",
         "architecture",
+        "padding",
         "constraints",
         "objective",
         "engine",

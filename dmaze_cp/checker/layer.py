@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
 
 from dmaze_cp.checker.machine import misfits
 from dmaze_cp.checker.model import DIMENSIONS, Cost, Record, cost
+from dmaze_cp.checker.padding import PaddedRecord, nest_of, padding_problems
 from dmaze_cp.checker.pins import broken_pins
 from dmaze_cp.errors import Problem
 from dmaze_cp.levels import (
@@ -48,6 +49,7 @@ class AlternativeRecord(TypedDict):
     """A mapping that is not the best."""
 
     rank: _Count
+    padded: NotRequired[PaddedRecord]
     tiling: dict[str, dict[str, _Count]]
     loop_order: dict[str, list[str]]
     stationary: dict[str, Stationary]
@@ -55,6 +57,15 @@ class AlternativeRecord(TypedDict):
     latency_cycles: Natural
     edp: Natural
     value: Natural
+
+
+@closed
+class UnpaddedRecord(TypedDict):
+    """The layer with its own bounds."""
+
+    status: Literal["optimal", "feasible", "infeasible", "unknown"]
+    value: Natural | None
+    bound: Amount | None
 
 
 @closed
@@ -69,9 +80,13 @@ class LayerRecord(TypedDict):
     stride: _Pair
     dilation: _Pair
     padded_input: Annotated[list[_Count], Count(2)] | None
+    padded: NotRequired[PaddedRecord | None]
+    useful_macs_share: NotRequired[Share | None]
     objective: Literal["edp", "energy", "latency"]
     constraints: NotRequired[list[str]]
     status: Literal["optimal", "feasible", "infeasible", "unknown"]
+    unpadded: NotRequired[UnpaddedRecord | None]
+    padding_gain: NotRequired[Annotated[float, Most(1)] | None]
     tiling: dict[str, dict[str, _Count]] | None
     loop_order: dict[str, list[str]] | None
     stationary: NotRequired[dict[str, Stationary] | None]
@@ -121,25 +136,28 @@ def layer_problems(record: Record, machine: Record) -> list[Problem]:
         for name in _ANSWER
         if record.get(name, record) is None
     ]
-    problems = problems or list(_mapping_problems(record))
+    problems = problems or list(padding_problems(record))
+    nest = nest_of(record)
+    problems = problems or list(_mapping_problems(nest))
     if problems:
         return problems
     tiling = record["tiling"]
-    own = cost(record, machine, tiling, record["loop_order"])
+    own = cost(nest, machine, tiling, record["loop_order"])
     return [
-        *misfits(record, machine, tiling),
-        *broken_pins(record, machine, record.get("constraints", []), tiling, own),
+        *misfits(nest, machine, tiling),
+        *broken_pins(nest, machine, record.get("constraints", []), tiling, own),
         *_cost_problems(record, own),
         *_stationary_problems(record, own),
         *_proof_problems(record),
         *_tie_problems(record, own),
         *_ranking_problems(record, machine, own),
+        *_unpadded_problems(record),
     ]
 
 
 def cost_of(record: Record, machine: Record) -> Cost:
     """The cost of the mapping of a record that holds."""
-    return cost(record, machine, record["tiling"], record["loop_order"])
+    return cost(nest_of(record), machine, record["tiling"], record["loop_order"])
 
 
 def close(found: Any, expected: float) -> bool:
@@ -174,10 +192,12 @@ def _shape_problems(record: Record) -> Iterator[Problem]:
 def _unmapped_problems(record: Record, machine: Record) -> Iterator[Problem]:
     """A record that has no mapping, and whether there is one."""
     status = record["status"]
-    for name in (*_ANSWER, "gap", "tie_break"):
+    for name in (*_ANSWER, "gap", "tie_break", "padded"):
         if record.get(name) is not None:
             yield Problem(name, "a value", f"null, as the status is {status}")
-    if status == "infeasible" and not record.get("constraints"):
+    if status == "infeasible" and not any(
+        not text.startswith("pad") for text in record.get("constraints", [])
+    ):
         # Nothing is smaller than one element of each operand: if that fits, so does a mapping.
         idle: dict[str, dict[str, int]] = {level: {} for level in (*LEVELS, *AXES_OF_ARRAY)}
         least = {**idle, DRAM: record["bounds"]}
@@ -251,6 +271,21 @@ def _stationary_problems(record: Record, own: Cost) -> Iterator[Problem]:
             yield Problem(f"stationary.{level}", str(named.get(level)), expected)
 
 
+def _unpadded_problems(record: Record) -> Iterator[Problem]:
+    """What is said of the layer without padding, whose mappings are among those with it."""
+    unpadded, gain = record.get("unpadded"), None
+    if unpadded is not None and unpadded["value"] is not None:
+        least, value = record["bound"], unpadded["value"]
+        if least is not None and value < least:
+            yield Problem("unpadded.value", str(value), f"at least {least}, the bound with padding")
+        if unpadded["status"] == "optimal" and unpadded["bound"] != value:
+            yield Problem("unpadded.bound", str(unpadded["bound"]), f"{value}, as it is optimal")
+        gain = (value - record["value"]) / value if value else None
+    given = record.get("padding_gain")
+    if (given is None) != (gain is None) or (gain is not None and not close(given, gain)):
+        yield Problem("padding_gain", str(given), str(gain))
+
+
 def _proof_problems(record: Record) -> Iterator[Problem]:
     """Status, bound and gap that do not go with the value."""
     status, value, bound = record["status"], record["value"], record["bound"]
@@ -293,8 +328,10 @@ def _ranking_problems(record: Record, machine: Record, best: Cost) -> Iterator[P
     seen = [_identity(record)]
     for place, given in enumerate(record["alternatives"]):
         where = f"alternatives[{place}]"
-        own = {**record, **given}
-        problems = list(_mapping_problems(own))
+        own: Record = {**record, "padded": None, "useful_macs_share": None, **given}
+        problems = list(padding_problems(own))
+        own = nest_of(own)
+        problems = problems or list(_mapping_problems(own))
         if not problems:
             found = cost(own, machine, own["tiling"], own["loop_order"])
             problems = [

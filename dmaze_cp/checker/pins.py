@@ -18,6 +18,7 @@ _TEXT: Final = re.compile(
     r"|stationary\.(?P<order>DRAM|SPM)=(?P<kept>(O|I|W|none)(\|(O|I|W|none))*)"
     r"|(?P<cost>latency|energy)<=(?P<most>[0-9]+)"
     r"|util\.(?P<part>PE|RF|SPM)>=(?P<share>[0-9.e-]+)"
+    r"|pad(?P<padded>=auto|\.[A-Z][xy]?=[0-9]+)"
 )
 
 
@@ -51,6 +52,8 @@ def _broken(
 ) -> str:
     """What a mapping has instead of what a pin says; empty if it satisfies it."""
     dims = DIMENSIONS[layer["kind"]]
+    if parts["padded"]:  # which bounds it permits is asked of `padded`
+        return ""
     if parts["loop"]:
         if parts["loop"] not in dims:
             return f"a layer without {parts['loop']}"

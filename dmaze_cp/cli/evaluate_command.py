@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dmaze_cp.architecture import Architecture
+    from dmaze_cp.constraints import Constraints
+    from dmaze_cp.mapping import Mapping
     from dmaze_cp.report.evaluation import Evaluated
     from dmaze_cp.spec.documents import Record
     from dmaze_cp.workload import Workload
@@ -163,7 +165,10 @@ def _proven(
     given = [r for r in results if not isinstance(r, dict)]
     limit = proof["time_limit"] or DEFAULT_TIME_LIMIT_S
     objective, options = Objective(proof["against_optimum"]), Options(limit)
-    asked = [Question(r.mapping.layer, r.architecture, objective, options=options) for r in given]
+    asked = [
+        Question(r.mapping.of_layer, r.architecture, objective, _allowing(r.mapping), options)
+        for r in given
+    ]
     progress = Progress(verbose=False, several=True, total_s=None)
     with (
         closing(open_store(proof["store"], proof["no_store"])) as store,
@@ -212,3 +217,11 @@ def _results(
         cost = evaluate(mapping, machine)
         results.append(Evaluated(index, mapping, machine, cost, fits(mapping, machine)))
     return results
+
+
+def _allowing(mapping: Mapping) -> Constraints:
+    """Padding by up to as much as the bounds of a mapping were raised."""
+    from dmaze_cp.constraints import Constraints, PaddingPin
+
+    own = mapping.of_layer.bounds
+    return Constraints(tuple(PaddingPin(d, n - own[d]) for d, n in mapping.layer.bounds.items()))

@@ -55,9 +55,9 @@ def given_mappings(
         except SpecError as error:
             problems += [problem.inside(where) for problem in error.problems]
             continue
-        if mapping.layer.shape not in chosen:
-            bounds = " ".join(f"{d}={b}" for d, b in mapping.layer.bounds.items())
-            layer = f"{mapping.layer.kind} {bounds}"
+        if mapping.of_layer.shape not in chosen:
+            bounds = " ".join(f"{d}={b}" for d, b in mapping.of_layer.bounds.items())
+            layer = f"{mapping.of_layer.kind} {bounds}"
             problems.append(Problem("layer", layer, "the shape of a layer that is mapped", where))
         else:
             found.append(mapping)
@@ -75,5 +75,5 @@ def distances(given: Iterable[Mapping], results: Sequence[WorkloadResult]) -> tu
         for mapping in given
         for result in results
         for layer in result.layers
-        if layer.layer.shape == mapping.layer.shape
+        if layer.layer.shape == mapping.of_layer.shape
     )

@@ -136,6 +136,11 @@ if TYPE_CHECKING:
 @shape_option
 @solver_options()
 @constraint_options
+@click.option(
+    "--compare-unpadded",
+    is_flag=True,
+    help="With --pad: map every layer with its own bounds as well, and say what padding gains.",
+)
 def map_command(**options: Any) -> None:
     """Map layers of each MODEL to their proven best execution method.
 
@@ -196,6 +201,8 @@ def _question(
         rules = constraint_rules(options, problems)
         costs = {"latency": options["max_latency"], "energy": options["max_energy"]}
         rules = _with_costs(rules, costs)
+    if options["compare_unpadded"] and not options["padding"]:
+        problems.append(Problem("--compare-unpadded", "no --pad", "padding to compare with"))
     with collected(problems):
         if output is not None:
             output.check([*files, *store_files(options["store"], options["no_store"])])
@@ -214,6 +221,7 @@ def _question(
             top_k=options["top_k"],
         ),
         given=given,
+        compares_unpadded=options["compare_unpadded"],
     )
 
 

@@ -171,12 +171,23 @@ def constraint_options(function: _Function) -> _Function:
             is_flag=True,
             help="Do not spread over PEs what would have to be summed across them.",
         ),
+        click.option(
+            "--pad",
+            "padding",
+            cls=Limit,
+            multiple=True,
+            metavar="auto|DIM=N",
+            help="Let bounds of loops be raised: `auto` to multiples of powers of two (but "
+            "filters), DIM=N that of a dimension by up to N. May be repeated. The optimum is over "
+            "all larger layers together.",
+        ),
     )(function)
 
 
 def constraint_rules(options: dict[str, Any], problems: list[Problem]) -> ConstraintRules:
     """The rules of the options above; all that is wrong with them is noted."""
-    from dmaze_cp.constraints import ConstraintRules, Constraints, Rule
+    from dmaze_cp.constraints import ConstraintRules, Constraints, Rule, padding_pins
+    from dmaze_cp.padding import parse_padding
     from dmaze_cp.spec.constraint_files import load_constraints, rules_from_texts
 
     rules: list[Rule] = []
@@ -185,6 +196,9 @@ def constraint_rules(options: dict[str, Any], problems: list[Problem]) -> Constr
     with collected(problems):
         if options["constraints"] is not None:
             rules += load_constraints(options["constraints"]).rules
+    with collected(problems):
+        padding = padding_pins(parse_padding(options["padding"]))
+        rules += [Rule(pin, must_concern=False) for pin in padding]
     pe, rf, spm = options["opt_min_utilization"]
     flags = (options["opt_no_feature_dram"], options["opt_no_spatial_reduction"])
     own = Constraints.of_options(pe, rf, spm, *flags)

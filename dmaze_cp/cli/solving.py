@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cli.live import NO_WORKER
 from dmaze_cp.cli.progress import Progress
 from dmaze_cp.cli.stopping import answering_interrupt
+from dmaze_cp.constraints import padded_rules
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
+from dmaze_cp.padding import NO_PADDING
 from dmaze_cp.workload import Workload
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ class MapRequest:
     objectives: tuple[Objective, ...]
     settings: RunSettings
     given: tuple[Mapping, ...] = ()
+    compares_unpadded: bool = False
+    """Whether layers are mapped without padding too."""
 
     @property
     def is_single(self) -> bool:
@@ -59,6 +63,8 @@ def solve(
         What was finished, where Ctrl-C was pressed once. A second Ctrl-C ends the
         process.
     """
+    if question.compares_unpadded:
+        return _solve_both(question, store, verbose, show)
     from dmaze_cp.network import map_networks
 
     total_s = question.settings.total_time_limit_s
@@ -82,6 +88,51 @@ def solve(
         )
     shown.rest(results)
     return results
+
+
+def _solve_both(
+    question: MapRequest,
+    store: Store | None,
+    verbose: bool,
+    show: Callable[[LayerResult], None] | None,
+) -> tuple[WorkloadResult, ...]:
+    """Map the networks without padding, then with it; results with it have both."""
+    settings = question.settings
+    if settings.total_time_limit_s is not None:
+        # Each of the two runs gets half of the whole time.
+        settings = replace(settings, total_time_limit_s=settings.total_time_limit_s / 2)
+    constraints = padded_rules(settings.rules, NO_PADDING)
+    asked = replace(question, settings=settings, compares_unpadded=False)
+    without = replace(asked, settings=replace(settings, constraints=constraints))
+    before = solve(without, store, verbose=verbose)
+    if any(result.interrupted for result in before):
+        return before
+    known = {
+        (result.workload.name, result.architecture.name, r.layer.name, r.objective): r
+        for result in before
+        for r in result.layers
+    }
+
+    def compared(result: LayerResult, network: str, accelerator: str) -> LayerResult:
+        other = known.get((network, accelerator, result.layer.name, result.objective))
+        return result if other is None else result.beside(other)
+
+    def show_both(result: LayerResult) -> None:
+        # Results are shown as they come only of one network on one accelerator.
+        network, accelerator = question.workloads[0].name, question.architectures[0].name
+        if show is not None:
+            show(compared(result, network, accelerator))
+
+    after = solve(asked, store, verbose=verbose, show=None if show is None else show_both)
+    return tuple(
+        replace(
+            result,
+            layers=tuple(
+                compared(r, result.workload.name, result.architecture.name) for r in result.layers
+            ),
+        )
+        for result in after
+    )
 
 
 def follow(event: Event, progress: Progress) -> None:

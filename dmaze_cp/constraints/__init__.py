@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dmaze_cp.constraints.layer import NO_CONSTRAINTS, Constraints
+from dmaze_cp.constraints.layer import NO_CONSTRAINTS, Constraints, padded, padding_pins
 from dmaze_cp.constraints.parsing import parse_pin
 from dmaze_cp.constraints.pins import (
     CostPin,
     FactorPin,
+    PaddingPin,
     Pin,
     Relation,
     SpatialPin,
     StationaryPin,
     UtilizationPin,
 )
-from dmaze_cp.constraints.rules import NO_RULES, ConstraintRules, Rule, rules_for
+from dmaze_cp.constraints.rules import NO_RULES, ConstraintRules, Rule, padded_rules, rules_for
 
 __all__ = [
     "NO_CONSTRAINTS",
@@ -22,12 +23,16 @@ __all__ = [
     "Constraints",
     "CostPin",
     "FactorPin",
+    "PaddingPin",
     "Pin",
     "Relation",
     "Rule",
     "SpatialPin",
     "StationaryPin",
     "UtilizationPin",
+    "padded",
+    "padded_rules",
+    "padding_pins",
     "parse_pin",
     "rules_for",
 ]

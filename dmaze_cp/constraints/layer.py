@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from dmaze_cp.constraints.parsing import UTILIZED, parse_pin
 from dmaze_cp.constraints.pins import (
     FactorPin,
+    PaddingPin,
     Pin,
     Relation,
     SpatialPin,
@@ -17,6 +19,7 @@ from dmaze_cp.constraints.pins import (
 )
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.levels import DRAM, NONE, OPERANDS, OUTPUT
+from dmaze_cp.padding import AsPadding, Padding, as_padding
 from dmaze_cp.workload import Kind
 
 
@@ -129,6 +132,16 @@ class Constraints:
         for pin in self.pins:
             yield from (each for each in pin.factors(kind) if each.dimension == dimension)
 
+    @cached_property
+    def padding(self) -> Padding:
+        """What bounds may be raised to; of several pins on a dimension the largest counts."""
+        pins = [pin for pin in self.pins if isinstance(pin, PaddingPin)]
+        by: dict[str, int] = {}
+        for pin in pins:
+            if pin.dimension is not None:
+                by[pin.dimension] = max(by.get(pin.dimension, 0), pin.by)
+        return Padding(any(pin.dimension is None for pin in pins), tuple(by.items()))
+
     def least(self, level: str) -> float:
         """The share of a level (PE, RF or SPM) that is used at least."""
         found = [p.least for p in self.pins if isinstance(p, UtilizationPin) and p.level == level]
@@ -144,8 +157,37 @@ class Constraints:
 
 
 def _is_idle(pin: Pin) -> bool:
+    if isinstance(pin, PaddingPin):
+        return pin.dimension is not None and pin.by == 0
     return isinstance(pin, UtilizationPin) and pin.least == 0
 
 
 NO_CONSTRAINTS: Final = Constraints()
 """Nothing beyond fitting the architecture."""
+
+
+def padding_pins(padding: AsPadding) -> tuple[Pin, ...]:
+    """Padding as pins.
+
+    Raises
+    ------
+    SpecError
+        With everything that is wrong with the padding.
+    """
+    found = as_padding(padding)
+    auto: tuple[Pin, ...] = (PaddingPin(),) if found.auto else ()
+    return (*auto, *(PaddingPin(d, n) for d, n in found.by))
+
+
+def padded(constraints: Constraints, padding: AsPadding) -> Constraints:
+    """The constraints with this padding in place of theirs; with None, as they are.
+
+    Raises
+    ------
+    SpecError
+        With everything that is wrong with the padding.
+    """
+    if padding is None:
+        return constraints
+    others = tuple(pin for pin in constraints.pins if not isinstance(pin, PaddingPin))
+    return Constraints((*others, *padding_pins(padding)))

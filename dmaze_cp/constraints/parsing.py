@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Final
 
 from dmaze_cp.constraints.pins import (
     CostPin,
     FactorPin,
+    PaddingPin,
     Pin,
     Relation,
     SpatialPin,
@@ -18,6 +20,7 @@ from dmaze_cp.constraints.pins import (
 )
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.levels import LEVELS, NONE, OPERANDS, ORDERED_LEVELS, PE, RF, SPM
+from dmaze_cp.padding import parse_padding
 from dmaze_cp.workload import MAX_BOUND, Kind
 
 DIMENSIONS: Final = tuple(dict.fromkeys(d for kind in Kind for d in kind.dimensions))
@@ -111,6 +114,18 @@ def _cost(text: str, rest: str, relation: Relation, value: str) -> CostPin:
     return CostPin(cost, int(value))
 
 
+def _padding(text: str, rest: str, relation: Relation, value: str) -> PaddingPin:
+    if relation is not Relation.EQUAL:
+        raise _wrong(text, f"'pad{relation}'", "pad=auto or pad.DIM=N, such as pad.C=4")
+    try:
+        padding = parse_padding([f"{rest}={value}" if rest else value])
+    except SpecError as error:
+        raise SpecError(replace(p, where=text) for p in error.problems) from None
+    if padding.auto:
+        return PaddingPin()
+    return PaddingPin(rest, dict(padding.by).get(rest, 0))
+
+
 _Parse = Callable[[str, str, Relation, str], Pin]
 _FAMILIES: Final[dict[str, _Parse]] = {
     "spatial": _spatial,
@@ -118,6 +133,7 @@ _FAMILIES: Final[dict[str, _Parse]] = {
     "util": _utilization,
     "latency": _cost,
     "energy": _cost,
+    "pad": _padding,
 }
 
 

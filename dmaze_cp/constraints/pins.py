@@ -176,9 +176,36 @@ class CostPin:
         yield from ()
 
 
+@dataclass(frozen=True)
+class PaddingPin:
+    """What bounds may be raised to: ``pad=auto``, ``pad.C=4``. Not a demand: it permits.
+
+    Attributes
+    ----------
+    dimension
+        Whose bound may be raised; None: all, as `dmaze_cp.padding` says of ``auto``.
+    by
+        By how much at most.
+    """
+
+    dimension: str | None = None
+    by: int = 0
+
+    def __str__(self) -> str:
+        return "pad=auto" if self.dimension is None else f"pad.{self.dimension}={self.by}"
+
+    def concerns(self, kind: Kind) -> bool:
+        """Whether layers of this kind have the dimension."""
+        return self.dimension is None or self.dimension in _loops(kind)
+
+    def factors(self, _kind: Kind) -> Iterator[FactorPin]:
+        """None: it is on bounds."""
+        yield from ()
+
+
 def _loops(kind: Kind) -> tuple[str, ...]:
     """Dimensions that can have more than one iteration: M is none of a depthwise convolution."""
     return tuple(d for d in kind.dimensions if (kind, d) != (Kind.DEPTHWISE, "M"))
 
 
-Pin = FactorPin | SpatialPin | StationaryPin | UtilizationPin | CostPin
+Pin = FactorPin | SpatialPin | StationaryPin | UtilizationPin | CostPin | PaddingPin

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Final
 
-from dmaze_cp.constraints.layer import Constraints
-from dmaze_cp.constraints.pins import CostPin, FactorPin, Pin
+from dmaze_cp.constraints.layer import Constraints, padding_pins
+from dmaze_cp.constraints.pins import CostPin, FactorPin, PaddingPin, Pin
 from dmaze_cp.errors import Problem
+from dmaze_cp.padding import AsPadding
 from dmaze_cp.workload import Layer
 
 EVERY: Final = "*"
@@ -100,7 +101,26 @@ def rules_for(constraints: Constraints | ConstraintRules) -> ConstraintRules:
     )
 
 
+def padded_rules(rules: ConstraintRules, padding: AsPadding) -> ConstraintRules:
+    """The rules with this padding for all layers in place of theirs; with None, as they are.
+
+    Raises
+    ------
+    SpecError
+        With everything that is wrong with the padding.
+    """
+    if padding is None:
+        return rules
+    others = tuple(rule for rule in rules.rules if not isinstance(rule.pin, PaddingPin))
+    return ConstraintRules(
+        (*others, *(Rule(pin, must_concern=False) for pin in padding_pins(padding)))
+    )
+
+
 def _is_one(pin: Pin) -> bool:
+    """Whether it asks nothing of layers without its dimension."""
+    if isinstance(pin, PaddingPin):
+        return True
     return isinstance(pin, FactorPin) and bool(pin.holds(1, 1))
 
 

@@ -12,7 +12,8 @@ single mapping, so that rounding agrees to the last unit.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 from typing import Any, Protocol
@@ -24,9 +25,10 @@ from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost.expression import Evaluation, Powers
 from dmaze_cp.cost.model import CostModel, energy_breakdown, total_energy
 from dmaze_cp.cost.terms import AXES, LAYOUT
-from dmaze_cp.cost.transfer import dma_cycles, whole_extents
-from dmaze_cp.levels import LEVELS, OPERANDS, RF, TILES
-from dmaze_cp.workload import Kind, Layer
+from dmaze_cp.cost.transfer import dma_cycles
+from dmaze_cp.cost.values import tile_input
+from dmaze_cp.levels import DRAM, LEVELS, OPERANDS, RF, TILES
+from dmaze_cp.workload import Layer
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -44,6 +46,40 @@ class OptionList(Protocol):
     def factor(self, level: str, dimension: str) -> Ints:
         """One factor of every option."""
         ...
+
+
+@dataclass(frozen=True, eq=False)
+class BurstAxis:
+    """An axis of an operand's layout, with a value for each option of its group.
+
+    Attributes
+    ----------
+    group
+        Place of the group.
+    extents, whole_extents, whole
+        Of the SPM tile, of all of the operand, and whether they are the same.
+    inner
+        Product of the whole extents of the axes further in that are one for all options.
+    varying
+        Of those that are not: group and whole extents of each.
+    cycles
+        Of a burst that ends with this axis, the inner ones being whole; None where it depends
+        on options of other groups.
+    """
+
+    group: int
+    extents: Ints
+    whole_extents: Ints
+    whole: Bools
+    inner: int
+    varying: tuple[tuple[int, Ints], ...]
+    cycles: Ints | None
+
+    @cached_property
+    def only(self) -> int | None:
+        """The extent of the whole axis where it is one for all options, else None."""
+        first = int(self.whole_extents[0]) if len(self.whole_extents) else 1
+        return first if (self.whole_extents == first).all() else None
 
 
 class OptionTable:
@@ -69,14 +105,19 @@ class OptionTable:
             for d in group.dimensions:
                 first, *others = (columns[f"{lv}.{d}"] for lv in levels)
                 columns[f"extent.{tile}.{d}"] = prod(others, start=first)
-            for axis, stride, dilation in zip(
-                AXES, self.layer.stride, self.layer.dilation, strict=True
-            ):
-                if f"O{axis}" in group.dimensions and self.layer.kind is not Kind.GEMM:
-                    outputs, taps = (columns[f"extent.{tile}.{f}{axis}"] for f in "OF")
-                    extent = (outputs - 1) * stride + (taps - 1) * dilation + 1
-                    columns[f"halo.{tile}.{axis}"] = extent
-        return columns
+            extents = {d: columns[f"extent.{tile}.{d}"] for d in group.dimensions}
+            for axis, extent in tile_input(self.layer, extents).items():
+                columns[f"halo.{tile}.{axis}"] = extent
+        return columns | self._whole(columns)
+
+    def _whole(self, columns: Mapping[str, Ints]) -> dict[str, Ints]:
+        """Bounds of all loops of every option, and the extents of the padded input."""
+        dims = [d for d in self.layer.dimensions if f"{RF}.{d}" in columns]
+        found = {d: columns[f"extent.SPM.{d}"] * columns[f"{DRAM}.{d}"] for d in dims}
+        used: dict[str, Ints] = tile_input(self.layer, found)
+        given = dict(zip(AXES, self.layer.padded_input or (), strict=False))
+        whole = {a: np.maximum(extents, given[a]) for a, extents in used.items()}
+        return {f"whole.{axis}": column for axis, column in (found | whole).items()}
 
     def parts(self, powers: Powers) -> list[tuple[int, Ints]]:
         """A product as one column for each group that it has symbols of."""
@@ -97,39 +138,62 @@ class OptionTable:
         name = f"halo.SPM.{axis}" if axis in AXES else f"extent.SPM.{axis}"
         return self._owner[name], self.columns[self._owner[name]][name]
 
-    def _burst_table(self, operand: str) -> list[tuple[int, Ints, Bools, Ints]]:
-        """For each axis of a layout: group, extents, whether they are whole, cycles of a burst.
+    def whole(self, axis: str) -> Ints:
+        """Extent of all of an operand along a layout axis, for each option of its group."""
+        name = f"whole.{axis}"
+        return self.columns[self._owner[name]][name]
 
-        The cycles are those of a burst that ends with this axis, the inner ones being whole:
-        they depend on the option of one group alone.
-        """
-        arch, whole, inner = self.architecture, whole_extents(self.layer), 1
-        table = []
+    def _burst_table(self, operand: str) -> list[BurstAxis]:
+        """Each axis of a layout, innermost first."""
+        inner, table = 1, []
+        varying: tuple[tuple[int, Ints], ...] = ()
         for axis in LAYOUT[self.layer.kind][operand]:
             group, extents = self.extent(axis)
-            cycles = dma_cycles(
-                inner * extents,
-                startup_cycles=arch.dma_startup_cycles,
-                cycles_per_byte=arch.dma_cycles_per_byte,
-                word_bytes=arch.word_of(operand),
-                clock_ratio=arch.clock_ratio,
-            )
-            table.append((group, extents, extents == whole[axis], cycles))
-            inner *= whole[axis]
+            whole = self.whole(axis)
+            cycles = None if varying else self.burst_cycles(operand, inner * extents)
+            made = BurstAxis(group, extents, whole, extents == whole, inner, varying, cycles)
+            table.append(made)
+            if made.only is None:
+                varying = (*varying, (group, whole))
+            else:
+                inner *= made.only
         return table
+
+    def burst_cycles(self, operand: str, elements: Ints) -> Ints:
+        """Cycles of a burst of so many elements."""
+        arch = self.architecture
+        cycles: Ints = dma_cycles(
+            elements,
+            startup_cycles=arch.dma_startup_cycles,
+            cycles_per_byte=arch.dma_cycles_per_byte,
+            word_bytes=arch.word_of(operand),
+            clock_ratio=arch.clock_ratio,
+        )
+        return cycles
 
     def burst(self, operand: str, picked: Sequence[Ints]) -> Any:
         """DMA cycles of one transfer of an operand's SPM tile."""
-        *inner, (group, extents, _, cycles) = self.bursts[operand]
-        result, outer = cycles[picked[group]], extents[picked[group]]
-        for group, extents, whole, cycles in reversed(inner):
-            option = picked[group]
-            if whole.all():
-                outer = outer * extents[0]
+        *inner, last = self.bursts[operand]
+        result, outer = self._ending(operand, last, picked), last.extents[picked[last.group]]
+        for axis in reversed(inner):
+            option = picked[axis.group]
+            if axis.whole.all():
+                outer = outer * (axis.extents[option] if axis.only is None else axis.only)
                 continue
-            result = np.where(whole[option], result, cycles[option] * outer)
-            outer = outer * extents[option]
+            cycles = self._ending(operand, axis, picked)
+            result = np.where(axis.whole[option], result, cycles * outer)
+            outer = outer * axis.extents[option]
         return result
+
+    def _ending(self, operand: str, axis: BurstAxis, picked: Sequence[Ints]) -> Any:
+        """Cycles of a burst that ends with an axis, the inner ones being whole."""
+        option = picked[axis.group]
+        if axis.cycles is not None:
+            return axis.cycles[option]
+        elements = axis.inner * axis.extents[option]
+        for group, whole in axis.varying:
+            elements = elements * whole[picked[group]]
+        return self.burst_cycles(operand, elements)
 
 
 class Picked:

@@ -335,12 +335,16 @@ class Burst(Node):
     each dimension that may be the first that is not contiguous. These are products of
     symbols of their own, which bound the cycles of all transfers of the layer's tiles of the
     operand (`dmaze_cp.relaxation.atoms` has their values and the argument); `tiles` divides
-    them by the number of tiles.
+    them by the number of tiles. Where `elements` are known, moving each of them takes at least
+    `per_element` cycles: with bounds that are not the same for all tilings, what the alternatives
+    say of the length of a burst is for the least bounds.
     """
 
     operand: str
     alternatives: tuple[Powers, ...]
     tiles: Powers
+    elements: Product | None = None
+    per_element: float = 0.0
 
     def value(self, at: Evaluation) -> Any:
         """The cycles."""
@@ -349,7 +353,10 @@ class Burst(Node):
     def lower(self) -> Form:
         """The largest alternative."""
         inverse = multiply((), self.tiles, -1)
-        return Form(tuple((Term(1.0, multiply(a, inverse)),) for a in self.alternatives))
+        sums: list[Sum] = [(Term(1.0, multiply(a, inverse)),) for a in self.alternatives]
+        if self.elements is not None and self.per_element > 0:
+            sums.append((Term(self.elements.coefficient * self.per_element, self.elements.powers),))
+        return Form(tuple(sums))
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,6 +33,7 @@ from dmaze_cp.cost.expression import (
     add,
     largest,
     multiply,
+    powers_of,
     times,
 )
 from dmaze_cp.cost.terms import (
@@ -42,8 +43,10 @@ from dmaze_cp.cost.terms import (
     free_loops,
     loops,
     own_loops,
+    whole_loop,
     whole_loops,
 )
+from dmaze_cp.cost.transfer import cycles_per_element
 from dmaze_cp.levels import (
     ARRAY,
     COMPONENTS,
@@ -204,9 +207,21 @@ def total_energy(breakdown: Mapping[str, Any]) -> Any:
     return total
 
 
-def cost_model(layer: Layer, architecture: Architecture, flow: Flow) -> CostModel:
-    """The cost of a layer on an accelerator under a flow."""
-    b = _Builder(layer, architecture, flow)
+def cost_model(
+    layer: Layer,
+    architecture: Architecture,
+    flow: Flow,
+    varying: frozenset[str] = frozenset(),
+) -> CostModel:
+    """The cost of a layer on an accelerator under a flow.
+
+    Parameters
+    ----------
+    varying
+        Dimensions whose bounds a tiling decides (`dmaze_cp.padding`): what is counted over all
+        of such a loop is the product of its factors, which is its bound.
+    """
+    b = _Builder(layer, architecture, flow, varying)
     latency = b.latency()
     accesses = b.accesses()
     if LEAKAGE in components(architecture):
@@ -261,13 +276,16 @@ def _overlapped(resources: list[_Resource], rest: Product, count: Product) -> No
 class _Builder:
     """Writes the expressions of one flow."""
 
-    def __init__(self, layer: Layer, architecture: Architecture, flow: Flow) -> None:
-        self.architecture = architecture
-        self.layer, self.flow, self.kind, self.bounds = layer, flow, layer.kind, layer.bounds
+    def __init__(
+        self, layer: Layer, architecture: Architecture, flow: Flow, varying: frozenset[str]
+    ) -> None:
+        self.architecture, self.varying = architecture, varying
+        self.flow, self.kind, self.bounds = flow, layer.kind, layer.bounds
         self.held = flow.dram.operand if flow.held else NONE
         # What is held over all SPM loops is not exchanged at any of them.
         self.kept = NONE if flow.held else flow.spm.operand
         every = loops(self.kind)
+        self.macs = self._product(powers_of(name for d in every for name in whole_loop(d)))
         self.rf_pass = self._product(factors(RF, every))
         self.passes_rf = self._product(factors(SPM, every))
         self.passes_spm = self._product(factors(DRAM, every))
@@ -279,7 +297,7 @@ class _Builder:
         self._pass: Node | None = None
 
     def _product(self, powers: Powers, coefficient: int | float = 1) -> Product:
-        whole, left = whole_loops(powers, self.kind)
+        whole, left = whole_loops(powers, self.kind, self.varying)
         return Product(left, coefficient * prod(self.bounds[d] for d in whole))
 
     def _times(self, *products: Product) -> Product:
@@ -312,7 +330,7 @@ class _Builder:
         price = partial(access_pj, self.architecture)
         steps = self._reduction_steps(moves[OUTPUT])
         mac_pj = self.architecture.energy.mac_pj
-        found = [Access(MAC, "compute", mac_pj, Product((), self.layer.macs))]
+        found = [Access(MAC, "compute", mac_pj, self.macs)]
         if steps is not None:
             found.append(Access(MAC, "reduction", mac_pj, steps))
         found += self._computing()
@@ -334,8 +352,11 @@ class _Builder:
         counts: dict[float, int] = {}
         for x in OPERANDS:
             price = access_pj(self.architecture, RF, x)
-            counts[price] = counts.get(price, 0) + (2 if x == OUTPUT else 1) * self.layer.macs
-        return [Access(RF, "compute", price, Product((), n)) for price, n in counts.items()]
+            counts[price] = counts.get(price, 0) + (2 if x == OUTPUT else 1)
+        return [
+            Access(RF, "compute", price, self.macs.times(Product((), n)))
+            for price, n in counts.items()
+        ]
 
     def _reduction_steps(self, moves: Product) -> Reduced | None:
         if not self.flow.reduces:
@@ -463,7 +484,11 @@ class _Builder:
 
     def _burst(self, operand: str) -> Burst:
         tiles = factors(DRAM, own_loops(self.kind, operand))
-        return Burst(operand, burst_alternatives(self.kind, operand), tiles)
+        alternatives = burst_alternatives(self.kind, operand, self.varying)
+        if not self.varying:
+            return Burst(operand, alternatives, tiles)
+        per_element = cycles_per_element(self.architecture, operand)
+        return Burst(operand, alternatives, tiles, self._elements(operand, SPM), per_element)
 
     def _holding(self, always: Node, move: Node, work: Node) -> Node:
         """Latency with an operand held in the RFs, whose exchange is also work for the PEs.

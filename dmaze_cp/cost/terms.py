@@ -83,19 +83,41 @@ def elements(kind: Kind, operand: str, tile: str) -> Powers:
 
 
 @cache
-def burst_alternatives(kind: Kind, operand: str) -> tuple[Powers, ...]:
-    """Products of which the largest bounds the cycles of an operand's transfers."""
+def burst_alternatives(
+    kind: Kind, operand: str, varying: frozenset[str] = frozenset()
+) -> tuple[Powers, ...]:
+    """Products of which the largest bounds the cycles of an operand's transfers.
+
+    Bounds that are one for all tilings are part of the first factor, those that are not are
+    factors of their own where transfers are repeated for the dimension.
+    """
     # Rows of the input's tiles: what its transfers along y are repeated for.
     extra = {(INPUT, "y"): ("dma.I.rows",)}
-    return tuple(
-        powers_of((f"dma.{operand}.{d}", *extra.get((operand, d), ())))
-        for d in LAYOUT[kind][operand]
-    )
+    layout, found = LAYOUT[kind][operand], []
+    for i, d in enumerate(layout):
+        repeated = [whole_loop(outer) for outer in layout[i + 1 :] if outer in varying]
+        names = [name for loop in repeated for name in loop]
+        found.append(powers_of((f"dma.{operand}.{d}", *extra.get((operand, d), ()), *names)))
+    return tuple(found)
+
+
+def whole_loop(dimension: str) -> tuple[Symbol, ...]:
+    """The four factors whose product is the bound of a dimension."""
+    return tuple(f"{level}.{dimension}" for level in LEVELS)
 
 
 @cache
-def whole_loops(powers: Powers, kind: Kind) -> tuple[tuple[str, ...], Powers]:
+def whole_loops(
+    powers: Powers, kind: Kind, varying: frozenset[str]
+) -> tuple[tuple[str, ...], Powers]:
     """Take whole loops out of a product: the four factors of one multiply to its bound.
+
+    Parameters
+    ----------
+    powers, kind
+        The product, of a kind of layer.
+    varying
+        Dimensions whose bounds are not the same for all tilings: they are left in.
 
     Returns
     -------
@@ -104,7 +126,9 @@ def whole_loops(powers: Powers, kind: Kind) -> tuple[tuple[str, ...], Powers]:
     """
     whole, left = [], dict(powers)
     for d in loops(kind):
-        names = [f"{level}.{d}" for level in LEVELS]
+        if d in varying:
+            continue
+        names = whole_loop(d)
         if all(left.get(n, 0) >= 1 for n in names):
             whole.append(d)
             for n in names:

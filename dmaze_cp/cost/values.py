@@ -27,11 +27,19 @@ def tile_extents(layer: Layer, tiling: Tiling, tile: str) -> dict[str, Any]:
     the tile are moved with it and count.
     """
     extents = {d: prod(tiling[level][d] for level in TILES[tile]) for d in layer.dimensions}
-    if layer.kind is not Kind.GEMM:
-        for axis, stride, dilation in zip(AXES, layer.stride, layer.dilation, strict=True):
+    return extents | tile_input(layer, extents)
+
+
+def tile_input(layer: Layer, extents: Mapping[str, Any]) -> dict[str, Any]:
+    """Extents of a tile's input along the axes whose loops have these extents."""
+    found: dict[str, Any] = {}
+    if layer.kind is Kind.GEMM:
+        return found
+    for axis, stride, dilation in zip(AXES, layer.stride, layer.dilation, strict=True):
+        if f"O{axis}" in extents:
             outputs, taps = extents[f"O{axis}"], extents[f"F{axis}"]
-            extents[axis] = (outputs - 1) * stride + (taps - 1) * dilation + 1
-    return extents
+            found[axis] = (outputs - 1) * stride + (taps - 1) * dilation + 1
+    return found
 
 
 class TilingValues:

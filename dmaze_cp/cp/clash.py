@@ -19,6 +19,7 @@ from functools import cached_property
 from math import prod
 from typing import Any, Final
 
+import numpy as np
 from ortools.sat.python import cp_model
 
 from dmaze_cp.architecture import Architecture
@@ -26,6 +27,7 @@ from dmaze_cp.constraints import (
     Constraints,
     CostPin,
     FactorPin,
+    PaddingPin,
     Relation,
     SpatialPin,
     StationaryPin,
@@ -48,6 +50,7 @@ from dmaze_cp.levels import (
     TILES,
 )
 from dmaze_cp.mapspace import factorisations, utilization_limit
+from dmaze_cp.padding import NO_PADDING, Padding
 from dmaze_cp.workload import Layer
 
 MOST: Final = 2**30
@@ -89,7 +92,8 @@ def demands_on(architecture: Architecture, constraints: Constraints) -> tuple[De
         found.append(Capacity(PE, architecture.pe_count))
     else:
         found += [Capacity(PE_ROWS, array.rows), Capacity(PE_COLS, array.cols)]
-    return (*found, *(pin for pin in constraints.pins if not isinstance(pin, CostPin)))
+    idle = (CostPin, PaddingPin)
+    return (*found, *(pin for pin in constraints.pins if not isinstance(pin, idle)))
 
 
 def _name(pool: Pool) -> str:
@@ -99,8 +103,15 @@ def _name(pool: Pool) -> str:
 class FitModel:
     """What a mapping satisfies, each demand with a literal."""
 
-    def __init__(self, layer: Layer, architecture: Architecture, demands: Sequence[Demand]) -> None:
-        self.layer, self.architecture = layer, architecture
+    def __init__(
+        self,
+        layer: Layer,
+        architecture: Architecture,
+        demands: Sequence[Demand],
+        padding: Padding = NO_PADDING,
+    ) -> None:
+        self.layer, self.architecture, self.padding = layer, architecture, padding
+        self.bounds = padding.largest(layer)
         self.model = cp_model.CpModel()
         self.factors: dict[tuple[str, str], Expression] = {}
         self.tiles: dict[tuple[str, str], Expression] = {}
@@ -121,7 +132,9 @@ class FitModel:
 
     def _dimension(self, d: str) -> None:
         """The factors of a loop and its tiles: one row of a table for each way to write it."""
-        columns = factorisations(self.layer.bounds[d]).tolist()
+        extents = self.padding.extents(self.layer, d)
+        every = [factorisations(bound) for bound in extents]
+        columns = np.concatenate(every, axis=1).tolist()
         made = [self._variable(max(column)) for column in columns]
         tiles = [
             [prod(row[LEVELS.index(a)] for a in TILES[tile]) for row in zip(*columns, strict=True)]
@@ -178,12 +191,12 @@ class FitModel:
                 k = AXES.index(axis)
                 stride, dilation = self.layer.stride[k], self.layer.dilation[k]
                 extents = (self.tiles[tile, f"O{axis}"], self.tiles[tile, f"F{axis}"])
-                bounds = (self.layer.bounds[f"O{axis}"], self.layer.bounds[f"F{axis}"])
+                bounds = (self.bounds[f"O{axis}"], self.bounds[f"F{axis}"])
                 most = (bounds[0] - 1) * stride + (bounds[1] - 1) * dilation + 1
                 extent = (extents[0] - 1) * stride + (extents[1] - 1) * dilation + 1
                 parts.append((extent, most))
             else:
-                parts.append((self.tiles[tile, axis], self.layer.bounds[axis]))
+                parts.append((self.tiles[tile, axis], self.bounds[axis]))
         return self.product(parts)
 
     @cached_property
@@ -210,7 +223,7 @@ class FitModel:
     def pes(self) -> Expression:
         """PEs that are used."""
         dims = self.layer.dimensions
-        return self.product((self.factors[PE, d], self.layer.bounds[d]) for d in dims)
+        return self.product((self.factors[PE, d], self.bounds[d]) for d in dims)
 
     @cached_property
     def axes(self) -> Mapping[str, Expression]:
@@ -220,10 +233,11 @@ class FitModel:
         assert array is not None  # noqa: S101 - whoever asks has one
         on_rows, on_cols = array.lists()
         for d in self.layer.dimensions:
-            bound = self.layer.bounds[d]
+            bound = self.bounds[d]
+            extents = self.padding.extents(self.layer, d)
             pairs = [
                 (pe, row, pe // row)
-                for pe in divisors_of(bound)
+                for pe in sorted({n for each in extents for n in divisors_of(each)})
                 for row in divisors_of(pe)
                 if (row == 1 or d in on_rows) and (pe == row or d in on_cols)
             ]
@@ -269,8 +283,13 @@ class FitModel:
                     self._factor(pin, literal)
 
     def _factor(self, pin: FactorPin, literal: Expression) -> None:
-        factor = self.factors[pin.level, pin.dimension]
-        value = self.layer.bounds[pin.dimension] if pin.value is None else pin.value
+        if pin.value is None:  # the whole loop, whichever bound it has
+            for level in LEVELS:
+                if level != pin.level:
+                    other = self.factors[level, pin.dimension]
+                    self.model.add(other == 1).only_enforce_if(literal)
+            return
+        factor, value = self.factors[pin.level, pin.dimension], pin.value
         relations = {
             Relation.EQUAL: factor == value,
             Relation.AT_MOST: factor <= value,

@@ -17,7 +17,6 @@ from math import inf
 import numpy as np
 
 from dmaze_cp.cost.batch import Ints
-from dmaze_cp.cost.model import cost_model
 from dmaze_cp.cp.affine import constant, total
 from dmaze_cp.cp.array import add_array
 from dmaze_cp.cp.factors import Factors
@@ -108,7 +107,7 @@ class CaseProblem:
         add_limits(reading, space.limits)
         add_array(self.factors)
         add_demands(reading, needs)
-        model = cost_model(space.layer, space.architecture, case.flow(kind))
+        model = space.cost_of(case.flow(kind))
         cost = add_objective(reading, model, objective, limit, least, within)
         self.is_empty = cost is None
         self.cost = cost or Measured(self.integers.free(0, 0, "nothing"), 1)

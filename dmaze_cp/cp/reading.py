@@ -15,13 +15,14 @@ Whatever would leave the range of safe numbers is replaced by a lower bound of i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
 
-from dmaze_cp.cost.batch import Bools, Ints
+from dmaze_cp.cost.batch import Bools, BurstAxis, Ints
 from dmaze_cp.cost.expression import (
     Bounded,
     Burst,
@@ -43,6 +44,9 @@ from dmaze_cp.cost.expression import (
 from dmaze_cp.cp.affine import Affine, constant, negative, total
 from dmaze_cp.cp.factors import Factors
 from dmaze_cp.cp.integers import SAFE, Columns
+
+MOST_BURSTS = 16
+"""For so many combinations of bounds further in, the cycles of a burst are stated exactly."""
 
 
 @dataclass(frozen=True)
@@ -140,21 +144,42 @@ class Reading:
 
         One for each axis of the layout: the product of the cycles of a burst that ends there with
         the extents further out, or 0 unless it is the first that the tile does not cover whole.
+        Where bounds of axes further in vary, one for each of their combinations, or if these are
+        too many, one with the cycles that it takes at least.
         """
         table = self.factors.space.table.bursts[operand]
         found: list[Columns] = []
-        for j, (group, _, whole, cycles) in enumerate(table):
+        for j, axis in enumerate(table):
             last = j == len(table) - 1
-            here: list[tuple[int, Ints | Bools]] = [(g, w) for g, _, w, _ in table[:j]]
-            here.append((group, cycles if last else np.where(whole, 0, cycles)))
-            here += [(g, extents) for g, extents, _, _ in table[j + 1 :]]
-            columns: dict[int, Ints] = {}
-            for g, values in here:
-                column = values[self.factors.options[g]].astype(np.int64)
-                columns[g] = columns[g] * column if g in columns else column
-            if all(c.any() for c in columns.values()):
-                found.append(columns)
+            for inner, elements in self._whole_inside(table[:j]):
+                cycles = axis.cycles
+                if cycles is None:
+                    whole_inside = elements * axis.extents
+                    cycles = self.factors.space.table.burst_cycles(operand, whole_inside)
+                columns: dict[int, Ints] = dict(inner)
+                ending = cycles if last else np.where(axis.whole, 0, cycles)
+                columns[axis.group] = self._left(axis.group, ending)
+                columns |= {a.group: self._left(a.group, a.extents) for a in table[j + 1 :]}
+                if all(c.any() for c in columns.values()):
+                    found.append(columns)
         return found
+
+    def _whole_inside(self, axes: Sequence[BurstAxis]) -> Iterator[tuple[Columns, int]]:
+        """Columns that are 1 where axes are covered whole, and how many elements that is."""
+        covered = [(a.group, self._left(a.group, a.whole)) for a in axes]
+        extents = [self._left(a.group, a.whole_extents) for a in axes]
+        values = [np.unique(e[c > 0]).tolist() for e, (_, c) in zip(extents, covered, strict=True)]
+        if prod(map(len, values)) > MOST_BURSTS:
+            yield dict(covered), prod(map(min, values))
+            return
+        for combination in itertools.product(*values):
+            chosen = zip(covered, extents, combination, strict=True)
+            yield {g: c * (e == n) for (g, c), e, n in chosen}, prod(combination)
+
+    def _left(self, group: int, values: Ints | Bools) -> Ints:
+        """Values of the options that are left."""
+        column: Ints = values[self.factors.options[group]].astype(np.int64)
+        return column
 
     def _most(self, node: Node, columns: Mapping[int, Ints] | None = None) -> float:
         """The largest value of a node times a product: each product's as a whole."""

@@ -7,7 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.constraints import FactorPin, Relation, SpatialPin, StationaryPin, UtilizationPin
+from dmaze_cp.constraints import (
+    FactorPin,
+    PaddingPin,
+    Relation,
+    SpatialPin,
+    StationaryPin,
+    UtilizationPin,
+)
 from dmaze_cp.cost.limits import rf_use
 from dmaze_cp.cp.clash import Capacity, Demand, FitModel
 from dmaze_cp.levels import NONE, OPERANDS, PE, PE_COLS, PE_ROWS, RF, SPM
@@ -35,6 +42,8 @@ def relaxed(model: FitModel, demand: Demand, deadline: float) -> Demand | None:
         case StationaryPin():
             kept = [x for x in (*OPERANDS, NONE) if _can_keep(model, demand, x, others, deadline)]
             return StationaryPin(demand.level, tuple(kept)) if kept else None
+        case PaddingPin():
+            return None  # it demands nothing
 
 
 def _can_keep(
@@ -48,7 +57,7 @@ def _other_factor(
     model: FitModel, pin: FactorPin, others: Sequence[Demand], deadline: float
 ) -> FactorPin | None:
     factor = model.factors[pin.level, pin.dimension]
-    bound = model.layer.bounds[pin.dimension]
+    bound = model.bounds[pin.dimension]
     value = bound if pin.value is None else pin.value
     goal = factor if pin.relation is Relation.AT_MOST else -factor
     if pin.relation is Relation.EQUAL:

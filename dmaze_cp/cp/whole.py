@@ -14,7 +14,7 @@ import numpy as np
 
 from dmaze_cp.cost.batch import BatchCost, Ints, Picked
 from dmaze_cp.cost.expression import Evaluation
-from dmaze_cp.cost.model import CostModel, cost_model
+from dmaze_cp.cost.model import CostModel
 from dmaze_cp.cp.affine import Affine, negative, total
 from dmaze_cp.cp.array import add_array
 from dmaze_cp.cp.factors import Factors
@@ -53,7 +53,7 @@ def whole_model(space: MapSpace, objective: Objective) -> IntegerModel:
         reading = Reading(factors, {})
         needs = demands(case, kind)
         add_demands(reading, needs, literal)
-        model = cost_model(space.layer, space.architecture, case.flow(kind))
+        model = space.cost_of(case.flow(kind))
         found.append((reading, model, literal))
         limit = min(limit, _sampled(space, model, needs, options).get(objective, inf))
     integers.exactly_one([literal for _, _, literal in found])

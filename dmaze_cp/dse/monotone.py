@@ -17,12 +17,13 @@ from functools import cache
 from math import ceil, gcd, isfinite
 from typing import Final
 
-from dmaze_cp.architecture import DIMENSIONS, Architecture
+from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cost.model import access_pj, leakage_pj
 from dmaze_cp.figures import Pool
 from dmaze_cp.levels import DRAM, INPUT, NOC, OPERANDS, OUTPUT, PE, RF, SPM, WEIGHTS
 from dmaze_cp.objective import Objective
+from dmaze_cp.workload import DIMENSIONS
 
 _ROUNDING: Final = Fraction(1, 2**47)
 """Relative error of an energy as it is computed: 14 products and 13 sums of doubles, with counts
@@ -191,7 +192,8 @@ def transferred_bound(
     bound
         No mapping of the layer on the source has a lower objective.
     macs
-        Multiply-accumulates of the layer (`Layer.macs`).
+        Multiply-accumulates of the layer (`Layer.macs`). Where it may be padded, some mappings do
+        more.
     constraints
         Limits on the mappings of both.
 
@@ -207,7 +209,9 @@ def transferred_bound(
     ratio of prices. Rounding adds at most one half and the relative error h, so that
     ``E' >= f (1 - h) (E - 1/2) - 1/2``. For the energy of n MACs, which all mappings have, the
     ratio of its own price is used: with p and p' the prices of a MAC with its RF accesses and f
-    the least ratio of the others, ``E' >= n p' + f max(0, E - n p)`` up to the same errors.
+    the least ratio of the others, ``E' >= n p' + f max(0, E - n p)`` up to the same errors. With
+    padding a mapping has n or more of them: then f is the least of all ratios, so ``p' >= f p``,
+    and the bound grows with n.
     For EDP, latency on the target is at least that on the source, and E at least its MACs'
     energy, so that the half is a small enough share of it: ``E' >= c E`` with a c below f.
     """
@@ -216,12 +220,12 @@ def transferred_bound(
         return None
     if kind is not Objective.ENERGY and not _time_no_more(source, target):
         return None
-    known = max(Fraction(bound), Fraction(0))
+    known, more = max(Fraction(bound), Fraction(0)), bool(constraints.padding)
     best = Fraction(0)
     if costs_no_more(source, target, kind):
         best = known
     if kind is Objective.ENERGY:
-        best = max(best, _energy_bound(source, target, known, macs))
+        best = max(best, _energy_bound(source, target, known, macs, more=more))
     elif kind is Objective.EDP:
         best = max(best, _edp_factor(source, target, macs) * known)
     return ceil(best)
@@ -344,12 +348,13 @@ def _prices(access_prices: tuple[float, ...], cycle_pj: float) -> tuple[Fraction
 
 
 def _energy_bound(
-    source: Architecture, target: Architecture, bound: Fraction, macs: int
+    source: Architecture, target: Architecture, bound: Fraction, macs: int, *, more: bool
 ) -> Fraction:
-    """A lower bound of rounded energies on `target`."""
+    """A lower bound of rounded energies on `target`, of so many MACs, with `more` at least."""
     own, new_own = prices(source)[0], prices(target)[0]
     # The first ratio is that of MACs, unless they are free.
-    ratio = min(_ratios(source, target)[1 if own > 0 else 0 :], default=Fraction(0))
+    others = 1 if own > 0 and not more else 0
+    ratio = min(_ratios(source, target)[others:], default=Fraction(0))
     least = (bound - _HALF) * (1 - _ROUNDING)  # of the energy under `source`, before rounding
     exact = macs * new_own + ratio * max(Fraction(0), least - macs * own)
     return exact * (1 - _ROUNDING) - _HALF

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dmaze_cp.architecture import Architecture
+from dmaze_cp.constraints import PaddingPin
 from dmaze_cp.cost import evaluate, fits
 from dmaze_cp.dse.monotone import prices, transferred_bound
 from dmaze_cp.dse.plan import DesignInquiry
@@ -72,13 +72,13 @@ class Neighbourhood:
         return Known(best, inquiry.bound)
 
     def _mappings(self, inquiry: DesignInquiry) -> Iterator[Mapping]:
-        if inquiry.question.constraints:
+        if any(not isinstance(pin, PaddingPin) for pin in inquiry.question.constraints.pins):
             return  # what fits there may break a limit here
         group, here = self._at[id(inquiry)]
         for near in group.nearest(here, group.mapped.copy(), NEAREST):
             if near.result is not None and near.result.mapping is not None:
                 # Where PE loops are on an array is found anew for each.
-                yield replace(near.result.mapping, layer=inquiry.layer, row_factors=None)
+                yield near.result.mapping.for_layer(inquiry.layer).on_rows(None)
 
     def pass_on(self, source: DesignInquiry, reach: int | None = None) -> list[DesignInquiry]:
         """Give an inquiry's bound to others of its layer; those that it raises.

@@ -135,9 +135,8 @@ def _result(inquiry: DesignInquiry, layer: Layer) -> LayerResult | None:
     result = inquiry.result
     if result is None:
         return None
-    mapping = result.mapping and replace(result.mapping, layer=layer)
     bound = result.bound if inquiry.is_infeasible else inquiry.bound
-    return replace(result, layer=layer, mapping=mapping, bound=bound)
+    return replace(result.for_layer(layer), bound=bound)
 
 
 def within_power(power_mw: Fraction | None, limits: Budgets) -> bool:

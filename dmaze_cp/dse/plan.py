@@ -145,7 +145,8 @@ def plan_sweep(
         candidate = Candidate(position, design)
         candidates.append(candidate)
         try:
-            check_sizes([layer for layer, _, _ in shapes.values()], design.architecture)
+            for layer, own, _ in shapes.values():
+                check_sizes([layer], design.architecture, own.padding)
         except SpecError as error:
             candidate.problem = "; ".join(str(problem) for problem in error.problems)
             candidate.closed = True

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.constraints import NO_RULES, ConstraintRules, Constraints
+from dmaze_cp.constraints import NO_RULES, ConstraintRules, Constraints, padded_rules, rules_for
 from dmaze_cp.cp.parameters import SolverOptions
 from dmaze_cp.desk import DEFAULT_SETTINGS, Desk, Inquiry, RunSettings
 from dmaze_cp.engine import DEFAULT_ENGINE, DEFAULT_TIME_LIMIT_S, Engine
@@ -18,6 +18,7 @@ from dmaze_cp.mapspace import check_sizes
 from dmaze_cp.network.events import Event, Finished, Planned, Searched, Searching
 from dmaze_cp.network.plan import LayerInquiry, Use, plan
 from dmaze_cp.objective import Objective
+from dmaze_cp.padding import AsPadding
 from dmaze_cp.pinning import rule_problems
 from dmaze_cp.question import Question
 from dmaze_cp.result import Ending, Incumbent, LayerResult, WorkloadResult
@@ -45,6 +46,7 @@ def map_workload(
     store: Store | None = None,
     on_layer_done: Callable[[LayerResult], None] | None = None,
     stop: Callable[[], bool] | None = None,
+    padding: AsPadding = None,
 ) -> WorkloadResult:
     """Map every layer of a network, for one objective or several.
 
@@ -63,6 +65,9 @@ def map_workload(
         Called with each result as soon as it is there.
     stop
         Polled; once it returns True, searches end and what is there is returned.
+    padding
+        What bounds of layers may be raised to, such as ``"auto"`` or ``{"C": 4}``; left out, what
+        `constraints` say.
 
     Raises
     ------
@@ -71,11 +76,12 @@ def map_workload(
         is solved.
     """
     solver = SolverOptions(workers, seed, tuple(solver_params))
+    limits = padded_rules(rules_for(constraints), padding)
     settings = RunSettings(
         time_limit,
         total_time_limit,
         gap,
-        constraints,
+        limits,
         engine,
         solver,
         jobs,
@@ -199,7 +205,8 @@ def _check(runs: Sequence[tuple[Workload, Architecture]], rules: ConstraintRules
     problems |= dict.fromkeys(rule_problems(networks, rules))
     for workload, architecture in runs:
         try:
-            check_sizes(workload, architecture)
+            for layer in workload:
+                check_sizes([layer], architecture, rules.of(layer).padding)
         except SpecError as error:
             problems |= dict.fromkeys(p.inside(workload.name) for p in error.problems)
     if problems:
@@ -280,7 +287,7 @@ class _Run:
 def _start(inquiry: Inquiry, given: Sequence[Mapping]) -> None:
     """Take in the mappings that a search of a question can start from."""
     for mapping in given:
-        if inquiry.final or mapping.layer.shape != inquiry.layer.shape:
+        if inquiry.final or mapping.of_layer.shape != inquiry.layer.shape:
             continue
         asked = inquiry.question
         first = start(mapping, asked.layer, asked.architecture, asked.objective, asked.constraints)

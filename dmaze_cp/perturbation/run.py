@@ -59,13 +59,13 @@ def sensitivity(
     """
     goal = checked_objective(objective)
     machines = (*changes(architecture), *_given(architecture, changed))
-    check_sizes(workload, architecture)
     problems = list(rule_problems([workload], settings.rules))
     problems += settings.rules.cost_problems()
     if problems:
         raise SpecError(problems)
-    for machine in machines:
-        check_sizes(workload, machine.architecture)
+    for machine in (Change("", 0, 0, architecture), *machines):
+        for layer in workload:
+            check_sizes([layer], machine.architecture, settings.rules.of(layer).padding)
 
     def ask(questions: Sequence[Question]) -> Answers:
         return answer(questions, settings, store=store, on_event=on_event, stop=stop)

@@ -19,6 +19,7 @@ from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost.batch import Floats, Ints
 from dmaze_cp.cost.expression import Powers
 from dmaze_cp.cost.terms import AXES, LAYOUT
+from dmaze_cp.cost.transfer import cycles_per_element
 from dmaze_cp.levels import DRAM, INPUT, LEVELS, OPERANDS, TILES
 from dmaze_cp.mapspace import GROUPS, Group, MapSpace
 from dmaze_cp.workload import Kind
@@ -133,19 +134,27 @@ def _dma_atoms(space: MapSpace, x: str, arch: Architecture) -> dict[str, Floats]
     With the inner dimensions whole, the first that is not decides bursts and their
     length. Splitting an inner dimension never makes a transfer cheaper, so the cost is
     the maximum over dimensions of what each alone would make it.
+
+    Where an option decides the bound of a dimension, others take the least that it can be for the
+    length of their bursts; what transfers are repeated for is a factor of its own
+    (`dmaze_cp.cost.terms.burst_alternatives`), by whose largest value is divided what bounds all.
     """
     layout, bounds = LAYOUT[space.layer.kind][x], space.layer.bounds
+    varying, largest = space.varying, space.constraints.padding.largest(space.layer)
     result: dict[str, Floats] = {}
     for j, d in enumerate(layout):
-        group = _group_of(space, d)
-        tiles = group.factor(DRAM, d)
-        inner, outer = prod(bounds[i] for i in layout[:j]), prod(bounds[i] for i in layout[j + 1 :])
-        cost = outer * tiles * burst_cycles(arch, x, inner * (bounds[d] // tiles))
+        group, bound = _group_of(space, d), space.table.whole(d)
+        tiles, outside = group.factor(DRAM, d), layout[j + 1 :]
+        inner, outer = prod(bounds[i] for i in layout[:j]), prod(bounds[i] for i in outside)
+        apart = prod(bounds[i] for i in outside if i in varying)
+        cost = outer // apart * tiles * burst_cycles(arch, x, inner * (bound // tiles))
+        if outside:
+            most = prod(largest[i] for i in outside if i in varying)
+            elements = inner * bound * outer
+            least = burst_cycles(arch, x, elements) / most
+            least = np.maximum(least, cycles_per_element(arch, x) * elements / apart)
+            cost = np.where(tiles == 1, least if varying else burst_cycles(arch, x, elements), cost)
         result[f"dma.{x}.{d}"] = cost
-    least = burst_cycles(arch, x, prod(bounds[d] for d in layout))
-    for d in layout[:-1]:
-        whole = _group_of(space, d).factor(DRAM, d) == 1
-        result[f"dma.{x}.{d}"] = np.where(whole, least, result[f"dma.{x}.{d}"])
     return {name: _log(cost) for name, cost in result.items()}
 
 
@@ -155,30 +164,41 @@ def _input_dma_atoms(space: MapSpace) -> dict[str, Floats]:
     Tiles that do not cover y whole: bursts of one row part each; the number of rows is
     the x group's. Else x, then C, then N decides. As halos break the rule that splitting
     never pays, each atom is the least cost that its option alone allows.
+
+    Where options decide bounds, costs are for one unit of each of C and N that vary: they are
+    factors of their own. The rest is for the least input that there is.
     """
     layer, arch = space.layer, space.architecture
-    b, (height, width) = layer.bounds, layer.padded_input or layer.used_input
+    b, varying = layer.bounds, space.varying
     gy, gx = _group_of(space, "Oy"), _group_of(space, "Ox")
     (_, hx), (_, hy) = (space.table.extent(axis) for axis in AXES)
     ty, tx = (g.factor(DRAM, g.dimensions[0]) * g.factor(DRAM, g.dimensions[1]) for g in (gy, gx))
     tc, tn = _group_of(space, "C").factor(DRAM, "C"), _group_of(space, "N").factor(DRAM, "N")
-    whole_y, whole_x = hy == width, hx == height
-    per_y = ty * b["C"] * b["N"] * burst_cycles(arch, INPUT, hy)
+    height, width = (int(space.table.whole(axis).min()) for axis in AXES)
+    whole_x, whole_y = (e == space.table.whole(a) for a, e in zip(AXES, (hx, hy), strict=True))
+    channels, images = space.table.whole("C"), space.table.whole("N")
+    # What is a factor of its own, of every option; and what is not.
+    unit_c, unit_n = (n if d in varying else 1 for d, n in (("C", channels), ("N", images)))
+    repeated_c, repeated_n = (1 if d in varying else b[d] for d in "CN")
+    most_c = int(np.max(unit_c))
+    per_y = ty * repeated_c * repeated_n * burst_cycles(arch, INPUT, hy)
     rows = (tx * hx).astype(np.float64)
-    per_n = tn * burst_cycles(arch, INPUT, width * height * b["C"] * (b["N"] // tn))
-    per_c = b["N"] * tc * burst_cycles(arch, INPUT, width * height * (b["C"] // tc))
-    per_c = np.where(tc == 1, per_n.min(), per_c)
-    per_x = tx * b["C"] * b["N"] * burst_cycles(arch, INPUT, width * hx)
-    per_x = np.where(whole_x, per_c.min(), per_x)
+    per_n = tn * burst_cycles(arch, INPUT, width * height * b["C"] * (images // tn))
+    per_c = repeated_n * tc * burst_cycles(arch, INPUT, width * height * (channels // tc))
+    per_c = np.where(tc == 1, (per_n / unit_n).min(), per_c)
+    per_x = tx * repeated_c * repeated_n * burst_cycles(arch, INPUT, width * hx)
+    least_c = np.where(tc == 1, per_c / most_c, per_c / unit_c).min()
+    per_x = np.where(whole_x, least_c, per_x)
     split = per_y[~whole_y].min() if not whole_y.all() else np.inf
     least_x = np.minimum(per_x if whole_y.any() else np.inf, split * rows)
     not_outer = min(split * rows.min(), per_x[~whole_x].min() if not whole_x.all() else np.inf)
+    not_n = min(not_outer * int(np.min(unit_c)), _second_least(per_c, tc))
     return {
         "dma.I.y": _log(np.where(whole_y, (per_x / rows).min(), per_y)),
         "dma.I.rows": _log(rows),
         "dma.I.x": _log(least_x),
-        "dma.I.C": _log(np.minimum(per_c, not_outer)),
-        "dma.I.N": _log(np.minimum(per_n, min(not_outer, _second_least(per_c, tc)))),
+        "dma.I.C": _log(np.minimum(per_c, not_outer * unit_c)),
+        "dma.I.N": _log(np.minimum(per_n, not_n * unit_n)),
     }
 
 

@@ -72,7 +72,7 @@ def evaluation_blocks(
         name = each.mapping.layer.name or "layer"
         title = f"record {each.index}: {name} on {each.architecture.name}"
         yield Heading(title, main=True)
-        yield from shape_notes(each.mapping.layer)
+        yield from shape_notes(each.mapping.of_layer)
         yield from _misfits(each.index, each.reasons)
         yield from mapping_blocks(each.mapping, each.cost, each.architecture)
         if each.distance is not None:

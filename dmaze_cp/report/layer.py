@@ -8,6 +8,7 @@ from math import prod
 from typing import Final
 
 from dmaze_cp.architecture import Architecture
+from dmaze_cp.constraints import PaddingPin
 from dmaze_cp.cost.capacity import spm_banks
 from dmaze_cp.cost.cost import Cost
 from dmaze_cp.cost.latency import Cycles, cycles
@@ -105,11 +106,17 @@ def shape_notes(layer: Layer) -> Iterator[Block]:
         yield Note(f"also: {', '.join(layer.also)}", Tone.PLAIN)
 
 
+def _among(result: LayerResult) -> str:
+    """Which mappings a proof is about, where it is not about all of the layer."""
+    pins = [pin for pin in result.constraints.pins if not isinstance(pin, PaddingPin)]
+    within = " within the limits" if pins else ""
+    return f"{within}, padded or not," if result.constraints.padding else within
+
+
 def _proof(result: LayerResult) -> Iterator[Block]:
     line = f"{objective_name(result.objective)}: {result.status}"
     if result.status is Status.OPTIMAL:
-        within = " within the limits" if result.constraints else ""
-        line += f", proven: no mapping{within} costs less"
+        line += f", proven: no mapping{_among(result)} costs less"
     yield Note(line, STATUS_TONES[result.status])
     unit = objective_unit(result.objective)
     rows: list[tuple[str, str]] = []
@@ -127,6 +134,8 @@ def _proof(result: LayerResult) -> Iterator[Block]:
         took += f", {numbers.counted(result.stats.candidates, 'mapping')} scored exactly"
     rows.append(("time", took))
     yield facts(*((f"  {name}", text) for name, text in rows), width=_FACTS_WIDTH)
+    if result.unpadded is not None:
+        yield Note(f"without padding: {unpadded_text(result)}", Tone.PLAIN, indent=2)
     if result.reason:
         yield Note(result.reason, Tone.PLAIN, indent=2)
     if result.clash is not None:
@@ -183,6 +192,15 @@ def _ranking(result: LayerResult, ranking: Ranking) -> Iterator[Block]:
     yield Note(f"{optima}; proven: {whole}", Tone.PLAIN)
 
 
+def unpadded_text(result: LayerResult) -> str:
+    """What the layer costs without padding, and what padding gains."""
+    own, gain = result.unpadded, result.padding_gain
+    if own is None or own.value is None:
+        return "not known" if own is None else str(own.status)
+    text = f"{value_text(own.value, result.objective)}, {own.status}"
+    return text if gain is None else f"{text}; padding saves {numbers.percent(gain)}"
+
+
 def mapping_blocks(mapping: Mapping, cost: Cost, architecture: Architecture) -> Iterator[Block]:
     """What a mapping is and what it costs."""
     mhz = architecture.accelerator_mhz
@@ -196,6 +214,7 @@ def mapping_blocks(mapping: Mapping, cost: Cost, architecture: Architecture) -> 
     )
     yield Heading("Tiling")
     yield tiling_table(mapping)
+    yield from padding_notes(mapping)
     pes = "0: PE" if mapping.row_factors is None else "r: rows, c: columns of PEs"
     yield Heading(f"Loop nest (suffix 3: DRAM, 2: SPM, 1: RF, {pes})")
     yield Code(lambda width: loop_nest(mapping, cost, architecture, width))
@@ -210,6 +229,17 @@ def mapping_blocks(mapping: Mapping, cost: Cost, architecture: Architecture) -> 
     yield _operands(cost, architecture)
 
 
+def padding_notes(mapping: Mapping) -> Iterator[Block]:
+    """What was raised, and how much of the work is of use."""
+    if mapping.padded_from is None:
+        return
+    own = mapping.padded_from.bounds
+    raised = [f"{d} {own[d]} -> {n}" for d, n in mapping.layer.bounds.items() if n > own[d]]
+    share = numbers.percent(mapping.useful_macs_share)
+    text = f"padded: {', '.join(raised)}; {share} of the multiply-accumulates are useful"
+    yield Note(text, Tone.PLAIN)
+
+
 def tiling_table(mapping: Mapping) -> Table:
     """Factors of every level (rows) and dimension (columns); products are the bounds."""
     rows = []
@@ -219,7 +249,8 @@ def tiling_table(mapping: Mapping) -> Table:
         cells = [str(f) if f > 1 else "." for f in factors]
         rows.append((level, *cells, numbers.exact(prod(factors))))
     bounds = [str(bound) for bound in mapping.layer.extents]
-    rows.append(("bound", *bounds, numbers.exact(mapping.layer.macs)))
+    name = "bound" if mapping.padded_from is None else "padded"
+    rows.append((name, *bounds, numbers.exact(mapping.layer.macs)))
     heads = columns("level", *mapping.layer.dimensions, "product")
     return Table(heads, rows, caption="Tiling factors by level and dimension", last_apart=True)
 

@@ -178,13 +178,25 @@ def _body(writer: _Writer, mapping: Mapping) -> None:
         line = f"{line}; {term}" if line else term
     if line:
         writer.statement(line)
+    _guard(writer, mapping)
     target, left, right = _mac_terms(mapping.layer)
+    room = writer.width - writer.indent * writer.depth
     if len(whole := f"{target} += {left} * {right}") <= room:
         writer.statement(whole)
         return
     writer.statement(f"{target} += (")
     writer.statement(f"  {left}")
     writer.statement(f"  * {right})")
+
+
+def _guard(writer: _Writer, mapping: Mapping) -> None:
+    """Leave out what the larger layer computes beyond the one that is mapped."""
+    own = mapping.of_layer.bounds
+    edges = [
+        f"{d.lower()} < {own[d]}" for d, bound in mapping.layer.bounds.items() if bound > own[d]
+    ]
+    if edges:
+        writer.loop(f"if {' and '.join(edges)}:")
 
 
 def _looping(mapping: Mapping, level: str) -> list[str]:

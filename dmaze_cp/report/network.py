@@ -29,8 +29,9 @@ from dmaze_cp.report.words import (
     objective_name,
     objective_unit,
     pin_texts,
+    value_text,
 )
-from dmaze_cp.result import LayerResult, Totals, WorkloadResult
+from dmaze_cp.result import LayerResult, Status, Totals, WorkloadResult
 from dmaze_cp.result.totals import network_cycles
 
 _MOST: Final = 0.9
@@ -202,6 +203,7 @@ def _totals(result: WorkloadResult, objective: Objective) -> Iterator[Fact]:
     limits = pin_texts(result)
     if limits:
         yield Fact("within limits", ", ".join(limits))
+    yield from _unpadded(result.of(objective))
     if totals.unproven_layers:
         of = f"{totals.unproven_layers} of {numbers.counted(totals.mapped_layers, 'layer')}"
         gaps = [r.gap if r.gap is not None else 1.0 for r in result.of(objective) if r.cost]
@@ -213,6 +215,19 @@ def _totals(result: WorkloadResult, objective: Objective) -> Iterator[Fact]:
     if totals.missing_layers:
         count = numbers.counted(totals.missing_layers, "layer")
         yield Fact("not reached", f"{count}, in no total")
+
+
+def _unpadded(results: Sequence[LayerResult]) -> Iterator[Fact]:
+    """What the layers cost without padding together, where all of them were compared."""
+    pairs = [(r, r.unpadded.value) for r in results if r.unpadded is not None and r.value]
+    if not pairs or len(pairs) < len(results) or any(value is None for _, value in pairs):
+        return
+    before = sum((value or 0) * r.layer.instances for r, value in pairs)
+    after = sum((r.value or 0) * r.layer.instances for r, _ in pairs)
+    proven = all(r.unpadded is not None and r.unpadded.status is Status.OPTIMAL for r, _ in pairs)
+    text = f"{value_text(before, pairs[0][0].objective)}{', proven' if proven else ''}"
+    saved = numbers.percent((before - after) / before) if before else "nothing"
+    yield Fact("without padding", f"{text}; padding saves {saved}")
 
 
 def _sums(totals: Totals, objective: Objective, mhz: float) -> Iterator[Fact]:

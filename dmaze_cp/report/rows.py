@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +24,8 @@ from dmaze_cp.workload import Layer, Workload
 _AS_THEY_ARE: Final = (
     *("status", "failed", "energy_pj", "latency_cycles", "edp", "value", "bound", "gap", "share"),
 )
+_PADDED: Final = ("padded", "useful_macs_share", "unpadded_value", "padding_gain")
+"""Columns of results whose bounds may be raised."""
 _COMPARED: Final = (
     *("result", "model", "architecture", "objective", "layers", "instances", "value", "bound"),
     *("gap", "energy_pj", "latency_cycles", "latency_s", "edp", "network_edp"),
@@ -53,6 +55,11 @@ def layer_rows(results: Sequence[WorkloadResult]) -> Rows:
     columns = (
         *("model", "architecture", "objective", "layer", "also", "kind", "bounds", "stride"),
         *("dilation", "padded_input", "instances", "macs", *_AS_THEY_ARE),
+        *(
+            _PADDED
+            if any(r.constraints.padding for result in results for r in result.layers)
+            else ()
+        ),
         *(f"{c.lower()}_energy_pj" for c in components(*(r.architecture for r in results))),
         *("tiling", "loop_order", "stationary_dram", "stationary_spm"),
         *("solve_time_s", "from_store", "reason"),
@@ -114,6 +121,10 @@ def _layer_row(entry: Standing, result: LayerResult, total: int) -> Record:
         "objective": str(entry.objective),
         **layer_fields(layer),
         **{name: record[name] for name in _AS_THEY_ARE},
+        "padded": _bounds_text(record["padded"]["bounds"]) if record["padded"] else None,
+        "useful_macs_share": record["useful_macs_share"],
+        "unpadded_value": None if result.unpadded is None else result.unpadded.value,
+        "padding_gain": result.padding_gain,
         **{f"{component.lower()}_energy_pj": energy for component, energy in energies.items()},
         "tiling": _compact(record["tiling"]),
         "loop_order": _compact(record["loop_order"]),
@@ -123,6 +134,10 @@ def _layer_row(entry: Standing, result: LayerResult, total: int) -> Record:
         "from_store": result.from_store,
         "reason": result.reason,
     }
+
+
+def _bounds_text(bounds: Mapping[str, int]) -> str:
+    return " ".join(f"{d}={bound}" for d, bound in bounds.items())
 
 
 def workload_rows(workload: Workload) -> Rows:
@@ -138,7 +153,7 @@ def layer_fields(layer: Layer) -> Record:
         "layer": layer.name,
         "also": " ".join(layer.also),
         "kind": str(layer.kind),
-        "bounds": " ".join(f"{d}={bound}" for d, bound in layer.bounds.items()),
+        "bounds": _bounds_text(layer.bounds),
         "stride": numbers.pair(layer.stride),
         "dilation": numbers.pair(layer.dilation),
         "padded_input": None if padded is None else numbers.pair(padded),

@@ -17,6 +17,7 @@ from dmaze_cp.report.layer import STATUS_TONES, layer_shape
 from dmaze_cp.report.machine import architecture_in_short, figure_text
 from dmaze_cp.result import Status, relative_gap
 from dmaze_cp.spec.documents import Record
+from dmaze_cp.spec.padded_layers import padded_record
 from dmaze_cp.spec.sizes import size_text
 from dmaze_cp.store import Entry, UnreadableRow
 from dmaze_cp.store.question import figures_record, shape_record
@@ -116,9 +117,11 @@ def entry_record(entry: Entry) -> Record:
     Without a mapping its ``tiling`` and ``loop_order`` are None.
     """
     question, answer, best = entry.question, entry.answer, entry.answer.best
+    padded = None if best is None else padded_record(best.mapping)
     return {
         "key": entry.key,
         **shape_record(question.layer),
+        **({} if padded is None else {"padded": padded}),
         "architecture": figures_record(question.architecture),
         "objective": str(question.objective),
         "constraints": list(question.constraints.texts),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dmaze_cp.result.clash import Clash, ClashMember, Relaxation
-from dmaze_cp.result.layer import LayerResult
+from dmaze_cp.result.layer import LayerResult, Unpadded
 from dmaze_cp.result.layer_files import (
     layer_result_from_dict,
     layer_result_record,
@@ -53,6 +53,7 @@ __all__ = [
     "Slice",
     "Status",
     "Totals",
+    "Unpadded",
     "WorkloadResult",
     "layer_result_from_dict",
     "layer_result_record",

@@ -12,6 +12,7 @@ from dmaze_cp.mapping import Mapping
 from dmaze_cp.result.layer_files import Natural, Positive
 from dmaze_cp.spec.documents import Meaning, Record, closed, problems_of
 from dmaze_cp.spec.mapping_files import TilingRecord
+from dmaze_cp.spec.padded_layers import PaddedRecord, padded_record
 
 _ByOperand = dict[str, Natural]
 
@@ -26,6 +27,8 @@ class AnswerRecord(TypedDict):
     tiling: NotRequired[
         Annotated[TilingRecord, Meaning("on an array with rows and columns: where PE loops are")]
     ]
+    padded: NotRequired[Annotated[PaddedRecord, Meaning("where bounds were raised")]]
+    useful_macs_share: NotRequired[Positive]
     energy_pj: Natural
     energy_breakdown_pj: EnergyRecord
     energy_by_operand_pj: NotRequired[dict[str, dict[str, Positive]]]
@@ -80,6 +83,9 @@ def answer_record(index: int, mapping: Mapping, cost: Cost, excess: Sequence[Pro
         answer["name"] = mapping.layer.name
     if mapping.row_factors is not None:
         answer["tiling"] = mapping.tiling
+    if mapping.padded_from is not None:
+        answer["padded"] = padded_record(mapping)
+        answer["useful_macs_share"] = mapping.useful_macs_share
     return {
         **answer,
         "valid": not excess,

@@ -19,6 +19,21 @@ from dmaze_cp.workload import Layer
 
 
 @dataclass(frozen=True)
+class Unpadded:
+    """What is known of a layer with its own bounds, beside a result that may raise them.
+
+    Attributes
+    ----------
+    status, value, bound
+        As those of a `LayerResult`.
+    """
+
+    status: Status
+    value: int | None
+    bound: int | float | None
+
+
+@dataclass(frozen=True)
 class LayerResult(Framed):
     """The best mapping of one layer for one objective, and the proof.
 
@@ -45,6 +60,8 @@ class LayerResult(Framed):
         Wall seconds.
     stats
         Where they went.
+    unpadded
+        What the layer costs without padding, where that was asked for as well.
     from_store
         The answer was looked up; `solve_time_s` and `stats` are of the run that found it.
     clash
@@ -73,6 +90,7 @@ class LayerResult(Framed):
     clash: Clash | None = None
     dataflows: tuple[Slice, ...] = ()
     unrollings: tuple[Slice, ...] = ()
+    unpadded: Unpadded | None = None
 
     def __post_init__(self) -> None:
         # Status and ending say the same of a proof, whatever made the result.
@@ -136,6 +154,17 @@ class LayerResult(Framed):
             return None
         return relative_gap(self.value, self.bound)
 
+    @property
+    def padding_gain(self) -> float | None:
+        """What padding saves, of the cost without; None where that is not known."""
+        if self.unpadded is None or self.value is None or not self.unpadded.value:
+            return None
+        return (self.unpadded.value - self.value) / self.unpadded.value
+
+    def beside(self, other: LayerResult) -> LayerResult:
+        """The result, with what another one says of the layer without padding."""
+        return replace(self, unpadded=Unpadded(other.status, other.value, other.bound))
+
     def as_ended(self, ended: Ending) -> LayerResult:
         """The same result, of a search that ended otherwise; where it is final, as it is."""
         if self.is_final:
@@ -144,7 +173,7 @@ class LayerResult(Framed):
 
     def for_layer(self, layer: Layer) -> LayerResult:
         """The same result under the name of another layer of the same shape."""
-        mapping = self.mapping and replace(self.mapping, layer=layer)
+        mapping = self.mapping and self.mapping.for_layer(layer)
         ranking = self.ranking and self.ranking.for_layer(layer)
         return replace(self, layer=layer, mapping=mapping, ranking=ranking)
 

@@ -7,13 +7,15 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from dmaze_cp.architecture import Architecture
+from dmaze_cp.constraints import Constraints
 from dmaze_cp.cost import Cost, evaluate, fits
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.levels import DRAM, NONE, SPM, Stationary
 from dmaze_cp.mapping import Dataflow
+from dmaze_cp.mapping import Mapping as ExecutionMethod
 from dmaze_cp.objective import Objective
 from dmaze_cp.result.clash import ClashRecord, clash_from_dict, clash_record
-from dmaze_cp.result.layer import LayerResult
+from dmaze_cp.result.layer import LayerResult, Unpadded
 from dmaze_cp.result.ranking_files import (
     RankingFields,
     ranking_fields,
@@ -35,6 +37,7 @@ from dmaze_cp.spec.documents import Least, Meaning, Reading, Record, closed
 from dmaze_cp.spec.fields import Fields
 from dmaze_cp.spec.layers import LayerRecord, layer_from_fields, layer_record
 from dmaze_cp.spec.mapping_files import TilingRecord
+from dmaze_cp.spec.padded_layers import PaddedRecord, padded_record
 
 Natural = Annotated[int, Least(0)]
 Positive = Annotated[float, Least(0)]
@@ -63,6 +66,14 @@ class TieBreakRecord(TypedDict):
     status: Annotated[Literal["optimal", "feasible"], Meaning("whether the bound is the value")]
 
 
+class UnpaddedRecord(TypedDict):
+    """The layer with its own bounds, beside one whose bounds may be raised."""
+
+    status: Status
+    value: Natural | None
+    bound: Positive | None
+
+
 class LayerResultRecord(LayerRecord, RankingFields):
     """The result of one layer for one objective; costs are of one instance."""
 
@@ -74,6 +85,14 @@ class LayerResultRecord(LayerRecord, RankingFields):
     dataflows: NotRequired[Annotated[list[DataflowRecord], Meaning("the best of each")]]
     unrollings: NotRequired[Annotated[list[UnrollingRecord], Meaning("the best of each pair")]]
     clash: NotRequired[Annotated[ClashRecord | None, Meaning("what makes it infeasible")]]
+    padded: NotRequired[PaddedRecord | None]
+    useful_macs_share: NotRequired[
+        Annotated[Positive | None, Meaning("of the MACs of the padded layer")]
+    ]
+    unpadded: NotRequired[UnpaddedRecord | None]
+    padding_gain: NotRequired[
+        Annotated[float | None, Meaning("what padding saves, of the cost without")]
+    ]
     tiling: TilingRecord | None
     loop_order: dict[str, list[str]] | None
     stationary: NotRequired[dict[str, Stationary] | None]
@@ -106,6 +125,11 @@ def layer_result_record(result: LayerResult, share: float | None = None) -> Reco
         The layer's part of its network's total, all instances counted.
     """
     mapping, flow, cost, stats = result.mapping, result.dataflow, result.cost, result.stats
+    compared = {}
+    if result.unpadded is not None:
+        own = result.unpadded
+        told = {"status": str(own.status), "value": own.value, "bound": finite(own.bound)}
+        compared = {"unpadded": told, "padding_gain": finite(result.padding_gain)}
     return {
         **layer_record(result.layer),
         "objective": str(result.objective),
@@ -115,6 +139,9 @@ def layer_result_record(result: LayerResult, share: float | None = None) -> Reco
         "ended": str(result.ended),
         **_slices_record(result),
         "clash": None if result.clash is None else clash_record(result.clash),
+        "padded": None if mapping is None else padded_record(mapping),
+        "useful_macs_share": None if mapping is None else mapping.useful_macs_share,
+        **compared,
         "tiling": None if mapping is None else mapping.tiling,
         "loop_order": None if mapping is None else mapping.loop_order,
         "stationary": None if flow is None else {DRAM: flow.dram, SPM: flow.spm},
@@ -217,11 +244,18 @@ def layer_result_from_dict(obj: object, architecture: Architecture) -> LayerResu
         None if data.get("clash") is None else clash_from_dict(data["clash"]),
         tuple(slices["dataflows"]),
         tuple(slices["unrollings"]),
+        _unpadded(data.get("unpadded")),
     )
     problems = list(_contradictions(data, result))
     if problems:
         raise SpecError(problems)
     return result
+
+
+def _unpadded(record: Mapping[str, Any] | None) -> Unpadded | None:
+    if record is None:
+        return None
+    return Unpadded(Status(record["status"]), record["value"], record["bound"])
 
 
 def _stats(data: Mapping[str, Any]) -> SearchStats:
@@ -243,6 +277,7 @@ def _contradictions(data: Mapping[str, Any], result: LayerResult) -> Iterator[Pr
             problem.under("tiling") for problem in fits(result.mapping, result.architecture)
         )
         yield from _cost_problems(data, result.cost, result.value)
+        yield from _padding_problems(data, result.mapping, result.constraints)
     yield from proof_problems(result.status, result.value, result.bound)
     own = _tie_break_record(result)
     if data.get("tie_break") not in (None, own):
@@ -250,12 +285,29 @@ def _contradictions(data: Mapping[str, Any], result: LayerResult) -> Iterator[Pr
     yield from tie_problems(result.tie_value, result.tie_bound)
     asked = result.ranking, result.objective, result.architecture, result.value
     yield from ranking_problems(data, *asked)
+    if result.unpadded is not None:
+        plain = result.unpadded
+        found = proof_problems(plain.status, plain.value, plain.bound)
+        yield from (problem.under("unpadded") for problem in found)
 
 
 def tie_problems(value: int | None, bound: int | None) -> Iterator[Problem]:
     """A bound of what decides between equals that is above what a mapping has of it."""
     if value is not None and bound is not None and bound > value:
         yield Problem("tie_break.bound", f"{bound}", f"at most {value}, what the mapping has")
+
+
+def _padding_problems(
+    data: Mapping[str, Any], mapping: ExecutionMethod, constraints: Constraints
+) -> Iterator[Problem]:
+    layer = mapping.of_layer
+    for d, bound in mapping.layer.bounds.items():
+        if bound not in (allowed := constraints.padding.extents(layer, d)):
+            expected = f"one of {' '.join(map(str, allowed))}, as its pins permit"
+            yield Problem(f"padded.bounds.{d}", str(bound), expected)
+    share, own = data.get("useful_macs_share"), mapping.useful_macs_share
+    if share is not None and not math.isclose(share, own, rel_tol=1e-9):
+        yield Problem("useful_macs_share", repr(share), f"{own}")
 
 
 def _cost_problems(data: Mapping[str, Any], cost: Cost, value: int | None) -> Iterator[Problem]:

@@ -58,6 +58,6 @@ class Ranking:
     def for_layer(self, layer: Layer) -> Ranking:
         """The same under the name of another layer of the same shape."""
         renamed = tuple(
-            replace(each, mapping=replace(each.mapping, layer=layer)) for each in self.alternatives
+            replace(each, mapping=each.mapping.for_layer(layer)) for each in self.alternatives
         )
         return replace(self, alternatives=renamed)

@@ -15,6 +15,7 @@ from dmaze_cp.result.ranking import Alternative, Ranking
 from dmaze_cp.spec import mapping_record_from_dict
 from dmaze_cp.spec.documents import Least, Meaning, Record, closed
 from dmaze_cp.spec.mapping_files import TilingRecord
+from dmaze_cp.spec.padded_layers import PaddedRecord, padded_record
 from dmaze_cp.workload import Layer
 
 _Natural = Annotated[int, Least(0)]
@@ -25,6 +26,7 @@ class AlternativeRecord(TypedDict):
     """A mapping that is not the best."""
 
     rank: Annotated[int, Least(2)]
+    padded: NotRequired[PaddedRecord]
     tiling: TilingRecord
     loop_order: dict[str, list[str]]
     stationary: dict[str, Stationary]
@@ -54,6 +56,7 @@ def ranking_fields(ranking: Ranking | None, objective: Objective) -> Record:
         "alternatives": [
             {
                 "rank": rank,
+                **({} if (padded := padded_record(each.mapping)) is None else {"padded": padded}),
                 "tiling": each.mapping.tiling,
                 "loop_order": each.mapping.loop_order,
                 "stationary": {DRAM: each.dataflow.dram, SPM: each.dataflow.spm},
@@ -83,7 +86,7 @@ def ranking_from(
         return None
     found = []
     for each in data["alternatives"]:
-        own = {**data, **each, "architecture": architecture}
+        own = {**data, "padded": None, **each, "architecture": architecture}
         mapping = mapping_record_from_dict(own)[0]
         flow = each["stationary"]
         dataflow = Dataflow(flow.get(DRAM, NONE), flow.get(SPM, NONE))

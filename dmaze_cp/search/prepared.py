@@ -10,7 +10,7 @@ from dmaze_cp.constraints import Constraints, StationaryPin
 from dmaze_cp.cost.batch import Ints
 from dmaze_cp.cost.expression import Product
 from dmaze_cp.cost.limits import Limit
-from dmaze_cp.cost.model import CostModel, cost_model
+from dmaze_cp.cost.model import CostModel
 from dmaze_cp.mapspace import MapSpace, build
 from dmaze_cp.relaxation.atoms import AtomTable, atom_table
 from dmaze_cp.relaxation.cases import Case, cases, demands, options_of
@@ -102,7 +102,7 @@ def _prepared_case(
     needs = tuple(
         Limit("case", Product(d.product), least=d.least) for d in demands(case, layer.kind)
     )
-    model = cost_model(layer, architecture, case.flow(layer.kind))
+    model = space.cost_of(case.flow(layer.kind))
     rows = case_rows(space, basis, case, model)
     whole = node_rows(space, basis, rows, options)
     return PreparedCase(case, options, model, (*space.limits, *needs), rows, whole)

@@ -143,7 +143,8 @@ def search(
         most_optima=MOST_OPTIMA if count > 1 else 0,
     )
     run = Run(prepared, settings, engine, best, ended, time_left, report, floor=known.bound)
-    run.stats = SearchStats(map_space=tilings_count(prepared.space.layer), engine=str(engine))
+    map_space = tilings_count(prepared.space.layer, prepared.space.constraints.padding)
+    run.stats = SearchStats(map_space=map_space, engine=str(engine))
     if known.mapping is not None:
         score_known(best, prepared.space, known.mapping)
     if known.bound > best.target:

@@ -21,7 +21,9 @@ def why_none(layer: Layer, architecture: Architecture, constraints: Constraints)
     from dmaze_cp.cp.relaxing import clash_text
 
     deadline = time.monotonic() + PATIENCE_S
-    model = FitModel(layer, architecture, demands_on(architecture, constraints))
+    model = FitModel(
+        layer, architecture, demands_on(architecture, constraints), constraints.padding
+    )
     try:
         found = model.clash(deadline)
     except NoSolutionError:

@@ -24,6 +24,7 @@ from dmaze_cp.spec.fields import Fields, describe, is_integer, label, nearest
 from dmaze_cp.spec.files import SPEC_SUFFIXES, load_spec_object, parse_json, read_text
 from dmaze_cp.spec.layers import LAYER_FIELDS, layer_from_dict, layer_from_fields, layer_to_dict
 from dmaze_cp.spec.named_layers import LoadModel, beside, named_layer
+from dmaze_cp.spec.padded_layers import PaddedRecord, padded_record, raised_layer
 from dmaze_cp.workload import Kind, Layer
 
 RESULT_SCHEMA: Final = "dmaze-cp/result/1"
@@ -44,6 +45,7 @@ class MappedLayer(TypedDict, total=False):
     stride: NotRequired[list[int] | int | None]
     dilation: NotRequired[list[int] | int | None]
     padded_input: NotRequired[list[int] | int | None]
+    padded: NotRequired[PaddedRecord | None]
 
 
 class NamedLayer(TypedDict):
@@ -53,6 +55,7 @@ class NamedLayer(TypedDict):
     name: str
     batch: NotRequired[Annotated[int, Least(1)]]
     shape: NotRequired[dict[str, int]]
+    padded: NotRequired[PaddedRecord | None]
 
 
 TilingRecord = dict[str, dict[str, Annotated[int, Least(1)]]]
@@ -76,7 +79,7 @@ class MappingRecord(TypedDict, total=False):
 
 _RECORD_FIELDS: Final = ("layer", "architecture", "tiling", "loop_order")
 _NOTES: Final = ("name", "comment", "notes", "index", "id")
-_FLAT_FIELDS: Final = (*LAYER_FIELDS, *_RECORD_FIELDS[1:])
+_FLAT_FIELDS: Final = (*LAYER_FIELDS, "padded", *_RECORD_FIELDS[1:])
 
 
 class RecordsForm(StrEnum):
@@ -132,8 +135,10 @@ def load_mapping_records(path: str | Path) -> MappingRecords:
 
 def mapping_record(mapping: Mapping, architecture: Architecture) -> Record:
     """The mapping as a record: `mapping_record_from_dict` gives both back equal."""
+    layer = layer_to_dict(mapping.of_layer)
+    padded = padded_record(mapping)
     return {
-        "layer": layer_to_dict(mapping.layer),
+        "layer": layer if padded is None else {**layer, "padded": padded},
         "architecture": architecture_to_dict(architecture),
         "tiling": mapping.tiling,
         "loop_order": mapping.loop_order,
@@ -171,9 +176,10 @@ def mapping_record_from_dict(
     if isinstance(obj, SpecError):
         raise obj
     spec = Fields(obj, "a mapping record (layer, architecture, tiling, loop_order)")
-    layer = None
+    layer = larger = None
     try:
         layer = _layer(spec, base, load_model)
+        larger = _larger(spec, layer)
     except SpecError as error:
         spec.problems = list(error.problems)
     if architecture is None:
@@ -183,14 +189,22 @@ def mapping_record_from_dict(
             spec.problems.extend(error.problems)
     tiling = _tiling(spec)
     orders = _orders(spec)
-    if layer is None or architecture is None or spec.problems:
+    if layer is None or larger is None or architecture is None or spec.problems:
         raise SpecError(spec.problems)
     for axis in AXES_OF_ARRAY:
         if axis in tiling and architecture.pe_array is None:
             expected = "no such level: the architecture has no rows and columns (pe_array)"
             spec.problems.append(Problem(f"tiling.{axis}", "factors", expected))
     spec.raise_problems()
-    return Mapping.from_tiling(layer, tiling, orders), architecture
+    return Mapping.from_tiling(larger, tiling, orders).for_layer(layer), architecture
+
+
+def _larger(spec: Fields, layer: Layer) -> Layer:
+    """The layer with the bounds that the record says it is padded to, if any."""
+    inside = spec.data.get("layer")
+    if isinstance(inside, MappingABC):
+        return raised_layer(layer, inside.get("padded"), "layer.padded")
+    return raised_layer(layer, spec.data.get("padded"), "padded")
 
 
 def _line(line: str) -> object:
@@ -281,6 +295,8 @@ def _layer(spec: Fields, base: Path | None, load_model: LoadModel | None) -> Lay
     if "layer" in spec:
         spec.refuse_unknown((*_RECORD_FIELDS, *_NOTES))
         value, layer = spec.data["layer"], None
+        if isinstance(value, MappingABC):
+            value = {key: part for key, part in value.items() if key != "padded"}
         try:
             if load_model is not None and isinstance(value, MappingABC) and "model" in value:
                 layer = named_layer(value, base, load_model)

@@ -63,7 +63,7 @@ def _problems(question: Question, answer: Answer) -> Iterator[Problem]:
     yield from tie_problems(question, answer)
     if answer.best is None:
         return
-    check_sizes([question.layer], question.architecture)
+    check_sizes([question.layer], question.architecture, question.constraints.padding)
     mapping = answer.best.mapping
     yield from cost_problems(question, answer, evaluate(mapping, question.architecture))
     for problem in fits(mapping, question.architecture):

@@ -254,7 +254,7 @@ class Store:
             return None
         try:
             columns = dict(zip(ANSWER_COLUMNS, row, strict=True))
-            answer = answer_from_columns(columns, question.layer)
+            answer = answer_from_columns(columns, question)
         except SpecError as error:
             raise self._bad_row(key, error) from None
         best = answer.best

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping as MappingABC
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
-from math import isfinite
+from math import isfinite, prod
 from typing import Any, Final
 
 from dmaze_cp.digest import COST_MODEL_VERSION
@@ -136,8 +137,8 @@ def answer_columns(answer: Answer) -> Columns:
     }
 
 
-def answer_from_columns(columns: Columns, layer: Layer) -> Answer:
-    """The answer of a row, its mapping one of this layer.
+def answer_from_columns(columns: Columns, question: Question) -> Answer:
+    """The answer of a row, its mapping one of the question's layer.
 
     Raises
     ------
@@ -152,7 +153,7 @@ def answer_from_columns(columns: Columns, layer: Layer) -> Answer:
     bound = None if columns["bound"] is None else _number(columns, "bound")
     return Answer(
         Status(status),
-        None if columns["mapping"] is None else _best(columns, layer),
+        None if columns["mapping"] is None else _best(columns, question),
         bound,
         reason,
         float(_number(columns, "solve_time_s")),
@@ -181,7 +182,7 @@ def _entry(columns: Columns) -> Entry:
         if columns[name] != expected:
             found = describe(columns[name])
             raise SpecError(Problem(name, found, f"{expected!r}, as in the question"))
-    answer = answer_from_columns(columns, question.layer)
+    answer = answer_from_columns(columns, question)
     counts = [_count(columns, name) for name in ("solves", "created", "updated")]
     return Entry(columns["key"], question, cost_model, answer, *counts)
 
@@ -197,14 +198,16 @@ def _mapping_text(best: Best) -> str:
     return json.dumps(record, separators=(",", ":"))
 
 
-def _best(columns: Columns, layer: Layer) -> Best:
-    record = _json(columns, "mapping")
+def _best(columns: Columns, question: Question) -> Best:
+    record, layer = _json(columns, "mapping"), question.layer
     try:
         tiling, order = record["tiling"], record["loop_order"]
         factors = tuple(tuple(tiling[level][d] for d in layer.dimensions) for level in LEVELS)
         on_rows = tiling.get(PE_ROWS)
         rows = None if on_rows is None else tuple(on_rows[d] for d in layer.dimensions)
-        mapping = Mapping(layer, factors, tuple(order[DRAM]), tuple(order[SPM]), rows)
+        larger = _larger(question, [prod(each) for each in zip(*factors, strict=True)])
+        mapping = Mapping(larger, factors, tuple(order[DRAM]), tuple(order[SPM]), rows)
+        mapping = mapping.for_layer(layer)
         flow = Dataflow(record["stationary"][DRAM], record["stationary"][SPM])
     except SpecError as error:
         raise error.under("mapping") from None
@@ -223,6 +226,14 @@ def _best(columns: Columns, layer: Layer) -> Best:
     if tie_bound is not None and type(tie_bound) is not int:
         raise SpecError(Problem("mapping.tie_bound", describe(tie_bound), "an integer"))
     return Best(mapping, flow, energy, latency, value, tie_bound)
+
+
+def _larger(question: Question, extents: Sequence[int]) -> Layer:
+    """The layer with these bounds where it may be padded to them, else as it is."""
+    layer, padding = question.layer, question.constraints.padding
+    bounds = dict(zip(layer.dimensions, extents, strict=True))
+    allowed = all(n in padding.extents(layer, d) for d, n in bounds.items())
+    return layer.raised(bounds) if allowed else layer
 
 
 def _stats(columns: Columns) -> SearchStats:

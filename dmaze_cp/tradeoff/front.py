@@ -67,7 +67,7 @@ def layer_front(
     began = time.monotonic()
     asked = options or Options(time_limit_s=DEFAULT_TIME_LIMIT_S)
     check_epsilon(epsilon)
-    check_sizes([layer], architecture)
+    check_sizes([layer], architecture, constraints.padding)
     constraints = check_pins(layer, constraints)
     reason = why_infeasible(architecture)
     space = None if reason else prepared(layer.shape, architecture, constraints)
@@ -155,7 +155,7 @@ class _Walk:
     def _priced(self, found: SearchResult) -> Alternative:
         assert found.best is not None  # noqa: S101 - asked by the caller
         point = priced(self.space.space, Objective.LATENCY, found.best)
-        return replace(point, mapping=replace(point.mapping, layer=self.layer))
+        return replace(point, mapping=point.mapping.for_layer(self.layer))
 
     def _partial(self, proven: int, most: int | None, least: int) -> LayerFront:
         ended = Ending.INTERRUPTED if self.stop() else Ending.TIME_LIMIT

@@ -13,6 +13,7 @@ from dmaze_cp.spec.constraint_files import rules_to_dict
 from dmaze_cp.spec.documents import Meaning, Record
 from dmaze_cp.spec.layers import LayerRecord, layer_record
 from dmaze_cp.spec.mapping_files import TilingRecord
+from dmaze_cp.spec.padded_layers import PaddedRecord, padded_record
 from dmaze_cp.tradeoff.result import FrontStatus, LayerFront, NetworkFront, WorkloadFront
 
 FRONT_SCHEMA: Final = "dmaze-cp/front/1"
@@ -25,6 +26,7 @@ class PointRecord(TypedDict):
     latency_cycles: Natural
     edp: Natural
     proven: Annotated[bool, Meaning("whether it is proven to be on the front")]
+    padded: NotRequired[Annotated[PaddedRecord, Meaning("where bounds were raised")]]
     tiling: TilingRecord
     loop_order: dict[str, list[str]]
     stationary: dict[str, Stationary]
@@ -110,7 +112,9 @@ def _layer(front: LayerFront) -> Record:
 
 
 def _point(point: Alternative, proven: bool) -> Record:
+    padded = padded_record(point.mapping)
     return {
+        **({} if padded is None else {"padded": padded}),
         "energy_pj": point.cost.energy_pj,
         "latency_cycles": point.cost.latency_cycles,
         "edp": point.cost.edp,

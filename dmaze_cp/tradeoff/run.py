@@ -65,8 +65,9 @@ def pareto(
         time_limit, engine=engine, solver=SolverOptions(workers, seed, tuple(solver_params))
     )
     check_epsilon(epsilon)
-    check_sizes(workload, architecture)
     rules = rules_for(constraints)
+    for layer in workload:
+        check_sizes([layer], architecture, rules.of(layer).padding)
     problems = list(rule_problems([workload], rules))
     if problems:
         raise SpecError(problems)

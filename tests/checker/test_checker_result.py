@@ -11,12 +11,21 @@ import pytest
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.checker import Checked, DigestState, check
+from dmaze_cp.constraints import Constraints
 from dmaze_cp.digest import NOT_DIGESTED, with_digest
 from dmaze_cp.errors import SpecError
 from dmaze_cp.objective import Objective
+from dmaze_cp.workload import Layer
 from tests.kit.verified import LIMITS, WIDE, document, interrupted, several
 
 Document = dict[str, Any]
+
+
+ODD = (
+    Layer.conv("odd", {"M": 3, "C": 5, "Ox": 7, "Oy": 3, "Fx": 3, "Fy": 1}, stride=(2, 1)),
+    Layer.gemm("prime", {"X": 7, "Y": 13, "K": 11}),
+)
+PADDED = Constraints.parse("pad=auto", "pad.Fy=1", "pad.Ox=2")
 
 
 def wrong(found: Checked) -> list[str]:
@@ -45,6 +54,7 @@ ACCEPTED: dict[str, Callable[[], Document]] = {
     "within limits": lambda: document(Objective.EDP, limits=LIMITS),
     "on a wide machine": lambda: document(architecture=WIDE),
     "several of each": lambda: document(top_k=5),
+    "padded": lambda: document(Objective.EDP, layers=ODD, limits=PADDED, architecture=WIDE),
     "not proven": lambda: document(quick=True),
     "nothing fits": lambda: document(Objective.EDP, architecture=Architecture(rf_bytes=4)),
     "interrupted": interrupted,
@@ -58,6 +68,35 @@ def test_what_the_mapper_writes_is_accepted(name: str) -> None:
     assert wrong(found) == []
     assert found.digest is DigestState.EQUAL
     assert len(found.records) >= 2
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"padded": {"bounds": {"Y": 15}}}, "padded.bounds.Y"),
+        ({"padded": {"bounds": {"Y": 12}}}, "padded.bounds.Y"),
+        ({"padded": {"bounds": {"Q": 9}}}, "padded.bounds.Q"),
+        ({"padded": None}, "useful_macs_share"),
+        ({"padded": None, "useful_macs_share": 1}, "tiling.*"),
+        ({"useful_macs_share": 0.5}, "useful_macs_share"),
+        ({"unpadded": {"status": "optimal", "value": 1, "bound": 1}}, "unpadded.value"),
+        ({"padding_gain": 0.5}, "padding_gain"),
+    ],
+)
+def test_what_is_wrong_with_a_padded_record(change: Document, where: str) -> None:
+    record = unsigned(ACCEPTED["padded"]())
+    (padded,) = [r for r in record["layers"] if r["name"] == "prime"]
+    assert padded["padded"]["bounds"]["Y"] == 14
+    padded.update(change)
+    place = f"layers[{record['layers'].index(padded)}].{where}"
+    assert any(found.startswith(place) for found in wrong(check(record)))
+
+
+def test_padding_that_was_not_asked_for_is_seen() -> None:
+    record = unsigned(ACCEPTED["padded"]())
+    for layer in record["layers"]:
+        layer["constraints"] = []
+    assert any("padded.bounds" in where for where in wrong(check(record)))
 
 
 def test_statuses_of_all_kinds_were_accepted() -> None:

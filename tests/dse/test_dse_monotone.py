@@ -27,6 +27,7 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.workload import Kind, Layer
 from tests.kit import strategies
 from tests.kit.oracle.brute_force import all_tilings, brute_force, is_allowed, is_valid
+from tests.kit.oracle.padding import best_of_all
 from tests.kit.random_layers import random_layer
 from tests.kit.wide_machines import larger, wide_machine
 
@@ -238,6 +239,25 @@ def test_bounds_that_transfer_hold_for_all_mappings(data, kind, sizes, pair):
                 assert found <= there.value(objective)
             if bound_transfers(source, target, objective):
                 assert value <= there.value(objective)
+
+
+@pytest.mark.parametrize("objective", ["energy", "edp"])
+def test_a_bound_over_padded_layers_holds_where_macs_alone_get_cheaper(objective):
+    # Larger layers do more MACs: what these cost less is not the same for all mappings.
+    source = Architecture(pes=4, rf_bytes=64, energy=AccessEnergy(0.0, 0.1, 0.5, 30.0, 8.0))
+    layer = Layer.gemm("g", {"X": 7, "Y": 5, "K": 3})
+    for price in (0.0, 0.5, 4.0):
+        target = replace(source, energy=replace(source.energy, mac_pj=price))
+        limits = Constraints.parse("pad=auto")
+        here, there = (
+            best_of_all(layer, arch, NO_CONSTRAINTS, ["auto"])[objective]
+            for arch in (source, target)
+        )
+        found = transferred_bound(
+            source, target, objective, here, macs=layer.macs, constraints=limits
+        )
+        assert found is not None
+        assert found <= there
 
 
 @given(st.data(), st.floats(0.01, 3.0), st.floats(0.01, 3.0), st.integers(1, 6))

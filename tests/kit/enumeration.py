@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from hypothesis import strategies as st
 
-from dmaze_cp.cost.model import cost_model
 from dmaze_cp.levels import OPERANDS
 from dmaze_cp.mapspace import MapSpace, build, why_infeasible
 from dmaze_cp.relaxation.atoms import AtomTable, atom_table
@@ -85,7 +84,7 @@ def members_of(
 
 def rows_of(space: MapSpace, table: AtomTable, case: Case) -> CaseRows:
     """The lower bounds of a case."""
-    model = cost_model(space.layer, space.architecture, case.flow(space.layer.kind))
+    model = space.cost_of(case.flow(space.layer.kind))
     return case_rows(space, table.basis, case, model)
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost import evaluate
 from dmaze_cp.mapping import Mapping
+from dmaze_cp.padding import parse_padding
 from dmaze_cp.report.loopnest import loop_nest
 from dmaze_cp.workload import Kind, Layer
 from tests.kit import strategies
@@ -59,7 +60,7 @@ def reference(layer: Layer, inputs: np.ndarray, weights: np.ndarray) -> np.ndarr
 
 def run(mapping: Mapping, width: int = 10_000) -> tuple[np.ndarray, np.ndarray, Counter[str]]:
     """Result of the nest, what it should be, and how often each comment was passed."""
-    layer = mapping.layer
+    layer = mapping.of_layer
     cost = evaluate(mapping, ARCHITECTURE)
     source = []
     for line in loop_nest(mapping, cost, ARCHITECTURE, width):
@@ -84,6 +85,31 @@ def test_the_nest_computes_the_layer_also_where_its_lines_are_broken(layer: Laye
     assert mapping is not None
     found, expected, _ = run(mapping, width=28)
     np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        Layer.gemm("g", {"X": 7, "Y": 5, "K": 11}),
+        Layer.conv("c", {"M": 3, "C": 5, "Ox": 3, "Oy": 5, "Fx": 3}, stride=(2, 1)),
+        Layer.depthwise("d", {"C": 7, "Ox": 3, "Oy": 3, "Fx": 2}),
+    ],
+    ids=lambda layer: layer.name,
+)
+@pytest.mark.parametrize("texts", [["auto"], ["M=1", "Fx=2", "Ox=3", "Y=2"], ["N=1", "K=1"]])
+def test_the_nest_of_a_padded_layer_computes_the_layer(layer: Layer, texts: list[str]) -> None:
+    larger = layer.raised(parse_padding(texts).largest(layer))
+    mapping = sample_result(larger).mapping
+    assert mapping is not None
+    padded = mapping.for_layer(layer)
+    for width in (10_000, 28):
+        found, expected, _ = run(padded, width)
+        np.testing.assert_array_equal(found, expected)
+    cost = evaluate(padded, ARCHITECTURE)
+    guards = [line.strip() for line in loop_nest(padded, cost, ARCHITECTURE) if " if " in line]
+    raised = [d for d, n in larger.bounds.items() if n > layer.bounds[d]]
+    edges = " and ".join(f"{d.lower()} < {layer.bounds[d]}" for d in raised)
+    assert guards == ([f"if {edges}:"] if raised else [])
 
 
 @given(st.data())
