@@ -174,8 +174,10 @@ def _decided(run: Run, solver: SolverOptions, bound: float, complete: bool) -> S
         proven = len(best.ranked)
     counted = best.most_optima > 0 and not run.open and count_optima(run, solver)
     first = best.found
-    if first is not None and best.tie_break is not None and first.value(best.objective) < unseen:
-        # All that cost as little were scored.
+    # All that cost as little as the first were scored: what is left costs more.
+    scored = not run.open and best.value != best.last
+    scored = scored or (best.value is not None and best.value < unseen)
+    if scored and first is not None and best.tie_break is not None:
         least = first.value(best.tie_break)
     return SearchResult(
         best.found,
