@@ -49,6 +49,7 @@ def among_equals(run: Run, solver: SolverOptions) -> tuple[float, bool]:
         best.tie_break,
         within=within,
         count=len(equal),
+        by_tiling=several,
         ranked=equal,
         equals=several,
         aside=several,

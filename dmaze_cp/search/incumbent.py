@@ -65,7 +65,9 @@ class Best:
     tie_break
         What decides between mappings of equal cost (None: any of them will do).
     count
-        How many of the best are wanted; of more than one also the tiling and the dataflow decide.
+        How many of the best are wanted.
+    by_tiling
+        Between those that are equal in all costs, the tiling and the dataflow decide.
     ranked
         The best so far, best first.
     equals
@@ -84,6 +86,7 @@ class Best:
     within: tuple[CostLimit, ...] = ()
     tie_break: Objective | None = None
     count: int = 1
+    by_tiling: bool = False
     ranked: tuple[Found, ...] = ()
     equals: bool = False
     aside: bool = False
@@ -120,7 +123,7 @@ class Best:
     def _order(self, found: Found) -> tuple[Any, ...]:
         wanted = (self.objective, self.tie_break)
         costs = tuple(found.value(objective) for objective in wanted if objective is not None)
-        if self.count == 1:
+        if not self.by_tiling:
             return costs
         return (*costs, found.options, found.dataflow.dram, found.dataflow.spm)
 

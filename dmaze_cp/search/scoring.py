@@ -155,7 +155,7 @@ def score(best: Best, space: MapSpace, node: Node, picked: Sequence[Ints]) -> in
     if best.last is not None and least > best.last * (1 + TIE):
         return count
     first = _first(best, cost, value, least, allowed)
-    if best.count > 1:
+    if best.by_tiling:
         first = _several(best, cost, value, allowed, picked)
     for place in first:
         best.offer(_found(space, node, picked, cost, int(place)))

@@ -138,6 +138,7 @@ def search(
         within=within,
         tie_break=decider,
         count=count,
+        by_tiling=count > 1,
         equals=decides,
         aside=decides,
         most_optima=MOST_OPTIMA if count > 1 else 0,
