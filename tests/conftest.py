@@ -6,6 +6,10 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+# These bind the mapper where they are loaded: before any test puts another in its place.
+import dmaze_cp.explanation
+import dmaze_cp.slices
+import dmaze_cp.verification  # noqa: F401
 from tests.kit import examples
 
 # Same examples in every run, so that a failure can be repeated; no deadline, because
