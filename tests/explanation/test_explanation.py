@@ -18,6 +18,7 @@ from dmaze_cp.errors import NoSolutionError
 from dmaze_cp.result import layer_result_from_dict, layer_result_record
 from dmaze_cp.result.clash import clash_from_dict, clash_record
 from dmaze_cp.workload import Layer
+from tests.kit.examples import PARTS, share
 from tests.kit.oracle import brute_force as oracle
 from tests.kit.patience import HANG_S
 from tests.kit.pins import random_pins
@@ -105,9 +106,9 @@ def test_clashes_are_minimal_and_relaxations_are_least(chunk):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("chunk", range(8))
-def test_clashes_of_many_more(chunk):
-    for seed in range(1000 + 25 * chunk, 1025 + 25 * chunk):
+@pytest.mark.parametrize("part", range(PARTS))
+def test_clashes_of_many_more(part):
+    for seed in share(1000, part):
         assert check(seed) == "", f"seed {seed}: {question(seed)}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -10,6 +11,11 @@ import pytest
 from hypothesis import settings
 
 Test = Callable[..., None]
+
+MANY = int(os.environ.get("DMAZE_MANY", "48"))
+"""So many random problems a slow test tries; `DMAZE_MANY=200` is for a night."""
+PARTS = 4
+"""Tests that share them."""
 
 _SLOW = re.compile(r"(?<!not )\bslow\b")
 _chosen: list[str] = []
@@ -42,3 +48,9 @@ def first(few: int, values: Iterable[Any]) -> list[Any]:
         value if place < few else pytest.param(value, marks=pytest.mark.slow)
         for place, value in enumerate(values)
     ]
+
+
+def share(start: int, part: int) -> range:
+    """The seeds of one of `PARTS` tests, from a first seed on."""
+    each = MANY // PARTS
+    return range(start + each * part, start + each * (part + 1))

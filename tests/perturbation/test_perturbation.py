@@ -22,6 +22,7 @@ from dmaze_cp.perturbation.changes import change
 from dmaze_cp.perturbation.ranges import INSIDE
 from dmaze_cp.report.html import html_page, result_of
 from dmaze_cp.result import Status
+from tests.kit.examples import PARTS, share
 from tests.kit.oracle.brute_force import brute_force
 from tests.kit.random_layers import random_layer
 from tests.kit.wide_machines import wide_machine
@@ -84,9 +85,9 @@ def test_optima_and_ranges_equal_brute_force(seed: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(10))
+@pytest.mark.parametrize("part", range(PARTS))
 def test_optima_and_ranges_equal_brute_force_many_times(part: int) -> None:
-    for seed in range(100 + 20 * part, 120 + 20 * part):
+    for seed in share(100, part):
         check(seed)
 
 

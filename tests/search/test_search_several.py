@@ -11,6 +11,7 @@ from dmaze_cp.engine import Engine
 from dmaze_cp.objective import Objective
 from dmaze_cp.search import search
 from dmaze_cp.search.prepared import prepared
+from tests.kit.examples import PARTS, share
 from tests.kit.oracle.brute_force import every_pair
 from tests.kit.patience import HANG_S
 from tests.kit.random_layers import random_layer
@@ -70,7 +71,7 @@ def test_the_best_are_those_of_brute_force(seed):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize("part", range(PARTS))
 def test_the_best_of_many_random_problems(part):
-    for seed in range(3000 + 50 * part, 3050 + 50 * part):
+    for seed in share(3000, part):
         check_several(seed)

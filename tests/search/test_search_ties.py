@@ -16,6 +16,7 @@ from dmaze_cp.result import Known, Status
 from dmaze_cp.search import SearchSettings, search
 from dmaze_cp.search.prepared import prepared
 from dmaze_cp.workload import Layer
+from tests.kit.examples import PARTS, share
 from tests.kit.oracle.brute_force import every_cost
 from tests.kit.patience import HANG_S
 from tests.kit.random_layers import random_layer
@@ -100,16 +101,16 @@ def test_optima_within_limits_on_costs_equal_brute_force(seed):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize("part", range(PARTS))
 def test_ties_of_many_random_problems(part):
-    for seed in range(1000 + 50 * part, 1050 + 50 * part):
+    for seed in share(1000, part):
         check_ties(seed)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize("part", range(PARTS))
 def test_limits_of_many_random_problems(part):
-    for seed in range(2000 + 50 * part, 2050 + 50 * part):
+    for seed in share(2000, part):
         check_limits(seed)
 
 

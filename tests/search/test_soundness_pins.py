@@ -11,6 +11,7 @@ import pytest
 
 from dmaze_cp.cost import evaluate
 from dmaze_cp.objective import Objective
+from tests.kit.examples import MANY
 from tests.kit.oracle import brute_force as oracle
 from tests.kit.pins import random_pins
 from tests.kit.random_layers import random_layer
@@ -90,7 +91,7 @@ def checked(job: tuple[int, dict[str, object]]) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("settings", ENGINES.values(), ids=ENGINES)
 def test_equals_brute_force_under_pins_on_many_more(settings):
-    jobs = [(seed, settings) for seed in range(10_000, 10_200)]
+    jobs = [(seed, settings) for seed in range(10_000, 10_000 + MANY)]
     with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
         found = [text for one in pool.map(checked, jobs, chunksize=10) for text in one]
     assert found == []

@@ -14,6 +14,7 @@ from dmaze_cp.cost import fits
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import Status, layer_result_from_dict, layer_result_record
 from dmaze_cp.workload import Layer
+from tests.kit.examples import PARTS, share
 from tests.kit.oracle import brute_force as oracle
 from tests.kit.patience import HANG_S
 from tests.kit.pins import random_pins
@@ -68,9 +69,9 @@ def test_tables_equal_brute_force(seed):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("chunk", range(8))
-def test_tables_of_many_more_equal_brute_force(chunk):
-    for seed in range(1000 + 25 * chunk, 1025 + 25 * chunk):
+@pytest.mark.parametrize("part", range(PARTS))
+def test_tables_of_many_more_equal_brute_force(part):
+    for seed in share(1000, part):
         assert check(seed) == "", f"seed {seed}"
 
 

@@ -13,6 +13,7 @@ from dmaze_cp.errors import SpecError
 from dmaze_cp.question import Options
 from dmaze_cp.tradeoff import FrontStatus, network_front, pareto
 from dmaze_cp.tradeoff.front import below, layer_front
+from tests.kit.examples import PARTS, share
 from tests.kit.patience import HANG_S
 from tests.kit.verified import LAYERS
 from tests.search.test_search_ties import question
@@ -58,9 +59,9 @@ def test_fronts_are_those_of_all_mappings(seed):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize("part", range(PARTS))
 def test_fronts_of_many_random_problems(part):
-    for seed in range(4000 + 50 * part, 4050 + 50 * part):
+    for seed in share(4000, part):
         check_front(seed)
 
 
