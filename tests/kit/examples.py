@@ -12,7 +12,7 @@ from hypothesis import settings
 
 Test = Callable[..., None]
 
-MANY = int(os.environ.get("DMAZE_MANY", "48"))
+MANY = int(os.environ.get("DMAZE_MANY", "24"))
 """So many random problems a slow test tries; `DMAZE_MANY=200` is for a night."""
 PARTS = 4
 """Tests that share them."""
