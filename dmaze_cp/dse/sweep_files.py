@@ -392,8 +392,10 @@ def sweep_from_dict(obj: object) -> SweepResult:
     rules = reading.part("constraints", lambda: rules_from_object(data["constraints"]))
     budgets = reading.part("budgets", lambda: Budgets(**data["budgets"]))
     networks = reading.parts("models", data["models"], _weighted)
+    varied = () if space is None else space.parameters
     names = _Names(
-        tuple(n.workload.name for n in networks), space.swept if space is not None else ()
+        tuple(n.workload.name for n in networks),
+        {p.name: p.values for p in varied if len(p.values) > 1},
     )
     points = reading.parts("points", data["points"], lambda record: _point(record, names))
     invalid = reading.parts("invalid", data["invalid"], _invalid)
@@ -459,14 +461,16 @@ class _Names(NamedTuple):
     """What points of a sweep name."""
 
     models: tuple[str, ...]
-    swept: tuple[str, ...]
+    swept: Mapping[str, tuple[float, ...]]
 
 
 def _point(record: Mapping[str, Any], names: _Names) -> SweepPoint:
     reading = Reading()
-    for name in names.swept:
-        if name not in record["parameters"]:
-            reading.note(f"parameters.{name}", "nothing", "a value of a parameter that varies")
+    for name, values in names.swept.items():
+        value = record["parameters"].get(name)
+        if value not in values:
+            found = "nothing" if value is None else repr(value)
+            reading.note(f"parameters.{name}", found, "one of its values in the space")
     for index, each in enumerate(record["networks"]):
         if each["model"] not in names.models:
             where = f"networks[{index}].model"

@@ -9,6 +9,7 @@ in a value that is not of its type; `dmaze_cp.spec.json_schema` writes a type as
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -302,6 +303,8 @@ def _is_of(value: object, kind: Any, notes: tuple[object, ...]) -> bool:
             return False
         if isinstance(value, float) and not math.isfinite(value):
             return False
+        if kind is float and abs(value) > sys.float_info.max:
+            return False  # an integer that no double is near
         return all(
             (not isinstance(note, Least) or value >= note.value)
             and (not isinstance(note, Most) or value <= note.value)

@@ -128,6 +128,7 @@ def test_a_real_sweep_comes_back(tmp_path) -> None:
         (("points", 0, "networks", 0, "sums", "latency_breakdown_cycles", "N"), 1),
         (("points", 0, "networks", 0, "model"), "another"),
         (("counts", "searches"), []),
+        (("elapsed_s",), 10**400),
         (("budgets", "weight_kg"), 1.0),
         (("models", 0, "weight"), -1),
         (("models", 0, "network", "layers", 0, "kind"), "sparse"),
@@ -154,6 +155,10 @@ def test_a_point_has_a_value_of_each_parameter_that_varies() -> None:
     record = read(sweep_record(sample_sweep()))
     (name, *_) = sweep_from_dict(record).space.swept
     del record["points"][1]["parameters"][name]
+    with pytest.raises(SpecError) as caught:
+        sweep_from_dict(record)
+    assert [p.where for p in caught.value.problems] == [f"points[1].parameters.{name}"]
+    record["points"][1]["parameters"][name] = 12345
     with pytest.raises(SpecError) as caught:
         sweep_from_dict(record)
     assert [p.where for p in caught.value.problems] == [f"points[1].parameters.{name}"]
