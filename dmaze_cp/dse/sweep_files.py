@@ -398,7 +398,7 @@ def sweep_from_dict(obj: object) -> SweepResult:
         {p.name: p.values for p in varied if len(p.values) > 1},
     )
     points = reading.parts("points", data["points"], lambda record: _point(record, names))
-    invalid = reading.parts("invalid", data["invalid"], _invalid)
+    invalid = reading.parts("invalid", data["invalid"], lambda record: _invalid(record, names))
     positions = {point.design.index: position for position, point in enumerate(points)}
     known = reading.part("", lambda: _positions(data, positions))
     reading.end()
@@ -447,7 +447,10 @@ def _weighted(record: Mapping[str, Any]) -> WeightedWorkload:
     return WeightedWorkload(workload, record["weight"])
 
 
-def _invalid(record: Mapping[str, Any]) -> InvalidDesign:
+def _invalid(record: Mapping[str, Any], names: _Names) -> InvalidDesign:
+    reading = Reading()
+    _check_parameters(reading, record, names)
+    reading.end()
     return InvalidDesign(
         record["index"],
         record["parameters"],
@@ -464,13 +467,17 @@ class _Names(NamedTuple):
     swept: Mapping[str, tuple[float, ...]]
 
 
-def _point(record: Mapping[str, Any], names: _Names) -> SweepPoint:
-    reading = Reading()
+def _check_parameters(reading: Reading, record: Mapping[str, Any], names: _Names) -> None:
     for name, values in names.swept.items():
         value = record["parameters"].get(name)
         if value not in values:
             found = "nothing" if value is None else repr(value)
             reading.note(f"parameters.{name}", found, "one of its values in the space")
+
+
+def _point(record: Mapping[str, Any], names: _Names) -> SweepPoint:
+    reading = Reading()
+    _check_parameters(reading, record, names)
     for index, each in enumerate(record["networks"]):
         if each["model"] not in names.models:
             where = f"networks[{index}].model"

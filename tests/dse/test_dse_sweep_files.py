@@ -159,9 +159,11 @@ def test_a_point_has_a_value_of_each_parameter_that_varies() -> None:
         sweep_from_dict(record)
     assert [p.where for p in caught.value.problems] == [f"points[1].parameters.{name}"]
     record["points"][1]["parameters"][name] = 12345
+    record["invalid"] = [{**record["points"][1], "kind": "rule", "cause": "", "reason": ""}]
     with pytest.raises(SpecError) as caught:
         sweep_from_dict(record)
-    assert [p.where for p in caught.value.problems] == [f"points[1].parameters.{name}"]
+    places = [f"points[1].parameters.{name}", f"invalid[0].parameters.{name}"]
+    assert [p.where for p in caught.value.problems] == places
 
 
 def test_all_of_the_base_comes_back() -> None:
