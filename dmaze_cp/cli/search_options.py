@@ -28,7 +28,7 @@ def limit_options(
     "layer gets a first mapping.",
 ) -> Callable[[_Function], _Function]:
     """``--time-limit``, ``--gap`` and ``--total-time-limit``, the last described by `total`."""
-    return _stacked(
+    return stacked(
         click.option(
             "--time-limit",
             cls=Limit,
@@ -62,7 +62,7 @@ def running_options(
     verbose: str = "A line on stderr for each layer that is finished.",
 ) -> Callable[[_Function], _Function]:
     """``--verbose`` (described by `verbose`), ``--jobs``, ``--scheduler`` and the store's."""
-    return _stacked(
+    return stacked(
         click.option("--verbose", "-v", is_flag=True, help=verbose),
         click.option(
             "--jobs",
@@ -88,7 +88,7 @@ def solver_options(
     seed: str = "Seed of the solver; with one worker, the same seed gives the same answer.",
 ) -> Callable[[_Function], _Function]:
     """``--engine``, ``--workers``, ``--seed`` (described by `seed`) and CP-SAT's parameters."""
-    return _stacked(
+    return stacked(
         click.option(
             "--engine",
             cls=Setting,
@@ -131,7 +131,7 @@ def solver_options(
 
 def constraint_options(function: _Function) -> _Function:
     """``--pin``, ``--constraints`` and dMazeRunner's three; `constraint_rules` reads them."""
-    return _stacked(
+    return stacked(
         click.option(
             "--pin",
             "pins",
@@ -228,7 +228,7 @@ def run_settings(options: dict[str, Any], rules: ConstraintRules) -> RunSettings
     )
 
 
-def _stacked(*decorators: Callable[[Any], Any]) -> Callable[[_Function], _Function]:
+def stacked(*decorators: Callable[[Any], Any]) -> Callable[[_Function], _Function]:
     """Several options as one decorator; help lists them in this order."""
 
     def decorate(function: _Function) -> _Function:

@@ -130,6 +130,13 @@ def sensitivity_rows(found: Sensitivity) -> Rows:
     return Rows("sensitivity", (*head, *_ROW), rows)
 
 
+def tornados(found: Sensitivity) -> dict[str, Stack]:
+    """The tornado of each layer, by the name of its file."""
+    drawn = [tornado(found, layer) for layer in found.layers]
+    names = ["tornado"] if len(drawn) == 1 else [f"tornado-{k}" for k in range(len(drawn))]
+    return {n: figure for n, figure in zip(names, drawn, strict=True) if figure is not None}
+
+
 def tornado(found: Sensitivity, layer: LayerSensitivity) -> Stack | None:
     """The least and the most that each figure makes of the optimum; None without an optimum."""
     rows = []
