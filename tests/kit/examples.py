@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from typing import Any
 
 import pytest
@@ -54,3 +56,9 @@ def share(start: int, part: int) -> range:
     """The seeds of one of `PARTS` tests, from a first seed on."""
     each = MANY // PARTS
     return range(start + each * part, start + each * (part + 1))
+
+
+def complaints_of(check: Callable[[int], list[str]], seeds: range) -> list[str]:
+    """What a check, a function of a module or a part of one, says of seeds, on all cores."""
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
+        return [text for one in pool.map(check, seeds, chunksize=10) for text in one]

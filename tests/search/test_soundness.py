@@ -6,11 +6,9 @@ repeated: the seed is in the message.
 
 from __future__ import annotations
 
-import os
 import random
-from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from itertools import count
-from multiprocessing import get_context
 
 import pytest
 
@@ -23,7 +21,7 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.result import Status
 from dmaze_cp.search import SearchSettings
 from dmaze_cp.workload import Layer
-from tests.kit.examples import first
+from tests.kit.examples import complaints_of, first
 from tests.kit.oracle import brute_force as oracle
 from tests.kit.patience import HANG_S
 from tests.kit.random_layers import random_layer
@@ -176,10 +174,6 @@ def test_cp_sat_is_what_proves_it():
     assert result.stats.cases_scored == 0
 
 
-def checked(job: tuple[int, bool, dict[str, object]]) -> list[str]:
-    return complaints(*job)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("constrained", [False, True])
 @pytest.mark.parametrize(
@@ -188,10 +182,8 @@ def checked(job: tuple[int, bool, dict[str, object]]) -> list[str]:
     ids=["as it is", "by CP-SAT", "by splitting"],
 )
 def test_equals_brute_force_on_many_more(settings, seeds, constrained):
-    jobs = [(seed, constrained, settings) for seed in range(10_000, 10_000 + seeds)]
-    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
-        found = [text for one in pool.map(checked, jobs, chunksize=10) for text in one]
-    assert found == []
+    check = partial(complaints, constrained=constrained, settings=settings)
+    assert complaints_of(check, range(10_000, 10_000 + seeds)) == []
 
 
 def interrupted_complaints(result, exact, gap: float) -> str:

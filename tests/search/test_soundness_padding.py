@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import random
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from functools import partial
 
 import pytest
 
@@ -13,7 +11,7 @@ from dmaze_cp.constraints import NO_CONSTRAINTS
 from dmaze_cp.constraints import padded as padded_with
 from dmaze_cp.objective import Objective
 from dmaze_cp.padding import parse_padding
-from tests.kit.examples import MANY
+from tests.kit.examples import MANY, complaints_of
 from tests.kit.oracle.brute_force import every_cost
 from tests.kit.oracle.padding import best_of_all, bounds_of, padded_layers, tilings_of_all
 from tests.kit.random_layers import random_layer
@@ -59,17 +57,11 @@ def test_equals_brute_force_over_padded_layers(settings):
         assert complaints(seed, settings) == []
 
 
-def checked(job: tuple[int, dict[str, object]]) -> list[str]:
-    return complaints(*job)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("settings", ENGINES.values(), ids=ENGINES)
 def test_equals_brute_force_over_many_more_padded_layers(settings):
-    jobs = [(seed, settings) for seed in range(10_000, 10_000 + MANY)]
-    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
-        found = [text for one in pool.map(checked, jobs, chunksize=10) for text in one]
-    assert found == []
+    check = partial(complaints, settings=settings)
+    assert complaints_of(check, range(10_000, 10_000 + MANY)) == []
 
 
 def tie_complaints(seed: int, settings: dict[str, object]) -> list[str]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import random
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from functools import partial
 
 import pytest
 
 from dmaze_cp.cost import evaluate
 from dmaze_cp.objective import Objective
-from tests.kit.examples import MANY
+from tests.kit.examples import MANY, complaints_of
 from tests.kit.oracle import brute_force as oracle
 from tests.kit.pins import random_pins
 from tests.kit.random_layers import random_layer
@@ -84,14 +82,8 @@ def test_pins_of_the_sample_say_something():
     assert seen == {"none", "same", "dearer"}
 
 
-def checked(job: tuple[int, dict[str, object]]) -> list[str]:
-    return complaints(*job)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("settings", ENGINES.values(), ids=ENGINES)
 def test_equals_brute_force_under_pins_on_many_more(settings):
-    jobs = [(seed, settings) for seed in range(10_000, 10_000 + MANY)]
-    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
-        found = [text for one in pool.map(checked, jobs, chunksize=10) for text in one]
-    assert found == []
+    check = partial(complaints, settings=settings)
+    assert complaints_of(check, range(10_000, 10_000 + MANY)) == []

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import random
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from functools import partial
 
 import pytest
 
@@ -13,7 +11,7 @@ from dmaze_cp.constraints import NO_CONSTRAINTS
 from dmaze_cp.cost import fits
 from dmaze_cp.mapper import map_layer
 from dmaze_cp.objective import Objective
-from tests.kit.examples import MANY
+from tests.kit.examples import MANY, complaints_of
 from tests.kit.oracle import brute_force as oracle
 from tests.kit.random_layers import random_layer
 from tests.kit.wide_machines import larger, wide_machine
@@ -64,17 +62,11 @@ def test_equals_brute_force_on_wider_machines(settings):
         assert complaints(seed, settings) == []
 
 
-def checked(job: tuple[int, dict[str, object]]) -> list[str]:
-    return complaints(*job)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("settings", ENGINES.values(), ids=ENGINES)
 def test_equals_brute_force_on_many_more_wider_machines(settings):
-    jobs = [(seed, settings) for seed in range(10_000, 10_000 + 2 * MANY)]
-    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
-        found = [text for one in pool.map(checked, jobs, chunksize=10) for text in one]
-    assert found == []
+    check = partial(complaints, settings=settings)
+    assert complaints_of(check, range(10_000, 10_000 + 2 * MANY)) == []
 
 
 def worse_on_the_larger(seed: int) -> list[str]:
@@ -99,6 +91,4 @@ def test_no_optimum_is_worse_on_a_larger_machine():
 
 @pytest.mark.slow
 def test_no_optimum_is_worse_on_many_more_larger_machines():
-    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
-        every = pool.map(worse_on_the_larger, range(20_000, 20_000 + 4 * MANY), chunksize=10)
-        assert [text for one in every for text in one] == []
+    assert complaints_of(worse_on_the_larger, range(20_000, 20_000 + 4 * MANY)) == []
