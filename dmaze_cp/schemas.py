@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from dmaze_cp.dse.space_files import SpaceRecord
-from dmaze_cp.dse.sweep_files import SweepRecord
+from dmaze_cp.dse.sweep_records import SweepRecord
 from dmaze_cp.perturbation import SensitivityRecord
 from dmaze_cp.result.answer_files import AnswerRecord, FailedRecord
 from dmaze_cp.result.network import ResultRecord, ResultsRecord

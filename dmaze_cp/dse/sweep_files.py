@@ -12,11 +12,11 @@ from dataclasses import asdict, replace
 from math import inf
 from os import PathLike
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, NamedTuple, TypedDict
+from typing import Any, Final, NamedTuple
 
 from dmaze_cp.architecture import Architecture
+from dmaze_cp.cost.energy import components
 from dmaze_cp.cost.latency import Cycles
-from dmaze_cp.cost.model import components
 from dmaze_cp.dse.design import Budgets, Cause, Design, InvalidDesign
 from dmaze_cp.dse.figures import SweepFigures
 from dmaze_cp.dse.result import (
@@ -28,153 +28,21 @@ from dmaze_cp.dse.result import (
     SweepResult,
     WeightedWorkload,
 )
-from dmaze_cp.dse.space_files import BudgetsRecord, space_from_dict, space_to_dict
+from dmaze_cp.dse.space_files import space_from_dict, space_to_dict
+from dmaze_cp.dse.sweep_records import SweepRecord
 from dmaze_cp.errors import SpecError
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import layer_result_from_dict, layer_result_record, layer_share, total_value
-from dmaze_cp.result.answer_files import EnergyRecord
-from dmaze_cp.result.layer_files import LayerResultRecord, Natural, Positive, finite
+from dmaze_cp.result.layer_files import finite
 from dmaze_cp.spec import architecture_from_dict, architecture_to_dict
 from dmaze_cp.spec.constraint_files import rules_from_object, rules_to_dict
-from dmaze_cp.spec.documents import Meaning, Reading, Record, closed
+from dmaze_cp.spec.documents import Reading, Record
 from dmaze_cp.spec.files import load_spec_object, write_json
 from dmaze_cp.spec.mapping_files import SWEEP_SCHEMA
 from dmaze_cp.spec.workload_files import workload_from_dict, workload_to_dict
 
 COSTS: Final = ("energy_pj", "latency_cycles", "latency_s", "edp")
 """Figures of a point that are null where some layer has no mapping."""
-
-_Parameters = dict[str, float]
-
-
-@closed
-class CyclesRecord(TypedDict):
-    """Latency in cycles, by cause."""
-
-    compute: Natural
-    noc: Natural
-    dma: Natural
-
-
-class SumsRecord(TypedDict):
-    """Sums over the layers that have a mapping, weighed by instances."""
-
-    energy_pj: Natural
-    latency_cycles: Natural
-    edp: Natural
-    energy_breakdown_pj: EnergyRecord
-    latency_breakdown_cycles: CyclesRecord
-    proven: Annotated[bool, Meaning("whether every layer has its proven best mapping")]
-
-
-class ComparedRecord(TypedDict):
-    """What designs are compared by, in pJ, s or pJ x s, whatever their clocks."""
-
-    value: Positive | None
-    bound: Annotated[Positive | None, Meaning("null: infinite")]
-
-
-class NetworkCostRecord(TypedDict):
-    """What one network costs on a design; not weighed."""
-
-    model: str
-    value: Positive | None
-    bound: Positive | None
-    energy_pj: Natural | None
-    latency_cycles: Natural | None
-    latency_s: Positive | None
-    edp: Natural | None
-    energy_breakdown_pj: dict[str, Positive] | None
-    layers: list[LayerResultRecord]
-    sums: SumsRecord
-    compared: ComparedRecord
-
-
-class PointRecord(TypedDict):
-    """A design with what is known of it."""
-
-    index: Annotated[Natural, Meaning("in the space, the last parameter fastest")]
-    parameters: _Parameters
-    architecture: dict[str, Any]
-    area_mm2: Annotated[Positive | None, Meaning("mm2")]
-    interpolated: list[str]
-    power_mw: Annotated[Positive | None, Meaning("mW")]
-    status: PointStatus
-    reason: str | None
-    cause: PointCause | None
-    value: Positive | None
-    bound: Positive | None
-    gap: Positive | None
-    energy_pj: Positive | None
-    latency_cycles: Positive | None
-    latency_s: Positive | None
-    edp: Positive | None
-    energy_breakdown_pj: dict[str, Positive] | None
-    latency_breakdown_cycles: dict[str, Positive] | None
-    networks: list[NetworkCostRecord]
-    compared: ComparedRecord
-    average_power_mw: Annotated[Positive | None, Meaning("mW, of the mappings so far")]
-
-
-class InvalidRecord(TypedDict):
-    """A point that is no design."""
-
-    index: Natural
-    parameters: _Parameters
-    cause: Annotated[str, Meaning("what such points have in common")]
-    kind: Cause
-    reason: str
-
-
-class ModelRecord(TypedDict):
-    """A network that designs are judged by."""
-
-    model: str
-    weight: Positive
-    layers: Natural
-    network: Annotated[dict[str, Any], Meaning("as a network file has it")]
-
-
-class CountsRecord(TypedDict):
-    """What became of the points, and how much was searched for."""
-
-    searches: Natural
-    looked_up: Natural
-
-
-class SweepRecord(TypedDict):
-    """A sweep over a design space; designs are named by their index in the space."""
-
-    schema: Literal["dmaze-cp/sweep/1"]
-    name: str
-    objective: Objective
-    unit: Annotated[str, Meaning("of values and bounds")]
-    models: list[ModelRecord]
-    base: dict[str, Any]
-    parameters: list[str]
-    values: dict[str, list[float]]
-    size: Natural
-    drawn: Natural | None
-    rules: list[dict[str, str]]
-    space: Annotated[dict[str, Any], Meaning("as a file of a design space has it")]
-    constraints: Annotated[dict[str, list[str]], Meaning("pins by glob of layers")]
-    pareto: list[Literal["area_mm2"]] | None
-    budgets: BudgetsRecord
-    base_design: Natural | None
-    best: Natural | None
-    best_proven: bool
-    best_ties: list[Natural]
-    best_may_tie: list[Natural]
-    bound: Positive | None
-    front: list[Natural]
-    front_proven: bool
-    best_by_model: dict[str, Natural | None]
-    best_by_model_proven: dict[str, bool]
-    counts: CountsRecord
-    elapsed_s: Positive
-    interrupted: bool
-    points: list[PointRecord]
-    invalid: list[InvalidRecord]
 
 
 def save_sweep(result: SweepResult, path: str | PathLike[str], *, details: bool = False) -> None:
