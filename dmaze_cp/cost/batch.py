@@ -22,8 +22,9 @@ import numpy as np
 import numpy.typing as npt
 
 from dmaze_cp.architecture import Architecture
+from dmaze_cp.cost.energy import energy_breakdown, total_energy
 from dmaze_cp.cost.expression import Evaluation, Powers
-from dmaze_cp.cost.model import CostModel, energy_breakdown, total_energy
+from dmaze_cp.cost.model import CostModel
 from dmaze_cp.cost.terms import AXES, LAYOUT
 from dmaze_cp.cost.transfer import dma_cycles
 from dmaze_cp.cost.values import tile_input

@@ -6,8 +6,9 @@ from math import prod
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost.cost import Cost
+from dmaze_cp.cost.energy import energy_breakdown, total_energy
 from dmaze_cp.cost.expression import Evaluation
-from dmaze_cp.cost.model import Flow, Reuse, cost_model, energy_breakdown, total_energy
+from dmaze_cp.cost.model import Flow, Reuse, cost_model
 from dmaze_cp.cost.reuse import loop_reuse, reused_loops
 from dmaze_cp.cost.terms import LAYOUT
 from dmaze_cp.cost.transfer import transfer, transfer_cycles

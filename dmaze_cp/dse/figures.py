@@ -8,7 +8,7 @@ from functools import cached_property
 from math import inf, isfinite
 from typing import Final
 
-from dmaze_cp.cost.model import components
+from dmaze_cp.cost.energy import components
 from dmaze_cp.dse.result import NetworkCost, PointStatus, SweepPoint, SweepResult
 from dmaze_cp.objective import Objective
 

@@ -19,7 +19,7 @@ from typing import Final
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
-from dmaze_cp.cost.model import access_pj, leakage_pj
+from dmaze_cp.cost.energy import access_pj, leakage_pj
 from dmaze_cp.figures import Pool
 from dmaze_cp.levels import DRAM, INPUT, NOC, OPERANDS, OUTPUT, PE, RF, SPM, WEIGHTS
 from dmaze_cp.objective import Objective

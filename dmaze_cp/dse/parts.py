@@ -12,7 +12,7 @@ from itertools import combinations
 from typing import Any, Final
 
 from dmaze_cp.architecture import AccessEnergy, Architecture, PEArray
-from dmaze_cp.cost.model import access_pj
+from dmaze_cp.cost.energy import access_pj
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.levels import DRAM, NOC, OPERANDS, RF, SPM
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping as MappingOf
 from typing import Final
 
 from dmaze_cp.architecture import Architecture
+from dmaze_cp.cost.energy import components
 from dmaze_cp.cost.latency import cycles
-from dmaze_cp.cost.model import components
 from dmaze_cp.objective import Objective
 from dmaze_cp.report import numbers
 from dmaze_cp.report.breakdown import dram_bytes

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from dmaze_cp.cost.model import components
+from dmaze_cp.cost.energy import components
 from dmaze_cp.dse.result import SweepPoint
 from dmaze_cp.dse.sweep_files import COSTS
 from dmaze_cp.levels import DRAM, LEVELS, SPM

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from dmaze_cp.cost.model import components
+from dmaze_cp.cost.energy import components
 from dmaze_cp.dse.result import PointStatus
 from dmaze_cp.errors import printable
 from dmaze_cp.report import numbers

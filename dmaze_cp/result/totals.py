@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from math import floor, isfinite
 
 from dmaze_cp.architecture import Architecture
+from dmaze_cp.cost.energy import components
 from dmaze_cp.cost.latency import Cycles, cycles
-from dmaze_cp.cost.model import components
 from dmaze_cp.result.layer import LayerResult
 from dmaze_cp.result.status import relative_gap
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from dmaze_cp.architecture import AccessEnergy, Architecture
 from dmaze_cp.cost import COMPONENTS, evaluate, fits, loop_reuse
-from dmaze_cp.cost.model import components
+from dmaze_cp.cost.energy import components
 from dmaze_cp.cost.values import tile_extents
 from dmaze_cp.levels import LEAKAGE, OPERANDS
 from dmaze_cp.workload import Kind

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dmaze_cp.architecture import AccessEnergy, Architecture, PEArray
-from dmaze_cp.cost.model import access_pj
+from dmaze_cp.cost.energy import access_pj
 from dmaze_cp.dse.design import Design
 from dmaze_cp.dse.parameters import PARAMETERS, parse_parameter
 from dmaze_cp.dse.quantities import QUANTITIES, quantities
