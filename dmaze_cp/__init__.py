@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from dmaze_cp.slices import per_dataflow, per_unrolling
     from dmaze_cp.spec.constraint_files import load_constraints
     from dmaze_cp.store import Store, default_store_path
-    from dmaze_cp.tradeoff import WorkloadFront, pareto
+    from dmaze_cp.tradeoff import WorkloadFront, load_front, pareto, save_front
     from dmaze_cp.verification import Verification, verify
     from dmaze_cp.workload import Kind, Layer, UnmappedOperator, Workload
 
@@ -106,7 +106,7 @@ _HOMES = {
         "load_result",
         "load_results",
     ),
-    "tradeoff": ("WorkloadFront", "pareto"),
+    "tradeoff": ("WorkloadFront", "load_front", "pareto", "save_front"),
     "perturbation": ("Sensitivity", "sensitivity"),
     "slices": ("per_dataflow", "per_unrolling"),
     "spec.constraint_files": ("load_constraints",),
@@ -168,6 +168,7 @@ __all__ = [
     "fits",
     "load_architecture",
     "load_constraints",
+    "load_front",
     "load_result",
     "load_results",
     "load_space",
@@ -180,6 +181,7 @@ __all__ = [
     "parse_parameter",
     "per_dataflow",
     "per_unrolling",
+    "save_front",
     "save_sweep",
     "sensitivity",
     "sweep",

@@ -104,22 +104,33 @@ class Asked:
         figures: Callable[[], dict[str, Figure]],
     ) -> None:
         """Show or write the answer, and write its plots."""
-        from dmaze_cp.report.console import make_console
-        from dmaze_cp.report.formats import Format
-        from dmaze_cp.report.terminal import print_blocks
-
-        if self.output is None and self.form is Format.TABLE:
-            print_blocks(make_console(sys.stdout), blocks())
-            sys.stdout.flush()
-        else:
-            target = self.output or OutputFile("-")
-            target.write(render(self.form))
-            if sys.stderr.isatty() and not target.is_stdout:
-                click.echo(f"wrote {target.path}", err=True)
+        written = show(self.form, self.output, render, blocks)
+        if written is not None and sys.stderr.isatty():
+            click.echo(f"wrote {written}", err=True)
         if self.folder is not None:
             from dmaze_cp.report.plots import figure_files
 
             self.folder.write(figure_files(figures()))
+
+
+def show(
+    form: Format,
+    output: OutputFile | None,
+    render: Callable[[Format], str],
+    blocks: Callable[[], Iterable[Block]],
+) -> str | None:
+    """Write an answer to a file, or show it; the path of the file, if it is one."""
+    from dmaze_cp.report.console import make_console
+    from dmaze_cp.report.formats import Format
+    from dmaze_cp.report.terminal import print_blocks
+
+    if output is None and form is Format.TABLE:
+        print_blocks(make_console(sys.stdout), blocks())
+        sys.stdout.flush()
+        return None
+    target = output or OutputFile("-")
+    target.write(render(form))
+    return None if target.is_stdout else target.path
 
 
 def asked(

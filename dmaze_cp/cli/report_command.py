@@ -1,8 +1,7 @@
-"""`dmaze-cp report`: a result as one HTML page, answers of `evaluate` as tables."""
+"""`dmaze-cp report`: a result as one HTML page, answers of questions as tables, too."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
@@ -13,26 +12,42 @@ from dmaze_cp.cli.parameters import output_option
 from dmaze_cp.errors import Problem, SpecError
 
 if TYPE_CHECKING:
+    from dmaze_cp.report.formats import Format
+    from dmaze_cp.report.html import Reported
     from dmaze_cp.spec.documents import Record
+
+PAGE = "page"
+"""The form that is no other command's."""
 
 
 @click.command("report")
 @click.argument("result")
 @output_option(
-    "Write the page to FILE (default: RESULT with the suffix .html); answers of `evaluate` to a "
-    ".txt, .md or .csv FILE (default: tables on the terminal)."
+    "Write the page to FILE (default: RESULT with the suffix .html). Fronts and sensitivities also "
+    "go to a .txt, .md, .csv or .json FILE, answers of `evaluate` to a .txt, .md or .csv FILE "
+    "(default: tables on the terminal)."
 )
-def report_command(result: str, output: str | None) -> None:
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([PAGE, "table", "json", "csv", "markdown"]),
+    help="Form of the report, whatever the suffix of FILE; without FILE it goes to standard "
+    "output, but for a page.",
+)
+def report_command(result: str, output: str | None, form: str | None) -> None:
     """Write RESULT as one HTML page that needs no network.
 
-    RESULT is a JSON file: the result of `dmaze-cp map -o`, a comparison of several, or a
-    sweep. The page has sortable tables and plots, and shows the tiling and the loop nest
-    of each layer. Of the answers of `dmaze-cp evaluate -o`, tables are written.
+    RESULT is a JSON file: the result of `dmaze-cp map -o`, a comparison of several, a
+    sweep, fronts of `pareto`, or a sensitivity. The page has sortable tables and plots,
+    and shows the tiling and the loop nest of each layer. Fronts and sensitivities are
+    also written in all forms of their commands. Of the answers of `dmaze-cp evaluate
+    -o`, tables are written.
 
     \b
     Examples:
       dmaze-cp map resnet18 -o result.json
       dmaze-cp report result.json -o report.html
+      dmaze-cp report fronts.json --format table
       dmaze-cp report answers.json -o answers.md
     """  # noqa: D301 (click needs the character)
     if output is not None:
@@ -45,9 +60,19 @@ def report_command(result: str, output: str | None) -> None:
     except SpecError as error:
         raise error.inside(result) from None
     if answers is not None:
-        _write_answers(answers, output)
+        _write_answers(answers, output, form)
+        return
+    from dmaze_cp.report.html import result_of
+
+    try:
+        found = result_of(document)
+    except SpecError as error:
+        raise error.inside(result) from None
+    wanted = _wanted(output, form)
+    if wanted is None:
+        _write_page(found, result, output)
     else:
-        _write_page(document, result, output)
+        _write_text(found, wanted, output)
 
 
 def _read(path: str) -> object:
@@ -59,42 +84,66 @@ def _read(path: str) -> object:
     return load_spec_object(Path(path), (".json", ".jsonl"))
 
 
-def _write_answers(answers: list[Record], output: str | None) -> None:
-    from dmaze_cp.report.formats import render_answers, report_format_of
+def _wanted(output: str | None, form: str | None) -> Format | None:
+    """The form that is asked for; None is a page."""
+    from dmaze_cp.report.formats import BY_SUFFIX, Format
 
-    form = report_format_of(output)
-    if output is not None:
-        _write(OutputFile(output), render_answers(answers, form))
-        return
-    from dmaze_cp.report.console import make_console
+    if form is not None:
+        return None if form == PAGE else Format(form)
+    suffix = "" if output is None else PurePath(output).suffix.lower()
+    return {**BY_SUFFIX, ".json": Format.JSON}.get(suffix)
+
+
+def _write_answers(answers: list[Record], output: str | None, form: str | None) -> None:
+    from dmaze_cp.cli.one_network import show
     from dmaze_cp.report.evaluation import evaluation_blocks
-    from dmaze_cp.report.terminal import print_blocks
+    from dmaze_cp.report.formats import Format, render_answers, report_format_of
 
-    print_blocks(make_console(sys.stdout), evaluation_blocks(answers))
-    sys.stdout.flush()
+    if form == PAGE:
+        expected = "table, csv, markdown or json (answers of evaluate hold no mappings for a page)"
+        raise SpecError(Problem("--format", "page", expected))
+    wanted = report_format_of(output) if form is None else Format(form)
+    target = None if output is None else OutputFile(output)
+    written = show(
+        wanted,
+        target,
+        lambda form: render_answers(answers, form),
+        lambda: evaluation_blocks(answers),
+    )
+    _said(written)
 
 
-def _write_page(document: object, result: str, output: str | None) -> None:
-    from dmaze_cp.report.formats import BY_SUFFIX
-    from dmaze_cp.report.html import html_page, result_of
+def _write_text(found: Reported, form: Format, output: str | None) -> None:
+    from dmaze_cp.cli.one_network import show
+    from dmaze_cp.perturbation import Sensitivity
+    from dmaze_cp.report.formats import question_blocks, render_question
+    from dmaze_cp.tradeoff import WorkloadFront
+
+    if not isinstance(found, Sensitivity | WorkloadFront):
+        suffix = PurePath(output or "").suffix.lower()
+        what = f"the suffix {suffix!r}" if suffix else f"the form {form}"
+        expected = "a .html file (`map -o` and `dse -o` write all other forms themselves)"
+        raise SpecError(Problem("-o", what, expected, output or ""))
+    target = None if output is None else OutputFile(output)
+    _said(
+        show(
+            form, target, lambda form: render_question(found, form), lambda: question_blocks(found)
+        )
+    )
+
+
+def _write_page(found: Reported, result: str, output: str | None) -> None:
+    from dmaze_cp.report.html import html_page
 
     target = OutputFile(output if output is not None else _default_output(result))
-    suffix = PurePath(target.path).suffix.lower()
-    if suffix in BY_SUFFIX:
-        expected = f"a .html file (`map -o` and `dse -o` write {suffix} files themselves)"
-        raise SpecError(Problem("-o", f"the suffix {suffix!r}", expected, target.path))
     target.check(inputs=(result,))
-    try:
-        page = html_page(result_of(document))
-    except SpecError as error:
-        raise error.inside(result) from None
-    _write(target, page)
+    target.write(html_page(found))
+    _said(None if target.is_stdout else target.path)
 
 
-def _write(target: OutputFile, text: str) -> None:
-    target.write(text)
-    if not target.is_stdout:
-        click.echo(f"wrote {target.path}", err=True)
+def _said(path: str | None) -> None:
+    if path is not None:
+        click.echo(f"wrote {path}", err=True)
 
 
 def _default_output(result: str) -> str:

@@ -251,6 +251,20 @@ def render_tradeoff(found: WorkloadFront, form: Format) -> str:
     )
 
 
+def render_question(found: Sensitivity | WorkloadFront, form: Format) -> str:
+    """What a question about a network has found in a format, with a line break at its end."""
+    if isinstance(found, Sensitivity):
+        return render_sensitivity(found, form)
+    return render_tradeoff(found, form)
+
+
+def question_blocks(found: Sensitivity | WorkloadFront) -> Iterator[Block]:
+    """What a question about a network has found, for a terminal."""
+    if isinstance(found, Sensitivity):
+        return sensitivity_blocks(found)
+    return tradeoff_blocks(found)
+
+
 def _written(
     form: Format,
     record: Callable[[], object],

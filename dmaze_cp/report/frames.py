@@ -13,7 +13,9 @@ from dmaze_cp.perturbation import Sensitivity
 from dmaze_cp.report.rows import Rows, layer_rows, sweep_rows, workload_rows
 from dmaze_cp.report.sensitivity import sensitivity_rows
 from dmaze_cp.report.sweep_figures import Sweep
+from dmaze_cp.report.tradeoff import tradeoff_rows
 from dmaze_cp.result import LayerResult, WorkloadResult
+from dmaze_cp.tradeoff import WorkloadFront
 from dmaze_cp.workload import Workload
 
 if TYPE_CHECKING:
@@ -79,6 +81,11 @@ def _(noun: SweepResult) -> Rows:
 @_table.register
 def _(noun: Sensitivity) -> Rows:
     return sensitivity_rows(noun)
+
+
+@_table.register
+def _(noun: WorkloadFront) -> Rows:
+    return tradeoff_rows(noun)
 
 
 @_table.register

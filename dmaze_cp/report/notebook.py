@@ -15,8 +15,10 @@ from dmaze_cp.report.network import network_blocks
 from dmaze_cp.report.sensitivity import sensitivity_blocks
 from dmaze_cp.report.sweep_blocks import sweep_blocks
 from dmaze_cp.report.sweep_figures import Sweep
+from dmaze_cp.report.tradeoff import tradeoff_blocks
 from dmaze_cp.report.workload import workload_blocks
 from dmaze_cp.result import LayerResult, WorkloadResult
+from dmaze_cp.tradeoff import WorkloadFront
 from dmaze_cp.workload import Layer, Workload
 
 
@@ -52,6 +54,11 @@ def _(noun: SweepResult) -> str:
 @html.register
 def _(noun: Sensitivity) -> str:
     return html_fragment(sensitivity_blocks(noun))
+
+
+@html.register
+def _(noun: WorkloadFront) -> str:
+    return html_fragment(tradeoff_blocks(noun))
 
 
 @html.register

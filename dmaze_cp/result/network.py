@@ -215,7 +215,7 @@ def result_from_dict(obj: object) -> WorkloadResult:
         for k, record in enumerate(_list(data.get("layers")) if arch else ())
     ]
     missing = [
-        reading.part(f"missing[{k}]", lambda record=record: _missing(record))  # type: ignore[misc]
+        reading.part(f"missing[{k}]", lambda record=record: missing_layer_from_dict(record))  # type: ignore[misc]
         for k, record in enumerate(_list(data.get("missing")))
     ]
     reading.end()
@@ -294,7 +294,14 @@ def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _missing(record: object) -> tuple[int, Layer]:
+def missing_layer_from_dict(record: object) -> tuple[int, Layer]:
+    """The place in its network of a layer that was not reached, and the layer.
+
+    Raises
+    ------
+    SpecError
+        With every problem found.
+    """
     reading = Reading()
     reading.check(record, MissingLayerRecord)
     reading.end()

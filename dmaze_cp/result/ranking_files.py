@@ -54,22 +54,43 @@ def ranking_fields(ranking: Ranking | None, objective: Objective) -> Record:
         return {}
     return {
         "alternatives": [
-            {
-                "rank": rank,
-                **({} if (padded := padded_record(each.mapping)) is None else {"padded": padded}),
-                "tiling": each.mapping.tiling,
-                "loop_order": each.mapping.loop_order,
-                "stationary": {DRAM: each.dataflow.dram, SPM: each.dataflow.spm},
-                "energy_pj": each.cost.energy_pj,
-                "latency_cycles": each.cost.latency_cycles,
-                "edp": each.cost.edp,
-                "value": each.value(objective),
-            }
+            {"rank": rank, **alternative_record(each), "value": each.value(objective)}
             for rank, each in enumerate(ranking.alternatives, 2)
         ],
         "alternatives_proven": ranking.proven,
         "optima": ranking.optima_text,
     }
+
+
+def alternative_record(each: Alternative) -> Record:
+    """A mapping with its costs, as an object inside the record of its layer."""
+    padded = padded_record(each.mapping)
+    return {
+        **({} if padded is None else {"padded": padded}),
+        "tiling": each.mapping.tiling,
+        "loop_order": each.mapping.loop_order,
+        "stationary": {DRAM: each.dataflow.dram, SPM: each.dataflow.spm},
+        "energy_pj": each.cost.energy_pj,
+        "latency_cycles": each.cost.latency_cycles,
+        "edp": each.cost.edp,
+    }
+
+
+def alternative_from(
+    layer: Mapping[str, Any], data: Mapping[str, Any], architecture: Architecture
+) -> Alternative:
+    """The mapping that an object inside a layer's record holds; its cost is computed anew.
+
+    Raises
+    ------
+    SpecError
+        When it is none of the layer.
+    """
+    own = {**layer, "padded": None, **data, "architecture": architecture}
+    mapping = mapping_record_from_dict(own)[0]
+    flow = data["stationary"]
+    dataflow = Dataflow(flow.get(DRAM, NONE), flow.get(SPM, NONE))
+    return Alternative(mapping, dataflow, evaluate(mapping, architecture))
 
 
 def ranking_from(
@@ -84,13 +105,7 @@ def ranking_from(
     """
     if "alternatives" not in data:
         return None
-    found = []
-    for each in data["alternatives"]:
-        own = {**data, "padded": None, **each, "architecture": architecture}
-        mapping = mapping_record_from_dict(own)[0]
-        flow = each["stationary"]
-        dataflow = Dataflow(flow.get(DRAM, NONE), flow.get(SPM, NONE))
-        found.append(Alternative(mapping, dataflow, evaluate(mapping, architecture)))
+    found = [alternative_from(data, each, architecture) for each in data["alternatives"]]
     optima = data.get("optima", 0)
     open_ended = isinstance(optima, str)
     digits = optima.removeprefix(">=") if isinstance(optima, str) else ""

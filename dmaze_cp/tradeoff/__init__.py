@@ -1,7 +1,13 @@
 """The trade-off of energy and latency: fronts of layers, and of networks made of them."""
 
 from dmaze_cp.tradeoff.front import layer_front
-from dmaze_cp.tradeoff.front_files import FRONT_SCHEMA, FrontRecord, front_record
+from dmaze_cp.tradeoff.front_files import (
+    front_from_dict,
+    front_record,
+    load_front,
+    save_front,
+)
+from dmaze_cp.tradeoff.front_records import FRONT_SCHEMA, FrontRecord
 from dmaze_cp.tradeoff.network import network_front
 from dmaze_cp.tradeoff.result import (
     FrontStatus,
@@ -22,8 +28,11 @@ __all__ = [
     "NetworkPoint",
     "Region",
     "WorkloadFront",
+    "front_from_dict",
     "front_record",
     "layer_front",
+    "load_front",
     "network_front",
     "pareto",
+    "save_front",
 ]

@@ -32,7 +32,7 @@ from dmaze_cp.result import Alternative, Ending, Known
 from dmaze_cp.search import SearchResult, search
 from dmaze_cp.search.prepared import Prepared, prepared
 from dmaze_cp.search.why import why_none
-from dmaze_cp.tradeoff.result import FrontStatus, LayerFront, Region
+from dmaze_cp.tradeoff.result import MOST_EPSILON, FrontStatus, LayerFront, Region
 from dmaze_cp.workload import Layer
 
 
@@ -85,10 +85,11 @@ def check_epsilon(epsilon: float) -> None:
     Raises
     ------
     SpecError
-        When it is not a finite number of at least 0.
+        When it is not a number from 0 to `MOST_EPSILON`.
     """
-    if not 0 <= epsilon <= 1e6:
-        raise SpecError(Problem("epsilon", repr(epsilon), "a number of at least 0"))
+    if not 0 <= epsilon <= MOST_EPSILON:
+        expected = f"a number from 0 to {MOST_EPSILON:g}"
+        raise SpecError(Problem("epsilon", repr(epsilon), expected))
 
 
 class _Walk:

@@ -23,7 +23,9 @@ LARGEST: Final = 20_000
 _SAFE: Final = 2**62
 
 
-def network_front(layers: Sequence[LayerFront], largest: int = LARGEST) -> NetworkFront:
+def network_front(
+    layers: Sequence[LayerFront], largest: int = LARGEST, *, whole: bool = True
+) -> NetworkFront:
     """The front of totals; its epsilon is at least that of the layers.
 
     Parameters
@@ -33,13 +35,15 @@ def network_front(layers: Sequence[LayerFront], largest: int = LARGEST) -> Netwo
     largest
         With more points, those that others match within a small factor are left out, which
         the epsilon of the result counts.
+    whole
+        Whether these are all layers of the network.
     """
     mapped = [front for front in layers if front.points]
-    whole = all(front.points and front.status is FrontStatus.COMPLETE for front in layers)
-    status = FrontStatus.COMPLETE if whole and layers else FrontStatus.PARTIAL
+    status = network_status(layers, whole=whole)
     if not mapped:
         return NetworkFront(status, 0.0, ())
-    factor = 1 + max(front.epsilon for front in mapped)
+    own_epsilon = max(front.epsilon for front in mapped)
+    factor, lossy = 1 + own_epsilon, False
     energy, latency = _zeros(mapped), _zeros(mapped)
     chosen: list[tuple[Ints, Ints]] = []
     for front in mapped:
@@ -52,6 +56,7 @@ def network_front(layers: Sequence[LayerFront], largest: int = LARGEST) -> Netwo
         if len(kept) > largest:
             kept, lost = _thinned(energies, kept, largest)
             factor *= 1 + lost
+            lossy = True
         chosen.append((kept // len(own), kept % len(own)))
         energy, latency = energies[kept], latencies[kept]
     places = _choices(chosen)
@@ -59,7 +64,20 @@ def network_front(layers: Sequence[LayerFront], largest: int = LARGEST) -> Netwo
         NetworkPoint(int(e), int(t), tuple(int(p) for p in row))
         for e, t, row in zip(energy, latency, places, strict=True)
     )
-    return NetworkFront(status, factor - 1, points)
+    # Without a loss, the difference of the factor and 1 would not be the layers' epsilon.
+    return NetworkFront(status, max(factor - 1, own_epsilon) if lossy else own_epsilon, points)
+
+
+def network_status(layers: Sequence[LayerFront], *, whole: bool) -> FrontStatus:
+    """Whether a network's front is whole: its layers' are, each has a point, and none is missing.
+
+    Parameters
+    ----------
+    whole
+        Whether these are all layers of the network.
+    """
+    done = all(front.points and front.status is FrontStatus.COMPLETE for front in layers)
+    return FrontStatus.COMPLETE if whole and done and layers else FrontStatus.PARTIAL
 
 
 def _zeros(mapped: Sequence[LayerFront]) -> Any:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import ConstraintRules
 from dmaze_cp.result import Alternative
+from dmaze_cp.showing import Framed
 from dmaze_cp.workload import Layer, Workload
+
+MOST_EPSILON: Final = 1e6
+"""As much more energy a point may have than what it stands for."""
 
 
 class FrontStatus(StrEnum):
@@ -94,8 +99,20 @@ class NetworkFront:
 
 
 @dataclass(frozen=True)
-class WorkloadFront:
-    """The fronts of a network's layers, and of the network."""
+class WorkloadFront(Framed):
+    """The fronts of a network's layers, and of the network.
+
+    Attributes
+    ----------
+    workload, architecture, constraints
+        What was asked.
+    layers
+        In the order of the network; layers that the run was stopped before are left out.
+    network
+        The front of the totals.
+    interrupted
+        Whether the run was stopped before all was proven.
+    """
 
     workload: Workload
     architecture: Architecture

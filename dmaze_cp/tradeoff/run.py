@@ -12,7 +12,7 @@ from dmaze_cp.errors import SpecError
 from dmaze_cp.mapspace import check_sizes
 from dmaze_cp.pinning import rule_problems
 from dmaze_cp.question import Options
-from dmaze_cp.result import Alternative
+from dmaze_cp.result import Alternative, Ending
 from dmaze_cp.tradeoff.front import check_epsilon, layer_front
 from dmaze_cp.tradeoff.network import network_front
 from dmaze_cp.tradeoff.result import LayerFront, WorkloadFront
@@ -88,6 +88,7 @@ def pareto(
         fronts.append(front)
         if on_layer_done is not None:
             on_layer_done(front)
-    cut = len(fronts) < len(workload.layers) or any(f.reason == "interrupted" for f in fronts)
-    network = network_front(fronts)
+    whole = len(fronts) == len(workload.layers)
+    cut = not whole or any(f.reason == Ending.INTERRUPTED for f in fronts)
+    network = network_front(fronts, whole=whole)
     return WorkloadFront(workload, architecture, rules, tuple(fronts), network, cut)

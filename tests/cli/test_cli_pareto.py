@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 from click.testing import CliRunner, Result
 
+import dmaze_cp as dm
 from dmaze_cp.cli.app import cli
 from dmaze_cp.schemas import json_schema
 
@@ -60,6 +61,38 @@ def test_files_of_all_forms(model):
     rows = list(csv.DictReader(Path("out.csv").read_text().splitlines()))
     count = sum(len(layer["points"]) for layer in layers.values())
     assert len(rows) == count + len(record["network"]["points"])
+
+
+def test_a_report_of_a_file_is_what_the_command_writes(model):
+    names = ("out.json", "out.csv", "out.md", "out.txt")
+    for name in names:
+        # The same times: all files are made from one run.
+        source = ["pareto", model] if name == "out.json" else ["report", "out.json"]
+        assert CliRunner().invoke(cli, [*source, "-o", name]).exit_code == 0
+    assert Path("out.txt").read_text().count("front: complete") == 3
+    shown = CliRunner().invoke(cli, ["report", "out.json", "--format", "table"])
+    assert shown.stdout == CliRunner().invoke(cli, ["pareto", model]).stdout
+    for form, suffix in (("json", "json"), ("csv", "csv"), ("markdown", "md")):
+        shown = CliRunner().invoke(cli, ["report", "out.json", "--format", form])
+        assert shown.exit_code == 0
+        assert shown.stdout == Path(f"out.{suffix}").read_text()
+    done = CliRunner().invoke(cli, ["report", "out.json"])
+    assert (done.exit_code, done.stderr) == (0, "wrote out.html\n")
+    assert "front: complete" in Path("out.html").read_text()
+    assert dm.load_front("out.json").workload.name == "small"
+
+
+def test_a_bad_file_is_a_line_for_each_problem(model):
+    assert pareto(model, "-o", "out.json").exit_code == 0
+    record = json.loads(Path("out.json").read_text())
+    record["layers"][0]["points"][0]["energy_pj"] += 1
+    record["layers"][1]["status"] = "whole"
+    Path("bad.json").write_text(json.dumps(record))
+    done = CliRunner().invoke(cli, ["report", "bad.json", "-o", "page.html"])
+    assert done.exit_code == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: bad.json: layers[1].status: found 'whole' (text), expected one")
+    assert not Path("page.html").exists()
 
 
 def test_an_epsilon_leaves_points_out(model):

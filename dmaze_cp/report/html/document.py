@@ -10,12 +10,16 @@ from dmaze_cp.perturbation import SENSITIVITY_SCHEMA, Sensitivity, sensitivity_f
 from dmaze_cp.result import WorkloadResult, results_from_dict
 from dmaze_cp.spec.fields import Fields, nearest
 from dmaze_cp.spec.mapping_files import RESULT_SCHEMA, RESULTS_SCHEMA, SWEEP_SCHEMA
+from dmaze_cp.tradeoff import FRONT_SCHEMA, WorkloadFront, front_from_dict
 
-_KNOWN: Final = (RESULT_SCHEMA, RESULTS_SCHEMA, SWEEP_SCHEMA, SENSITIVITY_SCHEMA)
+_KNOWN: Final = (RESULT_SCHEMA, RESULTS_SCHEMA, SWEEP_SCHEMA, SENSITIVITY_SCHEMA, FRONT_SCHEMA)
 
 
-def result_of(document: object) -> tuple[WorkloadResult, ...] | SweepResult | Sensitivity:
-    """The results, the sweep or the analysis of a document, by its schema.
+Reported = tuple[WorkloadResult, ...] | SweepResult | Sensitivity | WorkloadFront
+
+
+def result_of(document: object) -> Reported:
+    """The results, the sweep, the analysis or the fronts of a document, by its schema.
 
     Raises
     ------
@@ -31,4 +35,6 @@ def result_of(document: object) -> tuple[WorkloadResult, ...] | SweepResult | Se
     spec.raise_problems()
     if schema == SENSITIVITY_SCHEMA:
         return sensitivity_from_dict(document)
+    if schema == FRONT_SCHEMA:
+        return front_from_dict(document)
     return sweep_from_dict(document) if schema == SWEEP_SCHEMA else results_from_dict(document)

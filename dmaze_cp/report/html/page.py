@@ -18,14 +18,17 @@ from dmaze_cp.dse.result import SweepResult
 from dmaze_cp.perturbation import Sensitivity
 from dmaze_cp.report.blocks import Bar, Bars, Cell, Code, Column, Fact
 from dmaze_cp.report.figures import Stack
+from dmaze_cp.report.html.document import Reported
 from dmaze_cp.report.network_page import comparison_page, network_page
 from dmaze_cp.report.numbers import counted
 from dmaze_cp.report.sensitivity import sensitivity_blocks
 from dmaze_cp.report.short_names import short_names
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.report.sweep_page import sweep_page
+from dmaze_cp.report.tradeoff import tradeoff_blocks
 from dmaze_cp.report.words import in_sentence
 from dmaze_cp.result import WorkloadResult
+from dmaze_cp.tradeoff import WorkloadFront
 
 _STYLES: Final = ("page.css", "parts.css")
 _SCRIPTS: Final = (
@@ -39,10 +42,8 @@ _FOR_SCRIPTS: Final = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u00
 """No text in the data can end the element it is in, or begin a comment there."""
 
 
-def html_page(
-    result: WorkloadResult | Sequence[WorkloadResult] | SweepResult | Sensitivity,
-) -> str:
-    """A self-contained page for a result, several that are compared, a sweep, or an analysis.
+def html_page(result: WorkloadResult | Sequence[WorkloadResult] | Reported) -> str:
+    """A self-contained page for a result, several that are compared, a sweep, an analysis, fronts.
 
     It needs no network, and its content security policy allows it none. Everything that
     the results name is shown as text, whatever it holds.
@@ -57,6 +58,9 @@ def html_page(
         about = f"least {in_sentence(result.objective)} as one figure of {result.architecture.name}"
         title = result.workload.name
         return _page(title, f"{about} changes, all else equal", sensitivity_blocks(result))
+    if isinstance(result, WorkloadFront):
+        about = f"energy and latency on {result.architecture.name}"
+        return _page(result.workload.name, about, tradeoff_blocks(result))
     results = [result] if isinstance(result, WorkloadResult) else list(result)
     if len(results) == 1:
         (one,) = results

@@ -22,9 +22,11 @@ from dmaze_cp.report.html import html_page, result_of
 from dmaze_cp.result import result_record
 from dmaze_cp.spec import load_architecture, load_mapping_records, mapping_record_from_dict
 from dmaze_cp.spec.files import load_spec_object
+from dmaze_cp.tradeoff import front_record
 from dmaze_cp.workload import Workload
 from tests.dse.test_dse_space_files import FULL
 from tests.kit import documents, sweep_documents
+from tests.kit.fronts import searched
 from tests.kit.fuzz.run import Case
 from tests.spec.test_spec_architectures import DMAZERUNNER, OWN
 from tests.spec.test_spec_mappings import RECORD
@@ -90,6 +92,7 @@ def seeds() -> list[tuple[str, object, Read]]:
         ("result", result_record(documents.mapped(layers=documents.LAYERS[:2])), read_result),
         ("results", results_record(documents.results()), read_page),
         ("front", sweep_record(sweep_documents.swept(pareto=True)), read_page),
+        ("fronts", front_record(searched()), read_page),
         ("swept", sweep_record(sweep_documents.swept(), details=True), read_page),
     ]
     folders = {"architectures": load_architecture, "models": read_workload, "spaces": read_space}
