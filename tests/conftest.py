@@ -16,6 +16,7 @@ from tests.kit import examples
 # the first call of a test pays for imports.
 settings.register_profile(
     "repeatable",
+    max_examples=50,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost.cost import Cost
 from dmaze_cp.cost.energy import energy_breakdown, total_energy
 from dmaze_cp.cost.expression import Evaluation
-from dmaze_cp.cost.model import Flow, Reuse, cost_model
+from dmaze_cp.cost.model import CostModel, Flow, Reuse, cost_model
 from dmaze_cp.cost.reuse import loop_reuse, reused_loops
 from dmaze_cp.cost.terms import LAYOUT
 from dmaze_cp.cost.transfer import transfer, transfer_cycles
 from dmaze_cp.cost.values import TilingValues
 from dmaze_cp.levels import ARRAY, DRAM, NONE, OPERANDS, RF, SPM
 from dmaze_cp.mapping import Mapping
+from dmaze_cp.workload import Layer
 
 
 def evaluate(mapping: Mapping, architecture: Architecture) -> Cost:
@@ -37,7 +39,7 @@ def evaluate(mapping: Mapping, architecture: Architecture) -> Cost:
     """
     layer = mapping.layer
     flow = flow_of(mapping)
-    model = cost_model(layer, architecture, flow)
+    model = _model(layer, architecture, flow)
     values = TilingValues(layer, architecture, mapping.tiling)
     at = Evaluation(values)
     breakdown = energy_breakdown(model.accesses, at)
@@ -68,6 +70,12 @@ def evaluate(mapping: Mapping, architecture: Architecture) -> Cost:
         rf_pass_cycles=prod(mapping.level(RF).values()),
         held=flow.dram.operand if flow.held else None,
     )
+
+
+@lru_cache(maxsize=256)
+def _model(layer: Layer, architecture: Architecture, flow: Flow) -> CostModel:
+    """The cost of a layer under a flow, kept for its other mappings."""
+    return cost_model(layer, architecture, flow)
 
 
 def flow_of(mapping: Mapping) -> Flow:

@@ -83,13 +83,13 @@ def test_for_people(run) -> None:
 
 
 def test_json_agrees_with_mapping_each_design(run) -> None:
-    arguments = ("-", "net.json=3", "other.json=0.5", *PARAMS, "--all", "-o", "out.json")
+    arguments = ("-", "net.json=3", "other.json=0.5", *PARAMS[:2], "--all", "-o", "out.json")
     result = run(*arguments, "--engine", "cp-sat")
     assert (result.exit_code, result.output) == (0, "")
     record = json.loads(Path("out.json").read_text())
     assert "</html>" in html_page(result_of(record))
     assert [(m["model"], m["weight"]) for m in record["models"]] == [("net", 3), ("other", 0.5)]
-    assert record["counts"]["solved"] == len(record["points"]) == 4
+    assert record["counts"]["solved"] == len(record["points"]) == 2
     totals = []
     for point in record["points"]:
         machine = load_architecture(point["architecture"])
@@ -134,7 +134,7 @@ def test_one_network_with_several_sizes(run) -> None:
         "open.json",
         {"model": "open.json", "shape": {"rows": 1, "more": 7}, "batch": 3},
     ]
-    file = space(models=uses)
+    file = space(models=uses, parameters={"pes": [4]})
     run(file, "-o", "out.json")
     assert bounds_of(json.loads(Path("out.json").read_text())) == {
         "open": (4, 1),
@@ -216,13 +216,13 @@ def test_options_go_before_the_file(run) -> None:
 
 
 def test_a_sample_of_a_space_that_is_too_large(run) -> None:
-    many = "1:2000:+1"
+    many = "1:1001:+1"
     params = ("--param", f"pes={many}", "--param", f"dma_startup_cycles={many}")
     too_large = run("-", "net.json", *params)
     assert too_large.exit_code == 1
-    assert "4000000 points" in too_large.stderr
+    assert "1002001 points" in too_large.stderr
     sample = ("--sample", 3, "--seed", 7, "--layer", "fc2", "--format", "csv")
-    for name in ("-", space(parameters={"pes": {"from": 1, "to": 2000, "step": 1}})):
+    for name in ("-", space(parameters={"pes": {"from": 1, "to": 1001, "step": 1}})):
         done = [run(name, "net.json", *params, *sample) for _ in range(2)]
         assert done[0].exit_code == 0, done[0].output
         rows = [list(csv.DictReader(io.StringIO(d.stdout))) for d in done]
@@ -335,7 +335,9 @@ def test_out_of_time_with_a_mapping_that_breaks_the_power_budget(run, monkeypatc
 
 
 def test_many_designs_that_nothing_fits_are_counted(run) -> None:
-    result = run("-", "net.json", "--param", "pes=1:9:+1", "--param", "rf_bytes=4,32")
+    result = run(
+        "-", "net.json", *("--param", "pes=1:9:+1", "--param", "rf_bytes=4,32", "--layer", "fc2")
+    )
     assert result.exit_code == 0
     lines = result.stderr.strip().split("\n")
     assert len(lines) == 6
@@ -434,6 +436,7 @@ def test_what_is_finished_when_interrupted_is_written(tmp_path) -> None:
     (tmp_path / "net.yaml").write_text("name: net\nlayers:\n" + "".join(f"- {s}\n" for s in sizes))
     process = subprocess.Popen(
         [sys.executable, "-m", "dmaze_cp", "dse", "-", "net.yaml", "--no-store", "--jobs", "1",
+         "--engine", "bounds",
          "--param", "pes=64,128,256", "--param", "rf_bytes=64:512:*2", "--all", "--verbose",
          "-o", "out.json"],
         stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=environment(),

@@ -62,7 +62,7 @@ def test_lists_as_json(run, command) -> None:
     [("models", load_workload), ("archs", load_architecture), ("spaces", load_space)],
 )
 def test_a_spec_that_is_printed_as_json_is_that_spec(run, command, load) -> None:
-    for entry in json.loads(run(command, "--format", "json").stdout)[command]:
+    for entry in json.loads(run(command, "--format", "json").stdout)[command][::3]:
         name = entry["name"]
         Path(f"{name}.json").write_text(run(command, name, "--format", "json").stdout)
         printed, known = load(f"{name}.json"), load(name)

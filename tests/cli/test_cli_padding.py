@@ -74,7 +74,7 @@ def test_a_padded_result_is_written_read_evaluated_and_verified(run) -> None:
 
 
 def test_csv_has_columns_for_padding_where_it_was_asked_for(run) -> None:
-    asked = ("net.json", "--layer", "a", "--arch", "chip.json")
+    asked = ("net.json", "--layer", "a", "--arch", "chip.json", "--engine", "bounds")
     plain = run("map", *asked, "--format", "csv").stdout
     assert not {"padded", "padding_gain"} & set(plain.splitlines()[0].split(","))
     table = run("map", *asked, "--pad", "auto", "--compare-unpadded", "--format", "csv").stdout
@@ -212,7 +212,7 @@ def test_a_sweep_pads_too(run) -> None:
 
 
 def test_padded_mappings_are_compared_with_what_may_be_padded(run) -> None:
-    asked = ("net.json", "--layer", "a", "--arch", "chip.json")
+    asked = ("net.json", "--layer", "a", "--arch", "chip.json", "--engine", "bounds")
     assert run("map", *asked, "--pad", "auto", "-o", "padded.json").exit_code == 0
     assert run("map", *asked, "-o", "plain.json").exit_code == 0
     for given, padding, valid in (("padded", True, True), ("plain", True, True), ("padded", 0, 0)):

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import dmaze_cp as dm
+from dmaze_cp import tradeoff
 from dmaze_cp.cli.app import cli
 from dmaze_cp.schemas import json_schema
 
@@ -22,8 +23,20 @@ layers:
 """
 
 
+found: dict[str, tradeoff.WorkloadFront] = {}
+
+
+def pareto_once(workload, architecture, *, on_layer_done, stop, search=tradeoff.pareto, **options):
+    """Equal fronts of several tests are found once."""
+    key = repr((workload, architecture, options))
+    if key not in found:
+        found[key] = search(workload, architecture, **options)
+    return found[key]
+
+
 @pytest.fixture
 def model(tmp_path: Path, monkeypatch) -> str:
+    monkeypatch.setattr(tradeoff, "pareto", pareto_once)
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "small.yaml"
     path.write_text(SPEC)

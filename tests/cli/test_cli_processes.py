@@ -139,8 +139,8 @@ def closing_stdout() -> None:
 @pytest.mark.parametrize(
     ("arguments", "to"),
     [
-        *((command, "a reader that has gone") for command in COMMANDS),
-        *((command, "a full disk") for command in (COMMANDS[0], COMMANDS[2], COMMANDS[5])),
+        *((command, "a reader that has gone") for command in (COMMANDS[0], *COMMANDS[3:])),
+        *((command, "a full disk") for command in (COMMANDS[2], COMMANDS[5])),
         *((command, "a closed stream") for command in (COMMANDS[1], COMMANDS[4])),
     ],
 )
@@ -182,22 +182,20 @@ def test_warnings_that_nobody_gets_end_nothing(model) -> None:
     assert "Summary: net" in out
 
 
-def test_json_into_a_pipe_and_special_files(model, tmp_path: Path) -> None:
+def test_json_into_a_pipe_and_special_files(run, model, tmp_path: Path) -> None:
     path = model("fc")
     out, _ = start("map", path, "-o", "/dev/stdout").communicate(timeout=HANG_S)
     assert json.loads(out)["model"] == "net"
-    process = start("map", path, "-o", "/dev/null")
-    assert process.communicate(timeout=HANG_S) == ("", "")
-    assert process.returncode == 0
+    done = run("map", path, "-o", "/dev/null")
+    assert (done.exit_code, done.output) == (0, "")
     assert not Path(os.devnull).is_file()
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_a_full_disk_is_one_line(model) -> None:
-    process = start("map", model("fc"), "-o", "/dev/full")
-    _, err = process.communicate(timeout=HANG_S)
-    assert process.returncode == 1
-    assert err == (
+def test_a_full_disk_is_one_line(run, model) -> None:
+    done = run("map", model("fc"), "-o", "/dev/full")
+    assert done.exit_code == 1
+    assert done.stderr == (
         "error: /dev/full: -o: found a failure to write (No space left on device), "
         "expected a file that can be written\n"
     )

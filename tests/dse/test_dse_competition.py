@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 
 import pytest
 from hypothesis import given
@@ -23,6 +24,7 @@ ARCH = Architecture()
 LAYERS = [Layer.gemm(f"g{x}", {"X": x, "Y": 2, "K": 3}) for x in (4, 8, 12)]
 
 
+@cache
 def mapped(layer: Layer) -> LayerResult:
     """Some mapping, with nothing proven."""
     ones = (1,) * len(layer.extents)

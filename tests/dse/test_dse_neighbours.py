@@ -60,7 +60,7 @@ def related(draw: st.DrawFn) -> list[Architecture]:
 
 
 @given(related(), st.sampled_from(Objective), st.lists(st.integers(0, 3000), min_size=6))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_bound_reaches_all_that_it_says_something_about(archs, objective, bounds) -> None:
     """What is sorted out in doubles has nothing to learn."""
     asked = inquiries(archs, objective)
@@ -83,7 +83,7 @@ def test_a_bound_reaches_all_that_it_says_something_about(archs, objective, boun
 
 
 @given(related(), st.sampled_from(Objective))
-@examples(12, 25)
+@examples(8, 25)
 def test_what_is_passed_on_is_true(archs, objective) -> None:
     results = [map_layer(LAYER, arch, objective, engine=Engine.BOUNDS) for arch in archs]
     asked = inquiries(archs, objective)

@@ -233,7 +233,7 @@ def test_a_sample_is_a_part_of_the_space_and_the_same_again(count, seed):
 
 def test_a_sample_of_a_space_that_is_too_large_to_look_at():
     tested = space(
-        *("pes=1:9999:+1", "rf_bytes=16:1024:*2", "spm_banks=1:9999:+1", "dma_mhz=1:9999:+1"),
+        *("pes=1:999:+1", "rf_bytes=16:1024:*2", "spm_banks=1:999:+1", "dma_mhz=1:999:+1"),
         sample=Sample(5, 1),
         energy=EnergyByCapacity(fixed=(("spm_pj", 9.0),)),
     )

@@ -13,10 +13,11 @@ from functools import cache
 
 from dmaze_cp.cost import evaluate, fits
 from dmaze_cp.engine import Engine
+from dmaze_cp.levels import LEVELS, NONE, OPERANDS
 from dmaze_cp.mapper import map_layer
-from dmaze_cp.mapping import Mapping
+from dmaze_cp.mapping import Dataflow, Mapping, stationary_order
 from dmaze_cp.result import Ending, LayerResult, Status
-from tests.kit.oracle.brute_force import all_tilings, is_valid
+from tests.kit.oracle.brute_force import BruteForce, all_tilings, brute_force, is_valid
 
 
 class Adversary:
@@ -85,7 +86,30 @@ class Adversary:
 
 @cache
 def _best(layer, architecture, objective) -> LayerResult:
-    return map_layer(layer, architecture, objective, engine=Engine.BOUNDS)
+    """By brute force, which on layers so small takes a tenth of the time of a search."""
+    best = getattr(_tried(layer, architecture), objective)
+    if best is None:
+        return map_layer(layer, architecture, objective, engine=Engine.BOUNDS)
+    factors = tuple(tuple(best.tiling[level].values()) for level in LEVELS)
+    # An order with no less reuse: where an operand is reused in part, all of its reuse.
+    kept = [_stationary(reuse) for reuse in (best.reuse_dram, best.reuse_spm)]
+    orders = (stationary_order(layer, each) for each in kept)
+    mapping = Mapping(layer, factors, *orders)
+    cost = evaluate(mapping, architecture)
+    assert objective.of(cost.energy_pj, cost.latency_cycles) == best.value
+    dataflow = Dataflow(*kept)
+    return LayerResult(
+        layer, architecture, objective, Status.OPTIMAL, mapping, dataflow, cost, bound=best.value
+    )
+
+
+@cache
+def _tried(layer, architecture) -> BruteForce:
+    return brute_force(layer, architecture)
+
+
+def _stationary(reuse: tuple[int, ...]) -> str:
+    return next((x for x, count in zip(OPERANDS, reuse, strict=True) if count > 1), NONE)
 
 
 def _mappings(best: LayerResult) -> list[Mapping]:

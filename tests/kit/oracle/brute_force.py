@@ -485,19 +485,27 @@ def _burst_cycles(architecture: Architecture, size: np.ndarray) -> np.ndarray:
 
 def _depends(layer: Layer) -> np.ndarray:
     """Shape (3, dimensions): does the operand depend on the dimension?"""
-    rows = [names.split() for names in DEPENDS[str(layer.kind)]]
-    return np.array([[d in row for d in layer.dimensions] for row in rows])
+    return _dependence(str(layer.kind), layer.dimensions)
+
+
+@cache
+def _dependence(kind: str, dimensions: tuple[str, ...]) -> np.ndarray:
+    rows = [names.split() for names in DEPENDS[kind]]
+    return np.array([[d in row for d in dimensions] for row in rows])
 
 
 def _mappings(layer: Layer, valid: np.ndarray, constraints: Constraints | None):
     """Blocks of (index of the tiling, reuse at SPM, reuse at DRAM) of all mappings."""
     block: list[tuple[int, tuple[int, ...], tuple[int, ...]]] = []
     allowed = [may_keep(constraints, level) for level in ("DRAM", "SPM")]
-    for index, tiling in enumerate(valid):
-        at_dram, at_spm = (
-            [r for r in reuse_triples(layer, loops) if kept_by(layer, loops, r) in names]
-            for loops, names in zip(map(tuple, tiling[:2].tolist()), allowed, strict=True)
-        )
+
+    @cache
+    def kept(level: int, loops: tuple[int, ...]) -> list[tuple[int, int, int]]:
+        triples = reuse_triples(layer, loops)
+        return [r for r in triples if kept_by(layer, loops, r) in allowed[level]]
+
+    for index, (dram, spm) in enumerate(valid[:, :2].tolist()):
+        at_dram, at_spm = kept(0, tuple(dram)), kept(1, tuple(spm))
         block.extend((index, s, d) for s in at_spm for d in at_dram)
         if len(block) >= CHUNK:
             yield _columns(block)
