@@ -14,7 +14,7 @@ from dmaze_cp.cost import Cost, evaluate, fits
 from dmaze_cp.cp.parameters import SolverOptions
 from dmaze_cp.engine import DEFAULT_ENGINE, DEFAULT_TIME_LIMIT_S, Engine
 from dmaze_cp.errors import ProofError
-from dmaze_cp.mapping import Mapping
+from dmaze_cp.mapping import Diversity, Mapping
 from dmaze_cp.mapspace import (
     MapSpace,
     broken_constraints,
@@ -65,6 +65,7 @@ def map_layer(
     stop: Callable[[], bool] | None = None,
     tie_break: bool = True,
     top_k: int = 1,
+    diverse: Diversity | str | None = None,
     reasons: bool = True,
     settings: SearchSettings = DEFAULTS,
     padding: AsPadding = None,
@@ -109,6 +110,9 @@ def map_layer(
     top_k
         Find so many of the best mappings, pairs of a tiling and a dataflow, and prove that they
         are (`LayerResult.ranking`); not with a gap.
+    diverse
+        Of mappings that unroll the same dimensions (``unrolling``), or have the same dataflow
+        (``dataflow``), only the best is ranked; with `top_k`.
     reasons
         Look for what makes it infeasible, where it is; else `reason` has all pins.
     settings
@@ -131,14 +135,18 @@ def map_layer(
     """
     began = time.monotonic()
     solver = SolverOptions(workers, seed, tuple(solver_params), solver_log)
-    objective, engine = _checked(objective, time_limit, gap, engine, solver, top_k)
+    objective, options = _checked(
+        objective,
+        lambda: Options(time_limit, gap, engine, solver, top_k=top_k, diverse=diverse),
+    )
     constraints = padded(constraints, padding)
 
     check_sizes([layer], architecture)
     constraints = check_pins(layer, constraints)
 
     def result(status: Status, **found: object) -> LayerResult:
-        fields = {"constraints": constraints, "stats": SearchStats(engine=str(engine)), **found}
+        stats = SearchStats(engine=str(options.engine))
+        fields = {"constraints": constraints, "stats": stats, **found}
         fields["solve_time_s"] = time.monotonic() - began
         return LayerResult(layer, architecture, objective, status, **fields)  # type: ignore[arg-type]
 
@@ -146,7 +154,7 @@ def map_layer(
         return why_none(layer, architecture, constraints) if reasons else str(constraints)
 
     reason = why_infeasible(architecture)
-    space = None if reason else prepared(layer.shape, architecture, constraints)
+    space = None if reason else prepared(layer.shape, architecture, constraints, options.diversity)
     if space is None:
         return result(Status.INFEASIBLE, reason=reason or why())
     found = search(
@@ -154,7 +162,7 @@ def map_layer(
         objective,
         time_limit=time_limit - (time.monotonic() - began),
         gap=gap,
-        engine=engine,
+        engine=Engine(options.engine),
         solver=solver,
         stop=stop,
         on_progress=on_progress,
@@ -166,7 +174,7 @@ def map_layer(
         within=cost_limits(constraints),
         settings=settings,
     )
-    return _to_result(layer, space, objective, found, result, stop, cutoff, top_k, why)
+    return _to_result(layer, space, objective, found, result, stop, cutoff, options, why)
 
 
 def top_k(
@@ -199,7 +207,7 @@ def _to_result(
     result: Callable[..., LayerResult],
     stop: Callable[[], bool] | None,
     cutoff: int | None,
-    top_k: int,
+    options: Options,
     why: Callable[[], str],
 ) -> LayerResult:
     space = replace(prepared.space, layer=layer)
@@ -231,14 +239,17 @@ def _to_result(
         ended=Ending.PROVEN if proven else ended,
         stats=found.stats,
         tie_bound=None if found.tie_bound is None else int(found.tie_bound),
-        ranking=_ranking(space, objective, found) if top_k > 1 else None,
+        ranking=_ranking(space, objective, found, options) if options.top_k > 1 else None,
     )
 
 
-def _ranking(space: MapSpace, objective: Objective, found: SearchResult) -> Ranking:
+def _ranking(
+    space: MapSpace, objective: Objective, found: SearchResult, options: Options
+) -> Ranking:
     """The mappings after the best, each checked by itself."""
     others = tuple(priced(space, objective, each) for each in found.ranked[1:])
-    return Ranking(others, found.proven, found.optima, found.optima_complete)
+    counted = found.optima, found.optima_complete
+    return Ranking(others, found.proven, *counted, options.diversity)
 
 
 def priced(space: MapSpace, objective: Objective, found: Found) -> Alternative:
@@ -280,16 +291,10 @@ def _check(
 
 
 def _checked(
-    objective: Objective | str,
-    time_limit: float,
-    gap: float,
-    engine: Engine | str,
-    solver: SolverOptions,
-    top_k: int,
-) -> tuple[Objective, Engine]:
+    objective: Objective | str, options: Callable[[], Options]
+) -> tuple[Objective, Options]:
     reading = Reading()
-    known = reading.part("", lambda: checked_objective(objective))
-    options = reading.part("", lambda: Options(time_limit, gap, engine, solver, top_k=top_k))
+    known, made = reading.part("", lambda: checked_objective(objective)), reading.part("", options)
     reading.end()
-    assert known is not None and options is not None  # noqa: PT018, S101 - else problems
-    return known, Engine(options.engine)
+    assert known is not None and made is not None  # noqa: PT018, S101 - else problems
+    return known, made

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from math import prod
 
 from dmaze_cp.errors import Problem, SpecError
@@ -39,6 +40,15 @@ class Dataflow:
 
     def __str__(self) -> str:
         return f"{self.dram} | {self.spm}"
+
+
+class Diversity(StrEnum):
+    """What tells mappings apart, where of those that are equal in it only the best counts."""
+
+    UNROLLING = "unrolling"
+    """The set of dimensions that are unrolled over PEs."""
+    DATAFLOW = "dataflow"
+    """What is stationary at DRAM, and at SPM."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cp.parameters import DEFAULT_SOLVER, SolverOptions
 from dmaze_cp.engine import DEFAULT_ENGINE, DEFAULT_TIME_LIMIT_S, Engine
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.mapping import Diversity
 from dmaze_cp.mapspace import tilings_count
 from dmaze_cp.objective import Objective
 from dmaze_cp.padding import NO_PADDING, Padding
@@ -42,6 +43,8 @@ class Options:
         Decide between mappings of least cost, too; a gap above 0 leaves it out.
     top_k
         How many of the best mappings are asked for; more than one not with a gap.
+    diverse
+        What tells them apart: of those that are equal in it only the best is ranked. None: all.
 
     Raises
     ------
@@ -55,6 +58,12 @@ class Options:
     solver: SolverOptions = DEFAULT_SOLVER
     tie_break: bool = False
     top_k: int = 1
+    diverse: Diversity | str | None = None
+
+    @property
+    def diversity(self) -> Diversity | None:
+        """What tells the best mappings apart."""
+        return None if self.diverse is None else Diversity(self.diverse)
 
     def __post_init__(self) -> None:
         problems = list(_option_problems(self))
@@ -73,6 +82,10 @@ def _option_problems(options: Options) -> Iterator[Problem]:
         yield Problem("top_k", repr(options.top_k), f"an integer from 1 to {MOST_RANKED}")
     elif options.top_k > 1 and options.gap > 0:
         yield Problem("top_k", repr(options.top_k), "1 where a gap is good enough")
+    if options.diverse is not None and options.diverse not in list(Diversity):
+        yield Problem("diverse", repr(options.diverse), ", ".join(Diversity))
+    elif options.diverse is not None and options.top_k == 1:
+        yield Problem("diverse", f"{options.diverse} with top_k = 1", "top_k of at least 2")
     if options.solver.workers < 1:
         yield Problem("workers", repr(options.solver.workers), "an integer of at least 1")
 

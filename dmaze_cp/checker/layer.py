@@ -18,6 +18,7 @@ from dmaze_cp.levels import (
     NONE,
     OPERANDS,
     ORDERED_LEVELS,
+    PE,
     Stationary,
 )
 from dmaze_cp.spec.documents import Count, Least, Most, closed
@@ -100,6 +101,7 @@ class LayerRecord(TypedDict):
     tie_break: NotRequired[TieBreakRecord | None]
     alternatives: NotRequired[list[AlternativeRecord]]
     alternatives_proven: NotRequired[Natural]
+    diverse: NotRequired[Literal["unrolling", "dataflow"]]
     optima: NotRequired[Natural | str]
     share: NotRequired[Share | None]
     # Of the search; only the digest says whether they were changed.
@@ -325,7 +327,8 @@ def _ranking_problems(record: Record, machine: Record, best: Cost) -> Iterator[P
         return
     objective = record["objective"]
     last = _ordered(objective, best)
-    seen = [_identity(record)]
+    diverse = record.get("diverse")
+    seen = [_identity(record, diverse)]
     for place, given in enumerate(record["alternatives"]):
         where = f"alternatives[{place}]"
         own: Record = {**record, "padded": None, "useful_macs_share": None, **given}
@@ -345,9 +348,10 @@ def _ranking_problems(record: Record, machine: Record, best: Cost) -> Iterator[P
             last = _ordered(objective, found)
         if given["rank"] != place + 2:
             problems.append(Problem("rank", str(given["rank"]), str(place + 2)))
-        if _identity(own) in seen:
-            problems.append(Problem("tiling", "one that is there already", "another mapping"))
-        seen.append(_identity(own))
+        if _identity(own, diverse) in seen:
+            expected = f"another {diverse or 'mapping'}"
+            problems.append(Problem("tiling", "one that is there already", expected))
+        seen.append(_identity(own, diverse))
         yield from (problem.under(where) for problem in problems)
     yield from _count_problems(record, len(seen))
 
@@ -366,15 +370,20 @@ def _count_problems(record: Record, ranked: int) -> Iterator[Problem]:
         yield Problem("optima", str(optima), f"at least {equal}, those that are ranked")
 
 
-def _identity(record: Record) -> tuple[object, ...]:
-    """Which mapping it is: factors, and what is stationary."""
+def _identity(record: Record, diverse: str | None) -> tuple[object, ...]:
+    """Which mapping it is: factors, and what is stationary; or only what tells it apart."""
+    flow = str(sorted((record.get("stationary") or {}).items()))
+    if diverse == "dataflow":
+        return (flow,)
+    if diverse == "unrolling":
+        return tuple(sorted(d for d, n in record["tiling"].get(PE, {}).items() if n > 1))
     factors = {
         (level, d, n)
         for level in LEVELS
         for d, n in record["tiling"].get(level, {}).items()
         if n > 1
     }
-    return frozenset(factors), str(sorted((record.get("stationary") or {}).items()))
+    return frozenset(factors), flow
 
 
 def _ordered(objective: str, own: Cost) -> tuple[int, int]:

@@ -35,6 +35,7 @@ from dmaze_cp.cli.settings import Limit, Setting
 from dmaze_cp.cli.slicing import plot_folder, slice_options, with_slices, write_plots
 from dmaze_cp.cli.store_option import open_store, store_files
 from dmaze_cp.errors import Problem, SpecError, printable
+from dmaze_cp.mapping import Diversity
 from dmaze_cp.objective import Objective
 
 if TYPE_CHECKING:
@@ -119,6 +120,12 @@ if TYPE_CHECKING:
     show_default=True,
     help="Find the K best mappings, pairs of a tiling and a dataflow, prove that they are, and "
     "count how many share the optimum.",
+)
+@click.option(
+    "--diverse",
+    type=click.Choice([str(each) for each in Diversity]),
+    help="With --top-k: rank only the best mapping of each unrolling (the set of dimensions that "
+    "are unrolled over PEs), or of each dataflow.",
 )
 @output_option(
     "Write the result to FILE, instead of tables on standard output: .csv, .md and .txt by "
@@ -219,6 +226,7 @@ def _question(
             run_settings(options, rules),
             tie_break=not options["no_tie_break"],
             top_k=options["top_k"],
+            diverse=options["diverse"],
         ),
         given=given,
         compares_unpadded=options["compare_unpadded"],

@@ -10,6 +10,7 @@ from dmaze_cp.constraints import NO_RULES, ConstraintRules, Constraints, rules_f
 from dmaze_cp.cp.parameters import DEFAULT_SOLVER, SolverOptions
 from dmaze_cp.engine import DEFAULT_ENGINE, DEFAULT_TIME_LIMIT_S, Engine
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.mapping import Diversity
 from dmaze_cp.question import Options
 
 
@@ -41,6 +42,8 @@ class RunSettings:
         Decide between mappings of least cost, too (see `Options`).
     top_k
         How many of the best mappings are asked for.
+    diverse
+        What tells them apart (see `Options`).
 
     Raises
     ------
@@ -58,6 +61,7 @@ class RunSettings:
     scheduler: str | None = None
     tie_break: bool = False
     top_k: int = 1
+    diverse: Diversity | str | None = None
 
     def __post_init__(self) -> None:
         problems = list(_setting_problems(self))
@@ -73,7 +77,8 @@ class RunSettings:
     def options(self) -> Options:
         """How each question is searched for."""
         limits = self.time_limit_s, self.gap
-        return Options(*limits, self.engine, self.solver, self.tie_break, self.top_k)
+        several = self.top_k, self.diverse
+        return Options(*limits, self.engine, self.solver, self.tie_break, *several)
 
 
 def _setting_problems(settings: RunSettings) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ from dmaze_cp.question import Question
 from dmaze_cp.result import NOTHING_KNOWN, Ending, Incumbent, Known, LayerResult, Status
 from dmaze_cp.workload import Layer
 
-PROTOCOL: Final = 4
+PROTOCOL: Final = 5
 """Raised when tasks or results change their form: coordinator and worker must agree."""
 
 REPORT_EVERY_S: Final = 0.25
@@ -150,6 +150,7 @@ def _search(ticket: int, task: Task, link: Link) -> LayerResult:
         cutoff=task.cutoff,
         tie_break=options.tie_break,
         top_k=options.top_k,
+        diverse=options.diverse,
         on_progress=_seldom(lambda incumbent: link.send(Message(ticket, incumbent))),
         stop=link.stopped,
     )

@@ -13,7 +13,7 @@ from dmaze_cp.engine import DEFAULT_ENGINE, DEFAULT_TIME_LIMIT_S, Engine
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.execution.schedule import Budget, HardestFirst, Schedule
 from dmaze_cp.given import start
-from dmaze_cp.mapping import Mapping
+from dmaze_cp.mapping import Diversity, Mapping
 from dmaze_cp.mapspace import check_sizes
 from dmaze_cp.network.events import Event, Finished, Planned, Searched, Searching
 from dmaze_cp.network.plan import LayerInquiry, Use, plan
@@ -43,6 +43,7 @@ def map_workload(
     scheduler: str | None = None,
     tie_break: bool = True,
     top_k: int = 1,
+    diverse: Diversity | str | None = None,
     store: Store | None = None,
     on_layer_done: Callable[[LayerResult], None] | None = None,
     stop: Callable[[], bool] | None = None,
@@ -55,7 +56,9 @@ def map_workload(
 
     Parameters
     ----------
-    time_limit, total_time_limit, gap, constraints, engine, jobs, scheduler, tie_break, top_k
+    time_limit, total_time_limit, gap, constraints, engine, jobs, scheduler, tie_break
+        See `RunSettings`.
+    top_k, diverse
         See `RunSettings`.
     workers, seed, solver_params
         See `SolverOptions`.
@@ -88,6 +91,7 @@ def map_workload(
         scheduler,
         tie_break,
         top_k,
+        diverse,
     )
 
     def tell(event: Event) -> None:

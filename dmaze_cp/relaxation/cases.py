@@ -43,7 +43,7 @@ class Case:
         than one iteration (True) or all loops of the level have one (False).
     looping
         With `held`: SPM has loops of more than one iteration (True), none (False), or either
-        (None), as far as the user says what is stationary there.
+        (None): the user says what is stationary there, or dataflows are told apart.
     """
 
     dram: str
@@ -80,24 +80,34 @@ class Demand:
         return factors(self.level, self.dimensions)
 
 
-def cases(kind: Kind, constraints: Constraints = NO_CONSTRAINTS) -> tuple[Case, ...]:
-    """All cases of a kind of layer, or those with what may be stationary."""
+def cases(
+    kind: Kind, constraints: Constraints = NO_CONSTRAINTS, *, apart: bool = False
+) -> tuple[Case, ...]:
+    """All cases of a kind of layer, or those with what may be stationary.
+
+    Parameters
+    ----------
+    apart
+        No case has mappings of two dataflows.
+    """
     at_dram, at_spm = (constraints.stationary(level) for level in ORDERED_LEVELS)
-    every = (part for case in _every(kind) for part in _parts(case, at_spm))
+    every = (part for case in _every(kind) for part in _parts(case, at_spm, apart))
     return tuple(case for case in every if case.dram in at_dram)
 
 
-def _parts(case: Case, at_spm: frozenset[str]) -> Iterator[Case]:
-    """The part of a case with what may be stationary at SPM.
+def _parts(case: Case, at_spm: frozenset[str], apart: bool) -> Iterator[Case]:
+    """The parts of a case with what may be stationary at SPM.
 
     Where an operand is held, SPM either has loops, and keeps it stationary, or has none.
     """
     named = case.spm in at_spm
-    if not case.held or named == (NONE in at_spm):
+    if not case.held or (named == (NONE in at_spm) and not apart):
         if named:
             yield case
     else:
-        yield replace(case, looping=named)
+        for looping, wanted in ((True, named), (False, NONE in at_spm)):
+            if wanted:
+                yield replace(case, looping=looping)
 
 
 @cache

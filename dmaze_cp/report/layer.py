@@ -185,7 +185,8 @@ def _ranking(result: LayerResult, ranking: Ranking) -> Iterator[Block]:
     heads = columns(
         *("rank", "energy", "cycles", "EDP", "above", "stationary", "PEs"), texts=(5,), folds=(6,)
     )
-    yield Table(heads, rows, caption="The best mappings")
+    of_each = "" if ranking.diverse is None else f" of each {ranking.diverse}"
+    yield Table(heads, rows, caption=f"The best mappings{of_each and ', the best' + of_each}")
     count = ranking.optima_text
     optima = f"{count} mapping{'' if count == 1 else 's'} of least {in_sentence(result.objective)}"
     whole = "all" if ranking.proven == len(ranked) else f"down to rank {ranking.proven}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from dmaze_cp.cost.cost import Cost
-from dmaze_cp.mapping import Dataflow, Mapping
+from dmaze_cp.mapping import Dataflow, Diversity, Mapping
 from dmaze_cp.objective import Objective
 from dmaze_cp.workload import Layer
 
@@ -43,12 +43,15 @@ class Ranking:
         How many mappings are known to have the least cost.
     optima_complete
         Whether these are all.
+    diverse
+        Of mappings that are equal in this only the best is ranked (None: all are).
     """
 
     alternatives: tuple[Alternative, ...]
     proven: int
     optima: int
     optima_complete: bool
+    diverse: Diversity | None = None
 
     @property
     def optima_text(self) -> int | str:

@@ -9,7 +9,7 @@ from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost import evaluate, fits
 from dmaze_cp.errors import Problem
 from dmaze_cp.levels import DRAM, NONE, SPM, Stationary
-from dmaze_cp.mapping import Dataflow
+from dmaze_cp.mapping import Dataflow, Diversity
 from dmaze_cp.objective import Objective
 from dmaze_cp.result.ranking import Alternative, Ranking
 from dmaze_cp.spec import mapping_record_from_dict
@@ -43,6 +43,9 @@ class RankingFields(TypedDict, total=False):
         Annotated[list[AlternativeRecord], Meaning("best first; the record itself is rank 1")]
     ]
     alternatives_proven: NotRequired[Annotated[_Natural, Meaning("down to this rank")]]
+    diverse: NotRequired[
+        Annotated[Diversity, Meaning("of those that are equal in this only the best is ranked")]
+    ]
     optima: NotRequired[
         Annotated[int | str, Meaning("mappings of least cost; a text such as >=1000: at least")]
     ]
@@ -58,6 +61,7 @@ def ranking_fields(ranking: Ranking | None, objective: Objective) -> Record:
             for rank, each in enumerate(ranking.alternatives, 2)
         ],
         "alternatives_proven": ranking.proven,
+        **({} if ranking.diverse is None else {"diverse": str(ranking.diverse)}),
         "optima": ranking.optima_text,
     }
 
@@ -111,7 +115,8 @@ def ranking_from(
     digits = optima.removeprefix(">=") if isinstance(optima, str) else ""
     count = int(digits) if digits.isdecimal() else 0 if open_ended else optima
     proven = data.get("alternatives_proven", 0)
-    ranking = Ranking(tuple(found), proven, count, not open_ended)
+    diverse = Diversity(data["diverse"]) if "diverse" in data else None
+    ranking = Ranking(tuple(found), proven, count, not open_ended, diverse)
     return ranking.for_layer(layer)
 
 

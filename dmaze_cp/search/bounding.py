@@ -42,7 +42,7 @@ def bound_nodes(prepared: Prepared, best: Best, nodes: Sequence[Node], schedule:
 def _bound_batch(prepared: Prepared, best: Best, nodes: Sequence[Node], schedule: Schedule) -> None:
     duals, masks = duals_of(prepared, nodes, best.objective, best.within)
     theta = duals.start([n.bound.weights for n in nodes])
-    stop = np.array([best.log_target(n.least_energy_pj) for n in nodes])
+    stop = np.array([best.log_target(n.least_energy_pj, n.kinds) for n in nodes])
     bounds = duals.solve(theta, schedule=schedule, stop_above=stop)
     for node, mask, bound in zip(nodes, masks, bounds, strict=True):
         if bound.log_value > node.bound.log_value or not len(node.bound.prices):

@@ -5,6 +5,7 @@ Costs are integers: energies are rounded. Bounds are logarithms of costs before 
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil, exp, inf, log
@@ -13,6 +14,7 @@ from typing import Any
 from dmaze_cp.mapping import Dataflow
 from dmaze_cp.objective import CostLimit, Objective
 from dmaze_cp.relaxation.cases import Case
+from dmaze_cp.search.kinds import ALL, Kinds, KindSet
 
 MARGIN = 1e-12
 """Relative slack that covers one logarithm or exponential, there and back."""
@@ -65,7 +67,11 @@ class Best:
     tie_break
         What decides between mappings of equal cost (None: any of them will do).
     count
-        How many of the best are wanted.
+        How many of the best are wanted, each of another kind.
+    kinds
+        What tells kinds apart.
+    settled
+        Mappings of these kinds are of no interest.
     by_tiling
         Between those that are equal in all costs, the tiling and the dataflow decide.
     ranked
@@ -86,12 +92,18 @@ class Best:
     within: tuple[CostLimit, ...] = ()
     tie_break: Objective | None = None
     count: int = 1
+    kinds: Kinds = ALL
+    settled: KindSet = frozenset()
     by_tiling: bool = False
     ranked: tuple[Found, ...] = ()
     equals: bool = False
     aside: bool = False
     most_optima: int = 0
     optima: set[Key] = field(default_factory=set)
+    _values: dict[Hashable, int] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._rank(self.ranked)
 
     @property
     def found(self) -> Found | None:
@@ -114,11 +126,25 @@ class Best:
         """Take a mapping if it is among the best and within the limits."""
         if not all(limit.allows(found.value(limit.objective)) for limit in self.within):
             return
-        if any(found.key == other.key for other in self.ranked):
+        kind = self.kind_of(found)
+        if kind in self.settled:
             return
         if self.ranked and found.value(self.objective) < self.ranked[0].value(self.objective):
             self.optima.clear()
-        self.ranked = tuple(sorted((*self.ranked, found), key=self._order)[: self.count])
+        if kind in self._values:
+            (own,) = (other for other in self.ranked if self.kind_of(other) == kind)
+            if self._order(found) < self._order(own):
+                self._rank(found if other is own else other for other in self.ranked)
+        elif len(self.ranked) < self.count or self._order(found) < self._order(self.ranked[-1]):
+            self._rank((*self.ranked, found))
+
+    def kind_of(self, found: Found) -> Hashable:
+        """The kind of a mapping."""
+        return self.kinds.of(found.options, found.dataflow)
+
+    def _rank(self, several: Iterable[Found]) -> None:
+        self.ranked = tuple(sorted(several, key=self._order)[: self.count])
+        self._values = {self.kind_of(f): f.value(self.objective) for f in self.ranked}
 
     def _order(self, found: Found) -> tuple[Any, ...]:
         wanted = (self.objective, self.tie_break)
@@ -127,34 +153,65 @@ class Best:
             return costs
         return (*costs, found.options, found.dataflow.dram, found.dataflow.spm)
 
-    def has_only_equals(self, bound: float) -> bool:
-        """Whether what costs at least so much holds nothing better, but perhaps equals."""
-        return self.aside and self.last is not None and bound >= self.last
+    def last_of(self, kinds: KindSet) -> int | None:
+        """What mappings of some kinds cost at most that may be among the best.
 
-    @property
-    def target(self) -> int | float:
-        """Largest cost of interest (inf: any).
+        As much as the last that is wanted; where all of the kinds are ranked, as much as the best
+        of one of them.
+        """
+        last, left = self.last, kinds - self.settled
+        if not left or self.lacks(left):
+            return last
+        own = max(self._values[kind] for kind in left)
+        return own if last is None else min(own, last)
+
+    def lacks(self, kinds: KindSet) -> bool:
+        """Whether one of some kinds is not ranked."""
+        return not kinds - self.settled <= self._values.keys()
+
+    def has_only_equals(self, bound: float, kinds: KindSet = frozenset()) -> bool:
+        """Whether what costs at least so much holds nothing better, but perhaps equals."""
+        last = self.last_of(kinds)
+        return self.aside and last is not None and bound >= last
+
+    def target(self, kinds: KindSet = frozenset()) -> int | float:
+        """Largest cost of interest of mappings of some kinds (inf: any; below 0: none).
 
         Below the last that is wanted, or by the gap below; as much as that where equals count.
         """
+        if kinds and kinds <= self.settled:
+            return -1
         above: int | float = inf if self.cutoff is None else self.cutoff
-        if self.last is not None and self.equals:
-            above = min(above, self.last + 1)
-        elif self.last is not None:
+        last = self.last_of(kinds)
+        if last is not None and self.equals:
+            above = min(above, last + 1)
+        elif last is not None:
             # Exact: the gap that is reported must not exceed the one asked for.
-            wanted = ceil(self.last * (1 - Fraction(self.gap)))
-            above = min(above, self.last, wanted)
+            wanted = ceil(last * (1 - Fraction(self.gap)))
+            above = min(above, last, wanted)
         return above - 1
 
-    def log_target(self, least_energy_pj: float) -> float:
+    def unscored(self, kinds: KindSet = frozenset()) -> int | float:
+        """What mappings may cost at least that are not scored when a node is closed now.
+
+        Of kinds that are ranked they are not among the best, whatever they cost: this is about
+        others.
+        """
+        if kinds and not self.lacks(kinds):
+            return inf
+        return self.target() + 1
+
+    def log_target(self, least_energy_pj: float, kinds: KindSet = frozenset()) -> float:
         """Logarithm of the largest cost of interest before rounding; -inf: none is.
 
         Parameters
         ----------
         least_energy_pj
             No mapping in question has less.
+        kinds
+            Kinds that they may have.
         """
-        return log_most(self.objective, self.target, least_energy_pj)
+        return log_most(self.objective, self.target(kinds), least_energy_pj)
 
 
 def log_most(objective: Objective, most: float, least_energy_pj: float) -> float:

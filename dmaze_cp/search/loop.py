@@ -13,12 +13,12 @@ from dmaze_cp.cp.parameters import SolverOptions
 from dmaze_cp.engine import Engine
 from dmaze_cp.relaxation.dual import Schedule
 from dmaze_cp.search.bounding import AGAIN, FIRST, FULL, bound_nodes, within
-from dmaze_cp.search.node import Node, keep, root, split
+from dmaze_cp.search.node import Node, by_kind, keep, root, split
 from dmaze_cp.search.run import Run
 from dmaze_cp.search.scoring import combinations, score
 
 HEADS = 5
-"""In each round, nodes whose best mappings are scored for an incumbent."""
+"""In each round, nodes whose best mappings are scored, beside those that may have a new kind."""
 
 WORTHWHILE = 0.5
 """A node that has lost this share of its tilings is bounded again before it is split."""
@@ -47,9 +47,12 @@ def _bound(run: Run, nodes: Sequence[Node], schedule: Schedule) -> None:
 
 
 def _score_heads(run: Run, nodes: Sequence[Node]) -> None:
-    """Score the mappings around the least reduced costs of the nodes with the least bounds."""
-    for node in sorted(nodes, key=lambda n: n.log_bound)[:HEADS]:
-        if not run.is_beyond(node):
+    """Score the mappings around the least reduced costs of the nodes with the least bounds.
+
+    Where only the best of each kind counts, of every node that may have a kind not seen yet, too.
+    """
+    for place, node in enumerate(sorted(nodes, key=lambda n: n.log_bound)):
+        if (place < HEADS or run.best.lacks(node.kinds)) and not run.is_beyond(node):
             room = run.log_target(node) - node.bound.log_value
             _score(run, node, room, run.settings.head, trim=True)
 
@@ -95,10 +98,11 @@ def _reduce(run: Run) -> bool:
         for node in sorted(fresh, key=lambda n: n.log_bound):
             if run.ended():
                 return False
-            left = [] if _is_scored(run, node) else _pruned(run, node)
+            left = [] if _is_scored(run, node) else _parted(run, _pruned(run, node))
             run.open.remove(node)
             run.open += left
-            smaller += [n for n in left if n.size <= WORTHWHILE * node.size]
+            several = len(node.kinds) > 1
+            smaller += [n for n in left if several or n.size <= WORTHWHILE * node.size]
         fresh = smaller
         run.tell()
     return True
@@ -132,8 +136,21 @@ def _pruned(run: Run, node: Node) -> list[Node]:
             return []
     if all(len(k) == len(o) for k, o in zip(kept, node.options, strict=True)):
         return _unless_tied(run, node)
-    run.closed = min(run.closed, run.best.target + 1)
+    run.closed = min(run.closed, run.best.unscored(node.kinds))
     return _unless_tied(run, keep(run.prepared, node, kept))
+
+
+def _parted(run: Run, nodes: Sequence[Node]) -> list[Node]:
+    """The parts of nodes that have one kind each, without those that hold nothing of interest."""
+    parts = []
+    for node in nodes:
+        for part in by_kind(run.prepared, node):
+            if run.is_beyond(part):
+                run.close(part)
+                run.count(nodes_bounded=1)
+            else:
+                parts += _unless_tied(run, part)
+    return parts
 
 
 def _unless_tied(run: Run, node: Node) -> list[Node]:
@@ -186,10 +203,12 @@ def _close_by_splitting(run: Run) -> bool:
 
 
 def _advance(run: Run, node: Node) -> list[Node]:
-    """Close a node, or what is left of it: one smaller node, or two halves."""
+    """Close a node, or what is left of it: a smaller one, its parts by kind, or two halves."""
     if _is_scored(run, node):
         return []
     left = _pruned(run, node)
+    if len(node.kinds) > 1:
+        return _parted(run, left)
     if left and left[0].size > WORTHWHILE * node.size:
         return split(run.prepared, left[0])
     return left

@@ -13,6 +13,7 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.relaxation.dual import Bound
 from dmaze_cp.relaxation.rows import NodeRows, node_rows
 from dmaze_cp.search.incumbent import MARGIN, rounded
+from dmaze_cp.search.kinds import KindSet
 from dmaze_cp.search.prepared import Prepared, PreparedCase
 
 NO_BOUND = -inf
@@ -36,6 +37,8 @@ class Node:
         No mapping of the node has less energy.
     log_floor
         Logarithm of another lower bound of the objective, from what the node is a part of.
+    kinds
+        Kinds that its mappings may have; empty where every mapping counts.
     """
 
     case: PreparedCase
@@ -44,6 +47,7 @@ class Node:
     bound: Bound
     least_energy_pj: float
     log_floor: float
+    kinds: KindSet = frozenset()
 
     @property
     def log_bound(self) -> float:
@@ -62,13 +66,14 @@ class Node:
 
 def root(prepared: Prepared, case: PreparedCase, objective: Objective) -> Node:
     """The node of a whole case, with no bound yet."""
-    energy = least_energy(prepared, case)
-    return _unbounded(case, case.options, case.whole, energy, objective)
+    energy, kinds = least_energy(prepared, case), prepared.kinds.among(case.case, case.options)
+    return _unbounded(case, case.options, case.whole, energy, objective, kinds)
 
 
 def anew(node: Node, objective: Objective) -> Node:
     """A node's mappings with no bound yet, for another objective."""
-    return _unbounded(node.case, node.options, node.rows, node.least_energy_pj, objective)
+    energy, kinds = node.least_energy_pj, node.kinds
+    return _unbounded(node.case, node.options, node.rows, energy, objective, kinds)
 
 
 def _unbounded(
@@ -77,11 +82,12 @@ def _unbounded(
     rows: NodeRows,
     energy: float,
     objective: Objective,
+    kinds: KindSet,
 ) -> Node:
     nothing = Bound(NO_BOUND, np.zeros(0), tuple(np.zeros(len(o)) for o in options), np.zeros(0))
     on_energy = objective is not Objective.LATENCY and energy > 0
     floor = log(energy) - MARGIN if on_energy else NO_BOUND
-    return Node(case, options, rows, nothing, energy, floor)
+    return Node(case, options, rows, nothing, energy, floor, kinds)
 
 
 def least_energy(prepared: Prepared, case: PreparedCase) -> float:
@@ -107,7 +113,24 @@ def keep(prepared: Prepared, node: Node, kept: Sequence[Ints]) -> Node:
     reduced = tuple(r[k] for r, k in zip(node.bound.reduced, kept, strict=True))
     rows = node_rows(prepared.space, prepared.atoms.basis, node.case.rows, options)
     bound = replace(node.bound, reduced=reduced)
-    return Node(node.case, options, rows, bound, node.least_energy_pj, node.log_bound)
+    kinds = prepared.kinds.among(node.case.case, options)
+    return Node(node.case, options, rows, bound, node.least_energy_pj, node.log_bound, kinds)
+
+
+def by_kind(prepared: Prepared, node: Node) -> list[Node]:
+    """The parts of a node of one kind each; the node itself where it has not several kinds.
+
+    A mapping costs at least the bound and the reduced costs of its options.
+    """
+    if len(node.kinds) < 2:
+        return [node]
+    parts = []
+    for kind in sorted(node.kinds, key=str):
+        part = keep(prepared, node, prepared.kinds.part(kind, node.options))
+        least = node.bound.log_value + sum(float(r.min()) for r in part.bound.reduced)
+        part.log_floor = max(part.log_floor, least)
+        parts.append(part)
+    return parts
 
 
 def split(prepared: Prepared, node: Node) -> list[Node]:

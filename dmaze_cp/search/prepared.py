@@ -11,10 +11,12 @@ from dmaze_cp.cost.batch import Ints
 from dmaze_cp.cost.expression import Product
 from dmaze_cp.cost.limits import Limit
 from dmaze_cp.cost.model import CostModel
+from dmaze_cp.mapping import Diversity
 from dmaze_cp.mapspace import MapSpace, build
 from dmaze_cp.relaxation.atoms import AtomTable, atom_table
 from dmaze_cp.relaxation.cases import Case, cases, demands, options_of
 from dmaze_cp.relaxation.rows import CaseRows, NodeRows, case_rows, node_rows
+from dmaze_cp.search.kinds import ALL, Kinds, kinds_of
 from dmaze_cp.workload import Layer
 
 
@@ -46,15 +48,21 @@ class PreparedCase:
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A map-space with the atoms of its options and its cases."""
+    """A map-space with the atoms of its options, its cases, and how its mappings are told apart."""
 
     space: MapSpace
     atoms: AtomTable
     cases: tuple[PreparedCase, ...]
+    kinds: Kinds = ALL
 
 
 @lru_cache(maxsize=4)
-def prepared(layer: Layer, architecture: Architecture, constraints: Constraints) -> Prepared | None:
+def prepared(
+    layer: Layer,
+    architecture: Architecture,
+    constraints: Constraints,
+    diverse: Diversity | None = None,
+) -> Prepared | None:
     """The map-space of a layer, ready to be searched; None where a group has no option.
 
     What is stationary decides nothing of the options: searches that differ in it share them.
@@ -64,15 +72,18 @@ def prepared(layer: Layer, architecture: Architecture, constraints: Constraints)
     layer
         Its name and its instances play no part: use `Layer.shape`, so that equal layers
         are prepared once.
+    diverse
+        Of mappings that are equal in this only the best counts.
     """
     free = constraints.without(p for p in constraints.pins if isinstance(p, StationaryPin))
     lists = _lists(layer, architecture, free)
     if lists is None:
         return None
-    wanted = cases(layer.kind, constraints)
+    wanted = cases(layer.kind, constraints, apart=diverse is Diversity.DATAFLOW)
     every = (_prepared_case(layer, architecture, free, case) for case in wanted)
     found = tuple(case for case in every if case is not None)
-    return Prepared(replace(lists.space, constraints=constraints), lists.atoms, found)
+    kinds = kinds_of(lists.space, diverse)
+    return Prepared(replace(lists.space, constraints=constraints), lists.atoms, found, kinds)
 
 
 @dataclass(frozen=True, eq=False)

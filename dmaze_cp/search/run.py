@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from math import inf
 
@@ -37,7 +37,8 @@ class Run:
     tied
         Nodes that were set aside: they hold nothing better, but perhaps equals.
     closed
-        Nothing in the nodes that are closed costs less, but for what was scored.
+        Nothing in the nodes that are closed costs less, but for what was scored, or is of a kind
+        of which something better is ranked.
     stats
         What was done.
     """
@@ -62,7 +63,7 @@ class Run:
 
     def log_target(self, node: Node) -> float:
         """Logarithm of the largest cost of interest in a node."""
-        return self.best.log_target(node.least_energy_pj)
+        return self.best.log_target(node.least_energy_pj, node.kinds)
 
     def is_beyond(self, node: Node) -> bool:
         """Whether all mappings of a node cost more than is of interest: no cost is negative."""
@@ -72,12 +73,12 @@ class Run:
     def is_tied(self, node: Node, bound: float = 0.0) -> bool:
         """Whether a node holds nothing better, but perhaps equals, by its bound or another."""
         least = max(node.cost(self.best.objective), self.floor, bound)
-        return self.best.has_only_equals(least)
+        return self.best.has_only_equals(least, node.kinds)
 
     def close(self, node: Node) -> None:
         """A node holds nothing of interest any more, but for what was scored."""
         least = node.cost(self.best.objective)
-        self.closed = min(self.closed, max(least, self.best.target + 1))
+        self.closed = min(self.closed, max(least, self.best.unscored(node.kinds)))
 
     @property
     def unseen(self) -> float:
@@ -92,6 +93,15 @@ class Run:
         least = min((n.cost(self.best.objective) for n in self.open), default=inf)
         value = self.best.value
         return min(least, self.closed, inf if value is None else value)
+
+    def bound_of(self, kind: Hashable) -> float:
+        """The least that mappings of a kind can cost that were not scored, as far as proven.
+
+        Inf where none of them is left that costs less than the best of the kind.
+        """
+        nodes = (n for n in self.open if kind in n.kinds)
+        least = min((n.cost(self.best.objective) for n in nodes), default=inf)
+        return max(self.floor, least)
 
     def tell(self) -> None:
         """Report how far the search is."""

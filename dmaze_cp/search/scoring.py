@@ -152,11 +152,13 @@ def score(best: Best, space: MapSpace, node: Node, picked: Sequence[Ints]) -> in
             f"of the map-space ({node.case.case}) for {best.objective} of {space.layer} on "
             f"{space.architecture} within {space.constraints} and {best.within}"
         )
-    if best.last is not None and least > best.last * (1 + TIE):
+    last = best.last_of(node.kinds)
+    if last is not None and least > last * (1 + TIE):
         return count
-    first = _first(best, cost, value, least, allowed)
-    if best.by_tiling:
-        first = _several(best, cost, value, allowed, picked)
+    if best.by_tiling or best.count > 1:
+        first = _several(best, cost, value, allowed, picked, last)
+    else:
+        first = _first(best, cost, value, least, allowed)
     for place in first:
         best.offer(_found(space, node, picked, cost, int(place)))
     if len(best.optima) < best.most_optima and best.value is not None:
@@ -180,18 +182,26 @@ def _several(
     value: Floats | Ints,
     allowed: Ints | None,
     picked: Sequence[Ints],
+    last: int | None,
 ) -> Ints:
     """As many of a batch as are wanted, the best first, exactly.
 
     What decides between equals is what `Best` sorts by; the dataflow of a case's mappings
     follows from the tiling.
+
+    Parameters
+    ----------
+    value, allowed
+        Costs of the part of the batch that is within the limits, and which that is (None: all).
+    last
+        What mappings that are wanted cost at most (None: anything).
     """
-    most = float(value.max())
-    if len(value) > best.count:
-        most = float(np.partition(value, best.count - 1)[best.count - 1])
-    if best.last is not None:
-        most = min(most, float(best.last))
-    near = np.flatnonzero(value <= most * (1 + TIE))
+    kinds = best.kinds.of_rows(picked)
+    if kinds is not None and allowed is not None:
+        kinds = kinds[allowed]
+    least = _least_wanted(best, value, kinds)
+    near = np.flatnonzero(value <= (least if last is None else np.minimum(least, last)) * (1 + TIE))
+    kinds = None if kinds is None else kinds[near]
     if allowed is not None:
         near = allowed[near]
     exact: Any = _values(best.objective, cost)[near]
@@ -200,8 +210,28 @@ def _several(
     keys: list[Any] = [p[near] for p in reversed(picked)]
     if best.tie_break is not None:
         keys.append(_values(best.tie_break, cost)[near])
-    chosen: Ints = near[np.lexsort((*keys, exact))[: best.count]]
+    order = np.lexsort((*keys, exact))
+    if kinds is not None:
+        first_of_each = np.unique(kinds[order], return_index=True)[1]
+        order = order[np.sort(first_of_each)]
+    chosen: Ints = near[order[: best.count]]
     return chosen
+
+
+def _least_wanted(best: Best, value: Floats | Ints, kinds: Ints | None) -> Any:
+    """What one of a batch costs at most that is among the best of the batch.
+
+    Either a number, or one for each, where only the best of its kind counts (-1: none).
+    """
+    if kinds is None:
+        if len(value) <= best.count:
+            return float(value.max())
+        return float(np.partition(value, best.count - 1)[best.count - 1])
+    names, which = np.unique(kinds, return_inverse=True)
+    least = np.full(len(names), np.inf)
+    np.minimum.at(least, which, value)
+    least[[name in best.settled for name in names.tolist()]] = -1.0
+    return least[which]
 
 
 def _note_optima(

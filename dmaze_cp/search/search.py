@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, replace
 
 from dmaze_cp.cp.parameters import DEFAULT_SOLVER, SolverOptions
 from dmaze_cp.engine import DEFAULT_ENGINE, Engine
@@ -12,7 +12,7 @@ from dmaze_cp.errors import ProofError
 from dmaze_cp.mapspace import tilings_count
 from dmaze_cp.objective import CostLimit, Objective
 from dmaze_cp.result import NOTHING_KNOWN, Incumbent, Known, SearchStats
-from dmaze_cp.search.equals import among_equals, count_optima
+from dmaze_cp.search.equals import Decision, among_equals, count_optima
 from dmaze_cp.search.incumbent import Best, Found
 from dmaze_cp.search.loop import close_all, start
 from dmaze_cp.search.prepared import Prepared
@@ -44,6 +44,9 @@ class SearchResult:
         So many of them, from the first on, are proven to be the best.
     optima, optima_complete
         How many mappings of least cost were seen, and whether there are no others.
+    kinds
+        Where only the best of each kind counts: the kinds that may have something better, each
+        with a proven lower bound of that.
     """
 
     best: Found | None
@@ -55,6 +58,7 @@ class SearchResult:
     proven: int = 0
     optima: int = 0
     optima_complete: bool = False
+    kinds: Mapping[Hashable, float] = field(default_factory=dict)
 
 
 MOST_OPTIMA = 1000
@@ -112,7 +116,8 @@ def search(
         where no gap is good enough.
     count
         How many of the best mappings are wanted. Of more than one, with what decides between
-        equals, the tiling decides last, and mappings of least cost are counted.
+        equals, the tiling decides last, and mappings of least cost are counted. They are of
+        different kinds, if the map-space is prepared so.
     settings
         Sizes that trade speed, none of which changes the answer.
     """
@@ -138,17 +143,18 @@ def search(
         within=within,
         tie_break=decider,
         count=count,
-        by_tiling=count > 1,
+        kinds=prepared.kinds,
+        by_tiling=count > 1 and decides,
         equals=decides,
         aside=decides,
-        most_optima=MOST_OPTIMA if count > 1 else 0,
+        most_optima=MOST_OPTIMA if count > 1 and decides else 0,
     )
     run = Run(prepared, settings, engine, best, ended, time_left, report, floor=known.bound)
     map_space = tilings_count(prepared.space.layer, prepared.space.constraints.padding)
     run.stats = SearchStats(map_space=map_space, engine=str(engine))
     if known.mapping is not None:
         score_known(best, prepared.space, known.mapping)
-    if known.bound > best.target:
+    if known.bound > best.target():
         return SearchResult(best.found, _checked(run, known, 0), True, run.stats)
     if count == 1 and _is_settled(best, known):
         return SearchResult(best.found, _checked(run, known, 0), True, run.stats, known.tie_bound)
@@ -156,40 +162,40 @@ def search(
     run.tell()
     complete = not run.open or (not quick and close_all(run, solver))
     bound = _checked(run, known, run.bound)
+    found = SearchResult(best.found, bound, complete, run.stats, ranked=best.ranked)
+    if best.kinds:
+        kinds = {kind for node in run.open for kind in node.kinds}
+        found = replace(found, kinds={kind: run.bound_of(kind) for kind in kinds})
     if not decides or best.value is None or bound < best.value:
-        return SearchResult(best.found, bound, complete, run.stats, ranked=best.ranked)
-    return _decided(run, solver, bound, complete)
+        return found
+    return _decided(run, solver, found)
 
 
-def _decided(run: Run, solver: SolverOptions, bound: float, complete: bool) -> SearchResult:
+def _decided(run: Run, solver: SolverOptions, found: SearchResult) -> SearchResult:
     """What a search has proven of a ranking, its best being proven: equals are decided for."""
-    best = run.best
-    unseen = run.unseen
-    if run.open and best.count > 1:
-        # The last is not yet known: those before what is left are proven all the same.
-        least, whole = 0.0, False
-    else:
-        least, whole = among_equals(run, solver)
-    proven = sum(found.value(best.objective) < unseen for found in best.ranked)
-    if whole and not run.open:
-        proven = len(best.ranked)
+    best, unseen = run.best, run.unseen
+    # While the last is not yet known, those before what is left are proven all the same.
+    waits = bool(run.open) and best.count > 1
+    decision = Decision(0) if waits else among_equals(run, solver)
+    proven = sum(each.value(best.objective) < unseen for each in best.ranked)
+    if not run.open:
+        proven = max(proven, decision.ranks)
     counted = best.most_optima > 0 and not run.open and count_optima(run, solver)
-    first = best.found
+    least, first = decision.bound, best.found
     # All that cost as little as the first were scored: what is left costs more.
-    scored = not run.open and best.value != best.last
+    scored = not run.open and not best.kinds and best.value != best.last
     scored = scored or (best.value is not None and best.value < unseen)
     if scored and first is not None and best.tie_break is not None:
         least = first.value(best.tie_break)
-    return SearchResult(
-        best.found,
-        bound,
-        complete,
-        run.stats,
-        least,
-        best.ranked,
-        proven,
-        len(best.optima),
-        counted,
+    return replace(
+        found,
+        best=first,
+        stats=run.stats,
+        tie_bound=least,
+        ranked=best.ranked,
+        proven=proven,
+        optima=len(best.optima),
+        optima_complete=counted,
     )
 
 

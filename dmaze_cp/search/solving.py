@@ -96,7 +96,8 @@ def _close(run: Run, node: Node, solver: SolverOptions, least: tuple[float, floa
 
     def decided(bound: float) -> bool:
         log_bound = log(bound) if bound > 0 else -inf
-        return best.has_only_equals(rounded(best.objective, log_bound, node.least_energy_pj))
+        least = rounded(best.objective, log_bound, node.least_energy_pj)
+        return best.has_only_equals(least, node.kinds)
 
     hint = None if best.found is None else best.found.options
     closing = close(

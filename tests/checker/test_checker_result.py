@@ -54,6 +54,8 @@ ACCEPTED: dict[str, Callable[[], Document]] = {
     "within limits": lambda: document(Objective.EDP, limits=LIMITS),
     "on a wide machine": lambda: document(architecture=WIDE),
     "several of each": lambda: document(top_k=5),
+    "several unrollings of each": lambda: document(Objective.EDP, top_k=3, diverse="unrolling"),
+    "several dataflows of each": lambda: document(Objective.EDP, top_k=4, diverse="dataflow"),
     "padded": lambda: document(Objective.EDP, layers=ODD, limits=PADDED, architecture=WIDE),
     "not proven": lambda: document(quick=True),
     "nothing fits": lambda: document(Objective.EDP, architecture=Architecture(rf_bytes=4)),

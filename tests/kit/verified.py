@@ -46,6 +46,7 @@ def mapped(
     gap: float = 0.0,
     quick: bool = False,
     top_k: int = 1,
+    diverse: str | None = None,
 ) -> WorkloadResult:
     """A real result; `quick`: as the search begins, so that hardly anything is proven."""
     architecture = architecture or Architecture(leakage_mw=3.5)
@@ -60,6 +61,7 @@ def mapped(
             gap=gap,
             quick=quick,
             top_k=top_k,
+            diverse=diverse,
         )
         for objective in objectives
         for layer in layers
