@@ -32,7 +32,6 @@ ORDER = [
     *("digest", "spec", "frontend", "loading", "checker", "cost", "result", "mapspace", "pinning"),
     *("given", "relaxation", "cp", "search", "question", "mapper", "explanation", "slices"),
     *(
-        "verification",
         "store",
         "execution",
         "desk",
@@ -40,6 +39,7 @@ ORDER = [
         "dse",
         "perturbation",
         "tradeoff",
+        "verification",
         "schemas",
         "report",
         "cli",

@@ -3,35 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import isclose, prod
-from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
+from typing import Annotated, Final, Literal, NotRequired, TypedDict
 
 from dmaze_cp.checker.machine import misfits
-from dmaze_cp.checker.model import DIMENSIONS, Cost, Record, cost
+from dmaze_cp.checker.mapped import (
+    Amount,
+    LayerFields,
+    Natural,
+    Positive,
+    Share,
+    breakdown_problems,
+    close,
+    cost_problems,
+    mapping_problems,
+    point_problems,
+    shape_problems,
+    smallest_fits,
+    stationary_problems,
+)
+from dmaze_cp.checker.model import Cost, Record, cost
 from dmaze_cp.checker.padding import PaddedRecord, nest_of, padding_problems
 from dmaze_cp.checker.pins import broken_pins
 from dmaze_cp.errors import Problem
 from dmaze_cp.levels import (
-    AXES_OF_ARRAY,
-    DRAM,
     LEVELS,
-    NONE,
-    OPERANDS,
-    ORDERED_LEVELS,
     PE,
     Stationary,
 )
-from dmaze_cp.spec.documents import Count, Least, Most, closed
+from dmaze_cp.spec.documents import Most, closed
 
-_RELATIVE: Final = 1e-9
-"""To which parts of energies and shares agree; totals are integers and agree exactly."""
-
-_Bound = Annotated[int, Least(1), Most(2**20)]
-_Count = Annotated[int, Least(1), Most(2**40)]
-_Pair = Annotated[list[_Bound], Count(2)]
-Natural = Annotated[int, Least(0), Most(1e100)]
-Amount = Annotated[float, Least(0), Most(1e100)]
-Share = Annotated[float, Least(0), Most(1)]
 _MAPPED: Final = ("optimal", "feasible")
 
 
@@ -49,9 +49,9 @@ class TieBreakRecord(TypedDict):
 class AlternativeRecord(TypedDict):
     """A mapping that is not the best."""
 
-    rank: _Count
+    rank: Positive
     padded: NotRequired[PaddedRecord]
-    tiling: dict[str, dict[str, _Count]]
+    tiling: dict[str, dict[str, Positive]]
     loop_order: dict[str, list[str]]
     stationary: dict[str, Stationary]
     energy_pj: Natural
@@ -70,17 +70,9 @@ class UnpaddedRecord(TypedDict):
 
 
 @closed
-class LayerRecord(TypedDict):
+class LayerRecord(LayerFields):
     """A layer's record. What is not known here may mean something, and is not passed over."""
 
-    name: str
-    also: NotRequired[list[str]]
-    kind: Literal["conv", "depthwise", "gemm"]
-    instances: _Count
-    bounds: dict[str, _Bound]
-    stride: _Pair
-    dilation: _Pair
-    padded_input: Annotated[list[_Count], Count(2)] | None
     padded: NotRequired[PaddedRecord | None]
     useful_macs_share: NotRequired[Share | None]
     objective: Literal["edp", "energy", "latency"]
@@ -88,7 +80,7 @@ class LayerRecord(TypedDict):
     status: Literal["optimal", "feasible", "infeasible", "unknown"]
     unpadded: NotRequired[UnpaddedRecord | None]
     padding_gain: NotRequired[Annotated[float, Most(1)] | None]
-    tiling: dict[str, dict[str, _Count]] | None
+    tiling: dict[str, dict[str, Positive]] | None
     loop_order: dict[str, list[str]] | None
     stationary: NotRequired[dict[str, Stationary] | None]
     energy_pj: Natural | None
@@ -128,7 +120,7 @@ _ANSWER: Final = (
 
 def layer_problems(record: Record, machine: Record) -> list[Problem]:
     """Everything in a record, whose fields are of their types, that does not hold."""
-    problems = list(_shape_problems(record))
+    problems = list(shape_problems(record))
     if problems:
         return problems
     if record["status"] not in _MAPPED:
@@ -140,7 +132,7 @@ def layer_problems(record: Record, machine: Record) -> list[Problem]:
     ]
     problems = problems or list(padding_problems(record))
     nest = nest_of(record)
-    problems = problems or list(_mapping_problems(nest))
+    problems = problems or list(mapping_problems(nest))
     if problems:
         return problems
     tiling = record["tiling"]
@@ -148,8 +140,10 @@ def layer_problems(record: Record, machine: Record) -> list[Problem]:
     return [
         *misfits(nest, machine, tiling),
         *broken_pins(nest, machine, record.get("constraints", []), tiling, own),
-        *_cost_problems(record, own),
-        *_stationary_problems(record, own),
+        *cost_problems(record, own),
+        *_value_problems(record, own),
+        *breakdown_problems(record.get("energy_breakdown_pj", own.breakdown_pj), own.breakdown_pj),
+        *stationary_problems(record, own),
         *_proof_problems(record),
         *_tie_problems(record, own),
         *_ranking_problems(record, machine, own),
@@ -162,115 +156,27 @@ def cost_of(record: Record, machine: Record) -> Cost:
     return cost(nest_of(record), machine, record["tiling"], record["loop_order"])
 
 
-def close(found: Any, expected: float) -> bool:
-    """Whether a number that went through doubles is the one expected."""
-    return isclose(found, expected, rel_tol=_RELATIVE, abs_tol=1e-12)
-
-
-def _shape_problems(record: Record) -> Iterator[Problem]:
-    """A layer that there is not."""
-    kind, bounds = record["kind"], record["bounds"]
-    if sorted(bounds) != sorted(DIMENSIONS[kind]):
-        yield Problem("bounds", " ".join(bounds), " ".join(DIMENSIONS[kind]))
-        return
-    if record["instances"] <= len(record.get("also", ())):
-        least = f"at least {1 + len(record['also'])}, itself and also"
-        yield Problem("instances", str(record["instances"]), least)
-    padded = record["padded_input"]
-    if (padded is None) != (kind == "gemm"):
-        yield Problem("padded_input", str(padded), "two extents of a convolution, else null")
-    elif padded is not None:
-        for axis, extent in enumerate(padded):
-            out, taps = ((("Ox", "Fx"), ("Oy", "Fy")))[axis]
-            stride, dilation = record["stride"][axis], record["dilation"][axis]
-            outputs = (extent - dilation * (bounds[taps] - 1) - 1) // stride + 1
-            if outputs != bounds[out]:
-                found = f"{extent}, which makes {outputs} of {out}"
-                yield Problem(f"padded_input[{axis}]", found, f"an extent of {bounds[out]}")
-    if kind == "depthwise" and bounds["M"] != 1:
-        yield Problem("bounds.M", str(bounds["M"]), "1 of a depthwise convolution")
-
-
 def _unmapped_problems(record: Record, machine: Record) -> Iterator[Problem]:
     """A record that has no mapping, and whether there is one."""
     status = record["status"]
     for name in (*_ANSWER, "gap", "tie_break", "padded"):
         if record.get(name) is not None:
             yield Problem(name, "a value", f"null, as the status is {status}")
-    if status == "infeasible" and not any(
-        not text.startswith("pad") for text in record.get("constraints", [])
+    if (
+        status == "infeasible"
+        and not any(not text.startswith("pad") for text in record.get("constraints", []))
+        and smallest_fits(record, machine)
     ):
-        # Nothing is smaller than one element of each operand: if that fits, so does a mapping.
-        idle: dict[str, dict[str, int]] = {level: {} for level in (*LEVELS, *AXES_OF_ARRAY)}
-        least = {**idle, DRAM: record["bounds"]}
-        if not list(misfits(record, machine, least)):
-            yield Problem("status", status, "another: all loops at DRAM are a mapping that fits")
+        yield Problem("status", status, "another: all loops at DRAM are a mapping that fits")
 
 
-def _mapping_problems(record: Record) -> Iterator[Problem]:
-    """Factors and orders that are none of the layer's."""
-    dims, tiling, orders = DIMENSIONS[record["kind"]], record["tiling"], record["loop_order"]
-    known = (*LEVELS, *AXES_OF_ARRAY)
-    missing = [level for level in LEVELS if level not in tiling]
-    unknown = [level for level in tiling if level not in known]
-    if missing or unknown or set(orders) != set(ORDERED_LEVELS):
-        yield Problem("tiling", f"levels {' '.join(tiling)}", " ".join(LEVELS))
-        return
-    for level, row in tiling.items():
-        for d in row:
-            if d not in dims:
-                yield Problem(f"tiling.{level}.{d}", "an unknown loop", " ".join(dims))
-    for d in dims:
-        factors = [tiling[level].get(d, 1) for level in LEVELS]
-        if prod(factors) != record["bounds"][d]:
-            found = f"{' x '.join(map(str, factors))} = {prod(factors)}"
-            yield Problem(f"tiling.*.{d}", found, f"a product of {record['bounds'][d]}")
-    for level in ORDERED_LEVELS:
-        looping = {d for d, factor in tiling[level].items() if factor > 1}
-        order = orders[level]
-        if len(set(order)) < len(order) or not looping <= set(order) <= set(dims):
-            expected = f"each of {' '.join(dims)} at most once, and all that loop"
-            yield Problem(f"loop_order.{level}", " ".join(order), expected)
-
-
-def _cost_problems(record: Record, own: Cost) -> Iterator[Problem]:
-    """Costs that are not the mapping's."""
+def _value_problems(record: Record, own: Cost) -> Iterator[Problem]:
+    """A value that is not the objective's cost."""
     costs = {"energy": own.energy_pj, "latency": own.latency_cycles}
     costs["edp"] = own.energy_pj * own.latency_cycles
-    names = {
-        "energy_pj": costs["energy"],
-        "latency_cycles": costs["latency"],
-        "edp": costs["edp"],
-        "value": costs[record["objective"]],
-    }
-    for name, expected in names.items():
-        if record[name] != expected:
-            yield Problem(name, str(record[name]), f"{expected}, what the mapping costs")
-    parts = record.get("energy_breakdown_pj", own.breakdown_pj)
-    yield from breakdown_problems(parts, own.breakdown_pj)
-
-
-def breakdown_problems(found: Any, expected: dict[str, float]) -> Iterator[Problem]:
-    """Parts of an energy that are others."""
-    where = "energy_breakdown_pj"
-    if set(found) != set(expected):
-        yield Problem(where, f"parts {' '.join(found)}", " ".join(expected))
-        return
-    for part, amount in expected.items():
-        if not close(found[part], amount):
-            yield Problem(f"{where}.{part}", str(found[part]), str(amount))
-
-
-def _stationary_problems(record: Record, own: Cost) -> Iterator[Problem]:
-    """Names of dataflows that are not what the orders reuse."""
-    named = record.get("stationary")
-    if named is None:
-        return
-    for level in ORDERED_LEVELS:
-        reused = [x for x in OPERANDS if own.reuse[level][x] > 1]
-        expected = reused[0] if reused else NONE
-        if named.get(level) != expected:
-            yield Problem(f"stationary.{level}", str(named.get(level)), expected)
+    expected = costs[record["objective"]]
+    if record["value"] != expected:
+        yield Problem("value", str(record["value"]), f"{expected}, what the mapping costs")
 
 
 def _unpadded_problems(record: Record) -> Iterator[Problem]:
@@ -326,23 +232,14 @@ def _ranking_problems(record: Record, machine: Record, best: Cost) -> Iterator[P
     if "alternatives" not in record:
         return
     objective = record["objective"]
-    last = _ordered(objective, best)
+    last, pins = _ordered(objective, best), record.get("constraints", [])
     diverse = record.get("diverse")
     seen = [_identity(record, diverse)]
     for place, given in enumerate(record["alternatives"]):
         where = f"alternatives[{place}]"
-        own: Record = {**record, "padded": None, "useful_macs_share": None, **given}
-        problems = list(padding_problems(own))
-        own = nest_of(own)
-        problems = problems or list(_mapping_problems(own))
-        if not problems:
-            found = cost(own, machine, own["tiling"], own["loop_order"])
-            problems = [
-                *misfits(own, machine, own["tiling"]),
-                *broken_pins(own, machine, record.get("constraints", []), own["tiling"], found),
-                *_cost_problems({**own, "energy_breakdown_pj": found.breakdown_pj}, found),
-                *_stationary_problems(own, found),
-            ]
+        own, found, problems = point_problems(record, given, machine, pins)
+        if found is not None:
+            problems += _value_problems(own, found)
             if _ordered(objective, found) < last:
                 problems.append(Problem("value", str(given["value"]), "no better than before it"))
             last = _ordered(objective, found)

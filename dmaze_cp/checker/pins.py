@@ -22,6 +22,26 @@ _TEXT: Final = re.compile(
 )
 
 
+def concerns(kind: str, text: str) -> bool:
+    """Whether layers of a kind have a dimension that a pin names.
+
+    What is no pin, or names a dimension that there is not, is said to: it is a problem of them.
+    """
+    parts = _TEXT.fullmatch(text)
+    if parts is None:
+        return True
+    # M of a depthwise convolution has one iteration, and is no loop.
+    loops = [d for d in DIMENSIONS[kind] if (kind, d) != ("depthwise", "M")]
+    if parts["spatial"]:
+        named = parts["spatial"].split(",")
+        return any(d in loops for name in named for d in DEPENDS[kind].get(name, {name}))
+    loop = parts["loop"]
+    if parts["padded"] and parts["padded"].startswith("."):
+        loop = parts["padded"][1:].partition("=")[0]
+    known = any(loop in every for every in DIMENSIONS.values())
+    return loop is None or loop in loops or not known
+
+
 def broken_pins(
     layer: Record,
     machine: Record,

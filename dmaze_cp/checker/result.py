@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, NotRequired, TypedDict
+from typing import Final, Literal, NotRequired, TypedDict
 
+from dmaze_cp.checker.front import LayerFrontRecord, front_problems
 from dmaze_cp.checker.layer import LayerRecord, layer_problems
 from dmaze_cp.checker.machine import MachineRecord, machine_problems
 from dmaze_cp.checker.model import Record
+from dmaze_cp.checker.network_front import FrontsRecord, network_problems
 from dmaze_cp.checker.totals import TotalsRecord, sum_problems
 from dmaze_cp.digest import COST_MODEL_VERSION, digest_of
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.spec.documents import closed, problems_of
 from dmaze_cp.spec.fields import describe
-from dmaze_cp.spec.mapping_files import RESULT_SCHEMA, RESULTS_SCHEMA
+from dmaze_cp.spec.mapping_files import FRONT_SCHEMA, RESULT_SCHEMA, RESULTS_SCHEMA
+
+_SCHEMAS: Final = (RESULT_SCHEMA, RESULTS_SCHEMA, FRONT_SCHEMA)
 
 
 class DigestState(StrEnum):
@@ -38,9 +42,10 @@ class CheckedRecord:
     result, index
         Place of its result in the document (0 where there is one), and its own in there.
     name, objective, status
-        As the record says; empty where it says nothing readable.
+        As the record says; empty where it says nothing readable. The objective of a front is
+        ``front``.
     value, bound
-        As the record says.
+        As the record says; a front has none.
     problems
         What does not hold, each with its path in the document.
     """
@@ -93,27 +98,29 @@ class ResultRecord(TypedDict):
 
 
 def check(document: object) -> Checked:
-    """Check a result, or several in one document.
+    """Check a result, several in one document, or fronts.
 
     Parameters
     ----------
     document
-        The object of a file of `dmaze-cp map -o`.
+        The object of a file of `dmaze-cp map -o` or `dmaze-cp pareto -o`.
 
     Raises
     ------
     SpecError
         When it is something else.
     """
-    expected = f"a result of `dmaze-cp map` ({RESULT_SCHEMA!r} or {RESULTS_SCHEMA!r})"
+    expected = f"a result of `dmaze-cp map` or `pareto` ({', '.join(_SCHEMAS)})"
     if not isinstance(document, dict):
         raise SpecError(Problem("", describe(document), expected))
     schema = document.get("schema")
-    if schema not in (RESULT_SCHEMA, RESULTS_SCHEMA):
+    if schema not in _SCHEMAS:
         found = describe(schema) if "schema" in document else "nothing"
         raise SpecError(Problem("schema", found, expected))
     if schema == RESULT_SCHEMA:
         return _result(document, 0, "")
+    if schema == FRONT_SCHEMA:
+        return _fronts(document)
     results = document.get("results")
     if not isinstance(results, list) or not results:
         raise SpecError(Problem("results", describe(results), "a list of results"))
@@ -150,12 +157,7 @@ def _result(document: object, place: int, prefix: str) -> Checked:
         problem = Problem(prefix.rstrip("."), describe(document), "a result")
         return Checked(DigestState.NONE, (), (problem,))
     state, problems = _digest(document, prefix, must="cost_model" in document)
-    version = document.get("cost_model", COST_MODEL_VERSION)
-    if version != COST_MODEL_VERSION or isinstance(version, bool):
-        expected = f"{COST_MODEL_VERSION}, which this release checks"
-        problems.append(Problem(f"{prefix}cost_model", describe(version), expected))
-    own = list(problems_of(document, ResultRecord))
-    own = own or [p.under("architecture") for p in machine_problems(document["architecture"])]
+    own = list(_document_problems(document, ResultRecord))
     if own:
         # Without a machine and sums that can be read nothing else is checked.
         problems += [_placed(problem, prefix) for problem in own]
@@ -169,6 +171,49 @@ def _result(document: object, place: int, prefix: str) -> Checked:
         own = [*_set_problems(document), *sum_problems(document)]
         problems += [_placed(problem, prefix) for problem in own]
     return Checked(state, tuple(records), tuple(problems))
+
+
+def _document_problems(document: Record, kind: type) -> Iterator[Problem]:
+    """Fields that are not of their types, another model, and a machine that there is not."""
+    version = document.get("cost_model", COST_MODEL_VERSION)
+    if version != COST_MODEL_VERSION or isinstance(version, bool):
+        expected = f"{COST_MODEL_VERSION}, which this release checks"
+        yield Problem("cost_model", describe(version), expected)
+        return
+    problems = list(problems_of(document, kind))
+    yield from problems
+    if not problems:
+        for problem in machine_problems(document["architecture"]):
+            yield problem.under("architecture")
+
+
+def _fronts(document: Record) -> Checked:
+    """Check fronts."""
+    state, problems = _digest(document, "", must=True)
+    own = list(_document_problems(document, FrontsRecord))
+    if own:
+        return Checked(state, (), (*problems, *own))
+    records = [_front(record, document, k) for k, record in enumerate(document["layers"])]
+    if not any(record.problems for record in records):
+        problems += network_problems(document)
+    return Checked(state, tuple(records), tuple(problems))
+
+
+def _front(record: object, document: Record, index: int) -> CheckedRecord:
+    problems = list(problems_of(record, LayerFrontRecord))
+    data: Record = record if isinstance(record, dict) else {}
+    if not problems:
+        problems = front_problems(data, document["architecture"], document["constraints"])
+    return CheckedRecord(
+        result=0,
+        index=index,
+        name=_text(data.get("name")),
+        objective="front",
+        status=_text(data.get("status")),
+        value=None,
+        bound=None,
+        problems=tuple(problem.under(f"layers[{index}]") for problem in problems),
+    )
 
 
 def _placed(problem: Problem, prefix: str) -> Problem:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from math import floor
 from typing import Any, NotRequired, TypedDict
 
-from dmaze_cp.checker.layer import Amount, Natural, Share, breakdown_problems, close, cost_of
+from dmaze_cp.checker.layer import cost_of
+from dmaze_cp.checker.mapped import Amount, Natural, Share, breakdown_problems, close
 from dmaze_cp.checker.model import Cost, Record
 from dmaze_cp.errors import Problem
 

@@ -1,4 +1,4 @@
-"""`dmaze-cp verify`: check a result without taking the mapper's word for it."""
+"""`dmaze-cp verify`: check a result or fronts without taking the mapper's word for it."""
 
 from __future__ import annotations
 
@@ -38,16 +38,18 @@ if TYPE_CHECKING:
 def verify_command(
     file: str, output: str | None, form: str | None, reprove: bool, time_limit: float
 ) -> None:
-    """Verify FILE, a result of `dmaze-cp map -o` (JSON).
+    """Verify FILE, a result of `dmaze-cp map -o` or fronts of `pareto -o` (JSON).
 
     Fit, limits, costs and totals are computed anew by code that shares nothing with the
-    mapper, and a digest says whether anything that matters was changed. That no mapping
-    costs less than a bound takes a proof: --reprove has another engine find one.
+    mapper, and that no point of a front beats another; a digest says whether anything
+    that matters was changed. That no mapping costs less than a bound, or that a front has
+    no other points, takes a proof: --reprove has another engine find one.
 
     \b
     Examples:
       dmaze-cp verify result.json
       dmaze-cp verify result.json --reprove --time-limit 20
+      dmaze-cp verify fronts.json --reprove
       dmaze-cp verify result.json --format json
 
     \b

@@ -30,6 +30,8 @@ from dmaze_cp.workload import Kind, Layer
 RESULT_SCHEMA: Final = "dmaze-cp/result/1"
 RESULTS_SCHEMA: Final = "dmaze-cp/results/1"
 """Several results in one file."""
+FRONT_SCHEMA: Final = "dmaze-cp/front/1"
+"""Fronts of energy and latency."""
 SWEEP_SCHEMA: Final = "dmaze-cp/sweep/1"
 """A sweep over designs, with the layers of some."""
 

@@ -7,7 +7,7 @@ from dmaze_cp.tradeoff.front_files import (
     load_front,
     save_front,
 )
-from dmaze_cp.tradeoff.front_records import FRONT_SCHEMA, FrontRecord
+from dmaze_cp.tradeoff.front_records import FrontRecord
 from dmaze_cp.tradeoff.network import network_front
 from dmaze_cp.tradeoff.result import (
     FrontStatus,
@@ -20,7 +20,6 @@ from dmaze_cp.tradeoff.result import (
 from dmaze_cp.tradeoff.run import pareto
 
 __all__ = [
-    "FRONT_SCHEMA",
     "FrontRecord",
     "FrontStatus",
     "LayerFront",

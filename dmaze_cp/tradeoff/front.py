@@ -175,6 +175,7 @@ class _Walk:
             region,
             reason,
             searches=self.searches,
+            engine=str(Engine(self.options.engine)),
         )
 
 

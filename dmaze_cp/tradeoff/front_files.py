@@ -28,9 +28,10 @@ from dmaze_cp.spec.documents import Reading, Record
 from dmaze_cp.spec.fields import Fields
 from dmaze_cp.spec.files import load_spec_object, write_json
 from dmaze_cp.spec.layers import layer_from_fields, layer_record
+from dmaze_cp.spec.mapping_files import FRONT_SCHEMA
 from dmaze_cp.spec.workload_files import OperatorRecord
 from dmaze_cp.tradeoff.front_checks import network_problems, order_problems, walk_problems
-from dmaze_cp.tradeoff.front_records import FRONT_SCHEMA, FrontRecord
+from dmaze_cp.tradeoff.front_records import FrontRecord
 from dmaze_cp.tradeoff.result import (
     FrontStatus,
     LayerFront,
@@ -103,6 +104,7 @@ def _layer_record(front: LayerFront) -> Record:
         ],
         "open": None if region is None else asdict(region),
         "reason": front.reason,
+        "engine": front.engine or None,
         "solve_time_s": front.solve_time_s,
         "searches": front.searches,
     }
@@ -183,6 +185,7 @@ def _layer_front(
         data.get("reason"),
         float(data.get("solve_time_s", 0.0)),
         data.get("searches", 0),
+        data.get("engine") or "",
     )
     problems = [*order_problems([point.cost for point in points]), *walk_problems(front, proven)]
     if problems:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from dmaze_cp.levels import Stationary
 from dmaze_cp.result.layer_files import Natural, Positive
@@ -13,8 +13,6 @@ from dmaze_cp.spec.mapping_files import TilingRecord
 from dmaze_cp.spec.padded_layers import PaddedRecord
 from dmaze_cp.spec.workload_files import OperatorRecord
 from dmaze_cp.tradeoff.result import MOST_EPSILON, FrontStatus
-
-FRONT_SCHEMA: Final = "dmaze-cp/front/1"
 
 Epsilon = Annotated[float, Least(0), Most(MOST_EPSILON)]
 _Far = Annotated[int, Least(0), Most(1e100)]
@@ -51,6 +49,7 @@ class LayerFrontRecord(LayerRecord):
     points: Annotated[list[PointRecord], Meaning("by rising latency")]
     open: Annotated[RegionRecord | None, Meaning("where there may be more points")]
     reason: NotRequired[Annotated[str | None, Meaning("why there is no point, or no proof")]]
+    engine: NotRequired[Annotated[str | None, Meaning("null: nothing was searched")]]
     solve_time_s: NotRequired[Annotated[Positive, Meaning("wall seconds")]]
     searches: NotRequired[Natural]
 

@@ -56,6 +56,8 @@ class LayerFront:
         Why there is no point, or why the front is not whole.
     solve_time_s, searches
         Wall seconds, and how many searches they were.
+    engine
+        Which engine proved it; empty where nothing was searched.
     """
 
     layer: Layer
@@ -67,6 +69,7 @@ class LayerFront:
     reason: str | None = None
     solve_time_s: float = 0.0
     searches: int = 0
+    engine: str = ""
 
 
 @dataclass(frozen=True)

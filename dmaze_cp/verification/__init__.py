@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from dmaze_cp.verification.files import VerificationRecord, verification_record
-from dmaze_cp.verification.run import (
-    Agreement,
-    Reproof,
-    Verification,
-    VerifiedRecord,
-    contradiction,
-    verify,
-)
+from dmaze_cp.verification.fronts import front_contradiction
+from dmaze_cp.verification.result import Agreement, Reproof, Verification, VerifiedRecord
+from dmaze_cp.verification.run import contradiction, verify
 
 __all__ = [
     "Agreement",
@@ -19,6 +14,7 @@ __all__ = [
     "VerificationRecord",
     "VerifiedRecord",
     "contradiction",
+    "front_contradiction",
     "verification_record",
     "verify",
 ]

@@ -9,7 +9,8 @@ from dmaze_cp.digest import COST_MODEL_VERSION
 from dmaze_cp.engine import Engine
 from dmaze_cp.result import Status
 from dmaze_cp.spec.documents import Meaning, Record
-from dmaze_cp.verification.run import Agreement, Reproof, Verification, VerifiedRecord
+from dmaze_cp.tradeoff import FrontStatus
+from dmaze_cp.verification.result import Agreement, Reproof, Verification, VerifiedRecord
 
 VERIFICATION_SCHEMA: Final = "dmaze-cp/verification/1"
 
@@ -18,7 +19,7 @@ class ReproofRecord(TypedDict):
     """A second proof."""
 
     engine: Engine
-    status: Status
+    status: Status | FrontStatus
     value: int | None
     bound: float | None
     agreement: Annotated[Agreement, Meaning("whether both proofs can be right")]

@@ -3,122 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from dmaze_cp.checker import Checked, CheckedRecord, DigestState, check
+from dmaze_cp.checker import Checked, CheckedRecord, check
 from dmaze_cp.engine import DEFAULT_TIME_LIMIT_S, Engine
 from dmaze_cp.errors import Problem, ProofError, SpecError
 from dmaze_cp.mapper import map_layer
 from dmaze_cp.result import LayerResult, Status, WorkloadResult, result_record, results_from_dict
 from dmaze_cp.spec.files import load_spec_object
+from dmaze_cp.spec.mapping_files import FRONT_SCHEMA
+from dmaze_cp.tradeoff import WorkloadFront, front_from_dict, front_record
+from dmaze_cp.verification.fronts import front_reproof
+from dmaze_cp.verification.result import Agreement, Reproof, Verification, VerifiedRecord
 from dmaze_cp.workload import Workload
 
-OnReproof = Callable[["VerifiedRecord"], None]
+OnReproof = Callable[[VerifiedRecord], None]
 """Called with each record that is proven again."""
-
-
-class Agreement(StrEnum):
-    """What a second proof says of a first."""
-
-    AGREES = "agrees"
-    """The second is final, and confirms the first."""
-    OPEN = "open"
-    """The second was not finished; so far it contradicts nothing."""
-    DIFFERS = "differs"
-    """They cannot both be right."""
-
-
-@dataclass(frozen=True)
-class Reproof:
-    """A second proof of a record, by the engine that did not prove it.
-
-    Attributes
-    ----------
-    engine
-        What proved it this time.
-    status, value, bound
-        What came out: as of a result.
-    agreement
-        Whether both proofs can be right.
-    reason
-        What one says that the other excludes; empty where they agree.
-    solve_time_s
-        Wall seconds.
-    """
-
-    engine: Engine
-    status: Status
-    value: int | None
-    bound: int | float | None
-    agreement: Agreement
-    reason: str
-    solve_time_s: float
-
-
-@dataclass(frozen=True)
-class VerifiedRecord:
-    """A layer's record that was checked, and its second proof (None: not proven again)."""
-
-    checked: CheckedRecord
-    reproof: Reproof | None = None
-
-    @property
-    def holds(self) -> bool:
-        """Whether nothing in it is wrong."""
-        return not self.checked.problems
-
-
-@dataclass(frozen=True)
-class Verification:
-    """What verifying a result has shown.
-
-    Attributes
-    ----------
-    digest
-        Whether the contents are those that were written; `DigestState.NONE` where an older release
-        wrote them, so that this cannot be said.
-    records
-        The layers' records, each with what does not hold.
-    problems
-        Everything that does not hold, of records and beside them.
-    """
-
-    digest: DigestState
-    records: tuple[VerifiedRecord, ...]
-    problems: tuple[Problem, ...]
-
-    @property
-    def holds(self) -> bool:
-        """Whether nothing is wrong and no second proof contradicts a first."""
-        return not self.problems and not self.disagreements
-
-    @property
-    def disagreements(self) -> tuple[VerifiedRecord, ...]:
-        """Records whose two proofs cannot both be right."""
-        return self._with(Agreement.DIFFERS)
-
-    @property
-    def unfinished(self) -> tuple[VerifiedRecord, ...]:
-        """Records whose second proof ran out of time."""
-        return self._with(Agreement.OPEN)
-
-    def _with(self, agreement: Agreement) -> tuple[VerifiedRecord, ...]:
-        return tuple(r for r in self.records if r.reproof and r.reproof.agreement is agreement)
+Stop = Callable[[], bool] | None
+Prove = Callable[[CheckedRecord, float, Stop], Reproof]
 
 
 def verify(
-    what: str | PathLike[str] | Mapping[str, Any] | WorkloadResult | LayerResult,
+    what: str | PathLike[str] | Mapping[str, Any] | WorkloadResult | LayerResult | WorkloadFront,
     *,
     reprove: bool = False,
     time_limit: float = DEFAULT_TIME_LIMIT_S,
     on_reproof: OnReproof | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> Verification:
-    """Verify a result without taking the mapper's word for it.
+    """Verify a result, or fronts, without taking the mapper's word for it.
 
     Fit, limits, costs, sums and the relations of value, bound and status are computed anew by code
     that shares nothing with the mapper, and the digest is compared. That a bound is one is what
@@ -127,7 +42,7 @@ def verify(
     Parameters
     ----------
     what
-        A file of ``dmaze-cp map -o``, its object, or a result.
+        A file of ``dmaze-cp map -o`` or ``dmaze-cp pareto -o``, its object, a result, or fronts.
     reprove
         Prove every record again with the engine that did not prove it: ``bounds`` what ``cp-sat``
         or ``auto`` proved, else ``cp-sat``. Nothing is proven again unless everything holds.
@@ -169,6 +84,8 @@ def _document(what: object) -> tuple[object, str]:
         what = WorkloadResult(network, what.architecture, (what.objective,), (what,))
     if isinstance(what, WorkloadResult):
         return result_record(what), ""
+    if isinstance(what, WorkloadFront):
+        return front_record(what), ""
     if isinstance(what, str | PathLike):
         return load_spec_object(Path(what), (".json",)), str(what)
     return what, ""
@@ -181,18 +98,40 @@ def _reproven(
     on_reproof: OnReproof | None,
     stop: Callable[[], bool] | None,
 ) -> tuple[VerifiedRecord, ...]:
-    results = results_from_dict(document)
+    prove = _provers(document)
     records = []
     for record in checked.records:
-        first = results[record.result].layers[record.index]
-        engine = Engine.BOUNDS if first.engine in {"cp-sat", "auto"} else Engine.CP_SAT
-        verified = VerifiedRecord(record, _reproof(first, engine, time_limit, stop))
+        verified = VerifiedRecord(record, prove(record, time_limit, stop))
         records.append(verified)
         if on_reproof is not None:
             on_reproof(verified)
         if stop is not None and stop():
             break
     return (*records, *map(VerifiedRecord, checked.records[len(records) :]))
+
+
+def _provers(document: object) -> Prove:
+    """What proves a record of a document again."""
+    if isinstance(document, Mapping) and document["schema"] == FRONT_SCHEMA:
+        found = front_from_dict(document)
+
+        def prove_front(record: CheckedRecord, limit: float, stop: Stop) -> Reproof:
+            first = found.layers[record.index]
+            return front_reproof(found, first, other_engine(first.engine), limit, stop)
+
+        return prove_front
+    results = results_from_dict(document)
+
+    def prove(record: CheckedRecord, limit: float, stop: Stop) -> Reproof:
+        first = results[record.result].layers[record.index]
+        return _reproof(first, other_engine(first.engine), limit, stop)
+
+    return prove
+
+
+def other_engine(first: str | None) -> Engine:
+    """The engine that did not prove something."""
+    return Engine.BOUNDS if first in {"cp-sat", "auto"} else Engine.CP_SAT
 
 
 def _reproof(

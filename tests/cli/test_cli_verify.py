@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 
+import dmaze_cp as dm
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import Status
 from dmaze_cp.verification import run as run_module
 from tests.cli.conftest import Run
+from tests.kit.fronts import fronts_document, searched
+from tests.kit.patience import HANG_S
 from tests.kit.verified import document, mapped, several
 
 FIRST = mapped(Objective.EDP).layers[0]
@@ -96,3 +99,20 @@ def test_second_proofs_have_exit_codes_of_their_own(
     assert len(done.stderr.splitlines()) == (code == 5)
     again = json.loads(run("verify", name, "--reprove", "--format", "json").stdout)
     assert again["records"][0]["reproof"]["agreement"] == agreement
+
+
+def test_fronts(run: Run) -> None:
+    dm.save_front(searched(), "fronts.json")
+    done = run("verify", "fronts.json", "--reprove", "--time-limit", str(HANG_S))
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "3 records checked, 0 bad" in done.stdout
+    assert done.stdout.count("bounds: agrees") == 3
+    record = fronts_document(searched())
+    record["network"]["points"][0]["choice"]["fc"] = 3
+    Path("bad.json").write_text(json.dumps(record))
+    done = run("verify", "bad.json")
+    assert done.exit_code == 1
+    assert all(line.startswith("error: bad.json: ") for line in done.stderr.splitlines())
+    late = run("verify", "fronts.json", "--reprove", "--time-limit", "1e-9")
+    assert late.exit_code == 4
+    assert late.stdout.count("bounds: open") == 3

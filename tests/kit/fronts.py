@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -13,7 +15,14 @@ from dmaze_cp.cost import Cost, evaluate, fits
 from dmaze_cp.levels import NONE, OPERANDS
 from dmaze_cp.mapping import Dataflow, Mapping
 from dmaze_cp.result import Alternative
-from dmaze_cp.tradeoff import FrontStatus, LayerFront, Region, WorkloadFront, network_front
+from dmaze_cp.tradeoff import (
+    FrontStatus,
+    LayerFront,
+    Region,
+    WorkloadFront,
+    front_record,
+    network_front,
+)
 from dmaze_cp.tradeoff.front import below
 from dmaze_cp.workload import UnmappedOperator
 from tests.kit.strategies import architectures, constraints, layers, mappings
@@ -61,7 +70,11 @@ def layer_fronts(draw: st.DrawFn, layer: dm.Layer, arch: dm.Architecture) -> Lay
     drawn = draw(st.lists(mappings(layer), max_size=6))
     points = undominated(drawn, arch)
     epsilon = draw(st.sampled_from((0.0, 0.01, 1e6)) | st.floats(0, 1))
-    told = {"solve_time_s": draw(st.floats(0, 1e6)), "searches": draw(st.integers(0, 99))}
+    told: dict[str, Any] = {
+        "solve_time_s": draw(st.floats(0, 1e6)),
+        "searches": draw(st.integers(0, 99)),
+    }
+    told["engine"] = draw(st.sampled_from(("", "auto", "cp-sat", "bounds")))
     if draw(st.booleans()):
         reason = None if points else draw(st.text(max_size=20))
         return LayerFront(
@@ -94,3 +107,9 @@ def workload_fronts(draw: st.DrawFn) -> WorkloadFront:
         network_front(fronts, draw(st.sampled_from((20_000, 3))), whole=whole),
         not whole or draw(st.booleans()),
     )
+
+
+def fronts_document(found: WorkloadFront) -> dict[str, Any]:
+    """The object of a file of fronts."""
+    read: dict[str, Any] = json.loads(json.dumps(front_record(found), allow_nan=False))
+    return read

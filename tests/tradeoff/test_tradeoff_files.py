@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -15,16 +14,15 @@ from dmaze_cp.constraints import Constraints
 from dmaze_cp.errors import SpecError
 from dmaze_cp.report.html import html_page, result_of
 from dmaze_cp.schemas import json_schema
-from dmaze_cp.tradeoff import FrontStatus, WorkloadFront, front_from_dict, front_record
-from tests.kit.fronts import SMALL, searched, workload_fronts
+from dmaze_cp.tradeoff import FrontStatus, WorkloadFront, front_from_dict
+from tests.kit.fronts import SMALL, fronts_document, searched, workload_fronts
 
 Document = dict[str, Any]
 
 
 def document(found: WorkloadFront | None = None) -> Document:
     """The object of a file."""
-    read: Document = json.loads(json.dumps(front_record(found or searched()), allow_nan=False))
-    return read
+    return fronts_document(found or searched())
 
 
 @settings(max_examples=30)

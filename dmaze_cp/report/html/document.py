@@ -9,8 +9,8 @@ from dmaze_cp.dse.sweep_files import sweep_from_dict
 from dmaze_cp.perturbation import SENSITIVITY_SCHEMA, Sensitivity, sensitivity_from_dict
 from dmaze_cp.result import WorkloadResult, results_from_dict
 from dmaze_cp.spec.fields import Fields, nearest
-from dmaze_cp.spec.mapping_files import RESULT_SCHEMA, RESULTS_SCHEMA, SWEEP_SCHEMA
-from dmaze_cp.tradeoff import FRONT_SCHEMA, WorkloadFront, front_from_dict
+from dmaze_cp.spec.mapping_files import FRONT_SCHEMA, RESULT_SCHEMA, RESULTS_SCHEMA, SWEEP_SCHEMA
+from dmaze_cp.tradeoff import WorkloadFront, front_from_dict
 
 _KNOWN: Final = (RESULT_SCHEMA, RESULTS_SCHEMA, SWEEP_SCHEMA, SENSITIVITY_SCHEMA, FRONT_SCHEMA)
 
