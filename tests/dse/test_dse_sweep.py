@@ -129,7 +129,7 @@ def test_random_designs(objective: Objective, designs: int) -> None:
     ("objective", "designs"),
     [
         (Objective.EDP, 30),
-        *(pytest.param(objective, 500, marks=pytest.mark.slow) for objective in Objective),
+        *(pytest.param(objective, 150, marks=pytest.mark.slow) for objective in Objective),
     ],
 )
 def test_random_designs_with_an_unhelpful_search(adversary, objective, designs) -> None:

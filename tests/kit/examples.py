@@ -14,7 +14,7 @@ from hypothesis import settings
 
 Test = Callable[..., None]
 
-MANY = int(os.environ.get("DMAZE_MANY", "24"))
+MANY = int(os.environ.get("DMAZE_MANY", "16"))
 """So many random problems a slow test tries; `DMAZE_MANY=200` is for a night."""
 PARTS = 4
 """Tests that share them."""

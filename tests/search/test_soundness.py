@@ -21,7 +21,7 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.result import Status
 from dmaze_cp.search import SearchSettings
 from dmaze_cp.workload import Layer
-from tests.kit.examples import complaints_of, first
+from tests.kit.examples import MANY, complaints_of, first
 from tests.kit.oracle import brute_force as oracle
 from tests.kit.patience import HANG_S
 from tests.kit.random_layers import random_layer
@@ -178,7 +178,7 @@ def test_cp_sat_is_what_proves_it():
 @pytest.mark.parametrize("constrained", [False, True])
 @pytest.mark.parametrize(
     ("settings", "seeds"),
-    [(AS_IT_IS, 700), (BY_CP_SAT, 150), (BY_SPLITTING, 250)],
+    [(AS_IT_IS, 8 * MANY), (BY_CP_SAT, 3 * MANY), (BY_SPLITTING, 5 * MANY)],
     ids=["as it is", "by CP-SAT", "by splitting"],
 )
 def test_equals_brute_force_on_many_more(settings, seeds, constrained):
