@@ -32,13 +32,13 @@ from dmaze_cp.cli.search_options import (
 from dmaze_cp.cli.store_option import open_store, store_files
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.objective import Objective
+from dmaze_cp.report.suffixes import SWEEP_SUFFIXES, Format, format_of
 
 if TYPE_CHECKING:
     from dmaze_cp.cli.sweeping import SweepRequest
     from dmaze_cp.dse.design import WeightedModel
     from dmaze_cp.dse.result import PointStatus, SweepResult, WeightedWorkload
     from dmaze_cp.dse.space import DesignSpace
-    from dmaze_cp.report.formats import Format
 
 _MOST_LINES = 5
 """So many designs of one sort are reported one by one on stderr."""
@@ -126,8 +126,6 @@ def dse_command(**options: Any) -> None:
       2  wrong usage                     130  interrupted; what is finished is written
       3  no design can map the networks
     """  # noqa: D301 (click needs the character)
-    from dmaze_cp.report.formats import SWEEP_SUFFIXES, Format, format_of
-
     output = None if options["output"] is None else OutputFile(options["output"])
     wanted = None if options["form"] is None else Format(options["form"])
     form = format_of(options["output"], wanted, SWEEP_SUFFIXES)
@@ -148,7 +146,6 @@ def dse_command(**options: Any) -> None:
 def _require_extras(form: Format, folder: OutputFolder | None) -> None:
     """Miss a library now rather than after the sweep."""
     from dmaze_cp.report.excel import require_openpyxl
-    from dmaze_cp.report.formats import Format
     from dmaze_cp.report.plots import require_matplotlib
 
     if form is Format.EXCEL:
@@ -223,9 +220,9 @@ def _solved(question: SweepRequest, options: dict[str, Any]) -> SweepResult:
 
 def _write(result: SweepResult, form: Format, output: OutputFile | None, *, details: bool) -> None:
     from dmaze_cp.report.console import make_console
-    from dmaze_cp.report.formats import Format, render_sweep
     from dmaze_cp.report.sweep_blocks import sweep_blocks
     from dmaze_cp.report.sweep_figures import Sweep
+    from dmaze_cp.report.sweep_rows import render_sweep
     from dmaze_cp.report.terminal import print_blocks
 
     if output is None and form is Format.TABLE:

@@ -19,6 +19,7 @@ from dmaze_cp.cli.store_option import open_store, store_options
 from dmaze_cp.engine import DEFAULT_TIME_LIMIT_S
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.objective import Objective
+from dmaze_cp.report.suffixes import ANSWER_SUFFIXES, Format, format_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,7 +109,7 @@ def evaluate_command(
     if proof["against_optimum"] is None and (proof["time_limit"] or proof["jobs"]):
         raise click.UsageError("--time-limit and --jobs are for --against-optimum.")
     from dmaze_cp.loading import load_architecture
-    from dmaze_cp.report.formats import ANSWER_SUFFIXES, Format, format_of, render_answers
+    from dmaze_cp.report.evaluation import render_answers
     from dmaze_cp.spec import load_mapping_records
     from dmaze_cp.spec.reading import files_read
 

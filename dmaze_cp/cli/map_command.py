@@ -35,8 +35,10 @@ from dmaze_cp.cli.settings import Limit, Setting
 from dmaze_cp.cli.slicing import plot_folder, slice_options, with_slices, write_plots
 from dmaze_cp.cli.store_option import open_store, store_files
 from dmaze_cp.errors import Problem, SpecError, printable
+from dmaze_cp.execution.server import cores, start_early
 from dmaze_cp.mapping import Diversity
 from dmaze_cp.objective import Objective
+from dmaze_cp.report.suffixes import Format, format_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,7 +47,6 @@ if TYPE_CHECKING:
     from dmaze_cp.cli.solving import MapRequest
     from dmaze_cp.constraints import ConstraintRules
     from dmaze_cp.mapping import Mapping
-    from dmaze_cp.report.formats import Format
     from dmaze_cp.result import LayerResult, WorkloadResult
     from dmaze_cp.store import Store
     from dmaze_cp.workload import Workload
@@ -169,8 +170,9 @@ def map_command(**options: Any) -> None:
     kept (see `dmaze-cp store`): what was finished is not searched for again.
     """  # noqa: D301 (click needs the character)
     output = None if options["output"] is None else OutputFile(options["output"])
+    if _is_shared(options):
+        start_early()
     from dmaze_cp.cli.solving import closing
-    from dmaze_cp.report.formats import Format, format_of
 
     wanted = None if options["form"] is None else Format(options["form"])
     form = format_of(options["output"], wanted)
@@ -187,6 +189,13 @@ def map_command(**options: Any) -> None:
             results = _map_for_programs(question, store, options, output or OutputFile("-"), form)
     write_plots(results, folder)
     raise click.exceptions.Exit(_exit_code(results))
+
+
+def _is_shared(options: dict[str, Any]) -> bool:
+    """Whether processes share the searches, as it seems before models are read."""
+    jobs = cores() if options["jobs"] is None else options["jobs"]
+    several = not options["layers"] or options["objective"] == "all" or len(options["archs"]) > 1
+    return jobs > 1 and several and options["scheduler"] is None
 
 
 def _question(

@@ -18,13 +18,13 @@ from dmaze_cp.cli.selection import select_layers
 from dmaze_cp.cli.settings import Setting
 from dmaze_cp.cli.store_option import store_files
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.report.suffixes import Format, format_of
 
 if TYPE_CHECKING:
     from dmaze_cp.architecture import Architecture
     from dmaze_cp.constraints import ConstraintRules
     from dmaze_cp.report.blocks import Block
     from dmaze_cp.report.figures import Figure
-    from dmaze_cp.report.formats import Format
     from dmaze_cp.workload import Workload
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -121,7 +121,6 @@ def show(
 ) -> str | None:
     """Write an answer to a file, or show it; the path of the file, if it is one."""
     from dmaze_cp.report.console import make_console
-    from dmaze_cp.report.formats import Format
     from dmaze_cp.report.terminal import print_blocks
 
     if output is None and form is Format.TABLE:
@@ -153,7 +152,6 @@ def asked(
     """
     from dmaze_cp.loading import load_architecture, load_workload
     from dmaze_cp.pinning import rule_problems
-    from dmaze_cp.report.formats import Format, format_of
     from dmaze_cp.spec.reading import files_read
 
     wanted = None if options["form"] is None else Format(options["form"])

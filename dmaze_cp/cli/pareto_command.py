@@ -60,8 +60,7 @@ def pareto_command(**options: Any) -> None:
     """  # noqa: D301 (click needs the character)
     question = asked(options)
     found = _found(question, options)
-    from dmaze_cp.report.formats import render_tradeoff
-    from dmaze_cp.report.tradeoff import tradeoff_blocks, tradeoff_figures
+    from dmaze_cp.report.tradeoff import render_tradeoff, tradeoff_blocks, tradeoff_figures
 
     question.write(
         lambda form: render_tradeoff(found, form),

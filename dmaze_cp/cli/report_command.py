@@ -10,9 +10,9 @@ import click
 from dmaze_cp.cli.output import OutputFile
 from dmaze_cp.cli.parameters import output_option
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.report.suffixes import BY_SUFFIX, Format, report_format_of
 
 if TYPE_CHECKING:
-    from dmaze_cp.report.formats import Format
     from dmaze_cp.report.html import Reported
     from dmaze_cp.spec.documents import Record
 
@@ -86,8 +86,6 @@ def _read(path: str) -> object:
 
 def _wanted(output: str | None, form: str | None) -> Format | None:
     """The form that is asked for; None is a page."""
-    from dmaze_cp.report.formats import BY_SUFFIX, Format
-
     if form is not None:
         return None if form == PAGE else Format(form)
     suffix = "" if output is None else PurePath(output).suffix.lower()
@@ -96,8 +94,7 @@ def _wanted(output: str | None, form: str | None) -> Format | None:
 
 def _write_answers(answers: list[Record], output: str | None, form: str | None) -> None:
     from dmaze_cp.cli.one_network import show
-    from dmaze_cp.report.evaluation import evaluation_blocks
-    from dmaze_cp.report.formats import Format, render_answers, report_format_of
+    from dmaze_cp.report.evaluation import evaluation_blocks, render_answers
 
     if form == PAGE:
         expected = "table, csv, markdown or json (answers of evaluate hold no mappings for a page)"
@@ -116,7 +113,7 @@ def _write_answers(answers: list[Record], output: str | None, form: str | None) 
 def _write_text(found: Reported, form: Format, output: str | None) -> None:
     from dmaze_cp.cli.one_network import show
     from dmaze_cp.perturbation import Sensitivity
-    from dmaze_cp.report.formats import question_blocks, render_question
+    from dmaze_cp.report.question import question_blocks, render_question
     from dmaze_cp.tradeoff import WorkloadFront
 
     if not isinstance(found, Sensitivity | WorkloadFront):

@@ -77,8 +77,7 @@ def sensitivity_command(**options: Any) -> None:
 
     question = asked(options, wrong)
     found = _found(question, options)
-    from dmaze_cp.report.formats import render_sensitivity
-    from dmaze_cp.report.sensitivity import sensitivity_blocks, tornados
+    from dmaze_cp.report.sensitivity import render_sensitivity, sensitivity_blocks, tornados
 
     question.write(
         lambda form: render_sensitivity(found, form),

@@ -74,8 +74,8 @@ def close(
         rounds += 1
         solution = problem.solve(limit(), hint, options, time_left(), stop)
         bound = max(bound, solution.bound)
-        for candidate in solution.candidates[:1]:
-            problem.exclude(score(candidate))
+        if solution.candidate is not None:
+            problem.exclude(score(solution.candidate))
         if solution.answer is Answer.NONE or bound > limit():
             return Closing(True, True, bound, rounds)
         if decided(bound):

@@ -1,6 +1,7 @@
 """Integer variables, each with what it is computed from.
 
-A thin layer over CP-SAT's model, filled in bulk. Every variable but the choices has a
+A thin layer over CP-SAT's model, the protocol buffer itself: the library's modelling module loads
+pandas, which takes longer than most proofs. Every variable but the choices has a
 definition: the value it takes, or the least that it may take, once the variables before it are
 known. That makes hints of whole assignments, and lets a model be evaluated for a mapping
 (`IntegerModel.evaluate`) without being solved, to check that it allows what it has to.
@@ -20,7 +21,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import numpy as np
-from ortools.sat.python import cp_model
+from ortools.sat.python.cp_model_helper import CpModelProto, CpSatHelper
 
 from dmaze_cp.cost.batch import Ints
 from dmaze_cp.cp.affine import Affine, constant, negative, total
@@ -62,8 +63,7 @@ class IntegerModel:
     """
 
     def __init__(self, sizes: Sequence[int]) -> None:
-        self.model = cp_model.CpModel()
-        self.proto = self.model.Proto()
+        self.proto = CpModelProto()
         self.ranges: list[tuple[int, int]] = []
         self.definitions: list[Definition] = []
         self.rows: list[_Row] = []
@@ -365,7 +365,7 @@ class IntegerModel:
         """The model as CP-SAT's protocol buffer, binary or as text."""
         with TemporaryDirectory() as folder:
             file = Path(folder) / ("model.txt" if text else "model.pb")
-            if not self.model.export_to_file(str(file)):
+            if not CpSatHelper.write_model_to_file(self.proto, str(file)):
                 raise OSError("CP-SAT could not write its model")
             return file.read_bytes()
 

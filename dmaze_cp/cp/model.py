@@ -35,11 +35,11 @@ class Answer(StrEnum):
     """What CP-SAT says of "which mapping of this case costs least, and at most the limit?"."""
 
     OPTIMAL = "optimal"
-    """The first candidate has the least cost that the model knows."""
+    """The candidate has the least cost that the model knows."""
     NONE = "none"
     """There is none."""
     STOPPED = "stopped"
-    """Time ran out, with or without candidates."""
+    """Time ran out, with or without a candidate."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,13 @@ class Solution:
     bound
         No mapping of the case that is not excluded costs less, as far as the limit reaches
         (energy before it is rounded).
-    candidates
-        Places of options in the groups' lists, best first.
+    candidate
+        The best mapping that was found, if any: places of options in the groups' lists.
     """
 
     answer: Answer
     bound: float
-    candidates: tuple[tuple[int, ...], ...] = ()
+    candidate: tuple[int, ...] | None = None
 
 
 class CaseProblem:
@@ -152,7 +152,7 @@ class CaseProblem:
             return Solution(Answer.NONE, self.limit)
         bound = found.bound / self.cost.scale * (1 - MARGIN)
         answer = Answer.OPTIMAL if found.outcome is Outcome.OPTIMAL else Answer.STOPPED
-        chosen = tuple(self._options_at(places) for places in found.choices)
+        chosen = None if found.choice is None else self._options_at(found.choice)
         return Solution(answer, min(bound, self.limit), chosen)
 
     def exclude(self, block: Mapping[int, int]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from dmaze_cp.errors import Problem, SpecError
@@ -114,17 +115,25 @@ def parse_solver_params(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
 
 def apply(options: SolverOptions, parameters: SatParameters) -> None:
     """Set a solver's parameters."""
-    from google.protobuf import text_format
-    from ortools.sat import sat_parameters_pb2
-
-    settings = DEFAULTS | dict(options.parameters)
-    text = "\n".join(f"{name}: {value}" for name, value in settings.items())
-    read = text_format.Parse(text, sat_parameters_pb2.SatParameters())
-    parameters.merge_text_format(text_format.MessageToString(read))
+    parameters.merge_text_format(_text(options.parameters))
     parameters.num_workers = options.workers
     parameters.random_seed = options.seed
     parameters.log_search_progress = options.log
     parameters.log_to_stdout = False
+
+
+@lru_cache(maxsize=8)
+def _text(given: tuple[tuple[str, str], ...]) -> str:
+    """The defaults, and the parameters that were given as the solver writes them."""
+    text = "\n".join(f"{name}: {value}" for name, value in (DEFAULTS | dict(given)).items())
+    if not given:
+        return text
+    from google.protobuf import text_format
+    from ortools.sat import sat_parameters_pb2
+
+    read = text_format.Parse(text, sat_parameters_pb2.SatParameters())
+    canonical: str = text_format.MessageToString(read)
+    return canonical
 
 
 def _problems(parameters: Sequence[tuple[str, str]]) -> Iterator[Problem]:

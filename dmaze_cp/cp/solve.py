@@ -8,7 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ortools.sat.python import cp_model
+from ortools.sat.python.cp_model_helper import (
+    CpModelProto,
+    CpSatHelper,
+    CpSolverResponse,
+    CpSolverStatus,
+    SatParameters,
+    SolveWrapper,
+)
 
 from dmaze_cp.cp.integers import IntegerModel
 from dmaze_cp.cp.parameters import SolverOptions, apply
@@ -35,26 +42,13 @@ class Found:
         How it ended.
     bound
         Proven lower bound of the objective.
-    choices
-        Solutions, best first: the choice of each group.
+    choice
+        The best solution, if there is one: the choice of each group.
     """
 
     outcome: Outcome
     bound: float
-    choices: tuple[tuple[int, ...], ...]
-
-
-class _Collector(cp_model.CpSolverSolutionCallback):
-    """Keeps the choices of every solution on the way."""
-
-    def __init__(self, integers: IntegerModel) -> None:
-        super().__init__()
-        self.found: list[tuple[int, ...]] = []
-        self._choices = [integers.model.get_int_var_from_proto_index(v) for v in integers.choices]
-
-    def on_solution_callback(self) -> None:
-        """Called by the solver."""
-        self.found.append(tuple(self.value(v) for v in self._choices))
+    choice: tuple[int, ...] | None = None
 
 
 def run(
@@ -64,26 +58,30 @@ def run(
     stop: Callable[[], bool] | None = None,
 ) -> Found:
     """Minimise for at most `time_limit` seconds, or until `stop` says so."""
-    solver = cp_model.CpSolver()
-    apply(options, solver.parameters)
-    solver.parameters.max_time_in_seconds = min(max(time_limit, 0.01), 1e9)
+    parameters = SatParameters()
+    apply(options, parameters)
+    parameters.max_time_in_seconds = min(max(time_limit, 0.01), 1e9)
+    solver = SolveWrapper()
+    solver.set_parameters(parameters)
     if options.log:
-        solver.log_callback = _log
-    collector = _Collector(integers)
-    status = _watched(solver, integers.model, collector, stop)
-    choices = tuple(reversed(collector.found))
-    if status == cp_model.OPTIMAL:
-        return Found(Outcome.OPTIMAL, solver.best_objective_bound, choices)
-    if status == cp_model.INFEASIBLE:
-        return Found(Outcome.NONE, 0.0, ())
-    if status in (cp_model.FEASIBLE, cp_model.UNKNOWN):
-        low, _ = integers.ranges[integers.objective]
+        solver.add_log_callback(_log)
+    response = _watched(solver, integers.proto, stop)
+    status = response.status
+    if status == CpSolverStatus.INFEASIBLE:
+        return Found(Outcome.NONE, 0.0)
+    if status in (CpSolverStatus.OPTIMAL, CpSolverStatus.FEASIBLE):
+        values = response.solution
+        choice = tuple(int(values[v]) for v in integers.choices)
+    low, _ = integers.ranges[integers.objective]
+    if status == CpSolverStatus.OPTIMAL:
+        return Found(Outcome.OPTIMAL, response.best_objective_bound, choice)
+    if status == CpSolverStatus.FEASIBLE:
+        return Found(Outcome.STOPPED, max(response.best_objective_bound, low), choice)
+    if status == CpSolverStatus.UNKNOWN:
         # Before the first bound is known, the solver's is no number of the model's.
-        bound = solver.best_objective_bound if status == cp_model.FEASIBLE else low
-        return Found(Outcome.STOPPED, max(bound, low), choices)
-    raise RuntimeError(
-        f"CP-SAT refused a model: {integers.model.validate() or solver.status_name()}"
-    )
+        return Found(Outcome.STOPPED, low)
+    why = CpSatHelper.validate_model(integers.proto)
+    raise RuntimeError(f"CP-SAT refused a model: {why or status.name}")
 
 
 def _log(line: str) -> None:
@@ -92,18 +90,18 @@ def _log(line: str) -> None:
 
 
 def _watched(
-    solver: cp_model.CpSolver,
-    model: cp_model.CpModel,
-    collector: _Collector,
-    stop: Callable[[], bool] | None,
-) -> cp_model.CpSolverStatus:
+    solver: SolveWrapper, model: CpModelProto, stop: Callable[[], bool] | None
+) -> CpSolverResponse:
     """Solve; where `stop` is given, in a thread that this one watches over."""
+    result: list[CpSolverResponse] = []
+
+    def solve() -> None:
+        result.append(solver.solve(model))  # type: ignore[no-untyped-call]
+
     if stop is None:
-        return solver.solve(model, collector)
-    result: list[cp_model.CpSolverStatus] = []
-    thread = threading.Thread(
-        target=lambda: result.append(solver.solve(model, collector)), daemon=True
-    )
+        solve()
+        return result[0]
+    thread = threading.Thread(target=solve, daemon=True)
     thread.start()
     wait = 0.001
     while thread.is_alive():

@@ -18,8 +18,9 @@ from dmaze_cp.errors import SpecError
 from dmaze_cp.execution.backend import Backend, in_this_process
 from dmaze_cp.execution.cluster import cluster
 from dmaze_cp.execution.engine import Watcher, run_tasks
-from dmaze_cp.execution.processes import cores, processes
+from dmaze_cp.execution.processes import processes
 from dmaze_cp.execution.schedule import Schedule
+from dmaze_cp.execution.server import cores
 from dmaze_cp.execution.task import Message, Task
 from dmaze_cp.question import Question
 from dmaze_cp.result import Ending, Incumbent, LayerResult

@@ -18,7 +18,7 @@ from typing import Any, Final
 from dmaze_cp.execution import connection
 from dmaze_cp.execution.backend import Backend, BackendLostError, WorkerDiedError, drain
 from dmaze_cp.execution.connection import LOCAL, connect, in_one_line
-from dmaze_cp.execution.processes import without_interrupts
+from dmaze_cp.execution.server import without_interrupts
 from dmaze_cp.execution.task import Message
 from dmaze_cp.extras import load_extra
 from dmaze_cp.result import Incumbent

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import pkgutil
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
@@ -49,6 +48,8 @@ def connect(distributed: Any, where: Any) -> Any:
 
 def _check_address(distributed: Any, address: str) -> None:
     """Refuse an address where no scheduler answers; a client would take long to give up."""
+    import asyncio
+
     problem = None
     # In a thread, as the caller may be in an event loop (a notebook is).
     with ThreadPoolExecutor(1) as thread:
@@ -69,6 +70,8 @@ def _check_address(distributed: Any, address: str) -> None:
 
 async def _kind(distributed: Any, address: str) -> str:
     """What answers at an address."""
+    import asyncio
+
     security = distributed.Security().get_connection_args("client")
     async with distributed.rpc(address, timeout=CONNECT_S, connection_args=security) as remote:
         identity = await asyncio.wait_for(remote.identity(), CONNECT_S)

@@ -8,11 +8,10 @@ there: its future fails, and the next task of the slot gets a new process.
 from __future__ import annotations
 
 import multiprocessing
-import os
 import queue
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
@@ -20,23 +19,14 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Final
 
 from dmaze_cp.execution.backend import Backend, BackendLostError, WorkerDiedError, drain
+from dmaze_cp.execution.server import quiet_start, start_context
 from dmaze_cp.execution.task import Message
 from dmaze_cp.execution.worker import DONE, FAILED, STOP, TOLD, ProcessLink, serve
 
 END_S: Final = 2.0
 """A process may take so long to end before it is killed."""
 
-_BLAS_THREADS: Final = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-"""One search uses one core; numpy's own threads would compete with the other searches."""
-
 _starting = threading.Lock()
-
-
-def cores() -> int:
-    """Cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @contextmanager
@@ -209,11 +199,11 @@ def _how(code: int | None) -> str:
 
 
 def _start() -> tuple[BaseProcess, Connection]:
-    context = _context()
+    context = start_context()
     ours, theirs = context.Pipe()
     process = context.Process(target=serve, args=(theirs,), daemon=True, name="dmaze-cp worker")
     try:
-        with _starting, _quiet_start():
+        with _starting, quiet_start():
             process.start()
     except BaseException:
         ours.close()
@@ -222,55 +212,3 @@ def _start() -> tuple[BaseProcess, Connection]:
         # Only the worker holds its end now: its death is the end of the line.
         theirs.close()
     return process, ours
-
-
-def _context() -> Any:
-    """Workers that start as fresh processes: forking one that has threads is not safe."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    # Loaded once, in the server: its workers then start in no time.
-    context.set_forkserver_preload(["dmaze_cp.mapper", "dmaze_cp.execution.worker"])
-    return context
-
-
-@contextmanager
-def _quiet_start() -> Iterator[None]:
-    """Processes started within get one BLAS thread, and no Ctrl-C of the terminal."""
-    absent = [name for name in _BLAS_THREADS if name not in os.environ]
-    with _environment(dict.fromkeys(absent, "1")), without_interrupts():
-        yield
-
-
-@contextmanager
-def without_interrupts() -> Iterator[None]:
-    """Threads and processes started within are not told of Ctrl-C."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    from multiprocessing import resource_tracker
-
-    # Starting the tracker lifts the block, so it has to run before. When this process is
-    # killed, it cleans up, and need not say so.
-    with _environment({"PYTHONWARNINGS": "ignore:resource_tracker"}):
-        resource_tracker.ensure_running()
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-
-
-@contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Environment variables for the processes started within."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,9 +14,13 @@ from dmaze_cp.mapping import Mapping
 from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import Block, Heading, Note, Table, Tone, columns
 from dmaze_cp.report.distance import distance_blocks
+from dmaze_cp.report.formats import written
 from dmaze_cp.report.layer import mapping_blocks, shape_notes
+from dmaze_cp.report.rows import answer_rows
+from dmaze_cp.report.suffixes import Format
 from dmaze_cp.result import Status
 from dmaze_cp.result.answer_files import answer_record
+from dmaze_cp.spec import RecordsForm
 from dmaze_cp.spec.documents import Record
 
 
@@ -131,3 +136,28 @@ def _times_best(against: Record) -> str:
 def _misfits(index: int, reasons: Sequence[Problem | str]) -> Iterator[Block]:
     for reason in reasons:
         yield Note(f"record {index} does not fit: {reason}", Tone.FAIR)
+
+
+def render_answers(
+    answers: Sequence[Record],
+    form: Format,
+    records: RecordsForm = RecordsForm.LIST,
+    evaluated: Sequence[Evaluated] = (),
+) -> str:
+    """Answers to mapping records in a format, with a line break at the end.
+
+    Parameters
+    ----------
+    records
+        How the file held the records: JSON has the same form.
+    evaluated
+        Mappings that tables have in full, before all answers.
+    """
+    if form is Format.JSON and records is RecordsForm.JSON_LINES:
+        return "".join(json.dumps(answer, allow_nan=False) + "\n" for answer in answers)
+    return written(
+        form,
+        lambda: answers[0] if records is RecordsForm.SINGLE else list(answers),
+        lambda: answer_rows(answers),
+        lambda: evaluation_blocks(answers, () if form is Format.MARKDOWN else evaluated),
+    )

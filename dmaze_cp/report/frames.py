@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Final
 from dmaze_cp.dse.result import SweepResult
 from dmaze_cp.extras import load_extra
 from dmaze_cp.perturbation import Sensitivity
-from dmaze_cp.report.rows import Rows, layer_rows, sweep_rows, workload_rows
+from dmaze_cp.report.rows import Rows, layer_rows, workload_rows
 from dmaze_cp.report.sensitivity import sensitivity_rows
 from dmaze_cp.report.sweep_figures import Sweep
+from dmaze_cp.report.sweep_rows import sweep_rows
 from dmaze_cp.report.tradeoff import tradeoff_rows
 from dmaze_cp.result import LayerResult, WorkloadResult
 from dmaze_cp.tradeoff import WorkloadFront

@@ -75,7 +75,7 @@ def closing(*solutions: Solution, limit: float = 10.0):
 def test_the_best_of_the_model_closes_no_case_that_may_hold_as_much_as_the_limit():
     """What is below the limit in the model, or just at it, may be better after exact scoring."""
     rounds = [
-        Solution(Answer.OPTIMAL, bound, ((place,), (7,)))
+        Solution(Answer.OPTIMAL, bound, (place,))
         for place, bound in enumerate((3.0, 9.5, 10.0, 10.5))
     ]
     done, problem = closing(*rounds)
@@ -85,13 +85,13 @@ def test_the_best_of_the_model_closes_no_case_that_may_hold_as_much_as_the_limit
 
 
 def test_a_case_with_nothing_left_is_closed():
-    done, _ = closing(Solution(Answer.OPTIMAL, 4.0, ((0,),)), Solution(Answer.NONE, 10.0))
+    done, _ = closing(Solution(Answer.OPTIMAL, 4.0, (0,)), Solution(Answer.NONE, 10.0))
     assert (done.closed, done.bound, done.rounds) == (True, 10.0, 2)
 
 
 def test_a_solve_that_is_stopped_leaves_its_case_open_with_the_best_bound():
-    stopped = Solution(Answer.STOPPED, 2.0, ((1,),))
-    done, problem = closing(Solution(Answer.OPTIMAL, 4.0, ((0,),)), stopped)
+    stopped = Solution(Answer.STOPPED, 2.0, (1,))
+    done, problem = closing(Solution(Answer.OPTIMAL, 4.0, (0,)), stopped)
     assert (done.closed, done.bound, done.rounds) == (False, 4.0, 2)
     assert problem.excluded == [(0,), (1,)], "what it has found is scored"
     assert closing(Solution(Answer.STOPPED, 10.5))[0].closed

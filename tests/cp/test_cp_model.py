@@ -90,7 +90,7 @@ def test_the_solver_finds_the_best_of_a_case(space, objective, seed):
         exact = members.problem(objective, float(cost[best] + slack[best]))
         again = exact.solve(float(cost[best] + slack[best]), hint=members.picked[best])
         assert again.answer is Answer.OPTIMAL
-        assert solution.candidates[0] in set(map(tuple, members.picked.tolist()))
+        assert solution.candidate in set(map(tuple, members.picked.tolist()))
         less = members.problem(objective, float(cost[best]) * 0.99 - 2).solve(
             float(cost[best]) * 0.99 - 2
         )
@@ -114,7 +114,7 @@ def test_excluding_every_candidate_ends_with_none(example, objective):
     below = {tuple(o) for o in members.picked[cost <= limit].tolist()}
     problem, seen, bound = members.problem(objective, limit), set(), 0.0
     while (solution := problem.solve(limit)).answer is Answer.OPTIMAL:
-        first = solution.candidates[0]
+        first = solution.candidate
         assert first not in seen
         assert solution.bound >= bound
         bound = solution.bound
@@ -155,7 +155,7 @@ def test_a_stopped_solve_keeps_its_bound(example):
 
 def test_one_worker_and_one_seed_give_one_answer(example):
     members = max(example, key=lambda m: len(m.picked))
-    answers = [members.problem(Objective.EDP).solve(INF).candidates for _ in range(2)]
+    answers = [members.problem(Objective.EDP).solve(INF).candidate for _ in range(2)]
     assert answers[0] == answers[1]
 
 

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 
 from dmaze_cp import MissingExtraError, Workload, load_workload
 from dmaze_cp.report.csv_file import rows_csv
-from dmaze_cp.report.rows import layer_rows, sweep_rows
+from dmaze_cp.report.rows import layer_rows
 from dmaze_cp.report.sweep_figures import Sweep
+from dmaze_cp.report.sweep_rows import sweep_rows
 from dmaze_cp.result import WorkloadResult
 from dmaze_cp.spec.documents import Record
 from tests.kit.missing import without

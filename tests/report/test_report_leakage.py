@@ -12,9 +12,11 @@ from dmaze_cp.architecture import Architecture
 from dmaze_cp.dse.parameters import Parameter
 from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.objective import Objective
-from dmaze_cp.report.formats import Format, render, render_sweep
+from dmaze_cp.report.formats import render
 from dmaze_cp.report.html import html_page
 from dmaze_cp.report.plots import sweep_plots
+from dmaze_cp.report.suffixes import Format
+from dmaze_cp.report.sweep_rows import render_sweep
 from dmaze_cp.result import result_record
 from tests.kit.networks import lost, network
 from tests.kit.samples import CONV, DEPTHWISE, GEMM, sample_result

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dmaze_cp as dm
-from dmaze_cp.report.formats import Format, render
+from dmaze_cp.report.formats import render
+from dmaze_cp.report.suffixes import Format
 
 LAYER = dm.Layer.gemm("fc", {"X": 8, "Y": 16, "K": 32})
 LIMITS = dm.Constraints.of_options(min_pe_utilization=0.25, no_spatial_reduction=True)

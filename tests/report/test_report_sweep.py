@@ -20,8 +20,9 @@ from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.dse.sweep_files import sweep_record
 from dmaze_cp.errors import MissingExtraError
 from dmaze_cp.objective import Objective
-from dmaze_cp.report.formats import SWEEP_SUFFIXES, Format, format_of, render_sweep
 from dmaze_cp.report.html import html_page
+from dmaze_cp.report.suffixes import SWEEP_SUFFIXES, Format, format_of
+from dmaze_cp.report.sweep_rows import render_sweep
 from dmaze_cp.spec import mapping_record_from_dict
 from tests.kit.samples import DEPTHWISE, GEMM
 from tests.kit.sweeps import SPACE, sample_sweep, sweep_text, sweeps, weighted
