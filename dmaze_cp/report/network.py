@@ -11,8 +11,6 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import (
     Block,
-    Cell,
-    Column,
     Fact,
     Facts,
     Heading,
@@ -21,8 +19,8 @@ from dmaze_cp.report.blocks import (
     Tone,
     columns,
 )
-from dmaze_cp.report.breakdown import dram_bytes
-from dmaze_cp.report.layer import STATUS_TONES, cycle_bars, energy_bars, status_text
+from dmaze_cp.report.layer import cycle_bars, energy_bars, status_text
+from dmaze_cp.report.layer_columns import LAYER_COLUMNS, NAME_WIDTH
 from dmaze_cp.report.shares import Ranked, layers_of_most, ranked
 from dmaze_cp.report.words import (
     in_sentence,
@@ -36,10 +34,6 @@ from dmaze_cp.result.totals import network_cycles
 
 _MOST: Final = 0.9
 _TOTALS_WIDTH: Final = 22
-_NAME_WIDTH: Final = 8
-"""Columns that names are folded to where there is no more room."""
-_NAME_FOLD: Final = 24
-"""Names that are longer may be folded to make room for a column that can be spared."""
 
 
 def network_blocks(result: WorkloadResult, *, mappings: bool = False) -> Iterator[Block]:
@@ -81,86 +75,17 @@ def closing_notes(result: WorkloadResult) -> Iterator[Block]:
 
 def layers_table(places: Sequence[Ranked], link: str = "") -> Table:
     """A row for each layer; costs are of one instance."""
-    heads = (
-        Column("layer", is_text=True, folds=True),
-        Column("kind", is_text=True, detail=True),
-        Column("n", note="instances"),
-        Column("status", is_text=True),
-        Column("energy"),
-        Column("cycles"),
-        Column("EDP", note="pJ x cycles"),
-        Column("share", bar=True, note="of the total, all instances"),
-        # The running sum of one layer is no news.
-        *((Column("sum", spare=_NAME_FOLD, note="share with those before"),) * (len(places) > 1)),
-        Column("MACs", detail=True),
-        Column(DRAM, detail=True, note="bytes between DRAM and the SPM"),
-        Column("gap"),
-        Column("time", spare=_NAME_WIDTH, note="of the search"),
-    )
-    names = tuple(place.result.layer.name for place in places)
+    # The running sum of one layer is no news.
+    shown = [column for column in LAYER_COLUMNS if len(places) > 1 or not column.of_several]
     return Table(
-        heads,
-        [_layer_row(place, several=len(places) > 1) for place in places],
-        keys=names,
+        tuple(column.head for column in shown),
+        [tuple(column.cell(place) for column in shown) for place in places],
+        keys=tuple(place.result.layer.name for place in places),
         link=link,
         caption="Layers",
-        least=_NAME_WIDTH,
+        least=NAME_WIDTH,
         searched=True,
     )
-
-
-def _layer_row(place: Ranked, *, several: bool) -> tuple[str | Cell, ...]:
-    result, layer, cost = place.result, place.result.layer, place.result.cost
-    missing: tuple[Cell, ...] = (Cell("-"),) * 3
-    if cost is not None:
-        missing = (
-            Cell(numbers.energy(cost.energy_pj), cost.energy_pj),
-            Cell(numbers.count(cost.latency_cycles), cost.latency_cycles),
-            Cell(numbers.scientific(cost.edp), cost.edp),
-        )
-    gap = "-" if cost is None else numbers.percent(result.gap)
-    return (
-        layer.name,
-        str(layer.kind),
-        Cell(_instances(layer.instances), layer.instances),
-        Cell(status_text(result), tone=STATUS_TONES[result.status]),
-        *missing,
-        Cell(_share(place.share), place.share),
-        *((Cell(_share(place.cumulative), place.cumulative),) * several),
-        Cell(numbers.count(layer.macs), layer.macs),
-        _traffic(result),
-        Cell(gap, result.gap, Tone.FAIR if result.gap else Tone.PLAIN),
-        Cell(_time(result), result.solve_time_s),
-    )
-
-
-def _traffic(result: LayerResult) -> Cell:
-    if result.mapping is None or result.cost is None:
-        return Cell("-")
-    moved = dram_bytes(result.mapping, result.cost, result.architecture)
-    return Cell(f"{numbers.count(moved)}B", moved)
-
-
-def _instances(instances: int) -> str:
-    return str(instances) if instances < 10**5 else numbers.count(instances)
-
-
-def _share(share: float | None) -> str:
-    """A fraction in few characters, as tables of layers are narrow."""
-    if share is None:
-        return "-"
-    if 0 < share < 0.0005:
-        return "<0.1 %"
-    if 0.9995 <= share < 1:
-        return ">99.9 %"
-    return f"{100 * share:.1f} %" if share < 1 else "100 %"
-
-
-def _time(result: LayerResult) -> str:
-    if result.from_store:
-        return "stored"
-    seconds = result.solve_time_s
-    return numbers.duration(seconds) if seconds < 99.95 else f"{seconds:.0f} s"
 
 
 def _reasons(results: Sequence[LayerResult]) -> list[str]:
