@@ -204,6 +204,7 @@ def _question(
     """What is asked; all that is wrong with output, accelerators and models at once."""
     from dmaze_cp.cli.solving import MapRequest
     from dmaze_cp.pinning import rule_problems
+    from dmaze_cp.search.reaching import unreachable
     from dmaze_cp.spec.reading import files_read
 
     problems: list[Problem] = []
@@ -224,6 +225,7 @@ def _question(
             output.check([*files, *store_files(options["store"], options["no_store"])])
     if not problems:
         problems += rule_problems(workloads, rules)
+        problems += unreachable(workloads, architectures, rules)
     if problems:
         raise SpecError(dict.fromkeys(problems))
     chosen = options["objective"]

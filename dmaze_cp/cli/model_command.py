@@ -70,6 +70,7 @@ def model_command(**options: Any) -> None:
     """  # noqa: D301 (click needs the character)
     from dmaze_cp.loading import load_architecture, load_workload
     from dmaze_cp.pinning import rule_problems
+    from dmaze_cp.search.reaching import unreachable
 
     problems: list[Problem] = []
     output = OutputFile(options["output"])
@@ -90,6 +91,7 @@ def model_command(**options: Any) -> None:
     rules = constraint_rules(options, problems)
     if not problems:
         problems += rule_problems([selected], rules)
+        problems += unreachable([selected], [arch], rules)
     if problems:
         raise SpecError(problems)
     from dmaze_cp.cp.whole import whole_model

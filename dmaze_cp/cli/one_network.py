@@ -152,6 +152,7 @@ def asked(
     """
     from dmaze_cp.loading import load_architecture, load_workload
     from dmaze_cp.pinning import rule_problems
+    from dmaze_cp.search.reaching import unreachable
     from dmaze_cp.spec.reading import files_read
 
     wanted = None if options["form"] is None else Format(options["form"])
@@ -184,8 +185,9 @@ def asked(
         if folder is not None:
             folder.prepare()
     rules = constraint_rules(options, problems)
-    if chosen is not None and not problems:
+    if chosen is not None and architecture is not None and not problems:
         problems += rule_problems([chosen], rules)
+        problems += unreachable([chosen], [architecture], rules)
     if problems or architecture is None or chosen is None:
         raise SpecError(dict.fromkeys(problems))
     return Asked(chosen, architecture, rules, form, output, folder)

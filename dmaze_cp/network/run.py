@@ -22,6 +22,7 @@ from dmaze_cp.padding import AsPadding
 from dmaze_cp.pinning import rule_problems
 from dmaze_cp.question import Question
 from dmaze_cp.result import Ending, Incumbent, LayerResult, WorkloadResult
+from dmaze_cp.search.reaching import unreachable
 from dmaze_cp.store import Store
 from dmaze_cp.workload import Workload
 
@@ -207,6 +208,9 @@ def _check(runs: Sequence[tuple[Workload, Architecture]], rules: ConstraintRules
     problems: dict[Problem, None] = {}
     networks = dict.fromkeys(workload for workload, _ in runs)
     problems |= dict.fromkeys(rule_problems(networks, rules))
+    if not problems:
+        machines = list(dict.fromkeys(architecture for _, architecture in runs))
+        problems |= dict.fromkeys(unreachable(networks, machines, rules))
     for workload, architecture in runs:
         try:
             for layer in workload:

@@ -16,6 +16,7 @@ from dmaze_cp.perturbation.result import Changed, LayerSensitivity, Sensitivity,
 from dmaze_cp.pinning import rule_problems
 from dmaze_cp.question import Question, checked_objective
 from dmaze_cp.result import LayerResult, Status
+from dmaze_cp.search.reaching import unreachable
 from dmaze_cp.store import Store
 from dmaze_cp.workload import Workload
 
@@ -60,6 +61,7 @@ def sensitivity(
     goal = checked_objective(objective)
     machines = (*changes(architecture), *_given(architecture, changed))
     problems = list(rule_problems([workload], settings.rules))
+    problems += unreachable([workload], [architecture], settings.rules)
     problems += settings.rules.cost_problems()
     if problems:
         raise SpecError(problems)

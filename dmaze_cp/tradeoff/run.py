@@ -13,6 +13,7 @@ from dmaze_cp.mapspace import check_sizes
 from dmaze_cp.pinning import rule_problems
 from dmaze_cp.question import Options
 from dmaze_cp.result import Alternative, Ending
+from dmaze_cp.search.reaching import unreachable
 from dmaze_cp.tradeoff.front import check_epsilon, layer_front
 from dmaze_cp.tradeoff.network import network_front
 from dmaze_cp.tradeoff.result import LayerFront, WorkloadFront
@@ -68,7 +69,10 @@ def pareto(
     rules = rules_for(constraints)
     for layer in workload:
         check_sizes([layer], architecture, rules.of(layer).padding)
-    problems = list(rule_problems([workload], rules))
+    problems = [
+        *rule_problems([workload], rules),
+        *unreachable([workload], [architecture], rules),
+    ]
     if problems:
         raise SpecError(problems)
     stopped = stop or (lambda: False)

@@ -72,6 +72,27 @@ def test_all_that_is_wrong_is_said_at_once(run) -> None:
         assert text in result.stderr
 
 
+@pytest.mark.parametrize("command", ["map", "pareto"])
+def test_a_utilisation_that_no_layer_reaches_is_bad_input(monkeypatch, tmp_path, command) -> None:
+    """One that some layer reaches is not: the others have no mapping."""
+    monkeypatch.chdir(tmp_path)
+    layers = [
+        {"name": name, "kind": "gemm", "bounds": {"X": 1, "Y": n, "K": 1}}
+        for name, n in (("less", 150), ("more", 200))
+    ]
+    Path("net.json").write_text(json.dumps({"name": "net", "layers": layers}))
+    asked = [command, "net.json", "--format", "json"]
+    asked += ["--jobs", "1", "--no-store"] if command != "pareto" else []
+    refused = CliRunner().invoke(cli, [*asked, "--pin", "util.PE>=0.8"])
+    assert refused.exit_code == 1
+    text = "--pin: util.PE>=0.8: found a share that no mapping has (of more on default, which "
+    assert refused.stderr == f"error: {text}comes nearest), expected at most 0.78125\n"
+    answered = CliRunner().invoke(cli, [*asked, "--pin", "util.PE>=0.78"])
+    assert answered.exit_code == 3
+    assert "less" in answered.stderr
+    assert "more" not in answered.stderr
+
+
 def test_a_model_has_the_pins(run) -> None:
     asked = ["--pin", "RF.Fx=full", "--pin", "PE.C<=4", "--pin", "stationary.DRAM=O"]
     result = run("model", MODEL, "--layer", "block12.depthwise", *asked, "-o", "m.txt")
