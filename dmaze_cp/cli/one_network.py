@@ -18,13 +18,15 @@ from dmaze_cp.cli.selection import select_layers
 from dmaze_cp.cli.settings import Setting
 from dmaze_cp.cli.store_option import store_files
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.report.suffixes import Format, format_of
+from dmaze_cp.report.suffixes import QUESTION_SUFFIXES, Format, format_of
 
 if TYPE_CHECKING:
     from dmaze_cp.architecture import Architecture
     from dmaze_cp.constraints import ConstraintRules
+    from dmaze_cp.perturbation import Sensitivity
     from dmaze_cp.report.blocks import Block
     from dmaze_cp.report.figures import Figure
+    from dmaze_cp.tradeoff import WorkloadFront
     from dmaze_cp.workload import Workload
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -59,13 +61,13 @@ def result_options(plots: str) -> Callable[[_Function], _Function]:
     """``-o``, ``--format`` and ``--plots`` (which are of `plots`)."""
     return stacked(
         output_option(
-            "Write the result to FILE, instead of tables on standard output: .csv, .md and .txt "
-            "by suffix, every other FILE as JSON."
+            "Write the result to FILE, instead of tables on standard output: .csv, .md, .txt and "
+            ".html (a page) by suffix, every other FILE as JSON."
         ),
         click.option(
             "--format",
             "form",
-            type=click.Choice(["table", "json", "csv", "markdown"]),
+            type=click.Choice(["table", "json", "csv", "markdown", "page"]),
             help="Form of the result, whatever the suffix of FILE.",
         ),
         click.option(
@@ -99,12 +101,21 @@ class Asked:
 
     def write(
         self,
+        found: Sensitivity | WorkloadFront,
         render: Callable[[Format], str],
         blocks: Callable[[], Iterable[Block]],
         figures: Callable[[], dict[str, Figure]],
     ) -> None:
         """Show or write the answer, and write its plots."""
-        written = show(self.form, self.output, render, blocks)
+
+        def rendered(form: Format) -> str:
+            if form is not Format.PAGE:
+                return render(form)
+            from dmaze_cp.report.html import html_page
+
+            return html_page(found)
+
+        written = show(self.form, self.output, rendered, blocks)
         if written is not None and sys.stderr.isatty():
             click.echo(f"wrote {written}", err=True)
         if self.folder is not None:
@@ -156,7 +167,7 @@ def asked(
     from dmaze_cp.spec.reading import files_read
 
     wanted = None if options["form"] is None else Format(options["form"])
-    form = format_of(options["output"], wanted)
+    form = format_of(options["output"], wanted, QUESTION_SUFFIXES)
     output = None if options["output"] is None else OutputFile(options["output"])
     folder = None if options["plots"] is None else OutputFolder(options["plots"], "--plots")
     if folder is not None:

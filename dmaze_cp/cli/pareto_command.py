@@ -63,6 +63,7 @@ def pareto_command(**options: Any) -> None:
     from dmaze_cp.report.tradeoff import render_tradeoff, tradeoff_blocks, tradeoff_figures
 
     question.write(
+        found,
         lambda form: render_tradeoff(found, form),
         lambda: tradeoff_blocks(found),
         lambda: {**tradeoff_figures(found)},

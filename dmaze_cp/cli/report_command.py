@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from dmaze_cp.report.html import Reported
     from dmaze_cp.spec.documents import Record
 
-PAGE = "page"
-"""The form that is no other command's."""
-
 
 @click.command("report")
 @click.argument("result")
@@ -30,7 +27,7 @@ PAGE = "page"
 @click.option(
     "--format",
     "form",
-    type=click.Choice([PAGE, "table", "json", "csv", "markdown"]),
+    type=click.Choice(["page", "table", "json", "csv", "markdown"]),
     help="Form of the report, whatever the suffix of FILE; without FILE it goes to standard "
     "output, but for a page.",
 )
@@ -69,7 +66,7 @@ def report_command(result: str, output: str | None, form: str | None) -> None:
     except SpecError as error:
         raise error.inside(result) from None
     wanted = _wanted(output, form)
-    if wanted is None:
+    if wanted is Format.PAGE:
         _write_page(found, result, output)
     else:
         _write_text(found, wanted, output)
@@ -84,19 +81,19 @@ def _read(path: str) -> object:
     return load_spec_object(Path(path), (".json", ".jsonl"))
 
 
-def _wanted(output: str | None, form: str | None) -> Format | None:
-    """The form that is asked for; None is a page."""
+def _wanted(output: str | None, form: str | None) -> Format:
+    """The form that is asked for: a page, unless something else is."""
     if form is not None:
-        return None if form == PAGE else Format(form)
+        return Format(form)
     suffix = "" if output is None else PurePath(output).suffix.lower()
-    return {**BY_SUFFIX, ".json": Format.JSON}.get(suffix)
+    return {**BY_SUFFIX, ".json": Format.JSON}.get(suffix, Format.PAGE)
 
 
 def _write_answers(answers: list[Record], output: str | None, form: str | None) -> None:
     from dmaze_cp.cli.one_network import show
     from dmaze_cp.report.evaluation import evaluation_blocks, render_answers
 
-    if form == PAGE:
+    if form == Format.PAGE:
         expected = "table, csv, markdown or json (answers of evaluate hold no mappings for a page)"
         raise SpecError(Problem("--format", "page", expected))
     wanted = report_format_of(output) if form is None else Format(form)

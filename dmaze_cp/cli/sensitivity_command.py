@@ -80,6 +80,7 @@ def sensitivity_command(**options: Any) -> None:
     from dmaze_cp.report.sensitivity import render_sensitivity, sensitivity_blocks, tornados
 
     question.write(
+        found,
         lambda form: render_sensitivity(found, form),
         lambda: sensitivity_blocks(found),
         lambda: {**tornados(found)},

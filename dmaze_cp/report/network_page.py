@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from dmaze_cp.architecture import Architecture
 from dmaze_cp.objective import Objective
 from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import (
@@ -38,6 +39,7 @@ from dmaze_cp.report.words import (
     value_text,
 )
 from dmaze_cp.result import LayerResult, Status, WorkloadResult
+from dmaze_cp.workload import UnmappedOperator
 
 
 def network_page(result: WorkloadResult) -> tuple[Block, ...]:
@@ -47,7 +49,7 @@ def network_page(result: WorkloadResult) -> tuple[Block, ...]:
     )
     several = Choice("objective", "Objective", options, tabs=True)
     main = options[0][2] if len(options) == 1 else (several,)
-    return (*main, *_folds(result))
+    return (*main, *machine_folds(result.architecture, result.workload.unmapped))
 
 
 def _objective(result: WorkloadResult, objective: Objective) -> Iterator[Block]:
@@ -128,8 +130,8 @@ def _badge(layers: Sequence[LayerResult], gap: float, limits: Sequence[str]) -> 
     return Badge(f"gap {numbers.percent(gap)}", Tone.FAIR, note)
 
 
-def _folds(result: WorkloadResult) -> Iterator[Block]:
-    machine, unmapped = result.architecture, result.workload.unmapped
+def machine_folds(machine: Architecture, unmapped: Sequence[UnmappedOperator]) -> Iterator[Block]:
+    """The accelerator, and the operators that are not mapped."""
     yield Fold(f"Accelerator {machine.name}", (facts(*architecture_rows(machine)),))
     if unmapped:
         rows = [

@@ -24,6 +24,8 @@ class Format(StrEnum):
     """A row for each layer, for spreadsheets."""
     MARKDOWN = "markdown"
     """Tables for documents."""
+    PAGE = "page"
+    """One HTML page, of what questions have found."""
     EXCEL = "excel"
     """A workbook of several sheets, of a sweep."""
 
@@ -34,6 +36,7 @@ BY_SUFFIX: Final = {
     ".markdown": Format.MARKDOWN,
     ".txt": Format.TABLE,
 }
+QUESTION_SUFFIXES: Final = {**BY_SUFFIX, ".html": Format.PAGE, ".htm": Format.PAGE}
 SWEEP_SUFFIXES: Final = {**BY_SUFFIX, ".xlsx": Format.EXCEL}
 ANSWER_SUFFIXES: Final = {**BY_SUFFIX, ".jsonl": Format.JSON}
 

@@ -37,29 +37,43 @@ def tradeoff_blocks(found: WorkloadFront) -> Iterator[Block]:
 def _layer(found: WorkloadFront, front: LayerFront) -> Iterator[Block]:
     yield Heading(f"{front.layer.name} on {found.architecture.name}", main=True)
     yield Note(layer_shape(front.layer), Tone.PLAIN)
+    standing, *others = front_notes(front)
+    yield standing
+    if front.points:
+        yield points_table(front)
+    yield from others
+
+
+def front_notes(front: LayerFront) -> Iterator[Note]:
+    """How far a front is proven, and what is open."""
     if not front.points and front.status is FrontStatus.COMPLETE:
         yield Note(f"infeasible: {front.reason}", Tone.BAD)
         return
     yield Note(_standing(front), _tone(front.status))
+    if front.open is not None:
+        yield Note(_may_be(front.open), Tone.FAIR)
+
+
+def points_table(front: LayerFront, link: str = "") -> Table:
+    """The points of a layer's front; a page selects one in the `Details` of a key."""
     heads = columns("#", "cycles", "energy", "EDP", "stationary", "PEs", "", texts=(4,), folds=(5,))
     rows: list[Sequence[str | Cell]] = []
     for place, point in enumerate(front.points):
         unrolled = [f"{d}={n}" for d, n in point.mapping.level(PE).items() if n > 1]
+        cost = point.cost
         rows.append(
             (
-                f"{place}",
-                numbers.count(point.cost.latency_cycles),
-                numbers.energy(point.cost.energy_pj),
-                numbers.scientific(point.cost.edp),
+                Cell(f"{place}", place),
+                Cell(numbers.count(cost.latency_cycles), cost.latency_cycles),
+                Cell(numbers.energy(cost.energy_pj), cost.energy_pj),
+                Cell(numbers.scientific(cost.edp), cost.edp),
                 f"{point.dataflow.dram} {point.dataflow.spm}",
                 " ".join(unrolled) or "-",
                 "" if place < front.proven else "not proven",
             )
         )
-    if rows:
-        yield Table(heads, rows, caption="Points of the front, by rising latency")
-    if front.open is not None:
-        yield Note(_may_be(front.open), Tone.FAIR)
+    keys = tuple(str(place) for place in range(len(rows))) if link else ()
+    return Table(heads, rows, keys, link, "Points of the front, by rising latency")
 
 
 def _standing(front: LayerFront) -> str:
@@ -85,15 +99,10 @@ def _tone(status: FrontStatus) -> Tone:
 def _network(found: WorkloadFront) -> Iterator[Block]:
     network = found.network
     yield Heading(f"{found.workload.name} on {found.architecture.name}: totals", main=True)
-    count = numbers.counted(len(network.points), "point")
-    within = f", within {numbers.percent(network.epsilon)}" if network.epsilon else ", exact"
-    if network.status is FrontStatus.COMPLETE:
-        yield Note(f"front: complete, {count}{within}", Tone.GOOD)
-    else:
-        yield Note(f"front: partial, {count} of what is known of the layers", Tone.FAIR)
+    yield from network_notes(found)
     if not network.points:
         return
-    shown = _spread(len(network.points))
+    shown = spread(len(network.points))
     first, last = network.points[0], network.points[-1]
     rows = [
         (
@@ -111,11 +120,22 @@ def _network(found: WorkloadFront) -> Iterator[Block]:
         yield Note(f"{len(shown)} of {len(network.points):,} points; -o FILE has all")
 
 
-def _spread(count: int) -> list[int]:
+def network_notes(found: WorkloadFront) -> Iterator[Note]:
+    """How far the front of the totals is proven."""
+    network = found.network
+    count = numbers.counted(len(network.points), "point")
+    within = f", within {numbers.percent(network.epsilon)}" if network.epsilon else ", exact"
+    if network.status is FrontStatus.COMPLETE:
+        yield Note(f"front: complete, {count}{within}", Tone.GOOD)
+    else:
+        yield Note(f"front: partial, {count} of what is known of the layers", Tone.FAIR)
+
+
+def spread(count: int, most: int = _SHOWN) -> list[int]:
     """Places of some of many points, with both ends."""
-    if count <= _SHOWN:
+    if count <= most:
         return list(range(count))
-    return sorted({round(k * (count - 1) / (_SHOWN - 1)) for k in range(_SHOWN)})
+    return sorted({round(k * (count - 1) / (most - 1)) for k in range(most)})
 
 
 def tradeoff_rows(found: WorkloadFront) -> Rows:
@@ -152,52 +172,66 @@ def tradeoff_rows(found: WorkloadFront) -> Rows:
 
 def tradeoff_figures(found: WorkloadFront) -> dict[str, Scatter]:
     """A figure of each layer's front and one of the network's, by the name of its file."""
-    machine = found.architecture.name
     figures = {
-        f"front-{number}": _figure(
-            f"{front.layer.name} on {machine}: energy and latency",
-            [(p.cost.latency_cycles, p.cost.energy_pj) for p in front.points],
-            front.proven,
-        )
+        f"front-{number}": layer_figure(found, front)
         for number, front in enumerate(found.layers)
         if front.points
     }
     points = found.network.points
     if len(found.layers) > 1 and points:
         whole = found.network.status is FrontStatus.COMPLETE
-        figures["front"] = _figure(
-            f"{found.workload.name} on {machine}: energy and latency",
-            [(p.latency_cycles, p.energy_pj) for p in points],
-            len(points) if whole else 0,
-        )
+        title = f"{found.workload.name} on {found.architecture.name}: energy and latency"
+        costs = [(place, p.latency_cycles, p.energy_pj) for place, p in enumerate(points)]
+        figures["front"] = front_figure(title, costs, len(points) if whole else 0)
     return figures
 
 
-def _figure(title: str, points: Sequence[tuple[int, int]], proven: int) -> Scatter:
-    """Points and the steps between them: what a mapping with so many cycles has at least."""
-    keys = tuple(map(str, range(len(points))))
+def layer_figure(found: WorkloadFront, front: LayerFront, link: str = "") -> Scatter:
+    """The front of a layer; on a page, a click selects in the `Details` of a key."""
+    title = f"{front.layer.name} on {found.architecture.name}: energy and latency"
+    costs = [
+        (place, p.cost.latency_cycles, p.cost.energy_pj) for place, p in enumerate(front.points)
+    ]
+    return front_figure(title, costs, front.proven, link=link)
+
+
+def front_figure(
+    title: str, points: Sequence[tuple[int, int, int]], proven: int, link: str = ""
+) -> Scatter:
+    """Points and the steps between them: what a mapping with so many cycles has at least.
+
+    Parameters
+    ----------
+    points
+        Place, cycles and energy of each.
+    proven
+        Those of lower places are proven.
+    link
+        The `Details` that a click selects something in.
+    """
+    keys = tuple(str(place) for place, _, _ in points)
     steps: list[tuple[float, float]] = []
-    for place, (cycles, energy) in enumerate(points):
-        if place:
-            steps.append((cycles, points[place - 1][1]))
+    for index, (_, cycles, energy) in enumerate(points):
+        if index:
+            steps.append((cycles, points[index - 1][2]))
         steps.append((cycles, energy))
     tips = {
         key: (f"point {key}", (("cycles", f"{t:,}"), ("energy", numbers.energy(e))))
-        for key, (t, e) in zip(keys, points, strict=True)
+        for key, (_, t, e) in zip(keys, points, strict=True)
     }
     return Scatter(
         "tradeoff",
         title,
-        "",
+        link,
         keys,
-        tuple(0 if place < proven else 1 for place in range(len(points))),
+        tuple(0 if place < proven else 1 for place, _, _ in points),
         (
             Kind("on the front, proven", "front", large=True),
             Kind("not proven", "front", hollow=True),
         ),
         {
-            "cycles": tuple(float(t) for t, _ in points),
-            "energy_pj": tuple(float(e) for _, e in points),
+            "cycles": tuple(float(t) for _, t, _ in points),
+            "energy_pj": tuple(float(e) for _, _, e in points),
         },
         {"cycles": _LATENCY, "energy_pj": _ENERGY},
         "cycles",

@@ -108,6 +108,15 @@ def test_a_bad_file_is_a_line_for_each_problem(model):
     assert not Path("page.html").exists()
 
 
+def test_a_page_has_the_mappings(model):
+    assert pareto(model, "-o", "out.html").exit_code == 0
+    page = Path("out.html").read_text()
+    assert page.startswith("<!doctype html>")
+    for text in ("Front of the totals", "Point 1 of fc", "Loop nest", "Accelerator default"):
+        assert text in page
+    assert pareto(model, "--layer", "fc", "--format", "page").stdout.startswith("<!doctype html>")
+
+
 def test_an_epsilon_leaves_points_out(model):
     assert pareto(model, "-o", "exact.json").exit_code == 0
     assert pareto(model, "--epsilon", "1000", "-o", "rough.json").exit_code == 0

@@ -25,7 +25,7 @@ from dmaze_cp.report.sensitivity import sensitivity_blocks
 from dmaze_cp.report.short_names import short_names
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.report.sweep_page import sweep_page
-from dmaze_cp.report.tradeoff import tradeoff_blocks
+from dmaze_cp.report.tradeoff_page import tradeoff_page
 from dmaze_cp.report.words import in_sentence
 from dmaze_cp.result import WorkloadResult
 from dmaze_cp.tradeoff import WorkloadFront
@@ -60,7 +60,7 @@ def html_page(result: WorkloadResult | Sequence[WorkloadResult] | Reported) -> s
         return _page(title, f"{about} changes, all else equal", sensitivity_blocks(result))
     if isinstance(result, WorkloadFront):
         about = f"energy and latency on {result.architecture.name}"
-        return _page(result.workload.name, about, tradeoff_blocks(result))
+        return _page(result.workload.name, about, tradeoff_page(result))
     results = [result] if isinstance(result, WorkloadResult) else list(result)
     if len(results) == 1:
         (one,) = results

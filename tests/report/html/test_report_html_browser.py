@@ -13,6 +13,7 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.workload import Layer
 from tests.kit import documents, samples
 from tests.kit.browser import Open, Opened
+from tests.kit.fronts import searched
 from tests.kit.networks import lost
 from tests.kit.patience import wait_for
 from tests.kit.sweep_documents import THREE, swept
@@ -29,6 +30,7 @@ DOCUMENTS = {
     "infeasible": lambda: documents.mapped(architecture=documents.TINY),
     "no layers": lambda: documents.mapped(layers=()),
     "results": documents.results,
+    "fronts": searched,
     "sweep": swept,
     "pareto": lambda: swept(pareto=True),
     "three parameters": lambda: swept(THREE),
@@ -293,3 +295,19 @@ def test_columns_of_long_names_are_told_apart(open_page: Open):
     opened = open_page(documents.mapped(layers=layers), width=360)
     labels = opened.page.locator("#plot-energy .axis.x text").all_text_contents()
     assert len(set(labels)) == len(labels) == len(names)
+
+
+def test_a_point_of_a_front_shows_its_mapping_and_one_of_the_totals_its_choice(open_page: Open):
+    opened = open_page(searched(), fragment="#layer=fc&point=2&total=3")
+    page = opened.page
+    choice = searched().network.points[3].choice
+    assert [
+        f"{place} of" in text
+        for place, text in zip(
+            choice, opened.texts("table[data-caption=Choice] tbody tr"), strict=True
+        )
+    ] == [True] * 3
+    assert page.get_by_text("Point 2 of fc").is_visible()
+    page.locator("table[data-caption=Choice] button.cell-link", has_text="dw").click(timeout=20_000)
+    wait_for(lambda: page.get_by_text(f"Point {choice[1]} of dw").is_visible())
+    assert opened.errors == []
