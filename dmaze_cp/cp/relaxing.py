@@ -15,10 +15,9 @@ from dmaze_cp.constraints import (
     StationaryPin,
     UtilizationPin,
 )
-from dmaze_cp.cost.limits import rf_use
 from dmaze_cp.cp.clash import Capacity, Demand, FitModel
 from dmaze_cp.levels import NONE, OPERANDS, PE, PE_COLS, PE_ROWS, RF, SPM
-from dmaze_cp.mapspace import utilization_limit
+from dmaze_cp.mapspace import usable, used_share, utilization_limit
 
 
 def relaxed(model: FitModel, demand: Demand, deadline: float) -> Demand | None:
@@ -33,7 +32,11 @@ def relaxed(model: FitModel, demand: Demand, deadline: float) -> Demand | None:
             use = model.use(demand)
             most = model.best(others, -use, deadline, lambda s: s.value(use))
             return (
-                None if most is None else UtilizationPin(demand.level, _share(model, demand, most))
+                None
+                if most is None
+                else UtilizationPin(
+                    demand.level, used_share(model.layer, model.architecture, demand.level, most)
+                )
             )
         case FactorPin():
             return _other_factor(model, demand, others, deadline)
@@ -82,24 +85,6 @@ def _more_unrolled(
     return None if found is None else SpatialPin((*pin.dimensions, *found))
 
 
-def _share(model: FitModel, pin: UtilizationPin, used: int) -> float:
-    arch = model.architecture
-    if pin.level != SPM:
-        return used / _whole(model, pin)
-    words = {arch.word_of(x) for x in OPERANDS}
-    return used * (words.pop() if len(words) == 1 else 1) / arch.spm_bytes
-
-
-def _whole(model: FitModel, pin: UtilizationPin) -> int:
-    arch = model.architecture
-    if pin.level == PE:
-        return arch.pe_count
-    if pin.level == RF:
-        return rf_use(model.layer, arch).most or 1
-    words = {arch.word_of(x) for x in OPERANDS}
-    return max(arch.spm_bytes // (words.pop() if len(words) == 1 else 1), 1)
-
-
 def needed(model: FitModel, clash: Iterable[Demand], demand: Demand, deadline: float) -> int | None:
     """How much of a capacity the rest of a clash needs, or how much of it can be used at most."""
     if not isinstance(demand, Capacity | UtilizationPin):
@@ -125,7 +110,8 @@ def clash_text(model: FitModel, clash: Sequence[Demand], deadline: float) -> str
     if isinstance(first, UtilizationPin):
         least = utilization_limit(model.layer, arch, first).least
         limits = f"{_listed(rest)} leave{'s' * (len(rest) == 1)}" if rest else "the layer has"
-        return f"{head} asks for {least} of {_whole(model, first)}; {limits} {count} at most"
+        of = usable(model.layer, arch, first.level)
+        return f"{head} asks for {least} of {of}; {limits} {count} at most"
     if first.level in (RF, SPM):
         rest = ["one element of each operand", *rest]
     unit = _unit(arch, first)

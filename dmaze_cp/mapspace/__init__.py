@@ -32,6 +32,8 @@ from dmaze_cp.mapspace.demands import (
     demanded,
     is_allowed,
     stationary_of,
+    usable,
+    used_share,
     utilization_limit,
 )
 from dmaze_cp.mapspace.factorisations import (
@@ -67,6 +69,8 @@ __all__ = [
     "stationary_of",
     "tiling_at",
     "tilings_count",
+    "usable",
+    "used_share",
     "utilization_limit",
     "why_infeasible",
 ]

@@ -13,7 +13,7 @@ from dmaze_cp.cost.limits import Limit, rf_use, spm_bytes_used, used_pes
 from dmaze_cp.cost.reuse import loop_reuse
 from dmaze_cp.cost.values import TilingValues
 from dmaze_cp.errors import Problem
-from dmaze_cp.levels import NONE, OPERANDS, ORDERED_LEVELS, PE, RF
+from dmaze_cp.levels import NONE, OPERANDS, ORDERED_LEVELS, PE, RF, SPM
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import CostLimit, Objective
 from dmaze_cp.workload import Layer
@@ -37,6 +37,28 @@ def utilization_limit(layer: Layer, arch: Architecture, pin: UtilizationPin) -> 
         return Limit(str(pin), in_rf.node, least=at_least(pin.least, in_rf.most or 0))
     in_spm, unit = spm_bytes_used(layer, arch)
     return Limit(str(pin), in_spm, least=-(-at_least(pin.least, arch.spm_bytes) // unit))
+
+
+def usable(layer: Layer, arch: Architecture, level: str) -> int:
+    """So many PEs, words of an RF or words of an SPM buffer there are for a layer: at least 1."""
+    if level == PE:
+        return arch.pe_count
+    if level == RF:
+        return rf_use(layer, arch).most or 1
+    return max(arch.spm_bytes // _spm_unit(arch), 1)
+
+
+def used_share(layer: Layer, arch: Architecture, level: str, count: int) -> float:
+    """The share of them that so many are: as a fraction of all bytes of an SPM buffer."""
+    if level != SPM:
+        return count / usable(layer, arch, level)
+    return count * _spm_unit(arch) / arch.spm_bytes
+
+
+def _spm_unit(arch: Architecture) -> int:
+    """Bytes of a word, where all operands have words of one width; else 1."""
+    words = {arch.word_of(x) for x in OPERANDS}
+    return words.pop() if len(words) == 1 else 1
 
 
 def at_least(fraction: float, whole: int) -> int:

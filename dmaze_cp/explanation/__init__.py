@@ -9,6 +9,7 @@ from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cp.clash import Capacity, Demand, FitModel, demands_on
 from dmaze_cp.cp.relaxing import clash_text, demand_text, relaxed, with_demand
 from dmaze_cp.engine import DEFAULT_TIME_LIMIT_S, Engine
+from dmaze_cp.explanation.costs import CostClash
 from dmaze_cp.mapper import map_layer
 from dmaze_cp.objective import Objective
 from dmaze_cp.pinning import check_pins
@@ -53,7 +54,9 @@ def explain(
     )
     found = model.clash(deadline)
     if found is None:
-        return None
+        return CostClash(
+            layer, architecture, constraints, Objective(objective), deadline, Engine(engine)
+        ).explained()
     demands, irreducible = found
     text = clash_text(model, demands, deadline)
     relaxations = [relaxed(model, demand, deadline) for demand in demands]
