@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 
 from dmaze_cp.architecture import PEArray
-from dmaze_cp.cost.expression import Evaluation, Form, Node, Product
+from dmaze_cp.cost.expression import Evaluation, Node, Product
+from dmaze_cp.cost.forms import Form
 
 
 @dataclass(frozen=True, eq=False)

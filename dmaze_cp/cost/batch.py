@@ -23,7 +23,8 @@ import numpy.typing as npt
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost.energy import energy_breakdown, total_energy
-from dmaze_cp.cost.expression import Evaluation, Powers
+from dmaze_cp.cost.expression import Evaluation
+from dmaze_cp.cost.forms import Powers
 from dmaze_cp.cost.model import CostModel
 from dmaze_cp.cost.terms import AXES, LAYOUT
 from dmaze_cp.cost.transfer import dma_cycles

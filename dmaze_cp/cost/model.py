@@ -25,16 +25,14 @@ from dmaze_cp.cost.expression import (
     Ceiling,
     Excess,
     Node,
-    Powers,
     Product,
     Reduced,
     Shared,
     add,
     largest,
-    multiply,
-    powers_of,
     times,
 )
+from dmaze_cp.cost.forms import Powers, multiply, powers_of
 from dmaze_cp.cost.terms import (
     burst_alternatives,
     elements,

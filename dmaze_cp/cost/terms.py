@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Final
 
-from dmaze_cp.cost.expression import Powers, Symbol, powers_of
+from dmaze_cp.cost.forms import Powers, Symbol, powers_of
 from dmaze_cp.levels import INPUT, LEVELS, OPERANDS, OUTPUT, TILES, WEIGHTS
 from dmaze_cp.workload import DEPENDS, Kind
 

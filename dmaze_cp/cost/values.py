@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.cost.expression import Powers, Symbol
+from dmaze_cp.cost.forms import Powers, Symbol
 from dmaze_cp.cost.terms import AXES
 from dmaze_cp.cost.transfer import transfer, transfer_cycles
 from dmaze_cp.levels import LEVELS, SPM, TILES

@@ -17,7 +17,7 @@ from math import floor, prod
 import numpy as np
 
 from dmaze_cp.cost.batch import Floats, Ints
-from dmaze_cp.cost.expression import Powers, Symbol
+from dmaze_cp.cost.forms import Powers, Symbol
 from dmaze_cp.cp.affine import Affine, constant
 from dmaze_cp.cp.integers import Columns, IntegerModel
 from dmaze_cp.levels import LEVELS

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import floor, inf, log2
 
-from dmaze_cp.cost.expression import Form, Product, Reduced, Times, Total, lowered
+from dmaze_cp.cost.expression import Product, Reduced, Times, Total, lowered
+from dmaze_cp.cost.forms import Form
 from dmaze_cp.cost.model import CostModel
 from dmaze_cp.cp.affine import Affine, total
 from dmaze_cp.cp.factors import FRACTION, is_integer

@@ -28,19 +28,15 @@ from dmaze_cp.cost.expression import (
     Burst,
     Ceiling,
     Excess,
-    Form,
     Largest,
-    Less,
     Node,
-    Powers,
     Product,
     Reduced,
     Shared,
-    Term,
     Times,
     Total,
-    multiply,
 )
+from dmaze_cp.cost.forms import Form, Less, Powers, Term, multiply
 from dmaze_cp.cp.affine import Affine, constant, negative, total
 from dmaze_cp.cp.factors import Factors
 from dmaze_cp.cp.integers import SAFE, Columns

@@ -17,7 +17,7 @@ import numpy as np
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost.batch import Floats, Ints
-from dmaze_cp.cost.expression import Powers
+from dmaze_cp.cost.forms import Powers
 from dmaze_cp.cost.terms import AXES, LAYOUT
 from dmaze_cp.cost.transfer import cycles_per_element
 from dmaze_cp.levels import DRAM, INPUT, LEVELS, OPERANDS, TILES

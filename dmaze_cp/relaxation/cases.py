@@ -16,7 +16,7 @@ import numpy as np
 
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cost.batch import Bools, Ints
-from dmaze_cp.cost.expression import Powers
+from dmaze_cp.cost.forms import Powers
 from dmaze_cp.cost.model import Flow, Reuse
 from dmaze_cp.cost.terms import factors, free_loops, loops, own_loops, shared_loops
 from dmaze_cp.levels import DRAM, NONE, OPERANDS, ORDERED_LEVELS, OUTPUT, PE, SPM

@@ -15,7 +15,8 @@ from math import log, prod
 import numpy as np
 
 from dmaze_cp.cost.batch import Bools, Floats, Ints
-from dmaze_cp.cost.expression import Form, Less, Powers, lowered
+from dmaze_cp.cost.expression import lowered
+from dmaze_cp.cost.forms import Form, Less, Powers
 from dmaze_cp.cost.limits import Limit
 from dmaze_cp.cost.model import CostModel
 from dmaze_cp.mapspace import MapSpace

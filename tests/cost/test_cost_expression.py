@@ -10,7 +10,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dmaze_cp.cost.expression import (
-    ROUNDED,
     Bounded,
     Burst,
     Ceiling,
@@ -22,11 +21,9 @@ from dmaze_cp.cost.expression import (
     Shared,
     Times,
     Total,
-    collected,
     lowered,
-    multiply,
-    powers_of,
 )
+from dmaze_cp.cost.forms import ROUNDED, collected, multiply, powers_of
 from tests.kit.examples import examples
 from tests.kit.expressions import (
     SYMBOLS,

@@ -11,10 +11,8 @@ from dmaze_cp.cost.expression import (
     Bounded,
     Ceiling,
     Excess,
-    Form,
     Largest,
     Node,
-    Powers,
     Product,
     Reduced,
     Shared,
@@ -22,9 +20,9 @@ from dmaze_cp.cost.expression import (
     Total,
     add,
     largest,
-    powers_of,
     times,
 )
+from dmaze_cp.cost.forms import Form, Powers, powers_of
 
 SYMBOLS = ("DRAM.C", "SPM.C", "RF.C", "PE.C")
 

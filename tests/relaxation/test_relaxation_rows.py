@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dmaze_cp.architecture import AccessEnergy, Architecture
 from dmaze_cp.constraints import Constraints
-from dmaze_cp.cost.expression import Less, powers_of
+from dmaze_cp.cost.forms import Less, powers_of
 from dmaze_cp.mapspace import build
 from dmaze_cp.relaxation.atoms import atom_table
 from dmaze_cp.relaxation.rows import Floored, at_most_linear, chord
