@@ -9,8 +9,14 @@ import click
 from dmaze_cp.cli.failure import ExitCode, report_error
 from dmaze_cp.cli.one_network import Asked, asked, network_options, result_options
 from dmaze_cp.cli.parameters import Number, batch_option, shape_option
-from dmaze_cp.cli.search_options import constraint_options, run_settings, solver_options
+from dmaze_cp.cli.search_options import (
+    constraint_options,
+    run_settings,
+    running_options,
+    solver_options,
+)
 from dmaze_cp.cli.settings import Limit
+from dmaze_cp.cli.store_option import open_store
 from dmaze_cp.engine import DEFAULT_TIME_LIMIT_S
 from dmaze_cp.errors import printable
 
@@ -40,7 +46,7 @@ if TYPE_CHECKING:
     help="Wall seconds for the front of one layer.",
 )
 @result_options("plots of the fronts")
-@click.option("--verbose", "-v", is_flag=True, help="A line on stderr for each front.")
+@running_options("A line on stderr for each front.")
 @batch_option
 @shape_option
 @solver_options()
@@ -73,19 +79,25 @@ def pareto_command(**options: Any) -> None:
 
 def _found(question: Asked, options: dict[str, Any]) -> WorkloadFront:
     from dmaze_cp.cli.progress import Progress
+    from dmaze_cp.cli.solving import closing, follow
     from dmaze_cp.cli.stopping import answering_interrupt
     from dmaze_cp.tradeoff import pareto
 
-    own = {"total_time_limit": None, "gap": 0.0, "jobs": 1, "scheduler": None}
+    own = {"total_time_limit": None, "gap": 0.0}
     settings = run_settings({**options, **own}, question.rules)
 
     def tell(front: LayerFront) -> None:
         if options["verbose"]:
             count = len(front.points)
-            line = f"{front.layer.name}: {front.status}, {count} points, {front.solve_time_s:.1f} s"
+            took = f"{front.solve_time_s:.1f} s" if front.searches else "stored"
+            line = f"{front.layer.name}: {front.status}, {count} points, {took}"
             click.echo(printable(line), err=True)
 
-    with answering_interrupt(Progress(verbose=False, several=True, total_s=None)) as stop:
+    progress = Progress(verbose=False, several=True, total_s=None)
+    with (
+        closing(open_store(options["store"], options["no_store"])) as store,
+        answering_interrupt(progress) as stop,
+    ):
         return pareto(
             question.workload,
             question.architecture,
@@ -96,7 +108,12 @@ def _found(question: Asked, options: dict[str, Any]) -> WorkloadFront:
             workers=settings.solver.workers,
             seed=settings.solver.seed,
             solver_params=settings.solver.parameters,
+            solver_log=settings.solver.log,
+            jobs=settings.jobs,
+            scheduler=settings.scheduler,
+            store=store,
             on_layer_done=tell,
+            on_event=lambda event: follow(event, progress),
             stop=stop,
         )
 

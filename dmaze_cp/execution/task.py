@@ -13,7 +13,7 @@ from dmaze_cp.question import Question
 from dmaze_cp.result import NOTHING_KNOWN, Ending, Incumbent, Known, LayerResult, Status
 from dmaze_cp.workload import Layer
 
-PROTOCOL: Final = 5
+PROTOCOL: Final = 6
 """Raised when tasks or results change their form: coordinator and worker must agree."""
 
 REPORT_EVERY_S: Final = 0.25
@@ -28,7 +28,7 @@ class Task:
     ----------
     question
         Of its layer, only the shape counts.
-    known, quick, cutoff
+    known, quick, cutoff, reasons
         As in `dmaze_cp.mapper.map_layer`.
     """
 
@@ -36,6 +36,7 @@ class Task:
     known: Known = NOTHING_KNOWN
     quick: bool = False
     cutoff: int | None = None
+    reasons: bool = True
     protocol: int = PROTOCOL
 
     @property
@@ -148,6 +149,7 @@ def _search(ticket: int, task: Task, link: Link) -> LayerResult:
         known=task.known,
         quick=task.quick,
         cutoff=task.cutoff,
+        reasons=task.reasons,
         tie_break=options.tie_break,
         top_k=options.top_k,
         diverse=options.diverse,

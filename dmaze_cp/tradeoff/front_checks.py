@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from dmaze_cp.errors import Problem
-from dmaze_cp.tradeoff.front import below
 from dmaze_cp.tradeoff.network import network_status
 from dmaze_cp.tradeoff.result import FrontStatus, LayerFront, NetworkFront
+from dmaze_cp.tradeoff.walk import below
 
 
 class Costed(Protocol):

@@ -1,23 +1,29 @@
-"""From a network and an accelerator to fronts."""
+"""From a network and an accelerator to fronts: the walks of all layers, side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_RULES, ConstraintRules, Constraints, rules_for
 from dmaze_cp.cp.parameters import SolverOptions
+from dmaze_cp.desk import Desk, DeskEvent, Inquiry, RunSettings
 from dmaze_cp.engine import DEFAULT_ENGINE, DEFAULT_TIME_LIMIT_S, Engine
 from dmaze_cp.errors import SpecError
+from dmaze_cp.execution.task import Task
 from dmaze_cp.mapspace import check_sizes
-from dmaze_cp.pinning import rule_problems
-from dmaze_cp.question import Options
-from dmaze_cp.result import Alternative, Ending
+from dmaze_cp.pinning import check_pins, rule_problems
+from dmaze_cp.result import Alternative, Ending, Incumbent, LayerResult
 from dmaze_cp.search.reaching import unreachable
-from dmaze_cp.tradeoff.front import check_epsilon, layer_front
+from dmaze_cp.store import Store
+from dmaze_cp.tradeoff.front import check_epsilon
 from dmaze_cp.tradeoff.network import network_front
 from dmaze_cp.tradeoff.result import LayerFront, WorkloadFront
+from dmaze_cp.tradeoff.walk import Walk
 from dmaze_cp.workload import Layer, Workload
+
+OnPoint = Callable[[Layer, Alternative], None]
 
 
 def pareto(
@@ -31,13 +37,19 @@ def pareto(
     workers: int = 1,
     seed: int = 0,
     solver_params: Sequence[tuple[str, str]] = (),
+    solver_log: bool = False,
+    jobs: int | None = 1,
+    scheduler: str | None = None,
+    store: Store | None = None,
     on_layer_done: Callable[[LayerFront], None] | None = None,
-    on_point: Callable[[Layer, Alternative], None] | None = None,
+    on_point: OnPoint | None = None,
+    on_event: Callable[[DeskEvent], None] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> WorkloadFront:
     """The energy-latency front of each layer, and of the network's totals, proven.
 
-    No mapping is at least as good as a point in both costs and better in one.
+    No mapping is at least as good as a point in both costs and better in one. With `jobs` above 1
+    a script needs the usual ``if __name__ == "__main__":`` around what it does.
 
     Parameters
     ----------
@@ -48,10 +60,16 @@ def pareto(
         energy divided by 1 + epsilon.
     time_limit
         Wall seconds for each layer; a front that is cut off says what is proven.
-    constraints, engine, workers, seed, solver_params
+    constraints, engine, workers, seed, solver_params, solver_log
         As in `map_layer`.
+    jobs, scheduler
+        Layers that are searched side by side, and where (see `RunSettings`).
+    store
+        Answers what has been proven before, and keeps each point as soon as it is there.
     on_layer_done, on_point
         Called with each front, and with each point as soon as it is proven.
+    on_event
+        Told what becomes of the store and of the workers.
     stop
         Polled; once it returns True, what is there is returned.
 
@@ -62,11 +80,12 @@ def pareto(
     """
     if isinstance(workload, Layer):
         workload = Workload(workload.name, (workload,))
-    options = Options(
-        time_limit, engine=engine, solver=SolverOptions(workers, seed, tuple(solver_params))
+    solver = SolverOptions(workers, seed, tuple(solver_params), solver_log)
+    rules = rules_for(constraints)
+    settings = RunSettings(
+        time_limit, constraints=rules, engine=engine, solver=solver, jobs=jobs, scheduler=scheduler
     )
     check_epsilon(epsilon)
-    rules = rules_for(constraints)
     for layer in workload:
         check_sizes([layer], architecture, rules.of(layer).padding)
     problems = [
@@ -75,24 +94,108 @@ def pareto(
     ]
     if problems:
         raise SpecError(problems)
+    walks = [
+        Walk(layer, architecture, check_pins(layer, rules.of(layer)), epsilon, settings.options)
+        for layer in workload
+    ]
+    desk = Desk(settings, store, on_event or (lambda _event: None))
+    run = _Run(walks, desk, on_layer_done, on_point)
     stopped = stop or (lambda: False)
-    fronts = []
-    for layer in workload:
-        if stopped():
-            break
-        front = layer_front(
-            layer,
-            architecture,
-            epsilon=epsilon,
-            constraints=rules.of(layer),
-            options=options,
-            on_point=None if on_point is None else lambda p, of=layer: on_point(of, p),  # type: ignore[misc]
-            stop=stop,
-        )
-        fronts.append(front)
-        if on_layer_done is not None:
-            on_layer_done(front)
-    whole = len(fronts) == len(workload.layers)
-    cut = not whole or any(f.reason == Ending.INTERRUPTED for f in fronts)
-    network = network_front(fronts, whole=whole)
-    return WorkloadFront(workload, architecture, rules, tuple(fronts), network, cut)
+    run.run(stopped)
+    fronts = tuple(walk.front for walk in walks if walk.ended is not None)
+    whole = len(fronts) == len(walks)
+    cut = not whole or any(walk.ended is Ending.INTERRUPTED for walk in walks)
+    return WorkloadFront(
+        workload, architecture, rules, fronts, network_front(fronts, whole=whole), cut
+    )
+
+
+class _Run:
+    """The walks of all layers, each question of a walk after the answer to the last.
+
+    It is schedule and client of a desk; tickets are places of the walks.
+    """
+
+    def __init__(
+        self,
+        walks: Sequence[Walk],
+        desk: Desk,
+        on_layer_done: Callable[[LayerFront], None] | None,
+        on_point: OnPoint | None,
+    ) -> None:
+        self._walks = walks
+        self._desk = desk
+        self._on_layer_done = on_layer_done or (lambda _front: None)
+        self._on_point = on_point or (lambda _layer, _point: None)
+        self._inquiries: list[Inquiry] = []
+        self._waiting: list[int] = []
+
+    def run(self, stop: Callable[[], bool]) -> None:
+        """Walk until every walk is over or `stop` returns True."""
+        for ticket, walk in enumerate(self._walks):
+            self._inquiries.append(Inquiry(walk.question))
+            if not stop():
+                self._look_up(ticket)
+        self._waiting = [k for k, walk in enumerate(self._walks) if walk.ended is None]
+        # The hardest last, which is taken first.
+        self._waiting.sort(key=lambda ticket: self._inquiries[ticket].difficulty)
+        if self._waiting and not stop():
+            self._desk.search(self, self, len(self._waiting), stop)
+        for walk in self._walks:
+            if walk.ended is None and (walk.points or walk.searches):
+                walk.end(Ending.INTERRUPTED)
+                self._on_layer_done(walk.front)
+
+    def room(self, width: int) -> int:
+        """Only as many as run: the next question of a walk depends on the last answer."""
+        return width
+
+    def next(self) -> tuple[int, Task] | None:
+        """The next question of the hardest layer that waits."""
+        if not self._waiting:
+            return None
+        ticket = self._waiting.pop()
+        walk, inquiry = self._walks[ticket], self._inquiries[ticket]
+        # Where there are points, none with less energy is how a walk ends: nobody asks why.
+        task = replace(inquiry.task, reasons=not walk.points)
+        return ticket, task.within(max(walk.left_s, 1e-9))
+
+    def done(self, ticket: int, result: LayerResult) -> bool:  # noqa: ARG002
+        """Each result is the last of its question."""
+        return True
+
+    def inquiry(self, ticket: int) -> Inquiry:
+        """The question that a walk is at."""
+        return self._inquiries[ticket]
+
+    def heard(self, inquiry: Inquiry, incumbent: Incumbent | None) -> None:
+        """Nobody is told how far a search is."""
+
+    def answered(self, ticket: int, last: bool) -> None:  # noqa: ARG002
+        """Go on from an answer, with what the store has of the next ones."""
+        self._go_on(ticket)
+        if self._walks[ticket].ended is None:
+            self._look_up(ticket)
+        if self._walks[ticket].ended is None:
+            self._waiting.append(ticket)
+
+    def _look_up(self, ticket: int) -> None:
+        """Walk as far as the store knows the way."""
+        while self._walks[ticket].ended is None:
+            inquiry = self._inquiries[ticket]
+            self._desk.look_up([inquiry])
+            if not inquiry.is_answered:
+                return
+            self._go_on(ticket)
+
+    def _go_on(self, ticket: int) -> None:
+        walk, answer = self._walks[ticket], self._inquiries[ticket].result
+        if answer is None:
+            return
+        point = walk.note(answer)
+        if point is not None:
+            self._on_point(walk.layer, point)
+        if walk.ended is None:
+            self._inquiries[ticket] = Inquiry(walk.question, bound=walk.least)
+        else:
+            self._on_layer_done(walk.front)

@@ -11,7 +11,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 import dmaze_cp as dm
-from dmaze_cp import tradeoff
 from dmaze_cp.cli.app import cli
 from dmaze_cp.schemas import json_schema
 
@@ -23,21 +22,10 @@ layers:
 """
 
 
-found: dict[str, tradeoff.WorkloadFront] = {}
-
-
-def pareto_once(workload, architecture, *, on_layer_done, stop, search=tradeoff.pareto, **options):
-    """Equal fronts of several tests are found once."""
-    key = repr((workload, architecture, options))
-    if key not in found:
-        found[key] = search(workload, architecture, **options)
-    return found[key]
-
-
 @pytest.fixture
 def model(tmp_path: Path, monkeypatch) -> str:
-    monkeypatch.setattr(tradeoff, "pareto", pareto_once)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DMAZE_CP_JOBS", "1")
     path = tmp_path / "small.yaml"
     path.write_text(SPEC)
     return str(path)
@@ -115,6 +103,18 @@ def test_a_page_has_the_mappings(model):
     for text in ("Front of the totals", "Point 1 of fc", "Loop nest", "Accelerator default"):
         assert text in page
     assert pareto(model, "--layer", "fc", "--format", "page").stdout.startswith("<!doctype html>")
+
+
+def test_layers_side_by_side_and_the_store(model):
+    assert pareto(model, "--jobs", "2", "-o", "two.json").exit_code == 0
+    done = pareto(model, "-o", "one.json", "-v")
+    assert done.exit_code == 0
+    assert done.stderr.count("stored") == 2
+    assert pareto(model, "--no-store", "-o", "new.json").exit_code == 0
+    one, two, new = (json.loads(Path(f"{name}.json").read_text()) for name in ("one", "two", "new"))
+    assert one["network"] == two["network"] == new["network"]
+    assert [layer["searches"] for layer in one["layers"]] == [0, 0]
+    assert all(layer["searches"] > 1 for layer in new["layers"])
 
 
 def test_an_epsilon_leaves_points_out(model):

@@ -23,7 +23,7 @@ from dmaze_cp.tradeoff import (
     front_record,
     network_front,
 )
-from dmaze_cp.tradeoff.front import below
+from dmaze_cp.tradeoff.walk import below
 from dmaze_cp.workload import UnmappedOperator
 from tests.kit.strategies import architectures, constraints, layers, mappings
 

@@ -12,8 +12,10 @@ from dmaze_cp.cost import evaluate, fits
 from dmaze_cp.errors import SpecError
 from dmaze_cp.question import Options
 from dmaze_cp.tradeoff import FrontStatus, network_front, pareto
-from dmaze_cp.tradeoff.front import below, layer_front
+from dmaze_cp.tradeoff.front import layer_front
+from dmaze_cp.tradeoff.walk import below
 from tests.kit.examples import PARTS, share
+from tests.kit.fronts import SMALL, searched
 from tests.kit.patience import HANG_S
 from tests.kit.verified import LAYERS
 from tests.search.test_search_ties import question
@@ -77,8 +79,7 @@ def choices(fronts):
 
 @pytest.mark.parametrize("largest", [20_000, 6])
 def test_the_front_of_a_network_is_that_of_all_choices(largest):
-    arch = dm.Architecture(pes=16)
-    fronts = pareto(dm.Workload("net", LAYERS), arch).layers
+    fronts = searched().layers
     found = network_front(fronts, largest)
     assert found.status is FrontStatus.COMPLETE
     totals = list(choices(fronts))
@@ -143,3 +144,48 @@ def test_the_next_point_is_not_matched_by_the_last():
         most = below(energy, epsilon)
         assert most * (1 + epsilon) < energy * (1 + 1e-12)
         assert (most + 1) * (1 + epsilon) >= energy * (1 - 1e-12)
+
+
+def costs_of(found):
+    return [
+        [(p.cost.energy_pj, p.cost.latency_cycles) for p in front.points] for front in found.layers
+    ]
+
+
+def test_a_store_knows_the_way_and_what_was_cut_off_goes_on(tmp_path):
+    exact = costs_of(searched())
+    seen = []
+    with dm.Store.open(tmp_path / "store.sqlite") as store:
+        cut = pareto(
+            searched().workload,
+            SMALL,
+            engine="auto",
+            store=store,
+            on_point=lambda layer, point: seen.append(point),
+            stop=lambda: len(seen) >= 3,
+        )
+        assert cut.interrupted
+        assert len(seen) == 3
+        asked = []
+        rest = pareto(
+            searched().workload,
+            SMALL,
+            engine="auto",
+            store=store,
+            on_point=lambda layer, point: asked.append(point),
+        )
+        assert costs_of(rest) == exact
+        assert asked[:3] == seen
+        searches = sum(front.searches for front in rest.layers)
+        assert searches == sum(front.searches for front in searched().layers) - 3
+        again = pareto(searched().workload, SMALL, engine="auto", store=store)
+        assert costs_of(again) == exact
+        assert [(f.searches, f.solve_time_s) for f in again.layers] == [(0, 0.0)] * 3
+        least = dm.map_workload(searched().workload, SMALL, "latency", store=store)
+        assert all(result.from_store for result in least), "its first point is a usual question"
+
+
+def test_layers_are_searched_side_by_side():
+    found = pareto(searched().workload, SMALL, engine="auto", jobs=2)
+    assert costs_of(found) == costs_of(searched())
+    assert found.network.points == searched().network.points

@@ -66,7 +66,7 @@ def test_a_run_that_was_stopped_keeps_the_layers_that_it_did_not_reach() -> None
     assert found.layers[0].status is FrontStatus.COMPLETE
     assert found.network.status is FrontStatus.PARTIAL, "some are missing"
     record = document(found)
-    assert [(each["index"], each["name"]) for each in record["missing"]] == [(1, "dw"), (2, "fc")]
+    assert [(each["index"], each["name"]) for each in record["missing"]] == [(0, "conv"), (1, "dw")]
     assert front_from_dict(record) == found
     record["interrupted"] = False
     assert wrong(record) == ["missing"]
