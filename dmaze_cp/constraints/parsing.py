@@ -19,7 +19,18 @@ from dmaze_cp.constraints.pins import (
     UtilizationPin,
 )
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.levels import LEVELS, NONE, OPERANDS, ORDERED_LEVELS, PE, RF, SPM
+from dmaze_cp.levels import (
+    AXES_OF_ARRAY,
+    LEVELS,
+    NONE,
+    OPERANDS,
+    ORDERED_LEVELS,
+    PE,
+    PE_COLS,
+    PE_ROWS,
+    RF,
+    SPM,
+)
 from dmaze_cp.padding import parse_padding
 from dmaze_cp.workload import MAX_BOUND, Kind
 
@@ -33,6 +44,9 @@ FORMS: Final = "PE.M=16, SPM.C<=8, RF.Fx=full, spatial=M,C, stationary.DRAM=W or
 
 MOST_COST: Final = 2**62
 """Largest limit on a cost: more than any mapping costs."""
+
+_LISTS: Final = {PE_ROWS: "unroll_rows", PE_COLS: "unroll_cols"}
+"""Where a file of an accelerator says what may be unrolled on an axis."""
 
 _PARTS: Final = re.compile(r"([^<>=]*?)\s*(<=|>=|=)\s*([^<>=]*)")
 _DIGITS: Final = re.compile(r"[0-9]{1,7}")
@@ -54,6 +68,9 @@ def parse_pin(text: str) -> Pin:
     family, _, rest = name.partition(".")
     if family in _FAMILIES:
         return _FAMILIES[family](text, rest, relation, value)
+    if family in AXES_OF_ARRAY:
+        expected = "PE (rows times columns): what may lie on an axis stands in the accelerator's "
+        raise _wrong(text, f"{family!r}, an axis of an array", f"{expected}{_LISTS[family]}")
     if family not in LEVELS:
         known = (*LEVELS, *_FAMILIES)
         raise _wrong(text, f"{family!r}, no level", _one_of(family, known))

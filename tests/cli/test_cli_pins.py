@@ -47,6 +47,7 @@ def test_pins_reach_the_searches(run, command) -> None:
     ("pins", "text"),
     [
         (["PE.Q=2"], "--pin: PE.Q=2: found 'Q', no dimension"),
+        (["PE_rows.M=2"], "PE_rows.M=2: found 'PE_rows', an axis of an array, expected PE (rows"),
         (["L1.M=2"], "--pin: L1.M=2: found 'L1', no level"),
         (["PE.M=7"], "PE.M=7: found a factor that does not divide M = 96 of block12.project"),
         (["PE.X=2"], "--pin: PE.X=2: found dimensions that none of the layers has"),
