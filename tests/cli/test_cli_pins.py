@@ -148,3 +148,25 @@ def test_tables_are_asked_for(monkeypatch, tmp_path: Path) -> None:
         assert (min(values) == record["value"]) or table == "unrollings"
     for each in record["dataflows"]:
         assert (each["status"] == "infeasible") == (each["tiling"] is None)
+
+
+def test_a_sweep_says_what_clashes_on_a_design(monkeypatch, tmp_path: Path) -> None:
+    """In the terminal, in JSON, in Markdown and on the page alike."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COLUMNS", raising=False)
+    layer = {"name": "fc", "kind": "gemm", "bounds": {"X": 4, "Y": 4, "K": 2}}
+    Path("net.json").write_text(json.dumps({"name": "net", "layers": [layer]}))
+    asked = ["dse", "-", "net.json", "--param", "pes=4,16", "--pin", "PE.X=4", "--pin", "PE.Y=2"]
+    asked += ["--jobs", "1", "--engine", "bounds", "--no-store"]
+    text = "infeasible: fc: there are 4 PEs; PE.X=4 and PE.Y=2 need 8"
+    shown = CliRunner().invoke(cli, asked)
+    assert shown.exit_code == 0, shown.output
+    assert f"pes=4: {text}" in shown.stdout
+    assert f"warning: pes=4: {text}" in shown.stderr
+    for name in ("s.json", "s.md"):
+        assert CliRunner().invoke(cli, [*asked, "-o", name]).exit_code == 0
+    reasons = [each["reason"] for each in json.loads(Path("s.json").read_text())["points"]]
+    assert reasons == [text.removeprefix("infeasible: "), None]
+    assert f"pes=4: {text}" in Path("s.md").read_text()
+    assert CliRunner().invoke(cli, ["report", "s.json", "-o", "s.html"]).exit_code == 0
+    assert text.removeprefix("infeasible: ") in Path("s.html").read_text()
