@@ -1,27 +1,38 @@
 """The best mapping of every dataflow, and of every pair of dimensions that alone are unrolled.
 
-Each is a proof of its own, within a pin. All of them start from what is known: no part has a
-better mapping than the whole, whose bound is a bound of each, and the mapping of one may be one of
-another. Dataflows share the lists of options and split the cases of one proof among them.
+All of them start from what is known: no part has a better mapping than the whole, whose bound is a
+bound of each. Dataflows split the cases of one proof among them: one search finds the best of each,
+and what it is interested in is, in every case, what its dataflow has costs less. Of unrolled
+dimensions each is a proof of its own, within a pin, and the mapping of one may be one of another.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from itertools import combinations
+from math import isfinite
+from typing import Final
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints, Pin, SpatialPin, StationaryPin
+from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints, Pin, SpatialPin
 from dmaze_cp.cost.terms import loops
 from dmaze_cp.engine import DEFAULT_TIME_LIMIT_S, Engine
 from dmaze_cp.errors import SpecError
-from dmaze_cp.levels import DRAM, NONE, OPERANDS, SPM
-from dmaze_cp.mapper import map_layer
+from dmaze_cp.levels import NONE, OPERANDS
+from dmaze_cp.mapper import map_layer, priced
+from dmaze_cp.mapping import Dataflow, Diversity
+from dmaze_cp.mapspace import MapSpace, check_sizes, cost_limits, why_infeasible
 from dmaze_cp.objective import Objective
 from dmaze_cp.pinning import check_pins
-from dmaze_cp.result import Known, LayerResult, Slice, Status
+from dmaze_cp.question import Options, checked_objective
+from dmaze_cp.result import NOTHING_KNOWN, Known, LayerResult, Slice, Status
+from dmaze_cp.search import SearchResult, search
+from dmaze_cp.search.prepared import prepared
 from dmaze_cp.workload import Layer
+
+_KEPT: Final = (*OPERANDS, NONE)
 
 
 def per_dataflow(
@@ -56,15 +67,58 @@ def per_dataflow(
     SpecError
         When an option makes no sense or a pin cannot hold.
     """
-    names = (*OPERANDS, NONE)
-    parts = {
-        (dram, spm): (StationaryPin(DRAM, (dram,)), StationaryPin(SPM, (spm,)))
-        for dram in names
-        for spm in names
-    }
-    return _best_of(
-        parts.items(), layer, architecture, objective, constraints, time_limit, engine, known, stop
+    began = time.monotonic()
+    objective = checked_objective(objective)
+    options = Options(time_limit, engine=engine)
+    check_sizes([layer], architecture, constraints.padding)
+    constraints = check_pins(layer, constraints)
+    keys = [Dataflow(dram, spm) for dram in _KEPT for spm in _KEPT]
+    space = None
+    if why_infeasible(architecture) is None:
+        space = prepared(layer.shape, architecture, constraints, Diversity.DATAFLOW)
+    if space is None:
+        return tuple(Slice((key.dram, key.spm), Status.INFEASIBLE) for key in keys)
+    found = search(
+        space,
+        objective,
+        time_limit=time_limit - (time.monotonic() - began),
+        engine=Engine(options.engine),
+        stop=stop,
+        known=_known(known),
+        within=cost_limits(constraints),
+        count=len(keys),
     )
+    return tuple(_of_dataflow(replace(space.space, layer=layer), objective, found, k) for k in keys)
+
+
+def _of_dataflow(
+    space: MapSpace, objective: Objective, found: SearchResult, flow: Dataflow
+) -> Slice:
+    """The best mapping of a dataflow, and how far it is proven to be that."""
+    key, open_bound = (flow.dram, flow.spm), found.kinds.get(flow)
+    best = next((each for each in found.ranked if each.dataflow == flow), None)
+    bound: int | float | None = open_bound
+    if bound is not None and objective is not Objective.EDP and isfinite(bound):
+        bound = int(bound)
+    if best is None:
+        return Slice(key, Status.INFEASIBLE if bound is None else Status.UNKNOWN, bound=bound)
+    priced_one = priced(space, objective, best)
+    value, cost = best.value(objective), priced_one.cost
+    proven = bound is None or bound >= value
+    return Slice(
+        key,
+        Status.OPTIMAL if proven else Status.FEASIBLE,
+        priced_one.mapping,
+        cost.energy_pj,
+        cost.latency_cycles,
+        value,
+        value if proven else bound,
+    )
+
+
+def _known(result: LayerResult | None) -> Known:
+    """What a result of the whole says of its parts: none has a better mapping."""
+    return NOTHING_KNOWN if result is None else Known(result.mapping, result.bound or 0)
 
 
 def per_unrolling(
@@ -110,8 +164,7 @@ def _best_of(
     """The best mapping within each of some sets of pins."""
     deadline = time.monotonic() + time_limit
     constraints, wanted = check_pins(layer, constraints), list(parts)
-    least = known.bound if known is not None and known.bound is not None else 0
-    first = known.mapping if known is not None else None
+    start = _known(known)
     found: list[Slice] = []
     for key, pins in wanted:
         within = constraints.and_also(*pins)
@@ -126,12 +179,12 @@ def _best_of(
             constraints=within,
             time_limit=max(left, 0.001),
             engine=engine,
-            known=Known(first, least),
+            known=start,
             stop=stop,
             tie_break=False,
             reasons=False,
         )
-        first = first or result.mapping
+        start = replace(start, mapping=start.mapping or result.mapping)
         found.append(_slice(key, result))
     return tuple(found)
 

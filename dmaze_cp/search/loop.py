@@ -20,6 +20,12 @@ from dmaze_cp.search.scoring import combinations, score
 HEADS = 5
 """In each round, nodes whose best mappings are scored, beside those that may have a new kind."""
 
+FEWER = 5
+"""Around other nodes, whose kind counts, so many times fewer mappings are scored."""
+
+MORE = 10
+"""Where that gives none of a kind, so many times more."""
+
 WORTHWHILE = 0.5
 """A node that has lost this share of its tilings is bounded again before it is split."""
 
@@ -49,12 +55,20 @@ def _bound(run: Run, nodes: Sequence[Node], schedule: Schedule) -> None:
 def _score_heads(run: Run, nodes: Sequence[Node]) -> None:
     """Score the mappings around the least reduced costs of the nodes with the least bounds.
 
-    Where only the best of each kind counts, of every node that may have a kind not seen yet, too.
+    Where only the best of each kind counts, around those of all nodes, and around more where a
+    kind was not seen yet.
     """
     for place, node in enumerate(sorted(nodes, key=lambda n: n.log_bound)):
-        if (place < HEADS or run.best.lacks(node.kinds)) and not run.is_beyond(node):
+        sizes = [run.settings.head] if place < HEADS else []
+        if node.kinds and not sizes:
+            sizes = [max(1, run.settings.head // FEWER)]
+        if run.best.lacks(node.kinds):
+            sizes.append(run.settings.head * MORE)
+        for k, most in enumerate(sizes):
+            if run.is_beyond(node) or (k and not run.best.lacks(node.kinds)):
+                break
             room = run.log_target(node) - node.bound.log_value
-            _score(run, node, room, run.settings.head, trim=True)
+            _score(run, node, room, most, trim=True)
 
 
 def _score(
