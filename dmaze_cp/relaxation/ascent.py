@@ -1,4 +1,4 @@
-"""Maximising several smooth functions side by side: limited-memory BFGS.
+"""Maximising several smooth functions side by side: the BFGS method.
 
 One row of every array is one function. Each iteration evaluates all functions once: a
 row that has improved enough moves on, a row that has not tries a shorter step next time.
@@ -12,9 +12,6 @@ from typing import Protocol
 import numpy as np
 
 from dmaze_cp.cost.batch import Bools, Floats
-
-MEMORY = 8
-"""Steps that the curvature is learnt from."""
 
 ARMIJO = 1e-4
 """Least improvement of a step, as a fraction of what the slope promises."""
@@ -44,16 +41,6 @@ class Value(Protocol):
         """The bounds."""
         ...
 
-    @property
-    def prices(self) -> Floats:
-        """What a unit of each atom costs."""
-        ...
-
-    @property
-    def scores(self) -> tuple[Floats, ...]:
-        """What each option costs, by group."""
-        ...
-
 
 def _dot(a: Floats, b: Floats) -> Floats:
     result: Floats = np.einsum("bk,bk->b", a, b)
@@ -61,24 +48,39 @@ def _dot(a: Floats, b: Floats) -> Floats:
 
 
 class Ascent:
-    """A run from one starting point a row; keeps each row's best bound."""
+    """A run from one starting point a row; keeps each row's best bound.
+
+    Parameters
+    ----------
+    function
+        Values at a point, smoothed.
+    theta
+        Where to start.
+    tau
+        How much is smoothed.
+    iterations
+        The largest number of steps.
+    """
 
     def __init__(
-        self, function: Callable[[Floats, float], Value], theta: Floats, tau: float
+        self,
+        function: Callable[[Floats, float], Value],
+        theta: Floats,
+        tau: float,
+        iterations: int,
     ) -> None:
-        self.function, self.tau = function, tau
+        self.function, self.tau, self.iterations = function, tau, iterations
         self.theta = theta.copy()
         now = function(self.theta, tau)
-        self.value, self.gradient = now.smooth.copy(), now.gradient.copy()
+        self.value, self.gradient = now.smooth, now.gradient
         self.best_value, self.best_theta = now.hard.copy(), theta.copy()
-        self.best_scores = [s.copy() for s in (now.prices, *now.scores)]
-        self.pairs: list[tuple[Floats, Floats, Floats]] = []
         self.shrink = np.ones(len(theta))
+        self.curvature = _Curvature(len(theta), theta.shape[1], iterations)
 
-    def run(self, iterations: int, stop_above: Floats) -> None:
+    def run(self, stop_above: Floats) -> None:
         """Take steps until every row is flat or has a bound above its `stop_above`."""
-        for _ in range(iterations):
-            step = self._direction()
+        for _ in range(self.iterations):
+            step = self.curvature.direction(self.gradient)
             slope = _dot(step, self.gradient)
             uphill = slope > 0
             if not uphill.all():
@@ -95,36 +97,60 @@ class Ascent:
         trial = self.theta + move
         new = self.function(trial, self.tau)
         better = new.hard > self.best_value
-        if better.any():
-            self.best_value = np.where(better, new.hard, self.best_value)
-            self.best_theta[better] = trial[better]
-            for mine, theirs in zip(self.best_scores, (new.prices, *new.scores), strict=True):
-                mine[better] = theirs[better]
+        self.best_value[better], self.best_theta[better] = new.hard[better], trial[better]
         accepted = going & (new.smooth >= self.value + ARMIJO * promised)
-        change = new.gradient - self.gradient
-        curvature = -_dot(move, change)
-        useful = accepted & (curvature > 1e-10 * _dot(move, move)) & (curvature > 0)
-        rho = np.where(useful, 1.0 / np.where(useful, curvature, 1.0), 0.0)
-        self.pairs = [*self.pairs[1 - MEMORY :], (move, -change, rho)]
-        self.theta = np.where(accepted[:, None], trial, self.theta)
-        self.value = np.where(accepted, new.smooth, self.value)
-        self.gradient = np.where(accepted[:, None], new.gradient, self.gradient)
+        self.curvature.learn(move, self.gradient - new.gradient, accepted)
+        self.theta[accepted], self.value[accepted] = trial[accepted], new.smooth[accepted]
+        self.gradient[accepted] = new.gradient[accepted]
         self.shrink = np.where(accepted, 1.0, self.shrink * 0.3)
 
-    def _direction(self) -> Floats:
-        """Ascent directions by the two-loop recursion; pairs with ``rho = 0`` are skipped."""
-        q = self.gradient.copy()
-        alphas = []
-        scale = np.ones(len(q))
-        for moved, change, rho in reversed(self.pairs):
-            alpha = rho * _dot(moved, q)
-            q -= alpha[:, None] * change
-            alphas.append(alpha)
-        for moved, change, rho in self.pairs:
-            known = rho > 0
-            squared = np.where(known, _dot(change, change), 1.0)
-            scale = np.where(known, _dot(moved, change) / squared, scale)
-        q *= scale[:, None]
-        for (moved, change, rho), alpha in zip(self.pairs, reversed(alphas), strict=True):
-            q += moved * (alpha - rho * _dot(change, q))[:, None]
-        return q
+
+class _Curvature:
+    """What steps have told of the curvature: the inverse of the Hessian in its compact form.
+
+    With the steps `S` and the falls `Y` of the gradient along them as columns, `R` the upper
+    triangle of ``S'Y``, `D` its diagonal and `c` a scale, the BFGS inverse of the (negative)
+    Hessian is ``c + [S, cY] [[R^-T (D + c Y'Y) R^-1, -R^-T], [-R^-1, 0]] [S, cY]'`` (Byrd, Nocedal
+    and Schnabel, Representations of quasi-Newton matrices, 1994). A step that a row has learnt
+    nothing from is a column of zeros, with 1 on the diagonal of `R`.
+    """
+
+    def __init__(self, rows: int, parameters: int, steps: int) -> None:
+        self.count = 0
+        self.moves = np.zeros((rows, steps, parameters))
+        self.falls = np.zeros((rows, steps, parameters))
+        self.inverse = np.zeros((rows, steps, steps))
+        self.squares = np.zeros((rows, steps, steps))
+        self.diagonal = np.ones((rows, steps, 1))
+        self.scale = np.ones((rows, 1, 1))
+
+    def learn(self, move: Floats, fall: Floats, accepted: Bools) -> None:
+        """Learn from a step, and what the gradient has fallen along it, where it was accepted."""
+        along = _dot(move, fall)
+        useful = accepted & (along > 1e-10 * _dot(move, move)) & (along > 0)
+        move, fall = (np.where(useful[:, None], each, 0.0) for each in (move, fall))
+        along = np.where(useful, along, 1.0)
+        j = self.count
+        self.count += 1
+        self.moves[:, j], self.falls[:, j], self.diagonal[:, j, 0] = move, fall, along
+        products = self.moves[:, :j] @ fall[:, :, None]
+        column = (self.inverse[:, :j, :j] @ products)[:, :, 0]
+        self.inverse[:, :j, j], self.inverse[:, j, j] = -column / along[:, None], 1 / along
+        squares = (self.falls[:, : j + 1] @ fall[:, :, None])[:, :, 0]
+        self.squares[:, : j + 1, j] = self.squares[:, j, : j + 1] = squares
+        size = np.where(useful, squares[:, j], 1.0)
+        self.scale[useful, 0, 0] = (along / size)[useful]
+
+    def direction(self, gradient: Floats) -> Floats:
+        """The inverse of the Hessian times the gradient."""
+        j, ahead = self.count, gradient[:, :, None]
+        if not j:
+            return gradient
+        moves, falls = self.moves[:, :j], self.falls[:, :j]
+        inverse = self.inverse[:, :j, :j]
+        first = inverse @ (moves @ ahead)
+        second = self.squares[:, :j, :j] @ first - falls @ ahead
+        second = inverse.swapaxes(1, 2) @ (self.diagonal[:, :j] * first + self.scale * second)
+        along = ahead - falls.swapaxes(1, 2) @ first
+        result: Floats = (self.scale * along + moves.swapaxes(1, 2) @ second)[:, :, 0]
+        return result

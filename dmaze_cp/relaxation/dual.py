@@ -19,7 +19,7 @@ All cases of a layer are bounded side by side: arrays have one row a case.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -134,7 +134,7 @@ def _blocks(case: CaseRows, objective: Objective) -> list[int]:
     return blocks.get(objective, [case.energy, case.latency])
 
 
-def _arrays(nodes: Sequence[NodeRows], objective: Objective, within: Limits) -> _Arrays:
+def _arrays(nodes: Sequence[NodeRows], objectives: Sequence[Objective], within: Limits) -> _Arrays:
     cases = [n.case for n in nodes]
     count, atoms = len(nodes), nodes[0].rows.shape[1]
     edges, blocks = max(len(n.constant) for n in nodes), max(c.blocks for c in cases) + 1
@@ -173,7 +173,7 @@ def _arrays(nodes: Sequence[NodeRows], objective: Objective, within: Limits) -> 
         a.of_sum[i, here, case.sums] = 1.0
         inside = here[case.target >= 0]
         a.to_block[i, inside, case.target[inside]] = 1.0
-        a.roots[i, _blocks(case, objective)] = 1.0
+        a.roots[i, _blocks(case, objectives[i])] = 1.0
         for j, ceiled in enumerate(case.ceiled):
             a.capacity[i, j, ceiled.block] = 1.0
         a.demands[i, :d], a.at_least[i, :d], a.wanted[i, :d] = node.demands, node.at_least, 1.0
@@ -200,7 +200,7 @@ def _dot(a: Floats, b: Floats) -> Floats:
 
 
 class Duals:
-    """The dual functions of several cases for one objective.
+    """The dual functions of several cases.
 
     Parameters
     ----------
@@ -211,7 +211,7 @@ class Duals:
     masks
         For each case and group, which options it has (None: all).
     objective
-        What is bounded.
+        What is bounded, in all cases or in each.
     within
         What else is limited: the bounds hold for what is within these limits.
     """
@@ -221,11 +221,12 @@ class Duals:
         nodes: Sequence[NodeRows],
         table: AtomTable,
         masks: Sequence[Sequence[Bools]] | None,
-        objective: Objective,
+        objective: Objective | Sequence[Objective],
         within: Limits = (),
     ) -> None:
+        each = [objective] * len(nodes) if isinstance(objective, Objective) else objective
         self.slices, self.values = table.basis.slices, table.values
-        self.arrays = _arrays(nodes, objective, within)
+        self.arrays = _arrays(nodes, each, within)
         self.depth = max(n.case.depth for n in nodes)
         self.penalty: list[Floats] | None = None
         if masks is not None:
@@ -369,30 +370,35 @@ class Duals:
         stop_above
             Logarithm of a value, for all cases or each.
         """
-        theta = self.start() if theta is None else theta
+        theta = self.start() if theta is None else theta.copy()
         count = len(theta)
         stop = np.broadcast_to(np.asarray(stop_above, dtype=np.float64) + 1e-9, (count,))
-        best: list[Bound] = [Bound(-np.inf, np.zeros(0), (), t) for t in theta]
+        value = np.full(count, -np.inf)
         going, duals = np.arange(count), self
         for tau, iterations in schedule:
-            ascent = Ascent(duals.evaluate, theta[going], tau)
-            ascent.run(iterations, stop[going])
-            for i, case in enumerate(going):
-                if ascent.best_value[i] > best[case].log_value or not best[case].reduced:
-                    scores = tuple(s[i] - s[i].min() for s in ascent.best_scores[1:])
-                    value, prices = float(ascent.best_value[i]), ascent.best_scores[0][i]
-                    best[case] = Bound(value, prices, scores, ascent.best_theta[i])
-            theta = np.array([b.weights for b in best])
-            left = np.array([b.log_value for b in best]) <= stop
-            still: Ints = np.flatnonzero(left[going])
+            ascent = Ascent(duals.evaluate, theta[going], tau, iterations)
+            ascent.run(stop[going])
+            better = ascent.best_value > value[going]
+            theta[going[better]] = ascent.best_theta[better]
+            value[going[better]] = ascent.best_value[better]
+            still: Ints = np.flatnonzero(value[going] <= stop[going])
             if not len(still):
                 break
             if len(still) < len(going):
                 duals, going = duals.select(still), going[still]
-        slack = self.rounding(np.array([b.weights for b in best]))
+        return self._bounds(theta)
+
+    def _bounds(self, theta: Floats) -> list[Bound]:
+        """The bounds at `theta`, lowered by what rounding may have added."""
+        at = self.evaluate(theta, 1.0)
+        reduced = [scores - scores.min(axis=1, keepdims=True) for scores in at.scores]
+        found = at.hard - self.rounding(theta)
+        worthless = self.arrays.worthless.tolist()
         return [
-            replace(b, log_value=_settled(b.log_value - s, w))
-            for b, s, w in zip(best, slack.tolist(), self.arrays.worthless.tolist(), strict=True)
+            Bound(
+                _settled(value, worthless[i]), at.prices[i], tuple(r[i] for r in reduced), theta[i]
+            )
+            for i, value in enumerate(found.tolist())
         ]
 
 

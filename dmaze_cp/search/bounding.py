@@ -13,7 +13,7 @@ import numpy as np
 
 from dmaze_cp.cost.batch import Bools, Ints
 from dmaze_cp.objective import CostLimit, Objective
-from dmaze_cp.relaxation.dual import SCHEDULE, Duals, Schedule
+from dmaze_cp.relaxation.dual import Duals, Schedule
 from dmaze_cp.search.incumbent import Best, log_most
 from dmaze_cp.search.node import Node
 from dmaze_cp.search.prepared import Prepared
@@ -21,10 +21,10 @@ from dmaze_cp.search.prepared import Prepared
 FIRST: Schedule = ((0.1, 15),)
 """Schedule of the first, rough bound of every case."""
 
-FULL: Schedule = SCHEDULE
+FULL: Schedule = ((0.03, 15), (0.01, 15))
 """Schedule of a good bound."""
 
-AGAIN: Schedule = ((0.03, 12), (0.01, 16))
+AGAIN: Schedule = ((0.01, 16),)
 """Schedule for nodes that start from weights of a similar node."""
 
 LARGEST_BATCH = 2_000_000
@@ -53,13 +53,15 @@ def _bound_batch(prepared: Prepared, best: Best, nodes: Sequence[Node], schedule
 def duals_of(
     prepared: Prepared,
     nodes: Sequence[Node],
-    objective: Objective,
+    objective: Objective | Sequence[Objective],
     limits: Sequence[CostLimit] = (),
 ) -> tuple[Duals, list[list[Bools]]]:
     """Dual functions of nodes, over all options that any of them has, and who has which.
 
     Parameters
     ----------
+    objective
+        What is bounded, of all nodes or of each.
     limits
         Bound only what is within these.
     """

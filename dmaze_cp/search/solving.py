@@ -12,12 +12,15 @@ from dmaze_cp.cp.model import CaseProblem
 from dmaze_cp.cp.parameters import SolverOptions
 from dmaze_cp.errors import ProofError
 from dmaze_cp.objective import Objective
-from dmaze_cp.relaxation.dual import SCHEDULE
+from dmaze_cp.relaxation.dual import Schedule
 from dmaze_cp.search.bounding import duals_of, log_limit
 from dmaze_cp.search.incumbent import MARGIN, NO_LOG_COST, rounded, unrounded
 from dmaze_cp.search.node import Node
 from dmaze_cp.search.run import Run
 from dmaze_cp.search.scoring import combinations, score
+
+LEAST: Schedule = ((0.1, 15), (0.02, 15))
+"""Schedule of the bounds of energy and latency that bound their product."""
 
 
 def close_by_solving(run: Run, solver: SolverOptions) -> bool:
@@ -59,13 +62,13 @@ def _least(run: Run) -> dict[Node, tuple[float, float]]:
     if Objective.EDP not in costs or not run.open or run.ended():
         return found
     began = time.monotonic()
-    both = []
-    for objective in (Objective.ENERGY, Objective.LATENCY):
-        duals, _ = duals_of(run.prepared, run.open, objective)
-        bounds = duals.solve(schedule=SCHEDULE, stop_above=NO_LOG_COST)
-        both.append([exp(min(b.log_value, NO_LOG_COST)) * (1 - MARGIN) for b in bounds])
+    count, costs_of = len(run.open), (Objective.ENERGY, Objective.LATENCY)
+    each = [objective for objective in costs_of for _ in run.open]
+    duals, _ = duals_of(run.prepared, [*run.open, *run.open], each)
+    bounds = duals.solve(schedule=LEAST, stop_above=NO_LOG_COST)
+    least = [exp(min(b.log_value, NO_LOG_COST)) * (1 - MARGIN) for b in bounds]
     run.count(bound_s=time.monotonic() - began)
-    for node, energy, latency in zip(run.open, *both, strict=True):
+    for node, energy, latency in zip(run.open, least[:count], least[count:], strict=True):
         found[node] = (max(energy, node.least_energy_pj), max(latency, 1.0))
     return found
 
