@@ -96,7 +96,7 @@ class OptionTable:
         self.layer, self.architecture = layer, architecture
         self.sizes = [len(g.factor(RF, g.dimensions[0])) for g in groups]
         self.columns: list[dict[str, Ints]] = [self._symbols(g) for g in groups]
-        self._owner = {s: g for g, columns in enumerate(self.columns) for s in columns}
+        self.owner = {s: g for g, columns in enumerate(self.columns) for s in columns}
         self._products: dict[Powers, list[tuple[int, Ints]]] = {}
         self.bursts = {x: self._burst_table(x) for x in OPERANDS}
 
@@ -127,7 +127,7 @@ class OptionTable:
         if known is None:
             columns: dict[int, Any] = {}
             for symbol, power in powers:
-                g = self._owner[symbol]
+                g = self.owner[symbol]
                 column = self.columns[g][symbol]
                 for _ in range(power):
                     columns[g] = columns[g] * column if g in columns else column
@@ -138,12 +138,12 @@ class OptionTable:
     def extent(self, axis: str) -> tuple[int, Ints]:
         """Group and column of an SPM tile's extent along a layout axis."""
         name = f"halo.SPM.{axis}" if axis in AXES else f"extent.SPM.{axis}"
-        return self._owner[name], self.columns[self._owner[name]][name]
+        return self.owner[name], self.columns[self.owner[name]][name]
 
     def whole(self, axis: str) -> Ints:
         """Extent of all of an operand along a layout axis, for each option of its group."""
         name = f"whole.{axis}"
-        return self.columns[self._owner[name]][name]
+        return self.columns[self.owner[name]][name]
 
     def _burst_table(self, operand: str) -> list[BurstAxis]:
         """Each axis of a layout, innermost first."""

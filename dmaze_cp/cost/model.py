@@ -14,7 +14,7 @@ cycles to distribute an operand, ``rho`` to add up partial sums, ``Q`` PEs that 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from math import prod
 
 from dmaze_cp.architecture import Architecture
@@ -114,6 +114,7 @@ class CostModel:
     reduction_cycles: Node | None
 
 
+@lru_cache(maxsize=64)
 def cost_model(
     layer: Layer,
     architecture: Architecture,

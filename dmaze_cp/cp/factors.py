@@ -42,7 +42,10 @@ class Factors:
     def __init__(self, space: MapSpace, atoms: AtomTable, options: Sequence[Ints]) -> None:
         self.space, self.atoms, self.options = space, atoms, tuple(options)
         self.integers = IntegerModel([len(o) for o in options])
+        self._columns: dict[Powers, Columns] = {}
         self._real: dict[Powers, Mapping[int, Ints | Floats]] = {}
+        self._scaled: dict[tuple[float, Powers], tuple[int, Affine]] = {}
+        self._ranges: dict[Powers, tuple[float, float]] = {}
         self._name()
 
     def _name(self) -> None:
@@ -58,8 +61,10 @@ class Factors:
 
     def columns(self, powers: Powers) -> Columns:
         """A product of symbols as one column for each group that it has symbols of."""
-        parts = self.space.table.parts(powers)
-        return {g: column[self.options[g]] for g, column in parts}
+        if powers not in self._columns:
+            parts = self.space.table.parts(powers)
+            self._columns[powers] = {g: column[self.options[g]] for g, column in parts}
+        return self._columns[powers]
 
     def product(self, powers: Powers) -> Affine:
         """A product of symbols."""
@@ -76,9 +81,11 @@ class Factors:
 
     def range_of(self, powers: Powers) -> tuple[float, float]:
         """Least and largest value of a product of powers of symbols."""
-        columns = self._real_columns(powers).values()
-        low, high = (prod(float(end(c)) for c in columns) for end in (np.min, np.max))
-        return low, high
+        if powers not in self._ranges:
+            columns = self._real_columns(powers).values()
+            low, high = prod(float(c.min()) for c in columns), prod(float(c.max()) for c in columns)
+            self._ranges[powers] = low, high
+        return self._ranges[powers]
 
     def scaled(self, coefficient: float, powers: Powers) -> tuple[int, Affine]:
         """``coefficient, product``: together at most a coefficient times a product of symbols.
@@ -87,6 +94,12 @@ class Factors:
         rounded down. Where the coefficient is none, its product with the column of the largest
         values is rounded down, which loses less than rounding the coefficient alone.
         """
+        key = (coefficient, powers)
+        if key not in self._scaled:
+            self._scaled[key] = self._newly_scaled(coefficient, powers)
+        return self._scaled[key]
+
+    def _newly_scaled(self, coefficient: float, powers: Powers) -> tuple[int, Affine]:
         columns: dict[int, Ints] = {}
         for g, values in self._real_columns(powers).items():
             whole, scale = _whole(values)
@@ -107,25 +120,31 @@ class Factors:
         return self._real[powers]
 
     def _new_columns(self, powers: Powers) -> dict[int, Ints | Floats]:
-        table, basis = self.space.table, self.atoms.basis
-        over: dict[int, Ints | Floats] = {}
-        under: dict[int, Ints] = {}
+        table = self.space.table
+        known = [(s, power) for s, power in powers if s in table.owner]
+        over: dict[int, Ints | Floats] = {
+            g: column[self.options[g]]
+            for g, column in table.parts(tuple((s, p) for s, p in known if p > 0))
+        }
         for symbol, power in powers:
-            at = basis.index[symbol]
-            g = next(i for i, s in enumerate(basis.slices) if s.start <= at < s.stop)
-            column = table.columns[g].get(symbol)
-            if column is None:  # a part of a DMA cost: only its logarithm is known
-                values = np.exp(self.atoms.values[g][self.options[g], at - basis.slices[g].start])
+            if symbol not in table.owner:  # a part of a DMA cost: only its logarithm is known
+                g, values = self._exponential(symbol)
                 over[g] = over.get(g, 1) * values**power
-            elif power > 0:
-                over[g] = over.get(g, 1) * column[self.options[g]] ** power
-            else:
-                under[g] = under.get(g, 1) * column[self.options[g]] ** -power
-        for g, divisor in under.items():
+        for g, column in table.parts(tuple((s, -p) for s, p in known if p < 0)):
+            divisor = column[self.options[g]]
             value = over.get(g, np.ones_like(divisor))
             integral = value.dtype == np.int64 and not (value % divisor).any()
             over[g] = value // divisor if integral else value / divisor
         return over
+
+    def _exponential(self, symbol: Symbol) -> tuple[int, Floats]:
+        """A symbol's group, and its value for each of the options that are left."""
+        basis = self.atoms.basis
+        at = basis.index[symbol]
+        g = next(i for i, s in enumerate(basis.slices) if s.start <= at < s.stop)
+        logs = self.atoms.values[g][self.options[g], at - basis.slices[g].start]
+        values: Floats = np.exp(logs)
+        return g, values
 
 
 def is_integer(number: float) -> bool:
@@ -136,6 +155,6 @@ def is_integer(number: float) -> bool:
 def _whole(values: Ints | Floats) -> tuple[Ints, int]:
     """Integers that divided by a number are at most some values, and that number."""
     if values.dtype == np.int64:
-        return values.astype(np.int64), 1
+        return np.asarray(values, dtype=np.int64), 1
     scale = FRACTION if float(values.max()) < 2.0**30 else 1
     return np.floor(values * scale * (1 - 1e-9)).astype(np.int64), scale

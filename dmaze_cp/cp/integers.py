@@ -71,6 +71,7 @@ class IntegerModel:
         self.objective = -1
         self.choices = [self._choice(g, size) for g, size in enumerate(sizes)]
         self._columns: dict[tuple[int, bytes], int] = {}
+        self._ends: dict[int, tuple[Ints, int, int]] = {}
         self._tables: list[list[tuple[int, Ints]]] = [[] for _ in sizes]
         self._products: dict[tuple[int, ...], int] = {}
 
@@ -131,11 +132,17 @@ class IntegerModel:
         key = (group, values.tobytes())
         if key not in self._columns:
             choice = group
-            low, high = int(values.min()), int(values.max())
+            _, low, high = self._range(values)
             made = self.variable(low, high, lambda known: values[known[choice]])
             self._columns[key] = made
             self._tables[group].append((made, values))
         return self._columns[key]
+
+    def _range(self, values: Ints) -> tuple[Ints, int, int]:
+        """A column, so that no other can take its place in memory, its least and largest value."""
+        if id(values) not in self._ends:
+            self._ends[id(values)] = values, int(values.min()), int(values.max())
+        return self._ends[id(values)]
 
     def close_tables(self) -> None:
         """Tie the columns of each group to its choice: they come from one option."""
@@ -171,7 +178,7 @@ class IntegerModel:
         low, high = 1, 1
         for group in sorted(columns):
             values = columns[group]
-            least, most = int(values.min()), int(values.max())
+            _, least, most = self._range(values)
             low, high = low * least, high * most
             if least == most:
                 coefficient *= least

@@ -97,7 +97,7 @@ class Costs:
                 leaking += _price(part.by)
             else:
                 others.append(part)
-        return lowered(Total(tuple(others))), leaking
+        return lowered(Total(tuple(others)) if leaking else energy), leaking
 
     def least_energy(self) -> float:
         """What the energy is at least: each product by itself."""

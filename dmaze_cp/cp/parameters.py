@@ -115,7 +115,8 @@ def parse_solver_params(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
 
 def apply(options: SolverOptions, parameters: SatParameters) -> None:
     """Set a solver's parameters."""
-    parameters.merge_text_format(_text(options.parameters))
+    given = tuple((name, value) for name, value in options.parameters)
+    parameters.merge_text_format(_text(given))
     parameters.num_workers = options.workers
     parameters.random_seed = options.seed
     parameters.log_search_progress = options.log

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import prod
 
 import numpy as np
@@ -76,6 +76,7 @@ class Reading:
         self.factors, self.integers, self.known_least = factors, factors.integers, least
         self._nodes: dict[int, tuple[Node, Affine]] = {}
         self._blocks: dict[tuple[int, Powers, float, Unit], tuple[Form, Affine]] = {}
+        self._moved: dict[str, list[Columns]] = {}
 
     # Exactly
 
@@ -133,7 +134,7 @@ class Reading:
                 above = total([value.times(node.denominator), negative(product)])
                 self.integers.row(above, most=node.denominator - 1)
                 return value
-        return replace(value, exact=False)
+        return value._replace(exact=False)
 
     def _transfers(self, operand: str) -> list[Columns]:
         """Products of columns of which the largest is the DMA cycles of a transfer.
@@ -143,6 +144,11 @@ class Reading:
         Where bounds of axes further in vary, one for each of their combinations, or if these are
         too many, one with the cycles that it takes at least.
         """
+        if operand not in self._moved:
+            self._moved[operand] = self._new_transfers(operand)
+        return self._moved[operand]
+
+    def _new_transfers(self, operand: str) -> list[Columns]:
         table = self.factors.space.table.bursts[operand]
         found: list[Columns] = []
         for j, axis in enumerate(table):
