@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import exp, inf, log, prod
+from math import inf, log, prod
 
 import numpy as np
 
@@ -66,8 +66,8 @@ class Node:
 
 def root(prepared: Prepared, case: PreparedCase, objective: Objective) -> Node:
     """The node of a whole case, with no bound yet."""
-    energy, kinds = least_energy(prepared, case), prepared.kinds.among(case.case, case.options)
-    return _unbounded(case, case.options, case.whole, energy, objective, kinds)
+    kinds = prepared.kinds.among(case.case, case.options)
+    return _unbounded(case, case.options, case.whole, case.least_energy_pj, objective, kinds)
 
 
 def anew(node: Node, objective: Objective) -> Node:
@@ -88,23 +88,6 @@ def _unbounded(
     on_energy = objective is not Objective.LATENCY and energy > 0
     floor = log(energy) - MARGIN if on_energy else NO_BOUND
     return Node(case, options, rows, nothing, energy, floor, kinds)
-
-
-def least_energy(prepared: Prepared, case: PreparedCase) -> float:
-    """A rough lower bound of the energy: the least of each of its terms, added up."""
-    total, rows = 0.0, case.whole
-    for edge in np.flatnonzero((case.rows.source == case.rows.energy) & rows.present):
-        if case.rows.target[edge] >= 0:
-            continue
-        log_least = float(rows.constant[edge])
-        for mine, values, options in zip(
-            prepared.atoms.basis.slices, prepared.atoms.values, case.options, strict=True
-        ):
-            part = rows.rows[edge, mine]
-            if part.any():
-                log_least += float((values[options] @ part).min())
-        total += exp(log_least)
-    return total * (1 - MARGIN)
 
 
 def keep(prepared: Prepared, node: Node, kept: Sequence[Ints]) -> Node:
