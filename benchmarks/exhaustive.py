@@ -1,4 +1,4 @@
-"""Check the results of `dmaze-cp map -o FILE` by trying every mapping.
+"""Check results of `dmaze-cp map -o FILE`, or fronts of `pareto -o FILE`, by trying every mapping.
 
 For a reader who does not trust the proof: this script needs numpy and nothing of the
 package. It has a cost model of its own (`exhaustive_search.py`), enumerates every valid
@@ -24,10 +24,13 @@ from math import prod
 from pathlib import Path
 
 import numpy as np
-from exhaustive_search import Best, cost, fitting, search, summary
+from exhaustive_front import Front, front_complaints, pins_of
+from exhaustive_search import Best, cost, fitting, search, search_all, summary
 from exhaustive_space import LEVELS, OPERANDS, PRODUCTS, Problem
 
 SCHEMA = "dmaze-cp/result/1"
+FRONT_SCHEMA = "dmaze-cp/front/1"
+SHAPE = ("kind", "bounds", "stride", "dilation", "padded_input")
 OBJECTIVES = ("energy", "latency", "edp")
 RELATIVE = 1e-12
 """Room for EDPs and bounds that went through a double."""
@@ -131,14 +134,13 @@ def _same(exact: int, reported: float | None) -> bool:
 def check(result: dict, pattern: str, max_tilings: float) -> tuple[int, int]:
     """Check all records whose layer matches; returns (disagreements, checked)."""
     arch = result["architecture"]
-    shape = ("kind", "bounds", "stride", "dilation", "padded_input")
     found: dict[str, tuple[Best, float]] = {}
     wrong = checked = 0
     for record in result["layers"]:
         if not fnmatchcase(record["name"], pattern):
             continue
         problem = Problem(
-            {name: record.get(name) for name in shape}, arch, tuple(record.get("constraints", ()))
+            {name: record.get(name) for name in SHAPE}, arch, tuple(record.get("constraints", ()))
         )
         complaints = []
         if record["tiling"] is not None:
@@ -167,10 +169,48 @@ def check(result: dict, pattern: str, max_tilings: float) -> tuple[int, int]:
     return wrong, checked
 
 
+def check_fronts(result: dict, pattern: str, max_tilings: float) -> tuple[int, int]:
+    """Check the fronts of all layers that match; returns (disagreements, checked)."""
+    wrong = checked = 0
+    for record in result["layers"]:
+        if not fnmatchcase(record["name"], pattern):
+            continue
+        layer = {name: record.get(name) for name in SHAPE}
+        problem = Problem(layer, result["architecture"])
+        # M of a depthwise convolution is no loop.
+        dims = {d for d in problem.nest.dims if (layer["kind"], d) != ("depthwise", "M")}
+        loops = {d: {d} for d in dims} | {x: problem.nest.needs(x) for x in OPERANDS}
+        pins = pins_of(record, result["constraints"], loops)
+        problem = Problem(layer, result["architecture"], pins)
+        told = f"{record['name']}: {record['status']}, {len(record['points'])} points"
+        if problem.count() > max_tilings or any("padded" in point for point in record["points"]):
+            print(f"{told}: skipped, {problem.count():.3g} tilings")
+            continue
+        complaints = []
+        for place, point in enumerate(record["points"]):
+            own = mapping_cost(problem, point["tiling"], point["loop_order"])
+            if (own["energy"], own["latency"]) != (point["energy_pj"], point["latency_cycles"]):
+                complaints.append(f"point {place} costs something else: {own}")
+        started = time.perf_counter()
+        front = search_all(problem, Front())
+        exact = front.within(pins)
+        complaints += front_complaints(exact, record)
+        checked += 1
+        wrong += bool(complaints)
+        word = "DISAGREES" if complaints else "agrees"
+        seconds = time.perf_counter() - started
+        print(
+            f"{told}: {word}; {front.tilings} of {problem.count()} tilings valid ({seconds:.1f} s)"
+        )
+        for complaint in complaints:
+            print(f"    {complaint}")
+    return wrong, checked
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit code."""
     parser = argparse.ArgumentParser(description="Check a result file by trying every mapping.")
-    parser.add_argument("file", type=Path, help="written by dmaze-cp map -o")
+    parser.add_argument("file", type=Path, help="written by dmaze-cp map -o or pareto -o")
     parser.add_argument("--layer", default="*", help="only layers whose name matches this glob")
     parser.add_argument(
         "--max-tilings", type=float, default=2e7, help="skip larger spaces (default %(default)g)"
@@ -181,10 +221,11 @@ def main(arguments: list[str] | None = None) -> int:
     except (OSError, ValueError) as error:
         print(f"{options.file}: {error}", file=sys.stderr)
         return 2
-    if not isinstance(result, dict) or result.get("schema") != SCHEMA:
-        print(f"{options.file}: schema: expected {SCHEMA}", file=sys.stderr)
+    checks = {SCHEMA: check, FRONT_SCHEMA: check_fronts}
+    if not isinstance(result, dict) or result.get("schema") not in checks:
+        print(f"{options.file}: schema: expected {' or '.join(checks)}", file=sys.stderr)
         return 2
-    wrong, checked = check(result, options.layer, options.max_tilings)
+    wrong, checked = checks[result["schema"]](result, options.layer, options.max_tilings)
     print(f"{checked} spaces tried in full, {wrong} records disagree")
     return 1 if wrong else 0
 

@@ -9,10 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import exhaustive_kernel
 import numpy as np
+from exhaustive_front import Front
 from exhaustive_space import OPERANDS, PRODUCTS, SIZES, Problem, Table
+
+Kept = TypeVar("Kept", "Best", Front)
 
 CHUNK = 1_000_000
 """Tilings in memory at once, per group of dimensions that is being added."""
@@ -205,7 +209,12 @@ def search(problem: Problem) -> Best:
 
 def search_with_numpy(problem: Problem) -> Best:
     """The same without a compiler."""
-    best, tables = Best(), problem.tables()
+    return search_all(problem, Best())
+
+
+def search_all(problem: Problem, best: Kept) -> Kept:
+    """Every mapping's costs taken in by `best`: a `Best`, or a `Front`."""
+    tables = problem.tables()
     for found in valid_tilings(problem, tables):
         best.tilings += len(found[0])
         for start in range(0, len(found[0]), BLOCK):
@@ -214,7 +223,7 @@ def search_with_numpy(problem: Problem) -> Best:
     return best
 
 
-def _score(problem: Problem, s: Table, best: Best) -> None:
+def _score(problem: Problem, s: Table, best: Best | Front) -> None:
     for spm in problem.kept("SPM"):
         at_spm = np.flatnonzero(exists(s, "SPM", spm))
         some = {k: v[at_spm] for k, v in s.items()}
