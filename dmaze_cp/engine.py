@@ -23,5 +23,8 @@ class Engine(StrEnum):
 DEFAULT_ENGINE: Final = Engine.CP_SAT
 """The engine where none is named."""
 
+MOST_EPSILON: Final = 1000.0
+"""As much more energy, in parts of its own, a point of a front may have than what it stands for."""
+
 DEFAULT_TIME_LIMIT_S: Final = 60.0
 """Wall seconds for one layer and one objective where nothing else is said."""

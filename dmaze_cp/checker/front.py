@@ -23,7 +23,7 @@ from dmaze_cp.errors import Problem
 from dmaze_cp.levels import Stationary
 from dmaze_cp.spec.documents import Least, Most, closed
 
-Epsilon = Annotated[float, Least(0), Most(1e6)]
+Epsilon = Annotated[float, Least(0), Most(1000)]
 FrontStatus = Literal["complete", "partial"]
 
 

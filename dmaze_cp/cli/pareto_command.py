@@ -17,7 +17,7 @@ from dmaze_cp.cli.search_options import (
 )
 from dmaze_cp.cli.settings import Limit
 from dmaze_cp.cli.store_option import open_store
-from dmaze_cp.engine import DEFAULT_TIME_LIMIT_S
+from dmaze_cp.engine import DEFAULT_TIME_LIMIT_S, MOST_EPSILON
 from dmaze_cp.errors import printable
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option(
     "--epsilon",
     cls=Limit,
-    type=Number(0, 1000),
+    type=Number(0, MOST_EPSILON),
     default=0.0,
     show_default=True,
     metavar="E",
@@ -86,14 +86,19 @@ def _found(question: Asked, options: dict[str, Any]) -> WorkloadFront:
     own = {"total_time_limit": None, "gap": 0.0}
     settings = run_settings({**options, **own}, question.rules)
 
-    def tell(front: LayerFront) -> None:
-        if options["verbose"]:
-            count = len(front.points)
-            took = f"{front.solve_time_s:.1f} s" if front.searches else "stored"
-            line = f"{front.layer.name}: {front.status}, {count} points, {took}"
-            click.echo(printable(line), err=True)
+    progress = Progress(verbose=False, several=False, total_s=None)
 
-    progress = Progress(verbose=False, several=True, total_s=None)
+    def tell(front: LayerFront) -> None:
+        from dmaze_cp.report.numbers import counted
+
+        progress.one_done()
+        if options["verbose"]:
+            took = f"{front.solve_time_s:.1f} s" if front.searches else "stored"
+            points = counted(len(front.points), "point")
+            with progress.paused():
+                line = f"{front.layer.name}: {front.status}, {points}, {took}"
+                click.echo(printable(line), err=True)
+
     with (
         closing(open_store(options["store"], options["no_store"])) as store,
         answering_interrupt(progress) as stop,

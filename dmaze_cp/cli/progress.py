@@ -53,9 +53,13 @@ class Progress(LiveDisplay):
             self._open -= 1
             self._work.did(inquiry, self.elapsed_s)
 
+    def one_done(self) -> None:
+        """A layer has what was asked for."""
+        self._finished += 1
+
     def finished(self, result: LayerResult) -> None:
         """A layer has its result."""
-        self._finished += 1
+        self.one_done()
         if self._verbose:
             with self.paused():
                 click.echo(self._line(result), err=True)

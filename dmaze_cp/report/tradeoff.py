@@ -81,7 +81,9 @@ def _standing(front: LayerFront) -> str:
     if front.status is FrontStatus.COMPLETE:
         within = f" within {numbers.percent(front.epsilon)}" if front.epsilon else ""
         return f"front: complete, {count}, proven{within}: no mapping beats them in both"
-    return f"front: partial ({front.reason}), {count}, the first {front.proven} of them proven"
+    proven = "all" if front.proven == len(front.points) else str(front.proven or "none")
+    known = f", {proven} proven" if front.points else ""
+    return f"front: partial ({front.reason}), {count}{known}"
 
 
 def _may_be(region: Region) -> str:
@@ -128,7 +130,15 @@ def network_notes(found: WorkloadFront) -> Iterator[Note]:
     if network.status is FrontStatus.COMPLETE:
         yield Note(f"front: complete, {count}{within}", Tone.GOOD)
     else:
-        yield Note(f"front: partial, {count} of what is known of the layers", Tone.FAIR)
+        without = sum(not front.points for front in found.layers)
+        missing = len(found.workload) - len(found.layers)
+        left_out = [
+            f"{number} {why}"
+            for number, why in ((without, "without a point"), (missing, "not reached"))
+            if number
+        ]
+        but = f"; layers left out: {', '.join(left_out)}" if left_out else ""
+        yield Note(f"front: partial, {count} of what is known of the layers{but}", Tone.FAIR)
 
 
 def spread(count: int, most: int = _SHOWN) -> list[int]:

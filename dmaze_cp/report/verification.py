@@ -64,4 +64,6 @@ def _summary(verification: Verification) -> Iterator[str]:
             f"{counts[Agreement.DIFFERS]:,} where two proofs differ"
         )
     elif verification.holds:
-        yield "bounds: as the file says; --reprove proves each again with another engine"
+        is_front = any(record.checked.objective == "front" for record in records)
+        what = "that there are no other points" if is_front else "bounds"
+        yield f"{what}: as the file says; --reprove proves each again with another engine"

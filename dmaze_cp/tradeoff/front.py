@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
-from dmaze_cp.engine import DEFAULT_TIME_LIMIT_S
+from dmaze_cp.engine import DEFAULT_TIME_LIMIT_S, MOST_EPSILON
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.mapper import map_layer
 from dmaze_cp.mapspace import check_sizes
 from dmaze_cp.pinning import check_pins
 from dmaze_cp.question import Options
 from dmaze_cp.result import Alternative, Ending, Known
-from dmaze_cp.tradeoff.result import MOST_EPSILON, LayerFront
+from dmaze_cp.tradeoff.result import LayerFront
 from dmaze_cp.tradeoff.walk import Walk
 from dmaze_cp.workload import Layer
 

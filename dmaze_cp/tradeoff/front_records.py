@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
+from dmaze_cp.engine import MOST_EPSILON
 from dmaze_cp.levels import Stationary
 from dmaze_cp.result.layer_files import Natural, Positive
 from dmaze_cp.result.network import MissingLayerRecord
@@ -12,7 +13,7 @@ from dmaze_cp.spec.layers import LayerRecord
 from dmaze_cp.spec.mapping_files import TilingRecord
 from dmaze_cp.spec.padded_layers import PaddedRecord
 from dmaze_cp.spec.workload_files import OperatorRecord
-from dmaze_cp.tradeoff.result import MOST_EPSILON, FrontStatus
+from dmaze_cp.tradeoff.result import FrontStatus
 
 Epsilon = Annotated[float, Least(0), Most(MOST_EPSILON)]
 _Far = Annotated[int, Least(0), Most(1e100)]

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import ConstraintRules
 from dmaze_cp.result import Alternative
 from dmaze_cp.showing import Framed
 from dmaze_cp.workload import Layer, Workload
-
-MOST_EPSILON: Final = 1e6
-"""As much more energy a point may have than what it stands for."""
 
 
 class FrontStatus(StrEnum):

@@ -8,11 +8,12 @@ from dataclasses import replace
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_RULES, ConstraintRules, Constraints, rules_for
 from dmaze_cp.cp.parameters import SolverOptions
-from dmaze_cp.desk import Desk, DeskEvent, Inquiry, RunSettings
+from dmaze_cp.desk import Desk, Inquiry, RunSettings
 from dmaze_cp.engine import DEFAULT_ENGINE, DEFAULT_TIME_LIMIT_S, Engine
 from dmaze_cp.errors import SpecError
 from dmaze_cp.execution.task import Task
 from dmaze_cp.mapspace import check_sizes
+from dmaze_cp.network import Event, Planned, Searched, Searching
 from dmaze_cp.pinning import check_pins, rule_problems
 from dmaze_cp.result import Alternative, Ending, Incumbent, LayerResult
 from dmaze_cp.search.reaching import unreachable
@@ -43,7 +44,7 @@ def pareto(
     store: Store | None = None,
     on_layer_done: Callable[[LayerFront], None] | None = None,
     on_point: OnPoint | None = None,
-    on_event: Callable[[DeskEvent], None] | None = None,
+    on_event: Callable[[Event], None] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> WorkloadFront:
     """The energy-latency front of each layer, and of the network's totals, proven.
@@ -69,7 +70,7 @@ def pareto(
     on_layer_done, on_point
         Called with each front, and with each point as soon as it is proven.
     on_event
-        Told what becomes of the store and of the workers.
+        Told how far the run is, and what becomes of the store and of the workers.
     stop
         Polled; once it returns True, what is there is returned.
 
@@ -98,10 +99,9 @@ def pareto(
         Walk(layer, architecture, check_pins(layer, rules.of(layer)), epsilon, settings.options)
         for layer in workload
     ]
-    desk = Desk(settings, store, on_event or (lambda _event: None))
-    run = _Run(walks, desk, on_layer_done, on_point)
-    stopped = stop or (lambda: False)
-    run.run(stopped)
+    tell = on_event or (lambda _event: None)
+    run = _Run(walks, Desk(settings, store, tell), tell, on_layer_done, on_point)
+    run.run(stop or (lambda: False))
     fronts = tuple(walk.front for walk in walks if walk.ended is not None)
     whole = len(fronts) == len(walks)
     cut = not whole or any(walk.ended is Ending.INTERRUPTED for walk in walks)
@@ -120,11 +120,13 @@ class _Run:
         self,
         walks: Sequence[Walk],
         desk: Desk,
+        tell: Callable[[Event], None],
         on_layer_done: Callable[[LayerFront], None] | None,
         on_point: OnPoint | None,
     ) -> None:
         self._walks = walks
         self._desk = desk
+        self._tell = tell
         self._on_layer_done = on_layer_done or (lambda _front: None)
         self._on_point = on_point or (lambda _layer, _point: None)
         self._inquiries: list[Inquiry] = []
@@ -139,6 +141,7 @@ class _Run:
         self._waiting = [k for k, walk in enumerate(self._walks) if walk.ended is None]
         # The hardest last, which is taken first.
         self._waiting.sort(key=lambda ticket: self._inquiries[ticket].difficulty)
+        self._tell(Planned(len(self._walks), len(self._waiting)))
         if self._waiting and not stop():
             self._desk.search(self, self, len(self._waiting), stop)
         for walk in self._walks:
@@ -169,15 +172,18 @@ class _Run:
         return self._inquiries[ticket]
 
     def heard(self, inquiry: Inquiry, incumbent: Incumbent | None) -> None:
-        """Nobody is told how far a search is."""
+        """Pass on how far a search is."""
+        self._tell(Searching(inquiry, incumbent))
 
     def answered(self, ticket: int, last: bool) -> None:  # noqa: ARG002
         """Go on from an answer, with what the store has of the next ones."""
+        walk, inquiry = self._walks[ticket], self._inquiries[ticket]
         self._go_on(ticket)
-        if self._walks[ticket].ended is None:
-            self._look_up(ticket)
-        if self._walks[ticket].ended is None:
+        self._look_up(ticket)
+        if walk.ended is None:
             self._waiting.append(ticket)
+        if inquiry.result is not None:
+            self._tell(Searched(inquiry, inquiry.result, walk.ended is not None))
 
     def _look_up(self, ticket: int) -> None:
         """Walk as far as the store knows the way."""

@@ -69,7 +69,7 @@ def layer_fronts(draw: st.DrawFn, layer: dm.Layer, arch: dm.Architecture) -> Lay
     """Any front that can be written: its mappings are real ones."""
     drawn = draw(st.lists(mappings(layer), max_size=6))
     points = undominated(drawn, arch)
-    epsilon = draw(st.sampled_from((0.0, 0.01, 1e6)) | st.floats(0, 1))
+    epsilon = draw(st.sampled_from((0.0, 0.01, 1000.0)) | st.floats(0, 1))
     told: dict[str, Any] = {
         "solve_time_s": draw(st.floats(0, 1e6)),
         "searches": draw(st.integers(0, 99)),
