@@ -187,10 +187,12 @@ def _ranking(result: LayerResult, ranking: Ranking) -> Iterator[Block]:
     )
     of_each = "" if ranking.diverse is None else f" of each {ranking.diverse}"
     yield Table(heads, rows, caption=f"The best mappings{of_each and ', the best' + of_each}")
-    count = ranking.optima_text
-    optima = f"{count} mapping{'' if count == 1 else 's'} of least {in_sentence(result.objective)}"
+    least, count = f"of least {in_sentence(result.objective)}", ranking.optima_text
+    optima = f"{count} mapping{'' if count == 1 else 's'} {least}"
+    if not ranking.optima:
+        optima = f"how many mappings are {least} is not known"
     whole = "all" if ranking.proven == len(ranked) else f"down to rank {ranking.proven}"
-    yield Note(f"{optima}; proven: {whole}", Tone.PLAIN)
+    yield Note(f"{optima}; proven: {whole if ranking.proven else 'none'}", Tone.PLAIN)
 
 
 def unpadded_text(result: LayerResult) -> str:

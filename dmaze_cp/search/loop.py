@@ -18,13 +18,10 @@ from dmaze_cp.search.run import Run
 from dmaze_cp.search.scoring import combinations, score
 
 HEADS = 5
-"""In each round, nodes whose best mappings are scored, beside those that may have a new kind."""
-
-FEWER = 5
-"""Around other nodes, whose kind counts, so many times fewer mappings are scored."""
+"""In each round, nodes whose best mappings are scored for an incumbent, where all kinds count."""
 
 MORE = 10
-"""Where that gives none of a kind, so many times more."""
+"""Where that gives none of a kind that counts, so many times more are scored."""
 
 WORTHWHILE = 0.5
 """A node that has lost this share of its tilings is bounded again before it is split."""
@@ -59,16 +56,13 @@ def _score_heads(run: Run, nodes: Sequence[Node]) -> None:
     kind was not seen yet.
     """
     for place, node in enumerate(sorted(nodes, key=lambda n: n.log_bound)):
-        sizes = [run.settings.head] if place < HEADS else []
-        if node.kinds and not sizes:
-            sizes = [max(1, run.settings.head // FEWER)]
-        if run.best.lacks(node.kinds):
-            sizes.append(run.settings.head * MORE)
-        for k, most in enumerate(sizes):
-            if run.is_beyond(node) or (k and not run.best.lacks(node.kinds)):
-                break
+        if run.is_beyond(node) or not (node.kinds or place < HEADS):
+            continue
+        for most in (run.settings.head, run.settings.head * MORE):
             room = run.log_target(node) - node.bound.log_value
             _score(run, node, room, most, trim=True)
+            if not run.best.lacks(node.kinds):
+                break
 
 
 def _score(
@@ -112,7 +106,7 @@ def _reduce(run: Run) -> bool:
         for node in sorted(fresh, key=lambda n: n.log_bound):
             if run.ended():
                 return False
-            left = [] if _is_scored(run, node) else _parted(run, _pruned(run, node))
+            left = [] if _is_scored(run, node) else _parted(run, pruned(run, node))
             run.open.remove(node)
             run.open += left
             several = len(node.kinds) > 1
@@ -134,7 +128,7 @@ def _is_scored(run: Run, node: Node) -> bool:
     return True
 
 
-def _pruned(run: Run, node: Node) -> list[Node]:
+def pruned(run: Run, node: Node) -> list[Node]:
     """What a bound leaves of a node: nothing, or the options that leave room."""
     if run.is_beyond(node):
         run.close(node)
@@ -220,7 +214,7 @@ def _advance(run: Run, node: Node) -> list[Node]:
     """Close a node, or what is left of it: a smaller one, its parts by kind, or two halves."""
     if _is_scored(run, node):
         return []
-    left = _pruned(run, node)
+    left = pruned(run, node)
     if len(node.kinds) > 1:
         return _parted(run, left)
     if left and left[0].size > WORTHWHILE * node.size:

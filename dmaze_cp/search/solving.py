@@ -15,6 +15,7 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.relaxation.dual import Schedule
 from dmaze_cp.search.bounding import duals_of, log_limit
 from dmaze_cp.search.incumbent import MARGIN, NO_LOG_COST, rounded, unrounded
+from dmaze_cp.search.loop import pruned
 from dmaze_cp.search.node import Node
 from dmaze_cp.search.run import Run
 from dmaze_cp.search.scoring import combinations, score
@@ -35,14 +36,15 @@ def close_by_solving(run: Run, solver: SolverOptions) -> bool:
         elif run.ended():
             return False
         else:
-            closing = _close(run, node, solver, least[node])
-            if not closing.decided:
-                return False
-            run.count(nodes_solved=1)
-            if closing.closed:
-                run.close(node)
-            else:
-                run.tied.append(node)
+            for part in pruned(run, node) if node.kinds else [node]:
+                closing = _close(run, part, solver, least[node])
+                if not closing.decided:
+                    return False
+                run.count(nodes_solved=1)
+                if closing.closed:
+                    run.close(part)
+                else:
+                    run.tied.append(part)
         run.open.remove(node)
         run.tell()
     return True
