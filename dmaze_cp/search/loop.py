@@ -90,7 +90,7 @@ def close_all(run: Run, solver: SolverOptions) -> bool:
     # The solver takes a while to load.
     from dmaze_cp.search.solving import close_by_solving
 
-    return close_by_solving(run, solver)
+    return close_by_solving(run, solver, _pruned)
 
 
 def _reduce(run: Run) -> bool:
@@ -106,7 +106,7 @@ def _reduce(run: Run) -> bool:
         for node in sorted(fresh, key=lambda n: n.log_bound):
             if run.ended():
                 return False
-            left = [] if _is_scored(run, node) else _parted(run, pruned(run, node))
+            left = [] if _is_scored(run, node) else _parted(run, _pruned(run, node))
             run.open.remove(node)
             run.open += left
             several = len(node.kinds) > 1
@@ -128,7 +128,7 @@ def _is_scored(run: Run, node: Node) -> bool:
     return True
 
 
-def pruned(run: Run, node: Node) -> list[Node]:
+def _pruned(run: Run, node: Node) -> list[Node]:
     """What a bound leaves of a node: nothing, or the options that leave room."""
     if run.is_beyond(node):
         run.close(node)
@@ -214,7 +214,7 @@ def _advance(run: Run, node: Node) -> list[Node]:
     """Close a node, or what is left of it: a smaller one, its parts by kind, or two halves."""
     if _is_scored(run, node):
         return []
-    left = pruned(run, node)
+    left = _pruned(run, node)
     if len(node.kinds) > 1:
         return _parted(run, left)
     if left and left[0].size > WORTHWHILE * node.size:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from math import exp, inf, log
 
 import numpy as np
@@ -15,7 +16,6 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.relaxation.dual import Schedule
 from dmaze_cp.search.bounding import duals_of, log_limit
 from dmaze_cp.search.incumbent import MARGIN, NO_LOG_COST, rounded, unrounded
-from dmaze_cp.search.loop import pruned
 from dmaze_cp.search.node import Node
 from dmaze_cp.search.run import Run
 from dmaze_cp.search.scoring import combinations, score
@@ -24,8 +24,16 @@ LEAST: Schedule = ((0.1, 15), (0.02, 15))
 """Schedule of the bounds of energy and latency that bound their product."""
 
 
-def close_by_solving(run: Run, solver: SolverOptions) -> bool:
-    """Ask CP-SAT for better mappings of every open node; False if time runs out."""
+def close_by_solving(
+    run: Run, solver: SolverOptions, pruned: Callable[[Run, Node], Sequence[Node]]
+) -> bool:
+    """Ask CP-SAT for better mappings of every open node; False if time runs out.
+
+    Parameters
+    ----------
+    pruned
+        What bounds leave of a node, once something better of its kind was found.
+    """
     least = _least(run)
     for node in sorted(run.open, key=lambda n: n.log_bound):
         if run.is_beyond(node) or _is_above(run, node, least[node]):
