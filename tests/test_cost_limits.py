@@ -14,6 +14,7 @@ from dmaze_cp.cli.app import cli
 from dmaze_cp.digest import with_digest
 from dmaze_cp.errors import SpecError
 from dmaze_cp.result import result_from_dict, result_record
+from tests.kit.fronts import SMALL, searched
 from tests.search.test_search_ties import question
 
 LAYER = dm.load_workload("resnet18")["fc"]
@@ -60,10 +61,10 @@ def test_limits_are_in_files_in_the_store_and_checked(tmp_path):
 
 
 def test_fronts_obey_limits():
-    (whole,) = dm.pareto(LAYER, ARCH).layers
+    whole = searched().layers[2]
     most = whole.points[3].cost.latency_cycles
     limits = dm.Constraints.parse(f"latency<={most}")
-    (cut,) = dm.pareto(LAYER, ARCH, constraints=limits).layers
+    (cut,) = dm.pareto(whole.layer, SMALL, constraints=limits).layers
     assert [p.cost.energy_pj for p in cut.points] == [p.cost.energy_pj for p in whole.points[:4]]
 
 

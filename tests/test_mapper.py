@@ -230,11 +230,11 @@ def test_the_time_limit_is_kept():
 
 
 @given(st.data())
-@examples(12, 40)
+@examples(6, 40)
 def test_what_is_known_before_does_not_change_the_answer(data):
     """From any mapping, fitting or not, and any bound up to the optimum."""
     layer, arch = (
-        data.draw(strategies.layers(max_tilings=600)),
+        data.draw(strategies.layers(max_tilings=300)),
         data.draw(strategies.architectures()),
     )
     mapping = data.draw(st.none() | strategies.mappings(layer))
@@ -248,9 +248,9 @@ def test_what_is_known_before_does_not_change_the_answer(data):
 
 
 @given(st.data())
-@examples(15, 40)
+@examples(8, 40)
 def test_a_cutoff_hides_nothing_that_costs_less(data):
-    layer = data.draw(strategies.layers(max_tilings=600))
+    layer = data.draw(strategies.layers(max_tilings=300))
     arch = data.draw(strategies.architectures())
     best = brute_force(layer, arch)
     for objective in OBJECTIVES:
@@ -266,10 +266,10 @@ def test_a_cutoff_hides_nothing_that_costs_less(data):
 
 
 @given(st.data())
-@examples(20, 40)
+@examples(12, 40)
 def test_a_quick_answer_is_a_mapping_and_a_bound(data):
     layer, arch = (
-        data.draw(strategies.layers(max_tilings=600)),
+        data.draw(strategies.layers(max_tilings=300)),
         data.draw(strategies.architectures()),
     )
     best = brute_force(layer, arch)

@@ -94,7 +94,7 @@ def records(layer, arch):
 
 
 @SEARCHES
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_equals_brute_force_over_all_orders(data, search):
     """Two implementations of one model, one with partial reuse and one without."""

@@ -155,10 +155,10 @@ def test_every_engine_that_is_named_is_tried(arguments, engines):
 
 
 def test_soundness_runs_side_by_side(tmp_path):
-    options = ("--count", 3, "--min-tilings", 300, "--max-tilings", 3000, "--jobs", 2)
+    options = ("--count", 2, "--min-tilings", 300, "--max-tilings", 1000, "--jobs", 2)
     done = run_script("benchmarks/soundness.py", tmp_path, *options)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "all: 27 of 27 proven, 0 disagreements" in done.stdout
+    assert "all: 18 of 18 proven, 0 disagreements" in done.stdout
 
 
 def test_the_known_hard_ones_come_first():

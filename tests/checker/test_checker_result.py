@@ -52,12 +52,12 @@ def unsigned(record: Document) -> Document:
 ACCEPTED: dict[str, Callable[[], Document]] = {
     "all objectives": document,
     "within limits": lambda: document(Objective.EDP, limits=LIMITS),
-    "on a wide machine": lambda: document(architecture=WIDE),
-    "several of each": lambda: document(top_k=5),
+    "on a wide machine": lambda: document(Objective.EDP, architecture=WIDE),
+    "several of each": lambda: document(Objective.EDP, top_k=5),
     "several unrollings of each": lambda: document(Objective.EDP, top_k=3, diverse="unrolling"),
     "several dataflows of each": lambda: document(Objective.EDP, top_k=4, diverse="dataflow"),
     "padded": lambda: document(Objective.EDP, layers=ODD, limits=PADDED, architecture=WIDE),
-    "not proven": lambda: document(quick=True),
+    "not proven": lambda: document(Objective.ENERGY, quick=True),
     "nothing fits": lambda: document(Objective.EDP, architecture=Architecture(rf_bytes=4)),
     "interrupted": interrupted,
     "several": several,
@@ -210,7 +210,7 @@ def drop_a_layer(record: Document, rng: random.Random) -> None:
 CORRUPTIONS = (change_a_leaf, move_a_factor, swap_two_loops, change_a_bound, drop_a_layer)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_nothing_that_was_changed_is_accepted(seed: int) -> None:
     rng, good = random.Random(seed), document()
     for turn in range(60):
@@ -223,7 +223,7 @@ def test_nothing_that_was_changed_is_accepted(seed: int) -> None:
 
 @pytest.mark.parametrize("axis", ["PE_rows", "PE_cols"])
 def test_rows_and_columns_are_those_of_the_machine(axis: str) -> None:
-    good = document(architecture=WIDE)
+    good = document(Objective.EDP, architecture=WIDE)
     for number, layer in enumerate(good["layers"]):
         for d in layer["tiling"][axis]:
             record = copy.deepcopy(good)
@@ -294,7 +294,7 @@ def test_costs_and_sums_are_computed_anew_where_the_digest_was_too(
         assert wrong(found), corruption
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_values_of_any_kind_anywhere_are_problems_and_no_crash(seed: int) -> None:
     rng, good = random.Random(seed), document()
     odd: tuple[Any, ...] = (None, -1, 10**400, 1e308, float("nan"), "x", [], {}, [[]], True)

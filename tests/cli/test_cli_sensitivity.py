@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from dmaze_cp import mapper
 from dmaze_cp.cli.app import cli
 from dmaze_cp.schemas import json_schema
-from tests.kit import remembered
+from tests.kit.adversary import exact
 
 SPEC = """
 name: small
@@ -31,9 +31,9 @@ def model(tmp_path: Path) -> str:
 
 
 @pytest.fixture(autouse=True)
-def once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Equal searches of several tests are done once."""
-    monkeypatch.setattr(mapper, "map_layer", remembered.map_layer)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of dozens of machines has its optimum by brute force."""
+    monkeypatch.setattr(mapper, "map_layer", exact)
 
 
 def run(*words: str) -> Result:

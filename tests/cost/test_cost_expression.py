@@ -39,7 +39,7 @@ from tests.kit.expressions import (
 )
 
 ROUNDING = Fraction(1, 10**12)
-MANY = examples(100, 250)
+MANY = examples(50, 250)
 
 
 @MANY
@@ -55,7 +55,7 @@ def test_values_are_exact(node, values):
     assert float(got) == pytest.approx(float(exact(node, values)), rel=1e-9)
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(nodes(), st.lists(symbol_values(), min_size=1, max_size=5))
 def test_arrays_give_what_single_values_give(node, rows):
     columns = {s: np.array([row[s] for row in rows], dtype=object) for s in SYMBOLS}

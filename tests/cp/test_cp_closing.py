@@ -31,7 +31,7 @@ class Scores:
         return fixed
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(spaces(limited=True, max_tilings=1200), st.sampled_from(Objective))
 def test_a_closed_case_has_nothing_better(space, objective):
     for members in every_case(space)[:5]:
@@ -42,7 +42,7 @@ def test_a_closed_case_has_nothing_better(space, objective):
         assert scores.best <= scores.cost.min() * (1 + 1e-6)
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(spaces(max_tilings=300))
 def test_without_time_a_case_is_not_closed(space):
     members = every_case(space)[0]

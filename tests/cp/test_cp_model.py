@@ -28,7 +28,7 @@ def relaxed_costs(problem, members):
     return np.where(allowed, cost / problem.cost.scale, np.inf)
 
 
-@examples(18, 60)
+@examples(10, 60)
 @given(spaces(limited=True), st.sampled_from(Objective))
 def test_no_mapping_is_cut_off_nor_costs_too_much(space, objective):
     for members in every_case(space):
@@ -36,7 +36,7 @@ def test_no_mapping_is_cut_off_nor_costs_too_much(space, objective):
         assert (found <= members.cost(objective) + members.slack(objective)).all(), members.case
 
 
-@examples(18, 60)
+@examples(10, 60)
 @given(spaces(limited=True), st.sampled_from(Objective), st.floats(0, 1), st.booleans())
 def test_nor_is_what_costs_at_most_the_limit(space, objective, share, known):
     for members in every_case(space):
@@ -48,7 +48,7 @@ def test_nor_is_what_costs_at_most_the_limit(space, objective, share, known):
         assert (found <= cost + slack)[good].all(), members.case
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(spaces(), st.sampled_from([Objective.ENERGY, Objective.EDP]))
 def test_where_nothing_is_of_interest_numbers_stay_in_range(space, objective):
     nothing = {Objective.ENERGY: (1e-3, (0.0, 0.0)), Objective.EDP: (1e9, (1e130, 1e130))}
@@ -58,7 +58,7 @@ def test_where_nothing_is_of_interest_numbers_stay_in_range(space, objective):
         assert max(high for _, high in problem.integers.ranges) <= SAFE
 
 
-@examples(10, 40)
+@examples(7, 40)
 @given(spaces())
 def test_latency_is_exact(space):
     """Every mapping costs what it costs: no slack lets ties through."""
@@ -67,7 +67,7 @@ def test_latency_is_exact(space):
         assert (found == members.latency).all(), members.case
 
 
-@examples(10, 40)
+@examples(7, 40)
 @given(spaces(), st.sampled_from([Objective.ENERGY, Objective.EDP]))
 def test_energy_and_edp_are_nearly_exact(space, objective):
     for members in every_case(space):
@@ -76,7 +76,7 @@ def test_energy_and_edp_are_nearly_exact(space, objective):
         assert (found >= (cost - members.slack(objective)) * 0.999 - 1).all(), members.case
 
 
-@examples(10, 25)
+@examples(7, 25)
 @given(spaces(limited=True, max_tilings=1500), st.sampled_from(Objective), st.integers(0, 2**32))
 def test_the_solver_finds_the_best_of_a_case(space, objective, seed):
     found = every_case(space)
@@ -159,7 +159,7 @@ def test_one_worker_and_one_seed_give_one_answer(example):
     assert answers[0] == answers[1]
 
 
-@examples(6, 30)
+@examples(4, 30)
 @given(spaces(max_tilings=800))
 def test_numbers_stay_in_the_safe_range(space):
     for members in every_case(space)[:6]:

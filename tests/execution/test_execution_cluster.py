@@ -196,37 +196,35 @@ def test_a_scheduler_killed_in_the_middle(tmp_path: Path, monkeypatch, capfd) ->
     assert capfd.readouterr().err == ""
 
 
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        (None, "No module named 'dmaze_cp.execution'"),
-        ("PROTOCOL = 0", f"protocol 0 instead of {PROTOCOL}"),
-    ],
-)
-def test_another_version_elsewhere(text: str | None, found: str, tmp_path: Path) -> None:
-    other = tmp_path / "other" / "dmaze_cp"
-    (other / "execution").mkdir(parents=True)
+def another_version(folder: Path, **modules: str) -> dict[str, str]:
+    """The variables of a process that finds another package of our name."""
+    other = folder / "other" / "dmaze_cp"
+    other.mkdir(parents=True)
     (other / "__init__.py").touch()
-    if text is None:
-        (other / "execution").rmdir()
-    else:
-        (other / "execution" / "__init__.py").touch()
-        (other / "execution" / "task.py").write_text(text)
-    env = {"PYTHONPATH": str(other.parent)}
-    with dask_processes(tmp_path, 0, **env) as dask:
+    for name, text in modules.items():
+        (other / "execution").mkdir(exist_ok=True)
+        (other / "execution" / f"{name}.py").write_text(text)
+    return {"PYTHONPATH": str(other.parent)}
+
+
+def test_another_version_of_the_scheduler(tmp_path: Path) -> None:
+    with dask_processes(tmp_path, 0, **another_version(tmp_path)) as dask:
         with pytest.raises(SpecError) as error, cluster(dask.address, 1):
             pass
         (problem,) = error.value.problems
-        assert problem.found == f"{found} at the scheduler"
-    (tmp_path / "scheduler.json").unlink()
+        assert problem.found == "No module named 'dmaze_cp.execution' at the scheduler"
+
+
+def test_another_version_of_a_worker(tmp_path: Path) -> None:
     with dask_processes(tmp_path, 0) as dask:
-        dask.add_worker("--no-nanny", **env)
+        dask.add_worker("--no-nanny", **another_version(tmp_path, __init__="", task="PROTOCOL = 0"))
         with cluster(dask.address, 1) as backend:  # before the worker is there
             wait_for(lambda: (time.sleep(0.6), backend.width())[1] == 1, "the worker")
         with pytest.raises(SpecError) as error, cluster(dask.address, 1):
             pass
         (problem,) = error.value.problems
-        assert problem.found.startswith(f"{found} at worker tcp://127.0.0.1:")
+        found = f"protocol 0 instead of {PROTOCOL} at worker tcp://127.0.0.1:"
+        assert problem.found.startswith(found)
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def test_clashes_of_many_more(part):
         assert check(seed) == "", f"seed {seed}: {question(seed)}"
 
 
-SMALL = Layer.conv("small", {"M": 8, "C": 8, "Ox": 4, "Oy": 4, "Fx": 3, "Fy": 3})
+SMALL = Layer.conv("small", {"M": 8, "C": 8, "Ox": 2, "Oy": 2, "Fx": 3})
 CHIP = Architecture(pes=16, rf_bytes=32, spm_banks=8, spm_bank_bytes=64)
 
 

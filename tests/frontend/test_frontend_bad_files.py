@@ -70,7 +70,7 @@ def test_truncated_file(tmp_path: Path, share: float) -> None:
     assert "truncated" in message(path)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_damaged_files_load_or_raise_spec_errors(tmp_path: Path, data: st.DataObject) -> None:
     content = bytearray(LIGHT.read_bytes())
@@ -233,7 +233,7 @@ def test_composite_file_is_good(save: MakeModel) -> None:
     assert {"If", "Loop", "Scan"} <= {op.operator for op in workload.unmapped}
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_damaged_composite_files(tmp_path: Path, save: MakeModel, data: st.DataObject) -> None:
     """Numbers, names and attributes of every kind of operator, each changed by chance."""

@@ -17,7 +17,7 @@ from dmaze_cp.frontend.operators import Refusal
 from dmaze_cp.workload import Kind, Layer
 from tests.kit.problems import refused
 
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def conv(data, weights, **attributes):

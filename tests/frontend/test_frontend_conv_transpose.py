@@ -18,7 +18,7 @@ from dmaze_cp.workload import Kind
 from tests.kit.onnx_models import value
 from tests.kit.problems import refused
 
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def lowered(data, weights, **attributes):

@@ -34,7 +34,7 @@ def products(draw):
     return left, right, out, (batch, rows, columns, inner)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(products())
 def test_products_are_the_work_that_numpy_does(case) -> None:
     left, right, out, roles = case

@@ -33,7 +33,7 @@ def operand_shapes(draw):
     return a, b
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(operand_shapes())
 def test_work_and_result_are_numpys(case) -> None:
     a, b = case
@@ -45,7 +45,7 @@ def test_work_and_result_are_numpys(case) -> None:
     assert bounds["Y"] == (1 if len(b) == 1 else b[-1])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(operand_shapes())
 def test_instances_never_share_a_weight_matrix_next_to_each_other(case) -> None:
     """Folding is complete: neighbouring instances use different matrices of B."""

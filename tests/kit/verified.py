@@ -19,8 +19,8 @@ LAYERS = (
     Layer.conv(
         "conv", {"M": 8, "C": 4, "Ox": 4, "Oy": 4, "Fx": 3, "Fy": 3}, stride=(2, 1), instances=2
     ),
-    Layer.depthwise("dw", {"C": 12, "Ox": 6, "Oy": 6, "Fx": 3, "Fy": 3}),
-    Layer.gemm("fc", {"X": 8, "Y": 30, "K": 64}),
+    Layer.depthwise("dw", {"C": 8, "Ox": 4, "Oy": 4, "Fx": 3, "Fy": 3}),
+    Layer.gemm("fc", {"X": 8, "Y": 16, "K": 16}),
 )
 LIMITS = Constraints.of_options(0.25, 0, 0.01, no_feature_dram=True, no_spatial_reduction=True)
 

@@ -160,14 +160,12 @@ def test_a_layer_that_is_too_large_is_refused(jobs: int) -> None:
 @pytest.mark.dask
 def test_processes_and_dask_answer_as_one_process_does(tmp_path: Path) -> None:
     pytest.importorskip("distributed", reason="needs the extra 'distributed'")
-    networks, places = [ONE, TWO], [TINY, OTHER]
-    alone = map_networks(networks, places, list(Objective))
-    assert figures(alone) == figures(
-        map_networks(networks, places, list(Objective), RunSettings(jobs=2))
-    )
+    asked = [ONE, TWO], [TINY, OTHER], [Objective.LATENCY]
+    alone = map_networks(*asked)
+    assert figures(alone) == figures(map_networks(*asked, RunSettings(jobs=2)))
     with dask_processes(tmp_path, 2) as dask:
         settings = RunSettings(scheduler=dask.address)
-        assert figures(alone) == figures(map_networks(networks, places, list(Objective), settings))
+        assert figures(alone) == figures(map_networks(*asked, settings))
 
 
 @pytest.mark.dask
@@ -296,7 +294,7 @@ def test_a_total_time_limit(jobs: int) -> None:
     """All layers of a real network have a mapping, and those that nothing proves are left."""
     network = load_workload("resnet18")
     network = replace(network, layers=(*network.layers, hard("hard")))
-    result = map_workload(network, Architecture(), total_time_limit=2.0, jobs=jobs)
+    result = map_workload(network, Architecture(), total_time_limit=1.0, jobs=jobs)
     assert all(r.mapping is not None for r in result)
     assert not result.interrupted
     for r in result:

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.desk import RowsDistrusted, RunSettings, StoreFailed
 from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.mapper import map_layer
 from dmaze_cp.network import Planned, Searched, Searching, map_networks
 from dmaze_cp.objective import Objective
 from dmaze_cp.question import Question
@@ -62,19 +64,20 @@ def test_only_what_is_new_is_searched(store: Store) -> None:
     assert events.searches == 1
 
 
-def begun(store: Store) -> LayerResult:
+@cache
+def cut_short() -> LayerResult:
     """What a search of the hard layer had when it was stopped at its first mapping."""
-    events = Events()
-    (result,) = map_networks(
-        [HARD],
-        [ARCH],
-        store=store,
-        on_event=events.append,
-        stop=lambda: any(e.incumbent for e in events.of(Searching)),
-    )
-    (layer,) = result.layers
-    assert layer.status is Status.FEASIBLE
-    return layer
+    found: list[object] = []
+    layer = hard("h")
+    result = map_layer(layer, ARCH, on_progress=found.append, stop=lambda: bool(found))
+    assert result.status is Status.FEASIBLE
+    return result
+
+
+def begun(store: Store) -> LayerResult:
+    """Put it into a store."""
+    store.put(cut_short())
+    return cut_short()
 
 
 def test_an_unproven_result_is_where_the_next_search_starts(store: Store) -> None:
@@ -91,7 +94,7 @@ def test_an_unproven_result_is_where_the_next_search_starts(store: Store) -> Non
 def test_a_gap_that_is_reached_is_an_answer(store: Store) -> None:
     first = begun(store)
     gap = first.gap
-    (again,), events = run([HARD], store, gap=gap + 0.01)
+    (again,), events = run([HARD], store, gap=(1 + gap) / 2)
     assert events.searches == 0
     assert again.layers[0].value == first.value
     _, events = run([HARD], store, gap=gap / 2, time_limit_s=0.1)

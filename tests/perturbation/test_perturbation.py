@@ -10,6 +10,7 @@ from functools import cache
 import pytest
 
 import dmaze_cp as dm
+from dmaze_cp import mapper
 from dmaze_cp.errors import SpecError
 from dmaze_cp.perturbation import (
     MOST,
@@ -22,6 +23,7 @@ from dmaze_cp.perturbation.changes import change
 from dmaze_cp.perturbation.ranges import INSIDE
 from dmaze_cp.report.html import html_page, result_of
 from dmaze_cp.result import Status
+from tests.kit.adversary import exact
 from tests.kit.examples import PARTS, share
 from tests.kit.oracle.brute_force import brute_force
 from tests.kit.random_layers import random_layer
@@ -31,7 +33,10 @@ from tests.search.test_soundness import random_architecture
 ENERGIES = ("rf_pj", "noc_pj", "spm_pj", "dram_pj", "mac_pj")
 
 
-QUICK = dm.RunSettings(engine="auto")
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of dozens of machines has its optimum by brute force."""
+    monkeypatch.setattr(mapper, "map_layer", exact)
 
 
 def network(*layers: dm.Layer) -> dm.Workload:
@@ -91,11 +96,11 @@ def test_optima_and_ranges_equal_brute_force_many_times(part: int) -> None:
         check(seed)
 
 
-def test_an_end_is_where_another_mapping_takes_over() -> None:
+def test_an_end_is_where_another_mapping_takes_over(at_once) -> None:
     """The range ends at the value at which two mappings cost the same, found by trying values."""
     layer = dm.Layer.gemm("l0", {"X": 12, "Y": 16, "K": 18})
     arch = dm.Architecture(pes=4, rf_bytes=16, spm_banks=6, spm_bank_bytes=32)
-    (one,) = dm.sensitivity(network(layer), arch, "energy", QUICK).layers
+    (one,) = dm.sensitivity(network(layer), arch, "energy").layers
     ended = [each for each in one.ranges if each.high_ends]
     assert ended
     for each in ended:
@@ -155,39 +160,39 @@ def test_a_change_that_makes_no_sense(text: str, where: str) -> None:
     assert [problem.where for problem in caught.value.problems] == [where]
 
 
-def test_clocks_are_compared_in_seconds() -> None:
+def test_clocks_are_compared_in_seconds(at_once) -> None:
     layer = dm.Layer.gemm("l0", {"X": 4, "Y": 4, "K": 4})
     arch = dm.Architecture(dma_startup_cycles=0, dma_cycles_per_byte=0)
-    found = dm.sensitivity(network(layer), arch, "latency", QUICK, changed=["accelerator_mhz=1000"])
+    found = dm.sensitivity(network(layer), arch, "latency", changed=["accelerator_mhz=1000"])
     given = found.layers[0].changed[-1]
     assert given.relative == pytest.approx(0.5)
     assert given.result is not None
     assert given.result.value == found.layers[0].base.value
 
 
-def test_latency_has_no_ranges_and_stopping_is_said() -> None:
+def test_latency_has_no_ranges_and_stopping_is_said(at_once) -> None:
     layer = dm.Layer.gemm("l0", {"X": 4, "Y": 4, "K": 4})
-    found = dm.sensitivity(network(layer), dm.Architecture(), "latency", QUICK)
+    found = dm.sensitivity(network(layer), dm.Architecture(), "latency")
     assert found.layers[0].ranges == ()
-    stopped = dm.sensitivity(network(layer), dm.Architecture(), "energy", QUICK, stop=lambda: True)
+    stopped = dm.sensitivity(network(layer), dm.Architecture(), "energy", stop=lambda: True)
     assert stopped.interrupted
     assert stopped.layers[0].ranges == ()
     assert all(each.result is None or not each.is_proven for each in stopped.layers[0].changed)
 
 
-def test_an_infeasible_machine_is_a_result() -> None:
+def test_an_infeasible_machine_is_a_result(at_once) -> None:
     layer = dm.Layer.gemm("l0", {"X": 2, "Y": 2, "K": 2})
     arch = dm.Architecture(rf_bytes=6)
-    (one,) = dm.sensitivity(network(layer), arch, "edp", QUICK).layers
+    (one,) = dm.sensitivity(network(layer), arch, "edp").layers
     half = next(each for each in one.changed if each.change.parameter == "rf_bytes")
     assert half.result is not None
     assert half.result.status is Status.INFEASIBLE
     assert half.relative is None
 
 
-def test_no_more_than_so_many_times_an_energy_is_looked_at() -> None:
+def test_no_more_than_so_many_times_an_energy_is_looked_at(at_once) -> None:
     layer = dm.Layer.gemm("l0", {"X": 2, "Y": 2, "K": 2})
-    (one,) = dm.sensitivity(network(layer), dm.Architecture(), "energy", QUICK).layers
+    (one,) = dm.sensitivity(network(layer), dm.Architecture(), "energy").layers
     for each in one.ranges:
         assert each.high <= each.value * MOST
         assert each.high_ends or each.high == each.value * MOST
@@ -198,7 +203,9 @@ def analysed() -> dm.Sensitivity:
     """Searched for once: a machine with many figures."""
     layer = dm.Layer.gemm("l0", {"X": 2, "Y": 2, "K": 6})
     arch = replace(dm.load_architecture("gemmini"), rf_bytes=7)
-    return dm.sensitivity(network(layer), arch, "energy", QUICK, changed=["dram_pj.W=5"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mapper, "map_layer", exact)
+        return dm.sensitivity(network(layer), arch, "energy", changed=["dram_pj.W=5"])
 
 
 def test_an_analysis_is_read_back() -> None:

@@ -103,7 +103,7 @@ def test_rounding_of_large_layers(arch, name, kind):
     check(space, duals, theta, rng.choice(len(theta), 2, replace=False))
 
 
-@examples(15, 30)
+@examples(10, 30)
 @given(st.data(), st.sampled_from(list(Objective)), st.sampled_from(KINDS), st.integers(0, 2**32))
 def test_rounding_of_small_layers(data, objective, kind, seed):
     rng = np.random.default_rng(seed)
@@ -139,7 +139,7 @@ def dyadic_spaces(draw: st.DrawFn) -> MapSpace:
     return build(layer, arch, draw(constraints()))
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(dyadic_spaces(), st.sampled_from(list(Objective)))
 def test_bounds_are_below_the_logarithms_of_exact_costs_to_the_last_digit(space, objective):
     """With no room for rounding: where a relaxation is tight, the slack alone is between."""

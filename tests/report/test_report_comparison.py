@@ -175,7 +175,7 @@ def test_many_accelerators_come_in_blocks_or_turned() -> None:
         assert all(text.count(f"{arch.name} ") + text.count(f"{arch.name}\n") for arch in many)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.data())
 def test_any_comparison_reads_in_few_columns(data: st.DataObject) -> None:
     architectures = data.draw(

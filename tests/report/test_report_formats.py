@@ -131,7 +131,7 @@ def test_csv_keeps_text_from_being_a_formula() -> None:
     assert {row["model"] for row in rows} == {"'=cmd()"}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     st.lists(networks(), min_size=1, max_size=3),
     st.booleans(),

@@ -38,14 +38,14 @@ def same_table(frame: pandas.DataFrame, rows: list[Record], text: str) -> None:
                 assert isinstance(value, str) == isinstance(row[name], str)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(networks())
 def test_a_network_is_the_rows_of_its_csv(result: WorkloadResult) -> None:
     rows = layer_rows([result])
     same_table(result.to_frame(), rows.rows, rows_csv(rows))
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(sweeps())
 def test_a_sweep_is_the_rows_of_its_csv(result) -> None:
     rows = sweep_rows(Sweep(result))

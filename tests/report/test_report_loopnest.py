@@ -113,7 +113,7 @@ def test_the_nest_of_a_padded_layer_computes_the_layer(layer: Layer, texts: list
 
 
 @given(st.data())
-@settings(max_examples=60)
+@settings(max_examples=25)
 def test_any_nest_computes_its_layer_and_moves_tiles_as_often_as_the_model_says(
     data: st.DataObject,
 ) -> None:

@@ -266,7 +266,7 @@ def test_long_names_that_differ_in_their_middle_have_labels_that_differ():
 
 
 @given(st.lists(st.tuples(st.floats(0.05, 0.95), st.floats(0.05, 0.95)), max_size=6))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_labels_stay_apart_and_inside(places):
     # As many as these find room wherever they are, if they are not all at one place.
     places = [p for k, p in enumerate(places) if all(math.dist(p, q) > 0.12 for q in places[:k])]
@@ -308,7 +308,7 @@ def test_what_is_no_design_says_why():
 
 
 @given(sweeps())
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @pytest.mark.filterwarnings("ignore:Glyph")
 def test_any_sweep_can_be_drawn(result):
     figures = sweep_plots(result)

@@ -100,7 +100,7 @@ def test_latency_is_also_a_time() -> None:
     assert result.cost.latency_cycles == 18_484
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(networks(name="net"), st.sampled_from((40, 60, 80)))
 def test_no_line_is_longer_than_the_console_and_no_number_is_cut(result, width) -> None:
     text = text_of(result, width)

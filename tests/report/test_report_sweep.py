@@ -35,7 +35,7 @@ def as_json(result, **options):
 
 
 @given(sweeps(), st.sampled_from((40, 60, 80)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_any_sweep_can_be_written(result, width):
     record = as_json(result)
     assert [p["index"] for p in record["points"]] == [p.design.index for p in result.points]

@@ -22,7 +22,7 @@ SKIPS = (PointStatus.OPTIMAL, PointStatus.SKIPPED)
 
 
 @given(sweeps())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_a_cell_is_the_best_of_its_designs(result):
     sweep = Sweep(result)
     grid = grid_of(sweep)
@@ -79,7 +79,7 @@ def test_of_many_parameters_memories_are_shown():
 
 
 @given(sweeps())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_rivals(result):
     sweep = Sweep(result)
     rivals = rivals_of(sweep)

@@ -20,7 +20,7 @@ from tests.kit.sweeps import sample_sweep, sweep_text, sweeps, weighted
 
 
 @given(sweeps())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_the_change_of_the_objective_is_that_of_the_values(result):
     sweep = Sweep(result)
     for rival in rivals_of(sweep):

@@ -76,7 +76,7 @@ def test_the_cycles_of_a_network_are_those_of_its_layers() -> None:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(networks())
 def test_shares_rank_the_layers_and_add_up(result) -> None:
     for objective in result.objectives:
@@ -97,7 +97,7 @@ def test_shares_rank_the_layers_and_add_up(result) -> None:
             assert known == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(networks())
 def test_the_records_add_up(result) -> None:
     record = json.loads(json.dumps(result_record(result), allow_nan=False))

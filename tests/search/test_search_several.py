@@ -65,7 +65,7 @@ def identity(ready, found):
     return tuple(factors), found.dataflow.dram, found.dataflow.spm
 
 
-@pytest.mark.parametrize("seed", [*range(6), 3005, 3044])
+@pytest.mark.parametrize("seed", [*range(3), 3005, 3044])
 def test_the_best_are_those_of_brute_force(seed):
     check_several(seed)
 

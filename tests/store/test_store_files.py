@@ -130,7 +130,7 @@ def test_a_store_with_a_page_of_rubbish(path):
     content = filled(path).read_bytes()
     pages = len(content) // 4096
     assert pages > 10
-    for page in range(1, pages):
+    for page in range(1, pages, 2):
         start = 4096 * page
         path.write_bytes(content[:start] + b"\xa5" * 4096 + content[start + 4096 :])
         # Opening does not read all of the file. Rubbish inside a long text is for each row

@@ -40,7 +40,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory):
     return lambda: folder / f"{next(numbers)}.sqlite"
 
 
-@settings(max_examples=80)
+@settings(max_examples=30)
 @given(results())
 def test_a_result_comes_back_as_it_was_put(fresh, result):
     path = fresh()
@@ -182,7 +182,7 @@ SEARCHES = (
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(st.lists(st.sampled_from(SEARCHES), min_size=1, max_size=6))
 def test_the_best_of_several_searches_is_kept_in_any_order(fresh, searches):
     with Store.open(fresh()) as store:
