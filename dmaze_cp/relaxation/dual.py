@@ -108,9 +108,6 @@ class _Arrays:
     source: Ints  # (n, edges)
     target: Ints  # (n, edges); blocks where none
     sums: Ints  # (n, edges)
-    of_block: Floats  # (n, edges, blocks + 1)
-    of_sum: Floats  # (n, edges, sums)
-    to_block: Floats  # (n, edges, blocks + 1)
     roots: Floats  # (n, blocks + 1)
     capacity: Floats  # (n, capacities, blocks + 1)
     limits: Floats  # (n, capacities)
@@ -138,7 +135,6 @@ def _arrays(nodes: Sequence[NodeRows], objectives: Sequence[Objective], within: 
     cases = [n.case for n in nodes]
     count, atoms = len(nodes), nodes[0].rows.shape[1]
     edges, blocks = max(len(n.constant) for n in nodes), max(c.blocks for c in cases) + 1
-    sums = max(int(c.sums.max()) for c in cases) + 1
     wants = max(len(n.at_least) for n in nodes)
     a = _Arrays(
         rows=np.zeros((count, edges, atoms)),
@@ -147,9 +143,6 @@ def _arrays(nodes: Sequence[NodeRows], objectives: Sequence[Objective], within: 
         source=np.full((count, edges), blocks - 1),
         target=np.full((count, edges), blocks - 1),
         sums=np.zeros((count, edges), dtype=np.int64),
-        of_block=np.zeros((count, edges, blocks)),
-        of_sum=np.zeros((count, edges, sums)),
-        to_block=np.zeros((count, edges, blocks)),
         roots=np.zeros((count, blocks)),
         capacity=np.zeros((count, len(cases[0].ceiled) + len(within), blocks)),
         limits=np.array(
@@ -168,11 +161,6 @@ def _arrays(nodes: Sequence[NodeRows], objectives: Sequence[Objective], within: 
         a.rows[i, :k], a.constant[i, :k], a.present[i, :k] = node.rows, node.constant, node.present
         a.source[i, :k], a.sums[i, :k] = case.source, case.sums
         a.target[i, :k] = np.where(case.target < 0, blocks - 1, case.target)
-        here = np.arange(k)
-        a.of_block[i, here, case.source] = 1.0
-        a.of_sum[i, here, case.sums] = 1.0
-        inside = here[case.target >= 0]
-        a.to_block[i, inside, case.target[inside]] = 1.0
         a.roots[i, _blocks(case, objectives[i])] = 1.0
         for j, ceiled in enumerate(case.ceiled):
             a.capacity[i, j, ceiled.block] = 1.0
@@ -192,6 +180,29 @@ def _arrays(nodes: Sequence[NodeRows], objectives: Sequence[Objective], within: 
 def _along(values: Floats, onehot: Floats) -> Floats:
     result: Floats = (values[:, None, :] @ onehot)[:, 0, :]
     return result
+
+
+class _Places:
+    """For each edge of each case, one place in an array of one row a case.
+
+    Edges that are only there to fill up a row weigh nothing, wherever their place is.
+    """
+
+    def __init__(self, places: Ints, columns: int) -> None:
+        count = len(places)
+        self.shape = count, columns
+        self.flat = places + columns * np.arange(count)[:, None]
+
+    def at(self, values: Floats) -> Floats:
+        """What is there, for each edge."""
+        result: Floats = values.take(self.flat)
+        return result
+
+    def add(self, values: Floats) -> Floats:
+        """The sum of the values of all edges with the same place."""
+        rows, columns = self.shape
+        sums = np.bincount(self.flat.ravel(), values.ravel(), rows * columns)
+        return sums.reshape(self.shape).astype(np.float64, copy=False)
 
 
 def _dot(a: Floats, b: Floats) -> Floats:
@@ -226,7 +237,7 @@ class Duals:
     ) -> None:
         each = [objective] * len(nodes) if isinstance(objective, Objective) else objective
         self.slices, self.values = table.basis.slices, table.values
-        self.arrays = _arrays(nodes, each, within)
+        self._hold(_arrays(nodes, each, within))
         self.depth = max(n.case.depth for n in nodes)
         self.penalty: list[Floats] | None = None
         if masks is not None:
@@ -235,11 +246,17 @@ class Duals:
                 for g in range(len(self.values))
             ]
 
+    def _hold(self, arrays: _Arrays) -> None:
+        blocks = arrays.roots.shape[1]
+        self.arrays = arrays
+        self.source, self.target = _Places(arrays.source, blocks), _Places(arrays.target, blocks)
+        self.sums = _Places(arrays.sums, int(arrays.sums.max()) + 1)
+
     def select(self, which: Ints) -> Duals:
         """Some of the cases only."""
         other = object.__new__(Duals)
         other.__dict__.update(self.__dict__)
-        other.arrays = self.arrays.select(which)
+        other._hold(self.arrays.select(which))
         if self.penalty is not None:
             other.penalty = [p[which] for p in self.penalty]
         return other
@@ -271,21 +288,20 @@ class Duals:
         """Weights of the edges, and how much each counts in the bound."""
         a = self.arrays
         edges, capacities, _ = self.sizes
-        each = np.arange(len(theta))[:, None]
         free = theta[:, :edges]
         relative = np.exp(np.maximum(free - free.max(axis=1, keepdims=True), -200.0)) * a.present
-        total = _along(relative, a.of_block)[each, a.source]
+        total = self.source.at(self.source.add(relative))
         share = relative / np.where(total > 0, total, 1.0)
-        together = _along(share, a.of_sum)[each, a.sums]
+        together = self.sums.at(self.sums.add(share))
         inner = a.constant - np.log(np.maximum(share, TINY)) + np.log(np.maximum(together, TINY))
         capacity = np.exp(np.clip(theta[:, edges : edges + capacities], -200, 50))
         demand = np.exp(np.clip(theta[:, edges + capacities :], -200, 50)) * a.wanted
         roots = a.roots + _along(capacity, a.capacity)
         counts = roots
         for _ in range(self.depth - 1):
-            flow = counts[each, a.source] * share
-            counts = roots + _along(flow, a.to_block)
-        return _Weighted(share, counts[each, a.source] * share, inner, capacity, demand)
+            # Edges that refer to no block add to the last place, which no edge comes from.
+            counts = roots + self.target.add(self.source.at(counts) * share)
+        return _Weighted(share, self.source.at(counts) * share, inner, capacity, demand)
 
     def _minimise(self, atoms: Floats, tau: float) -> tuple[Floats, Floats, Floats, list[Floats]]:
         """Smoothed and true minimum over options, the mean atoms, and the scores."""
@@ -314,19 +330,18 @@ class Duals:
     def evaluate(self, theta: Floats, tau: float) -> Evaluation:
         """The dual functions and their gradients at `theta`, smoothed by `tau`."""
         a, w = self.arrays, self._weigh(theta)
-        each = np.arange(len(theta))[:, None]
         atoms = _along(w.flow, a.rows) - _along(w.demand, a.demands)
         smooth, hard, z, scores = self._minimise(atoms, tau)
         constant = self._constant(w)
         leaf = w.inner + (a.rows @ z[:, :, None])[:, :, 0]
         value, blocks = leaf, np.zeros_like(a.roots)
         for _ in range(self.depth):
-            blocks = _along(w.share * value, a.of_block)
+            blocks = self.source.add(w.share * value)
             blocks[:, -1] = 0.0
-            value = leaf + blocks[each, a.target]
+            value = leaf + self.target.at(blocks)
         gradient = np.concatenate(
             [
-                w.flow * (value - blocks[each, a.source]),
+                w.flow * (value - self.source.at(blocks)),
                 w.capacity * ((a.capacity @ blocks[:, :, None])[:, :, 0] - a.limits),
                 w.demand * (a.at_least - (a.demands @ z[:, :, None])[:, :, 0]),
             ],
