@@ -13,9 +13,10 @@ from dmaze_cp.cp.parameters import SolverOptions
 from dmaze_cp.engine import Engine
 from dmaze_cp.relaxation.dual import Schedule
 from dmaze_cp.search.bounding import AGAIN, FIRST, FULL, bound_nodes, within
+from dmaze_cp.search.combining import combinations
 from dmaze_cp.search.node import Node, by_kind, keep, root, split
 from dmaze_cp.search.run import Run
-from dmaze_cp.search.scoring import combinations, score
+from dmaze_cp.search.scoring import score
 
 HEADS = 5
 """In each round, nodes whose best mappings are scored for an incumbent, where all kinds count."""

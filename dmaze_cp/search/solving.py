@@ -15,10 +15,11 @@ from dmaze_cp.errors import ProofError
 from dmaze_cp.objective import Objective
 from dmaze_cp.relaxation.dual import Schedule
 from dmaze_cp.search.bounding import duals_of, log_limit
+from dmaze_cp.search.combining import combinations
 from dmaze_cp.search.incumbent import MARGIN, NO_LOG_COST, rounded, unrounded
 from dmaze_cp.search.node import Node
 from dmaze_cp.search.run import Run
-from dmaze_cp.search.scoring import combinations, score
+from dmaze_cp.search.scoring import score
 
 LEAST: Schedule = ((0.1, 15), (0.02, 15))
 """Schedule of the bounds of energy and latency that bound their product."""

@@ -16,10 +16,11 @@ from dmaze_cp.mapper import map_layer
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import Known
 from dmaze_cp.search import SearchSettings
+from dmaze_cp.search.combining import combinations
 from dmaze_cp.search.incumbent import Best
 from dmaze_cp.search.node import root
 from dmaze_cp.search.prepared import prepared
-from dmaze_cp.search.scoring import combinations, score
+from dmaze_cp.search.scoring import score
 from dmaze_cp.workload import Layer
 
 LAYER = Layer.conv("c", {"M": 6, "C": 4, "Ox": 4, "Fx": 3})
