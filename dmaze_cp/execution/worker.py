@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import queue
 import signal
@@ -39,6 +40,9 @@ def serve(connection: Connection) -> None:
     """Call what comes along the line; end with the line."""
     global _worker  # noqa: PLW0603 (one line a process, known only here)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What is loaded stays, and models are many small objects without cycles.
+    gc.freeze()
+    gc.set_threshold(50_000)
     _worker = _Worker(connection)
     _worker.say(READY, None)
     threading.Thread(target=_worker.listen, daemon=True).start()
