@@ -109,5 +109,6 @@ def pair(values: tuple[int, int]) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """A number of things, such as ``1 layer`` or ``3 layers``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    """A number of things, such as ``1 layer``, ``3 layers`` or ``3 searches``."""
+    ending = "" if number == 1 else "es" if noun.endswith("ch") else "s"
+    return f"{number:,} {noun}{ending}"
