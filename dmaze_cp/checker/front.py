@@ -59,6 +59,7 @@ class LayerFrontRecord(LayerFields):
     open: RegionRecord | None
     reason: NotRequired[str | None]
     # Of the search; only the digest says whether they were changed.
+    ended: NotRequired[object]
     engine: NotRequired[object]
     solve_time_s: NotRequired[Amount]
     searches: NotRequired[object]

@@ -130,10 +130,16 @@ def _end(found: WorkloadFront) -> None:
     missing = [front for front in found.layers if not front.points]
     infeasible = [front for front in missing if front.status is FrontStatus.COMPLETE]
     for front in missing:
-        status = "infeasible" if front in infeasible else "unknown"
+        status = "infeasible" if front in infeasible else "failed" if front.failed else "unknown"
         report_error(printable(f"{front.layer.name}: {status}: {front.reason}"))
     if found.interrupted:
         raise click.exceptions.Exit(ExitCode.INTERRUPTED)
+    broken = [front for front in found.layers if front.failed]
+    for front in broken:
+        if front.points:
+            report_error(printable(f"{front.layer.name}: failed: {front.reason}"))
+    if broken:
+        raise click.exceptions.Exit(ExitCode.INTERNAL)
     if len(missing) > len(infeasible):
         raise click.exceptions.Exit(ExitCode.NO_SOLUTION)
     if infeasible:

@@ -19,7 +19,7 @@ from dmaze_cp.digest import COST_MODEL_VERSION, with_digest
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.levels import NONE, OPERANDS
 from dmaze_cp.mapping import Dataflow
-from dmaze_cp.result import Alternative
+from dmaze_cp.result import Alternative, Ending
 from dmaze_cp.result.network import missing_layer_from_dict
 from dmaze_cp.result.ranking_files import alternative_from, alternative_record
 from dmaze_cp.spec import architecture_from_dict, architecture_to_dict
@@ -104,6 +104,7 @@ def _layer_record(front: LayerFront) -> Record:
         ],
         "open": None if region is None else asdict(region),
         "reason": front.reason,
+        "ended": str(front.ended),
         "engine": front.engine or None,
         "solve_time_s": front.solve_time_s,
         "searches": front.searches,
@@ -186,6 +187,7 @@ def _layer_front(
         float(data.get("solve_time_s", 0.0)),
         data.get("searches", 0),
         data.get("engine") or "",
+        Ending(data.get("ended", Ending.UNSTATED)),
     )
     problems = [*order_problems([point.cost for point in points]), *walk_problems(front, proven)]
     if problems:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from dmaze_cp.engine import MOST_EPSILON
 from dmaze_cp.levels import Stationary
+from dmaze_cp.result import Ending
 from dmaze_cp.result.layer_files import Natural, Positive
 from dmaze_cp.result.network import MissingLayerRecord
 from dmaze_cp.spec.documents import Least, Meaning, Most, closed
@@ -50,6 +51,7 @@ class LayerFrontRecord(LayerRecord):
     points: Annotated[list[PointRecord], Meaning("by rising latency")]
     open: Annotated[RegionRecord | None, Meaning("where there may be more points")]
     reason: NotRequired[Annotated[str | None, Meaning("why there is no point, or no proof")]]
+    ended: NotRequired[Annotated[Ending, Meaning("why the search ended")]]
     engine: NotRequired[Annotated[str | None, Meaning("null: nothing was searched")]]
     solve_time_s: NotRequired[Annotated[Positive, Meaning("wall seconds")]]
     searches: NotRequired[Natural]

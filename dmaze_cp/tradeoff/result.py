@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import ConstraintRules
-from dmaze_cp.result import Alternative
+from dmaze_cp.result import Alternative, Ending
 from dmaze_cp.showing import Framed
 from dmaze_cp.workload import Layer, Workload
 
@@ -54,6 +54,8 @@ class LayerFront:
         Wall seconds, and how many searches they were.
     engine
         Which engine proved it; empty where nothing was searched.
+    ended
+        Why the search for it has ended.
     """
 
     layer: Layer
@@ -66,6 +68,12 @@ class LayerFront:
     solve_time_s: float = 0.0
     searches: int = 0
     engine: str = ""
+    ended: Ending = Ending.UNSTATED
+
+    @property
+    def failed(self) -> bool:
+        """Whether a search for it broke off: its worker died, say."""
+        return self.ended is Ending.FAILED
 
 
 @dataclass(frozen=True)

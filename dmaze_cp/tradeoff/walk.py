@@ -133,6 +133,7 @@ class Walk:
             self.spent_s,
             self.searches,
             str(self.options.engine),
+            self.ended or Ending.UNSTATED,
         )
 
 

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import dmaze_cp as dm
+from dmaze_cp import mapper
 from dmaze_cp.cli.app import cli
 from dmaze_cp.schemas import json_schema
 
@@ -144,6 +145,24 @@ def test_out_of_time_is_exit_code_4_and_said(model):
     (layer,) = json.loads(Path("out.json").read_text())["layers"]
     assert (layer["status"], layer["points"]) == ("partial", [])
     assert layer["open"] == {"energy_pj": None, "latency_cycles": 0}
+
+
+def test_a_search_that_fails_is_exit_code_70_and_leaves_what_was_found(model, monkeypatch):
+    search = mapper.map_layer
+
+    def breaking(layer, *arguments, known, **options):
+        if layer.bounds["K"] == 12 and known.bound:
+            raise RuntimeError("broken")
+        return search(layer, *arguments, known=known, **options)
+
+    monkeypatch.setattr(mapper, "map_layer", breaking)
+    done = pareto(model, "--no-store", "-o", "out.json")
+    assert done.exit_code == 70
+    assert done.stderr == "error: fc: failed: RuntimeError: broken\n"
+    broken, whole = json.loads(Path("out.json").read_text())["layers"]
+    assert (broken["ended"], broken["status"], len(broken["points"])) == ("failed", "partial", 1)
+    assert (whole["ended"], whole["status"]) == ("proven", "complete")
+    assert CliRunner().invoke(cli, ["verify", "out.json"]).exit_code == 0
 
 
 def test_plots(model):

@@ -14,7 +14,7 @@ from dmaze_cp.constraints import rules_for
 from dmaze_cp.cost import Cost, evaluate, fits
 from dmaze_cp.levels import NONE, OPERANDS
 from dmaze_cp.mapping import Dataflow, Mapping
-from dmaze_cp.result import Alternative
+from dmaze_cp.result import Alternative, Ending
 from dmaze_cp.tradeoff import (
     FrontStatus,
     LayerFront,
@@ -73,8 +73,9 @@ def layer_fronts(draw: st.DrawFn, layer: dm.Layer, arch: dm.Architecture) -> Lay
     told: dict[str, Any] = {
         "solve_time_s": draw(st.floats(0, 1e6)),
         "searches": draw(st.integers(0, 99)),
+        "engine": draw(st.sampled_from(("", "auto", "cp-sat", "bounds"))),
+        "ended": draw(st.sampled_from(Ending)),
     }
-    told["engine"] = draw(st.sampled_from(("", "auto", "cp-sat", "bounds")))
     if draw(st.booleans()):
         reason = None if points else draw(st.text(max_size=20))
         return LayerFront(
