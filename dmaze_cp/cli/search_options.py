@@ -186,7 +186,13 @@ def constraint_options(function: _Function) -> _Function:
 
 def constraint_rules(options: dict[str, Any], problems: list[Problem]) -> ConstraintRules:
     """The rules of the options above; all that is wrong with them is noted."""
-    from dmaze_cp.constraints import ConstraintRules, Constraints, Rule, padding_pins
+    from dmaze_cp.constraints import (
+        ConstraintRules,
+        Constraints,
+        Rule,
+        UtilizationPin,
+        padding_pins,
+    )
     from dmaze_cp.padding import parse_padding
     from dmaze_cp.spec.constraint_files import load_constraints, rules_from_texts
 
@@ -202,7 +208,14 @@ def constraint_rules(options: dict[str, Any], problems: list[Problem]) -> Constr
     pe, rf, spm = options["opt_min_utilization"]
     flags = (options["opt_no_feature_dram"], options["opt_no_spatial_reduction"])
     own = Constraints.of_options(pe, rf, spm, *flags)
-    rules += [Rule(pin, must_concern=False) for pin in own.pins]
+    rules += [
+        Rule(
+            pin,
+            must_concern=False,
+            source="--opt-min-utilization" if isinstance(pin, UtilizationPin) else "",
+        )
+        for pin in own.pins
+    ]
     return ConstraintRules(tuple(rules))
 
 

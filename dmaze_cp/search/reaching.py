@@ -27,22 +27,32 @@ def unreachable(
     """Rules on utilisation that no layer which they are for reaches on any of the machines."""
     layers = [layer for network in networks for layer in network]
     for rule in rules.rules:
-        pin = rule.pin
-        if not isinstance(pin, UtilizationPin):
-            continue
-        asked = [
-            (layer, arch, most(layer.shape, arch, pin, rules.of(layer).padding))
-            for layer in layers
-            if rule.is_for(layer)
-            for arch in architectures
-        ]
-        shares = [share for _, _, share in asked if share is not None]
-        if not shares or len(shares) < len(asked) or max(shares) >= pin.least:
-            continue
-        layer, arch, share = max(asked, key=lambda each: each[2] or 0.0)
-        which = "" if len(asked) == 1 else ", which comes nearest"
-        found = f"a share that no mapping has (of {layer.name} on {arch.name}{which})"
-        yield Problem(str(pin), found, f"at most {share!r}", rule.source)
+        if isinstance(rule.pin, UtilizationPin):
+            own = [layer for layer in layers if rule.is_for(layer)]
+            nearest = _nearest(own, architectures, rule.pin, rules)
+            if nearest is not None:
+                layer, arch, share = nearest
+                which = "" if len(own) * len(architectures) == 1 else ", which comes nearest"
+                found = f"a share that no mapping has (of {layer.name} on {arch.name}{which})"
+                yield Problem(str(rule.pin), found, f"at most {share!r}", rule.source)
+
+
+def _nearest(
+    layers: Sequence[Layer],
+    architectures: Sequence[Architecture],
+    pin: UtilizationPin,
+    rules: ConstraintRules,
+) -> tuple[Layer, Architecture, float] | None:
+    """What comes nearest to a share that nothing reaches; None where something may reach it."""
+    nearest = None
+    for layer in layers:
+        for arch in architectures:
+            share = most(layer.shape, arch, pin, rules.of(layer).padding)
+            if share is None or share >= pin.least:
+                return None
+            if nearest is None or share > nearest[2]:
+                nearest = layer, arch, share
+    return nearest
 
 
 @lru_cache(maxsize=4096)

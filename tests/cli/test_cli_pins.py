@@ -88,6 +88,9 @@ def test_a_utilisation_that_no_layer_reaches_is_bad_input(monkeypatch, tmp_path,
     assert refused.exit_code == 1
     text = "--pin: util.PE>=0.8: found a share that no mapping has (of more on default, which "
     assert refused.stderr == f"error: {text}comes nearest), expected at most 0.78125\n"
+    refused = CliRunner().invoke(cli, [*asked, "--opt-min-utilization", "0.8", "0", "0"])
+    text = text.replace("--pin", "--opt-min-utilization")
+    assert refused.stderr == f"error: {text}comes nearest), expected at most 0.78125\n"
     answered = CliRunner().invoke(cli, [*asked, "--pin", "util.PE>=0.78"])
     assert answered.exit_code == 3
     assert "less" in answered.stderr
