@@ -52,16 +52,21 @@ def test_json(run, model) -> None:
 def test_options_reach_the_mapper(run, model) -> None:
     result = run(
         "map", model("fc"), "--time-limit", "2.5", "--gap", "0.1", "--workers", "3",
-        "--seed", "9", "--opt-min-utilization", "0.5", "0.25", "1", "--opt-no-feature-dram",
+        "--seed", "9", "--opt-min-utilization", "0.5", "0.25", "0.002", "--opt-no-feature-dram",
         "--opt-no-spatial-reduction", "-o", "out.json",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     (options,) = fake_mapper.calls
     assert (options["time_limit"], options["gap"]) == (2.5, 0.1)
     assert (options["workers"], options["seed"]) == (3, 9)
-    assert options["constraints"] == Constraints.of_options(0.5, 0.25, 1.0, False, True)
+    assert options["constraints"] == Constraints.of_options(0.5, 0.25, 0.002, False, True)
     (record,) = json.loads(Path("out.json").read_text())["layers"]
-    assert record["constraints"] == ["spatial=O", "util.PE>=0.5", "util.RF>=0.25", "util.SPM>=1.0"]
+    assert record["constraints"] == [
+        "spatial=O",
+        "util.PE>=0.5",
+        "util.RF>=0.25",
+        "util.SPM>=0.001",
+    ]
 
 
 def test_defaults(run, model) -> None:
