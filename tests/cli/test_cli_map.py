@@ -65,7 +65,7 @@ def test_options_reach_the_mapper(run, model) -> None:
         "spatial=O",
         "util.PE>=0.5",
         "util.RF>=0.25",
-        "util.SPM>=0.001",
+        "util.SPM>=0.002",
     ]
 
 
