@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import cache
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dmaze_cp.architecture import Architecture
@@ -78,6 +78,7 @@ def beats(one: Candidate, other: Candidate, *, pareto: bool) -> bool:
     )
 
 
+@settings(max_examples=150)
 @given(CANDIDATES, st.booleans(), st.randoms(use_true_random=False))
 def test_beaten_is_as_defined(drawn, pareto, rng) -> None:
     candidates = field(drawn)
@@ -93,6 +94,7 @@ def test_beaten_is_as_defined(drawn, pareto, rng) -> None:
             assert competition.is_beaten(other) == expected
 
 
+@settings(max_examples=150)
 @given(CANDIDATES, st.booleans())
 def test_who_changes_nothing_need_not_be_looked_at_again(drawn, pareto) -> None:
     candidates = field(drawn)
@@ -104,6 +106,7 @@ def test_who_changes_nothing_need_not_be_looked_at_again(drawn, pareto) -> None:
         assert not competition.enter(each, each.value)
 
 
+@settings(max_examples=150)
 @given(CANDIDATES, st.booleans(), st.data())
 def test_cutoffs_that_are_met_beat_the_design_in_the_end(drawn, pareto, data) -> None:
     """However little is proven at a time, and without a bound above the costs."""
@@ -128,6 +131,7 @@ def test_cutoffs_that_are_met_beat_the_design_in_the_end(drawn, pareto, data) ->
         assert each.is_proven or competition.is_beaten(each) or rival is None
 
 
+@settings(max_examples=150)
 @given(CANDIDATES, st.booleans())
 def test_a_cutoff_that_is_met_is_enough_or_does_its_share(drawn, pareto) -> None:
     candidates = field(drawn)
