@@ -11,16 +11,17 @@ import multiprocessing
 import queue
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, Final
 
 from dmaze_cp.execution.backend import Backend, BackendLostError, WorkerDiedError, drain
 from dmaze_cp.execution.server import quiet_start, start_context
-from dmaze_cp.execution.task import Message
+from dmaze_cp.execution.task import Message, Task
 from dmaze_cp.execution.worker import DONE, FAILED, STOP, TOLD, ProcessLink, serve
 
 END_S: Final = 2.0
@@ -54,9 +55,12 @@ def processes(jobs: int) -> Iterator[Backend]:
 
 
 class Slots(Executor):
-    """Processes that run tasks first come, first served, and that may die.
+    """Processes that run tasks, and that may die.
 
-    The future of a task whose process died raises `WorkerDiedError`.
+    A process that becomes free takes the first task that waits, or the first of the same case as
+    its last: what that has prepared is still there. Tasks of what another process works on wait
+    for that one as long as there are others. The future of a task whose process died raises
+    `WorkerDiedError`.
     """
 
     def __init__(self, jobs: int) -> None:
@@ -64,24 +68,48 @@ class Slots(Executor):
         self._works = threading.Event()
         self._slots = [_Slot(self._told.put, self._works) for _ in range(jobs)]
         # The last that was used comes first: it has a process already.
-        self._free: queue.LifoQueue[_Slot] = queue.LifoQueue()
-        for slot in self._slots:
-            self._free.put(slot)
+        self._free = list(self._slots)
+        self._waiting: list[_Call] = []
+        self._choosing = threading.Lock()
         self._threads = ThreadPoolExecutor(jobs, thread_name_prefix="slot")
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Run a function in a process that is free, or in the first that becomes free."""
-        return self._threads.submit(self._run, fn, args, kwargs)
+        """Run a function in a process that is free, or in one that becomes free."""
+        call = _Call((fn, args, kwargs), next((a.case for a in args if isinstance(a, Task)), None))
+        with self._choosing:
+            self._waiting.append(call)
+        self._threads.submit(self._run_one)
+        return call.future
 
-    def _run(self, *call: Any) -> Any:
-        slot = self._free.get_nowait()  # there are as many as threads
+    def _run_one(self) -> None:
+        with self._choosing:
+            slot = self._free.pop()  # there are as many as threads
+            call = self._next_for(slot)
+            slot.case = call.case
         try:
-            return slot.run(call)
+            if call.future.set_running_or_notify_cancel():
+                call.future.set_result(slot.run(call.what))
+        except BaseException as error:
+            call.future.set_exception(error)
         finally:
-            self._free.put(slot)
+            with self._choosing:
+                self._free.append(slot)
+
+    def _next_for(self, slot: _Slot) -> _Call:
+        elsewhere = [s.case for s in self._slots if s is not slot and s not in self._free]
+        call = next(
+            (c for c in self._waiting if c.case is not None and c.case == slot.case),
+            next((c for c in self._waiting if c.case not in elsewhere), self._waiting[0]),
+        )
+        self._waiting.remove(call)
+        return call
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the processes once their tasks are done."""
+        if cancel_futures:
+            with self._choosing:
+                for call in self._waiting:
+                    call.future.cancel()
         self._threads.shutdown(wait, cancel_futures=cancel_futures)
         for slot in self._slots:
             slot.close(kill=not wait)
@@ -100,10 +128,26 @@ class Slots(Executor):
             slot.stop()
 
 
+@dataclass(frozen=True, eq=False)
+class _Call:
+    """A function with arguments that waits for a process."""
+
+    what: tuple[Any, ...]
+    case: Hashable
+    future: Future[Any] = field(default_factory=Future)
+
+
 class _Slot:
-    """One process, a new one where it has died, and the line to it."""
+    """One process, a new one where it has died, and the line to it.
+
+    Attributes
+    ----------
+    case
+        Of the task that it was given last.
+    """
 
     def __init__(self, hear: Callable[[Message], None], works: threading.Event) -> None:
+        self.case: Hashable = None
         self._hear = hear
         self._works = works
         self._process: BaseProcess | None = None

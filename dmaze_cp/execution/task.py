@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
@@ -48,6 +48,12 @@ class Task:
     def difficulty(self) -> float:
         """How long it may take, in no particular unit."""
         return self.question.difficulty
+
+    @property
+    def case(self) -> Hashable:
+        """Equal for tasks that share what is prepared before a search: of all objectives."""
+        asked = self.question
+        return asked.layer.shape, asked.architecture, asked.constraints
 
     @property
     def time_limit_s(self) -> float:

@@ -14,7 +14,7 @@ import pytest
 
 from dmaze_cp.errors import SpecError
 from dmaze_cp.execution.backend import in_this_process
-from dmaze_cp.execution.processes import processes
+from dmaze_cp.execution.processes import Slots, _Call, processes
 from dmaze_cp.execution.task import TaskError, run_task
 from dmaze_cp.result import Status
 from dmaze_cp.workload import Layer
@@ -74,6 +74,19 @@ def test_the_results_are_those_of_one_process() -> None:
     assert {t: (r.value, r.bound, r.status, r.mapping) for t, r in alone.items()} == {
         t: (r.value, r.bound, r.status, r.mapping) for t, r in side_by_side.items()
     }
+
+
+def test_a_process_goes_on_with_what_it_has_prepared() -> None:
+    """Of the tasks that wait it takes one of its own case, else one that no other works on."""
+    slots = Slots(2)
+    mine, other = slots._slots
+    of = {name: _Call((), case) for name, case in zip("pqrs", "abab", strict=True)}
+    slots._waiting = list(of.values())
+    slots._free, mine.case, other.case = [], "b", "a"
+    assert [slots._next_for(mine) for _ in range(4)] == [of[name] for name in "qspr"]
+    slots._waiting, mine.case = list(of.values()), "c"
+    assert slots._next_for(mine) is of["q"]
+    slots.shutdown()
 
 
 @posix
@@ -167,7 +180,7 @@ def script(tmp_path: Path, body: str, *before: str, guard: bool = True) -> Path:
     """A program that runs two tasks side by side."""
     lines = [
         *before,
-        "from dmaze_cp.execution.processes import processes",
+        "from dmaze_cp.execution.processes import Slots, _Call, processes",
         "from tests.kit.works import run, task",
         'if __name__ == "__main__":' if guard else "if True:",
         "    with processes(2) as backend:",
