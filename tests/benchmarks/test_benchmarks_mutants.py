@@ -21,7 +21,7 @@ def test_the_list_names_files_and_tests_that_exist():
     assert len({mutant.name for mutant in listed}) == len(listed)
     for mutant in listed:
         assert mutant.old != mutant.new
-        assert (ROOT / mutant.file).is_file()
+        assert (ROOT / mutant.file).read_text(encoding="utf-8").count(mutant.old) == 1, mutant.name
         assert (ROOT / mutant.tests).is_dir()
 
 
