@@ -283,6 +283,25 @@ def test_a_quick_answer_is_a_mapping_and_a_bound(data):
             assert not fits(result.mapping, arch)
 
 
+def test_a_quick_answer_is_found_where_the_likeliest_cases_have_none():
+    """The five cases with the least bounds have no mapping that fits."""
+    layer = Layer.gemm("gemm", {"X": 1, "Y": 8, "K": 9})
+    free = AccessEnergy(0.0, 0.0, 0.0, 0.0, 0.0)
+    arch = Architecture(
+        pes=4,
+        rf_bytes=88,
+        word_bytes=4,
+        spm_banks=6,
+        spm_bank_bytes=64,
+        dma_startup_cycles=64.0,
+        dma_cycles_per_byte=0.0,
+        dma_mhz=300.0,
+        accelerator_mhz=200.0,
+        energy=free,
+    )
+    assert map_layer(layer, arch, "latency", quick=True, time_limit=1e-9).mapping is not None
+
+
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_a_known_optimum_with_its_bound_answers_at_once(objective):
     layer = PRIMES[1]

@@ -41,7 +41,7 @@ def start(run: Run, insist: bool) -> None:
             run.open.append(node)
     if run.open and (insist or not run.ended()):
         _bound(run, run.open, FIRST)
-        _score_heads(run, run.open)
+        _score_heads(run, run.open, insist)
 
 
 def _bound(run: Run, nodes: Sequence[Node], schedule: Schedule) -> None:
@@ -50,14 +50,15 @@ def _bound(run: Run, nodes: Sequence[Node], schedule: Schedule) -> None:
     run.count(bound_s=time.monotonic() - began)
 
 
-def _score_heads(run: Run, nodes: Sequence[Node]) -> None:
+def _score_heads(run: Run, nodes: Sequence[Node], insist: bool = False) -> None:
     """Score the mappings around the least reduced costs of the nodes with the least bounds.
 
     Where only the best of each kind counts, around those of all nodes, and around more where a
-    kind was not seen yet.
+    kind was not seen yet. Who insists on a mapping gets those of further nodes until there is one.
     """
     for place, node in enumerate(sorted(nodes, key=lambda n: n.log_bound)):
-        if run.is_beyond(node) or not (node.kinds or place < HEADS):
+        more = node.kinds or (insist and run.best.found is None)
+        if run.is_beyond(node) or not (more or place < HEADS):
             continue
         for most in (run.settings.head, run.settings.head * MORE):
             room = run.log_target(node) - node.bound.log_value

@@ -39,5 +39,6 @@ def test_nine_onnx_networks_are_read_back_equal(tmp_path: Path) -> None:
                 store.put(layer)
                 assert store.get(dm.Question.of(layer)).value == layer.value
     for command, file in (("evaluate", several), ("verify", path), ("report", several)):
-        done = CliRunner().invoke(cli, [command, str(file), "-o", str(tmp_path / "out.json")])
+        out = str(tmp_path / ("out.html" if command == "report" else "out.json"))
+        done = CliRunner().invoke(cli, [command, str(file), "-o", out])
         assert done.exit_code == 0, done.output
