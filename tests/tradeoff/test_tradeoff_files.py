@@ -172,7 +172,7 @@ PART = ("layers", 0)
         (put("missing", [{"index": 1}]), "missing[0].name"),
         (put("layers", 1, "name", "conv"), "layers[1].name"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else value.__name__,
 )
 def test_a_problem_is_said_where_it_is(change: Callable[[Document], None], where: str) -> None:
     record = document()
