@@ -201,7 +201,9 @@ def _best(cells: list[Cell]) -> Cell:
     all_of_them = tuple(p for cell in cells for p in cell.positions)
     mapped = [cell for cell in cells if cell.state in {CellState.PROVEN, CellState.FOUND}]
     if not mapped:
-        chosen = min(cells, key=lambda cell: (cell.least, order.index(cell.state)))
+        # Without a best design bounds have no ratio: nothing is less known than what is unknown.
+        unknown = CellState.UNKNOWN
+        chosen = min(cells, key=lambda c: (c.least, c.state is not unknown, order.index(c.state)))
         return replace(chosen, positions=all_of_them)
     chosen = min(mapped, key=lambda cell: (not cell.is_best, cell.ratio or 0.0))
     may_be_less = any(cell.least < (chosen.ratio or 0.0) for cell in cells)
