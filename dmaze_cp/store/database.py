@@ -109,6 +109,20 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def _snapshot(connection: sqlite3.Connection) -> Iterator[None]:
+    """All that is read inside is of one moment, whatever other processes write meanwhile."""
+    if connection.in_transaction:
+        yield
+        return
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
 def integrity_problems(connection: sqlite3.Connection) -> list[str]:
     """What SQLite finds wrong with the structure of the file, all of which it reads."""
     lines = [_without_heading(str(row[0])) for row in connection.execute("PRAGMA integrity_check")]
@@ -192,8 +206,9 @@ def _refuse_cut(connection: sqlite3.Connection, path: Path) -> None:
 
 def _identified(connection: sqlite3.Connection, path: Path) -> bool:
     """Whether there is a store of our format; False where there is nothing yet."""
-    application, version = (_pragma(connection, n) for n in ("application_id", "user_version"))
-    tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+    with _snapshot(connection):
+        application, version = (_pragma(connection, n) for n in ("application_id", "user_version"))
+        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
     if application != APPLICATION_ID:
         if application or version or tables:
             raise _foreign(path)

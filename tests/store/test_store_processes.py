@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
-from dmaze_cp.store import Entry, Store, verify
+from dmaze_cp.store import Entry, Store, database, verify
 from tests.kit.stored import kept, looked_up, sample
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,6 +54,25 @@ def rest_of(process: subprocess.Popen[str]) -> str:
         said = stdout.read()
     process.wait()
     return said
+
+
+def test_a_store_that_is_begun_while_another_looks_at_it(tmp_path, monkeypatch):
+    """What is read of a file is of one moment: never no name, and then tables."""
+    path, real, begun = tmp_path / "results.sqlite", database._pragma, []
+
+    def between(connection, name):
+        value = real(connection, name)
+        if name == "user_version" and not begun:
+            begun.append(path)
+            with suppress(sqlite3.Error), closing(sqlite3.connect(path, timeout=0)) as other:
+                other.isolation_level = None
+                database._begin_new(other, path)
+        return value
+
+    monkeypatch.setattr(database, "_pragma", between)
+    with Store.open(path) as store:
+        assert begun
+        assert store.entries() == []
 
 
 def test_processes_that_begin_a_store_and_write_at_once(tmp_path):
