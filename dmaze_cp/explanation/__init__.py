@@ -9,11 +9,11 @@ from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cp.clash import Capacity, Demand, FitModel, demands_on
 from dmaze_cp.cp.relaxing import clash_text, demand_text, relaxed, with_demand
 from dmaze_cp.engine import DEFAULT_TIME_LIMIT_S, Engine
-from dmaze_cp.explanation.costs import CostClash
+from dmaze_cp.explanation.costs import CostClash, relaxation_of
 from dmaze_cp.mapper import map_layer
 from dmaze_cp.objective import Objective
 from dmaze_cp.pinning import check_pins
-from dmaze_cp.result import Clash, ClashMember, LayerResult, Relaxation
+from dmaze_cp.result import Clash, ClashMember
 from dmaze_cp.workload import Layer
 
 
@@ -74,15 +74,9 @@ def explain(
                 time_limit=max(left, 0.01),
                 engine=engine,
             )
-            cost = _relaxation(demand_text(instead, architecture), best)
+            cost = relaxation_of(demand_text(instead, architecture), best)
         members.append(ClashMember(demand_text(demand, architecture), cost))
     return Clash(text, tuple(members), irreducible)
-
-
-def _relaxation(text: str, best: LayerResult) -> Relaxation:
-    cost = best.cost
-    energy, latency = (None, None) if cost is None else (cost.energy_pj, cost.latency_cycles)
-    return Relaxation(text, str(best.status), best.value, best.bound, energy, latency)
 
 
 def _instead(

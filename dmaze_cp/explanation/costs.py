@@ -120,12 +120,7 @@ class CostClash:
         if instead is None:
             return ClashMember(str(demand))
         best = self._mapped(self.objective, [*others, instead], parts, ties=True)
-        cost = best.cost
-        energy, latency = (None, None) if cost is None else (cost.energy_pj, cost.latency_cycles)
-        relaxation = Relaxation(
-            str(instead), str(best.status), best.value, best.bound, energy, latency
-        )
-        return ClashMember(str(demand), relaxation)
+        return ClashMember(str(demand), relaxation_of(str(instead), best))
 
     def _relaxed(self, demand: Pin, others: Sequence[Pin]) -> Pin | None:
         """The nearest demand of its kind with which all others leave a mapping, if known."""
@@ -198,3 +193,10 @@ def _text(clash: Sequence[Pin], instead: Sequence[Pin | None]) -> str:
         return f"{', '.join(map(str, clash))}: no mapping satisfies all of them"
     others = " and ".join(str(each) for each in clash if each is not limit)
     return f"{limit}: {f'with {others} ' if others else ''}{limit.cost} is at least {least.most}"
+
+
+def relaxation_of(text: str, best: LayerResult) -> Relaxation:
+    """What a demand becomes, with what the best mapping costs then."""
+    cost = best.cost
+    energy, latency = (None, None) if cost is None else (cost.energy_pj, cost.latency_cycles)
+    return Relaxation(text, str(best.status), best.value, best.bound, energy, latency)
