@@ -10,17 +10,15 @@ from typing import Annotated, Literal, NotRequired, TypedDict
 from dmaze_cp.checker.mapped import (
     Amount,
     LayerFields,
+    MappedFields,
     Natural,
-    Positive,
     point_problems,
     shape_problems,
     smallest_fits,
 )
 from dmaze_cp.checker.model import Record
-from dmaze_cp.checker.padding import PaddedRecord
 from dmaze_cp.checker.pins import concerns
 from dmaze_cp.errors import Problem
-from dmaze_cp.levels import Stationary
 from dmaze_cp.spec.documents import Least, Most, closed
 
 Epsilon = Annotated[float, Least(0), Most(1000)]
@@ -28,16 +26,9 @@ FrontStatus = Literal["complete", "partial"]
 
 
 @closed
-class PointRecord(TypedDict):
+class PointRecord(MappedFields):
     """A mapping on the front."""
 
-    padded: NotRequired[PaddedRecord]
-    tiling: dict[str, dict[str, Positive]]
-    loop_order: dict[str, list[str]]
-    stationary: dict[str, Stationary]
-    energy_pj: Natural
-    latency_cycles: Natural
-    edp: Natural
     proven: bool
 
 

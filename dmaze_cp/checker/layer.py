@@ -9,6 +9,7 @@ from dmaze_cp.checker.machine import misfits
 from dmaze_cp.checker.mapped import (
     Amount,
     LayerFields,
+    MappedFields,
     Natural,
     Positive,
     Share,
@@ -46,17 +47,10 @@ class TieBreakRecord(TypedDict):
 
 
 @closed
-class AlternativeRecord(TypedDict):
+class AlternativeRecord(MappedFields):
     """A mapping that is not the best."""
 
     rank: Positive
-    padded: NotRequired[PaddedRecord]
-    tiling: dict[str, dict[str, Positive]]
-    loop_order: dict[str, list[str]]
-    stationary: dict[str, Stationary]
-    energy_pj: Natural
-    latency_cycles: Natural
-    edp: Natural
     value: Natural
 
 

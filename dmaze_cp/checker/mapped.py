@@ -8,10 +8,10 @@ from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
 
 from dmaze_cp.checker.machine import misfits
 from dmaze_cp.checker.model import DIMENSIONS, Cost, Record, cost
-from dmaze_cp.checker.padding import nest_of, padding_problems
+from dmaze_cp.checker.padding import PaddedRecord, nest_of, padding_problems
 from dmaze_cp.checker.pins import broken_pins
 from dmaze_cp.errors import Problem
-from dmaze_cp.levels import AXES_OF_ARRAY, DRAM, LEVELS, NONE, OPERANDS, ORDERED_LEVELS
+from dmaze_cp.levels import AXES_OF_ARRAY, DRAM, LEVELS, NONE, OPERANDS, ORDERED_LEVELS, Stationary
 from dmaze_cp.spec.documents import Count, Least, Most
 
 _RELATIVE: Final = 1e-9
@@ -36,6 +36,18 @@ class LayerFields(TypedDict):
     stride: Pair
     dilation: Pair
     padded_input: Annotated[list[Positive], Count(2)] | None
+
+
+class MappedFields(TypedDict):
+    """A mapping among several of a layer, with what it costs."""
+
+    padded: NotRequired[PaddedRecord]
+    tiling: dict[str, dict[str, Positive]]
+    loop_order: dict[str, list[str]]
+    stationary: dict[str, Stationary]
+    energy_pj: Natural
+    latency_cycles: Natural
+    edp: Natural
 
 
 def point_problems(
