@@ -22,8 +22,9 @@ from dmaze_cp.perturbation.ranges import EnergyRange
 from dmaze_cp.perturbation.result import Changed, LayerSensitivity, Sensitivity, relative
 from dmaze_cp.result import LayerResult, Status, layer_result_from_dict, layer_result_record
 from dmaze_cp.result.layer_files import LayerResultRecord, Natural, Positive
-from dmaze_cp.spec import architecture_from_dict, architecture_to_dict
-from dmaze_cp.spec.constraint_files import rules_from_object, rules_to_dict
+from dmaze_cp.spec import architecture_to_dict
+from dmaze_cp.spec.asked import begun
+from dmaze_cp.spec.constraint_files import rules_to_dict
 from dmaze_cp.spec.documents import Meaning, Reading, Record
 from dmaze_cp.spec.fields import Fields
 from dmaze_cp.spec.layers import LayerRecord, layer_from_fields, layer_record
@@ -147,14 +148,7 @@ def sensitivity_from_dict(obj: object) -> Sensitivity:
         With every problem found; also where a mapping costs something else.
     """
     reading = Reading()
-    reading.check(obj, SensitivityRecord)
-    reading.end()
-    assert isinstance(obj, Mapping)  # noqa: S101 - else there were problems
-    data: Mapping[str, Any] = obj
-    machine = reading.part("architecture", lambda: architecture_from_dict(data["architecture"]))
-    limits = reading.part("constraints", lambda: rules_from_object(data["constraints"]))
-    reading.end()
-    assert machine and limits is not None  # noqa: PT018, S101 - else there were problems
+    data, machine, limits = begun(reading, obj, SensitivityRecord)
     read = partial(_layer, machine, Objective(data["objective"]), limits)
     layers = tuple(reading.parts("layers", data["layers"], read))
     workload = reading.part(

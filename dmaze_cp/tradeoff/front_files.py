@@ -22,8 +22,9 @@ from dmaze_cp.mapping import Dataflow
 from dmaze_cp.result import Alternative, Ending
 from dmaze_cp.result.network import missing_layer_from_dict
 from dmaze_cp.result.ranking_files import alternative_from, alternative_record
-from dmaze_cp.spec import architecture_from_dict, architecture_to_dict
-from dmaze_cp.spec.constraint_files import rules_from_object, rules_to_dict
+from dmaze_cp.spec import architecture_to_dict
+from dmaze_cp.spec.asked import begun
+from dmaze_cp.spec.constraint_files import rules_to_dict
 from dmaze_cp.spec.documents import Reading, Record
 from dmaze_cp.spec.fields import Fields
 from dmaze_cp.spec.files import load_spec_object, write_json
@@ -136,14 +137,7 @@ def front_from_dict(obj: object) -> WorkloadFront:
         a point is beaten by another or out of order, and where totals are not those of the choice.
     """
     reading = Reading()
-    reading.check(obj, FrontRecord)
-    reading.end()
-    assert isinstance(obj, Mapping)  # noqa: S101 - else there were problems
-    data: Mapping[str, Any] = obj
-    machine = reading.part("architecture", lambda: architecture_from_dict(data["architecture"]))
-    limits = reading.part("constraints", lambda: rules_from_object(data["constraints"]))
-    reading.end()
-    assert machine and limits is not None  # noqa: PT018, S101 - else there were problems
+    data, machine, limits = begun(reading, obj, FrontRecord)
     layers = tuple(reading.parts("layers", data["layers"], partial(_layer_front, machine, limits)))
     missing = reading.parts("missing", data.get("missing", ()), missing_layer_from_dict)
     reading.end()
