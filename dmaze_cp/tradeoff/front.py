@@ -71,7 +71,7 @@ def layer_front(
             reasons=not walk.points,
             stop=stop,
         )
-        point = walk.note(result)
+        point = walk.note(result, stopped=stop is not None and stop())
         if point is not None and on_point is not None:
             on_point(point)
     return walk.front

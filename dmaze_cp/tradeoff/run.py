@@ -100,8 +100,8 @@ def pareto(
         for layer in workload
     ]
     tell = on_event or (lambda _event: None)
-    run = _Run(walks, Desk(settings, store, tell), tell, on_layer_done, on_point)
-    run.run(stop or (lambda: False))
+    run = _Run(walks, Desk(settings, store, tell), tell, on_layer_done, on_point, stop)
+    run.run()
     fronts = tuple(walk.front for walk in walks if walk.ended is not None)
     whole = len(fronts) == len(walks)
     cut = not whole or any(walk.ended is Ending.INTERRUPTED for walk in walks)
@@ -123,27 +123,29 @@ class _Run:
         tell: Callable[[Event], None],
         on_layer_done: Callable[[LayerFront], None] | None,
         on_point: OnPoint | None,
+        stop: Callable[[], bool] | None,
     ) -> None:
         self._walks = walks
         self._desk = desk
         self._tell = tell
         self._on_layer_done = on_layer_done or (lambda _front: None)
         self._on_point = on_point or (lambda _layer, _point: None)
+        self._stop = stop or (lambda: False)
         self._inquiries: list[Inquiry] = []
         self._waiting: list[int] = []
 
-    def run(self, stop: Callable[[], bool]) -> None:
-        """Walk until every walk is over or `stop` returns True."""
+    def run(self) -> None:
+        """Walk until every walk is over or the run is stopped."""
         for ticket, walk in enumerate(self._walks):
             self._inquiries.append(Inquiry(walk.question))
-            if not stop():
+            if not self._stop():
                 self._look_up(ticket)
         self._waiting = [k for k, walk in enumerate(self._walks) if walk.ended is None]
         # The hardest last, which is taken first.
         self._waiting.sort(key=lambda ticket: self._inquiries[ticket].difficulty)
         self._tell(Planned(len(self._walks), len(self._waiting)))
-        if self._waiting and not stop():
-            self._desk.search(self, self, len(self._waiting), stop)
+        if self._waiting and not self._stop():
+            self._desk.search(self, self, len(self._waiting), self._stop)
         for walk in self._walks:
             if walk.ended is None and (walk.points or walk.searches):
                 walk.end(Ending.INTERRUPTED)
@@ -198,7 +200,7 @@ class _Run:
         walk, answer = self._walks[ticket], self._inquiries[ticket].result
         if answer is None:
             return
-        point = walk.note(answer)
+        point = walk.note(answer, stopped=self._stop())
         if point is not None:
             self._on_point(walk.layer, point)
         if walk.ended is None:

@@ -77,13 +77,15 @@ class Walk:
         options = replace(self.options, gap=0.0, tie_break=True)
         return Question(self.layer, self.architecture, Objective.LATENCY, limits, options)
 
-    def note(self, result: LayerResult) -> Alternative | None:
+    def note(self, result: LayerResult, *, stopped: bool) -> Alternative | None:
         """Take in the answer to the question; the point, if it is proven to be one.
 
         Parameters
         ----------
         result
             As far as the search has come: the walk is over where it is not final.
+        stopped
+            Whether the run has been asked to stop.
         """
         if not result.from_store:
             self.spent_s += result.solve_time_s
@@ -93,13 +95,13 @@ class Walk:
             self.reason = None if self.points else result.reason
             return None
         if result.mapping is None or result.dataflow is None or result.cost is None:
-            self._cut(result)
+            self._cut(result, stopped)
             return None
         mapping = result.mapping.for_layer(self.layer)
         point = Alternative(mapping, result.dataflow, result.cost)
         self.points.append(point)
         if not result.breaks_ties:
-            self._cut(result)
+            self._cut(result, stopped)
             return None
         self.proven += 1
         self.most = below(point.cost.energy_pj, self.epsilon)
@@ -114,9 +116,12 @@ class Walk:
         """Stop where the walk is."""
         self.ended, self.reason = ending, reason or str(ending)
 
-    def _cut(self, result: LayerResult) -> None:
+    def _cut(self, result: LayerResult, stopped: bool) -> None:
         self.least = max(self.least, int(result.bound or 0))
-        self.end(result.ended, result.reason if result.failed else None)
+        ending = result.ended
+        if ending is Ending.PROVEN:  # of the latency alone: this is no end of the front
+            ending = Ending.INTERRUPTED if stopped else Ending.TIME_LIMIT
+        self.end(ending, result.reason if result.failed else None)
 
     @property
     def front(self) -> LayerFront:

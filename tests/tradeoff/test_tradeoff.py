@@ -8,17 +8,20 @@ import random
 import pytest
 
 import dmaze_cp as dm
+from dmaze_cp.constraints import NO_CONSTRAINTS
 from dmaze_cp.cost import evaluate, fits
 from dmaze_cp.errors import SpecError
 from dmaze_cp.question import Options
 from dmaze_cp.tradeoff import FrontStatus, network_front, pareto
 from dmaze_cp.tradeoff.front import layer_front
-from dmaze_cp.tradeoff.walk import below
+from dmaze_cp.tradeoff.front_checks import order_problems, walk_problems
+from dmaze_cp.tradeoff.walk import Walk, below
 from tests.kit.examples import PARTS, share
 from tests.kit.fronts import SMALL, searched
 from tests.kit.patience import HANG_S
 from tests.kit.verified import LAYERS
 from tests.search.test_search_ties import question
+from tests.search.test_soundness import patience
 
 
 def front_of(costs):
@@ -121,6 +124,57 @@ def test_a_front_that_is_cut_off_says_what_is_proven_and_where_there_may_be_more
     late = layer_front(layer, arch, options=Options(1e-9))
     assert (late.points, late.proven, late.reason) == ((), 0, "time limit")
     assert network_front([cut, late]).status is FrontStatus.PARTIAL
+
+
+@pytest.mark.parametrize(("stopped", "ending"), [(True, "interrupted"), (False, "time limit")])
+def test_a_least_latency_whose_least_energy_is_open_is_no_end(stopped, ending):
+    layer, arch = LAYERS[2], dm.load_architecture("default")
+    walk = Walk(layer, arch, NO_CONSTRAINTS, 0.0, Options(HANG_S))
+    known = dm.map_layer(layer, arch, "latency", tie_break=False)
+    assert known.status is dm.Status.OPTIMAL
+    assert walk.note(known, stopped=stopped) is None
+    front = walk.front
+    assert (front.status, front.proven, front.reason) == (FrontStatus.PARTIAL, 0, ending)
+    assert front.open.latency_cycles == known.value
+
+
+def cut_anywhere(seed: int, most: int) -> None:
+    """However soon a walk is stopped, what it says is true."""
+    rng, layer, arch, limits, costs = question(seed)
+    exact = front_of(costs)
+    engine = rng.choice(("cp-sat", "bounds", "auto"))
+    for polls in range(most):
+        front = layer_front(
+            layer,
+            arch,
+            constraints=limits,
+            options=Options(HANG_S, engine=engine),
+            stop=patience(polls),
+        )
+        where = f"seed {seed}, {engine}, {polls} polls: {front}"
+        mine = [(p.cost.energy_pj, p.cost.latency_cycles) for p in front.points]
+        assert mine[: front.proven] == exact[: front.proven], where
+        assert not [*order_problems([p.cost for p in front.points])], where
+        proven = [place < front.proven for place in range(len(mine))]
+        assert not [*walk_problems(front, proven)], where
+        if front.status is FrontStatus.COMPLETE:
+            assert mine == exact, where
+            return
+        for energy, latency in exact[front.proven :]:
+            assert front.open.energy_pj is None or energy <= front.open.energy_pj, where
+            assert latency >= front.open.latency_cycles, where
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_walk_that_is_stopped_anywhere_says_what_is_true(seed):
+    cut_anywhere(seed, 40)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(PARTS))
+def test_many_walks_that_are_stopped_anywhere_say_what_is_true(part):
+    for seed in share(3000, part):
+        cut_anywhere(seed, 60)
 
 
 def test_a_layer_that_does_not_fit_has_no_points():
