@@ -143,6 +143,16 @@ def show(
     return None if target.is_stdout else target.path
 
 
+def _plots_folder(path: str | None) -> OutputFolder | None:
+    """Where plots go; plots need an extra."""
+    if path is None:
+        return None
+    from dmaze_cp.report.plots import require_matplotlib
+
+    require_matplotlib()
+    return OutputFolder(path, "--plots")
+
+
 def asked(
     options: dict[str, Any],
     further: Callable[[Architecture], Iterable[Problem]] = lambda _architecture: (),
@@ -169,11 +179,7 @@ def asked(
     wanted = None if options["form"] is None else Format(options["form"])
     form = format_of(options["output"], wanted, QUESTION_SUFFIXES)
     output = None if options["output"] is None else OutputFile(options["output"])
-    folder = None if options["plots"] is None else OutputFolder(options["plots"], "--plots")
-    if folder is not None:
-        from dmaze_cp.report.plots import require_matplotlib
-
-        require_matplotlib()
+    folder = _plots_folder(options["plots"])
     problems: list[Problem] = []
     shapes = shapes_dictionary(options["shapes"])
     architecture, chosen = None, None
@@ -186,12 +192,11 @@ def asked(
             (chosen,) = select_layers([workload], options["layers"])
     if architecture is not None:
         problems += further(architecture)
+    if "store" in options:
+        files = [*files, *store_files(options["store"], options["no_store"])]
     with collected(problems):
         if output is not None:
-            stored = (
-                store_files(options["store"], options["no_store"]) if "store" in options else ()
-            )
-            output.check([*files, *stored])
+            output.check(files)
     with collected(problems):
         if folder is not None:
             folder.prepare()
