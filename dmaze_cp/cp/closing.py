@@ -11,9 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import inf
+from typing import Final
 
 from dmaze_cp.cp.model import Answer, CaseProblem
 from dmaze_cp.cp.parameters import SolverOptions
+
+REPEATS: Final = 5
+"""Solutions of mappings that were found before, after which the best one is scored instead."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ def close(
     rounds, bound = 0, 0.0
     while time_left() > 0 and not (stop is not None and stop()):
         rounds += 1
-        solution = problem.solve(limit(), hint, options, time_left(), stop)
+        solution = problem.solve(limit(), hint, options, time_left(), stop, REPEATS)
         bound = max(bound, solution.bound)
         if solution.candidate is not None:
             problem.exclude(score(solution.candidate))

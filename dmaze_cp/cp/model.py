@@ -38,6 +38,8 @@ class Answer(StrEnum):
     """The candidate has the least cost that the model knows."""
     NONE = "none"
     """There is none."""
+    REPEATED = "repeated"
+    """The candidate was found again and again: what it costs is to be computed instead."""
     STOPPED = "stopped"
     """Time ran out, with or without a candidate."""
 
@@ -123,6 +125,7 @@ class CaseProblem:
         options: SolverOptions | None = None,
         time_limit: float = inf,
         stop: Callable[[], bool] | None = None,
+        repeats: float = inf,
     ) -> Solution:
         """Ask for the best mapping that costs at most a limit, which never rises.
 
@@ -136,6 +139,8 @@ class CaseProblem:
             Settings of the solver.
         time_limit, stop
             When to give up: after some seconds, or as soon as a function says so.
+        repeats
+            End where so many solutions are of mappings that were found before.
         """
         self.limit = min(limit, self.limit)
         most = units_of(self.limit, self.cost.scale) if self.limit < inf else None
@@ -147,13 +152,12 @@ class CaseProblem:
         places = None if hint is None else self._places(hint)
         if places is not None:
             self.integers.hint(places)
-        found = run(self.integers, options or SolverOptions(), time_limit, stop)
+        found = run(self.integers, options or SolverOptions(), time_limit, stop, repeats)
         if found.outcome is Outcome.NONE:
             return Solution(Answer.NONE, self.limit)
         bound = found.bound / self.cost.scale * (1 - MARGIN)
-        answer = Answer.OPTIMAL if found.outcome is Outcome.OPTIMAL else Answer.STOPPED
         chosen = None if found.choice is None else self._options_at(found.choice)
-        return Solution(answer, min(bound, self.limit), chosen)
+        return Solution(Answer(found.outcome), min(bound, self.limit), chosen)
 
     def exclude(self, block: Mapping[int, int]) -> None:
         """Leave out all mappings that pick these options of these groups."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
 
 from ortools.sat.python.cp_model_helper import (
     CpModelProto,
@@ -14,6 +15,7 @@ from ortools.sat.python.cp_model_helper import (
     CpSolverResponse,
     CpSolverStatus,
     SatParameters,
+    SolutionCallback,
     SolveWrapper,
 )
 
@@ -29,6 +31,8 @@ class Outcome(StrEnum):
 
     OPTIMAL = "optimal"
     NONE = "none"
+    REPEATED = "repeated"
+    """Solutions differed in no choice any more, only in how tightly costs were computed."""
     STOPPED = "stopped"
 
 
@@ -56,8 +60,20 @@ def run(
     options: SolverOptions,
     time_limit: float,
     stop: Callable[[], bool] | None = None,
+    repeats: float = inf,
 ) -> Found:
-    """Minimise for at most `time_limit` seconds, or until `stop` says so."""
+    """Minimise for at most `time_limit` seconds, or until `stop` says so.
+
+    Parameters
+    ----------
+    integers, options
+        The model, and settings of the solver.
+    time_limit, stop
+        When to give up.
+    repeats
+        End where so many solutions have a choice that an earlier one had. Variables that are at
+        least a cost may be above it, and the solver may lower them bit by bit, without end.
+    """
     parameters = SatParameters()
     apply(options, parameters)
     parameters.max_time_in_seconds = min(max(time_limit, 0.01), 1e9)
@@ -65,6 +81,9 @@ def run(
     solver.set_parameters(parameters)
     if options.log:
         solver.add_log_callback(_log)
+    watch = _Repeats(solver, integers.choices, repeats)
+    if repeats < inf:
+        solver.add_solution_callback(watch)
     response = _watched(solver, integers.proto, stop)
     status = response.status
     if status == CpSolverStatus.INFEASIBLE:
@@ -76,12 +95,33 @@ def run(
     if status == CpSolverStatus.OPTIMAL:
         return Found(Outcome.OPTIMAL, response.best_objective_bound, choice)
     if status == CpSolverStatus.FEASIBLE:
-        return Found(Outcome.STOPPED, max(response.best_objective_bound, low), choice)
+        outcome = Outcome.REPEATED if watch.enough else Outcome.STOPPED
+        return Found(outcome, max(response.best_objective_bound, low), choice)
     if status == CpSolverStatus.UNKNOWN:
         # Before the first bound is known, the solver's is no number of the model's.
         return Found(Outcome.STOPPED, low)
     why = CpSatHelper.validate_model(integers.proto)
     raise RuntimeError(f"CP-SAT refused a model: {why or status.name}")
+
+
+class _Repeats(SolutionCallback):
+    """Stops a solver whose solutions repeat choices."""
+
+    def __init__(self, solver: SolveWrapper, choices: Sequence[int], most: float) -> None:
+        super().__init__()
+        self.enough = False
+        self._solver, self._choices, self._most = solver, choices, most
+        self._seen: set[tuple[int, ...]] = set()
+        self._repeated = 0
+
+    def OnSolutionCallback(self) -> None:  # noqa: N802
+        values = self.Response().solution  # type: ignore[no-untyped-call]
+        choice = tuple(int(values[v]) for v in self._choices)
+        self._repeated += choice in self._seen
+        self._seen.add(choice)
+        if self._repeated >= self._most:
+            self.enough = True
+            self._solver.stop_search()
 
 
 def _log(line: str) -> None:

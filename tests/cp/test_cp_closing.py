@@ -6,9 +6,11 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import dmaze_cp as dm
 from dmaze_cp.cp.closing import close
 from dmaze_cp.cp.model import Answer, Solution
 from dmaze_cp.objective import Objective
+from dmaze_cp.result.status import Status
 from tests.kit.members import every_case, spaces
 
 
@@ -95,3 +97,19 @@ def test_a_solve_that_is_stopped_leaves_its_case_open_with_the_best_bound():
     assert (done.closed, done.bound, done.rounds) == (False, 4.0, 2)
     assert problem.excluded == [(0,), (1,)], "what it has found is scored"
     assert closing(Solution(Answer.STOPPED, 10.5))[0].closed
+
+
+def test_a_solve_that_repeats_a_mapping_goes_on_with_what_that_costs():
+    repeated = Solution(Answer.REPEATED, 2.0, (1,))
+    done, problem = closing(
+        repeated, Solution(Answer.OPTIMAL, 4.0, (0,)), Solution(Answer.NONE, 9.0)
+    )
+    assert (done.closed, done.rounds) == (True, 3)
+    assert problem.excluded == [(1,), (0,)]
+
+
+def test_a_solver_that_lowers_a_cost_bit_by_bit_is_stopped():
+    """It found one mapping thousands of times, each time a millionth of a per cent cheaper."""
+    layer = next(at for at in dm.load_workload("vgg16").layers if at.name == "conv3_1")
+    result = dm.map_layer(layer, dm.load_architecture("default"), "edp", tie_break=False)
+    assert result.status is Status.OPTIMAL
