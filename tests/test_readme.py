@@ -5,9 +5,10 @@ Blocks of a document run in order, in one empty folder, after ``<!-- NOTE -->`` 
 - ``sh``: a shell script with ``dmaze-cp`` and ``python`` on the path; with the note
   ``slow`` only in slow tests, with the note ``set-up`` not here (``.ci/run`` does it). ``exit: 3``
   is what its calls exit with.
-  Lines that are nothing but calls of ``dmaze-cp`` are run in this process, which has all loaded.
-- ``python``: a program, run in this process with names of its own; with the note
-  ``needs: MODULE...`` only where these are installed.
+  Lines that are nothing but calls of ``dmaze-cp``, after variables of its own, are run in this
+  process, which has all loaded.
+- ``python``: a program, run in this process with names of its own; ``slow`` is as above, and with
+  the note ``needs: MODULE...`` it is run only where these are installed.
 - ``text`` with the note ``output``: all that the script before printed, but for times;
   with the note ``part of output``: these lines of it.
 - with the note ``file: NAME``: a file.
@@ -28,6 +29,7 @@ from collections.abc import Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,7 @@ from tests.kit.program import own_variables
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 RUNNABLE = ("sh", "python")
+OWN = re.compile(r"DMAZE_CP_\w+=")
 FENCE = re.compile(r"^(?:<!-- ([^\n]*) -->\n)?```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PATHS = re.compile(r"(?<![\w./])((?:dmaze_cp|tests|benchmarks|examples|specs|docs)/[\w./-]*)")
 
@@ -102,11 +105,14 @@ def workplace(folder: Path) -> dict[str, str]:
 
 
 def calls(script: str) -> list[list[str]] | None:
-    """The words of each line, if a script is nothing but calls of two programs."""
+    """The words of each line, if a script is nothing but calls of two programs.
+
+    Variables may stand before a call of `dmaze-cp`.
+    """
     joined = script.replace("\\\n", " ")
     # Neither comments nor quoted text nor the steps of a parameter are for the shell.
     bare = re.sub(r"'[^'\n]*'|#.*|=[\w:*.,]*", "", joined)
-    if re.search(r"[|&;<>()$`*?\"!~{}\[\]\\]|^(?!dmaze-cp |python |\s*$)", bare, re.MULTILINE):
+    if re.search(r"[|&;<>()$`*?\"!~{}\[\]\\]|^(?!(?:DMAZE_CP_\w+ )*dmaze-cp |python |\s*$)", bare, re.MULTILINE):
         return None
     return [words for line in joined.splitlines() if (words := shlex.split(line, comments=True))]
 
@@ -119,9 +125,12 @@ def run(block: Block, folder: Path, environment: dict[str, str]) -> str:
     if lines_of_calls is None:
         return run_there(block, ["bash", "-euo", "pipefail", "-c", block.text], folder, environment)
     printed = ""
-    for program, *arguments in lines_of_calls:
+    for words in lines_of_calls:
+        variables = [word.partition("=") for word in takewhile(OWN.match, words)]
+        program, *arguments = words[len(variables) :]
         if program == "dmaze-cp":
-            done = CliRunner().invoke(cli, arguments, prog_name=program)
+            own = {name: value for name, _, value in variables}
+            done = CliRunner().invoke(cli, arguments, prog_name=program, env=own)
             assert done.exit_code == block.exit_code, f"{block}: {arguments}\n{done.output}"
             printed += done.stdout
         else:
@@ -253,7 +262,7 @@ def test_every_block_is_run_or_compared(document):
     for block in blocks(document):
         known = {
             "sh": {"", "slow", "set-up", "exit: 3"},
-            "python": {""},
+            "python": {"", "slow"},
             "text": {"output", "part of output", "elsewhere"},
         }.get(block.language, set())
         is_file = re.fullmatch(r"file: [\w.]+", block.note)

@@ -36,7 +36,16 @@ pytestmark = [
     pytest.mark.skipif(os.name != "posix", reason="sends signals"),
 ]
 
+BRIEF_S = 0.3
+"""So long is waited for what never answers."""
+
 SMALL = [Layer.gemm(f"g{x}", {"X": x, "Y": 6, "K": 4}) for x in (4, 8, 12, 16)]
+
+
+@pytest.fixture(autouse=True)
+def asked_often(monkeypatch) -> None:
+    """Workers that come or go are noticed at once."""
+    monkeypatch.setattr(module, "WIDTH_EVERY_S", 0.05)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +60,7 @@ def test_the_results_are_those_of_one_process(dask: DaskProcesses) -> None:
     with in_this_process() as backend:
         alone = run(backend, tasks, work=run_task).results
     with cluster(dask.address, 1) as backend:
-        wait_for(lambda: (time.sleep(0.6), backend.width())[1] == 2, "the second worker")
+        wait_for(lambda: backend.width() == 2, "the second worker")
         elsewhere = run(backend, tasks, work=run_task).results
     assert {t: (r.value, r.bound, r.status, r.mapping) for t, r in alone.items()} == {
         t: (r.value, r.bound, r.status, r.mapping) for t, r in elsewhere.items()
@@ -125,7 +134,7 @@ def assert_free(dask: DaskProcesses) -> None:
     """Both workers take something new: what they did would not have ended by itself."""
     until = time.monotonic() + HANG_S
     with cluster(dask.address, 1) as backend:
-        log = run(backend, [task("sleep 0.5")] * 2, lambda _: time.monotonic() > until)
+        log = run(backend, [task("sleep 0.2")] * 2, lambda _: time.monotonic() > until)
     assert [r.failed for r in log.results.values()] == [False, False]
 
 
@@ -166,7 +175,7 @@ def test_workers_that_come_late_and_go_for_good(tmp_path: Path) -> None:
         for _ in range(2):
             dask.add_worker("--no-nanny")
         with cluster(dask.address, 1) as backend:
-            wait_for(lambda: (time.sleep(0.6), backend.width())[1] == 2, "the second worker")
+            wait_for(lambda: backend.width() == 2, "the second worker")
             log = run(backend, [task("ok"), task(f"mark {mark}")], kill)
         assert not log.results[0].failed
         assert log.results[1].failed
@@ -175,7 +184,7 @@ def test_workers_that_come_late_and_go_for_good(tmp_path: Path) -> None:
 
 @pytest.fixture
 def impatient(monkeypatch) -> None:
-    monkeypatch.setattr(connection, "CONNECT_S", 2.0)
+    monkeypatch.setattr(connection, "CONNECT_S", BRIEF_S)
 
 
 def test_a_scheduler_killed_in_the_middle(tmp_path: Path, monkeypatch, capfd) -> None:
@@ -183,7 +192,7 @@ def test_a_scheduler_killed_in_the_middle(tmp_path: Path, monkeypatch, capfd) ->
 
         def kill(log) -> bool:
             if log.begun and dask.scheduler.poll() is None:
-                monkeypatch.setattr(connection, "CONNECT_S", 2.0)
+                monkeypatch.setattr(connection, "CONNECT_S", BRIEF_S)
                 dask.scheduler.kill()
                 dask.scheduler.wait(HANG_S)
             return False
@@ -219,7 +228,7 @@ def test_another_version_of_a_worker(tmp_path: Path) -> None:
     with dask_processes(tmp_path, 0) as dask:
         dask.add_worker("--no-nanny", **another_version(tmp_path, __init__="", task="PROTOCOL = 0"))
         with cluster(dask.address, 1) as backend:  # before the worker is there
-            wait_for(lambda: (time.sleep(0.6), backend.width())[1] == 1, "the worker")
+            wait_for(lambda: backend.width() == 1, "the worker")
         with pytest.raises(SpecError) as error, cluster(dask.address, 1):
             pass
         (problem,) = error.value.problems

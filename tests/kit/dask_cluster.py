@@ -55,9 +55,9 @@ def dask_processes(
     where = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard")
     cluster = DaskProcesses(folder, _start(folder, "scheduler", *where, *file, **scheduler_env))
     try:
-        wait_for(lambda: cluster.is_known, "the scheduler")
-        for _ in range(workers):
+        for _ in range(workers):  # they wait for the file
             cluster.add_worker(*options)
+        wait_for(lambda: cluster.is_known, "the scheduler")
         yield cluster
     finally:
         for process in [*cluster.workers, cluster.scheduler]:
