@@ -112,7 +112,11 @@ def calls(script: str) -> list[list[str]] | None:
     joined = script.replace("\\\n", " ")
     # Neither comments nor quoted text nor the steps of a parameter are for the shell.
     bare = re.sub(r"'[^'\n]*'|#.*|=[\w:*.,]*", "", joined)
-    if re.search(r"[|&;<>()$`*?\"!~{}\[\]\\]|^(?!(?:DMAZE_CP_\w+ )*dmaze-cp |python |\s*$)", bare, re.MULTILINE):
+    if re.search(
+        r"[|&;<>()$`*?\"!~{}\[\]\\]|^(?!(?:DMAZE_CP_\w+ )*dmaze-cp |python |\s*$)",
+        bare,
+        re.MULTILINE,
+    ):
         return None
     return [words for line in joined.splitlines() if (words := shlex.split(line, comments=True))]
 
