@@ -149,6 +149,22 @@ def test_a_cutoff_that_is_met_is_enough_or_does_its_share(drawn, pareto) -> None
         assert total == competition.rival(each).value
 
 
+@settings(max_examples=150)
+@given(CANDIDATES, st.booleans())
+def test_a_cutoff_asks_for_no_more_than_what_other_layers_leave_open(drawn, pareto) -> None:
+    candidates = field(drawn)
+    competition = Competition(pareto=pareto)
+    for each in candidates:
+        competition.enter(each, each.value)
+    for each in candidates:
+        inquiry, factor = each.terms[0].inquiry, each.terms[0].factor
+        cutoff = competition.cutoff(inquiry)
+        if cutoff is None or competition.is_beaten(each):
+            continue
+        others = each.bound - factor * inquiry.bound
+        assert others + factor * (cutoff - 1) <= competition.rival(each).value
+
+
 def test_a_shared_layer_is_cut_off_where_all_designs_are_beaten() -> None:
     near = candidate(0, None, [Fraction(1)], [50])
     far = candidate(1, None, [Fraction(3)], [50])

@@ -160,6 +160,18 @@ def test_a_start_is_the_best_of_the_nearest_mappings(row, monkeypatch) -> None:
     assert near.start(row[11]).mapping == mapped(LAYER).mapping  # the best one is far away
 
 
+def test_a_start_from_a_layer_of_the_same_shape_is_a_mapping_of_this_one() -> None:
+    same = Layer.gemm("another", {"X": 4, "Y": 3, "K": 4})
+    asked = [
+        *inquiries([Architecture()], Objective.EDP),
+        *inquiries([Architecture(pes=32)], Objective.EDP, same),
+    ]
+    near = Neighbourhood(asked)
+    asked[0].note(mapped(LAYER))
+    near.note(asked[0])
+    assert near.start(asked[1]).mapping.layer == same
+
+
 def test_limits_on_mappings_keep_those_of_neighbours_out(row) -> None:
     limits = Constraints.of_options(min_pe_utilization=0.5)
     for inquiry in row:
