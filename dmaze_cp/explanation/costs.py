@@ -30,6 +30,7 @@ from dmaze_cp.levels import NONE, OPERANDS
 from dmaze_cp.mapper import map_layer
 from dmaze_cp.mapspace import used_share, utilization_limit
 from dmaze_cp.objective import Objective
+from dmaze_cp.pinning import pin_problems
 from dmaze_cp.result import Clash, ClashMember, LayerResult, Relaxation, Status
 from dmaze_cp.workload import Layer
 
@@ -90,24 +91,31 @@ class CostClash:
         limit = next((each for each in demands if isinstance(each, CostPin)), None)
         if limit is None:
             return True
-        best = self._mapped(Objective(limit.cost), [d for d in demands if d is not limit])
+        others = [d for d in demands if d is not limit]
+        if any(pin_problems(self.layer, self._with(others))):
+            return False  # what takes the place of a demand may contradict another, or the layer
+        best = self._mapped(Objective(limit.cost), others)
         if best.value is not None and best.value <= limit.most:
             return True
         if best.status is Status.INFEASIBLE or (best.bound is not None and best.bound > limit.most):
             return False
         return None
 
+    def _with(self, demands: Iterable[Pin]) -> Constraints:
+        """Demands, and the padding that is asked for."""
+        padding = [p for p in self.constraints.pins if isinstance(p, PaddingPin)]
+        return Constraints((*padding, *demands))
+
     def _mapped(
         self, objective: Objective, demands: Iterable[Pin], parts: int = 1, *, ties: bool = False
     ) -> LayerResult:
         """The best mapping that satisfies demands, in one of so many parts of the time left."""
-        padding = [p for p in self.constraints.pins if isinstance(p, PaddingPin)]
         left = (self.deadline - time.monotonic()) / parts
         return map_layer(
             self.layer,
             self.architecture,
             objective,
-            constraints=Constraints((*padding, *demands)),
+            constraints=self._with(demands),
             time_limit=max(left, 0.01),
             engine=self.engine,
             tie_break=ties,

@@ -95,7 +95,7 @@ def wrong_relaxation(layer, pin, relaxation, others, under) -> str:
     return ""
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", [*range(8), 1059])
 def test_clashes_of_limits_are_minimal_and_relaxations_least(seed):
     assert complaint(seed) == "", f"{question(seed)}"
 
