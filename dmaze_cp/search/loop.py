@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import inf
 
 import numpy as np
@@ -84,7 +84,7 @@ def _score(
 def close_all(run: Run, solver: SolverOptions) -> bool:
     """Close all nodes; False if time runs out."""
     if run.engine is Engine.BOUNDS:
-        return _close_by_splitting(run)
+        return _in_rounds(run, _advance, lambda *_: True)
     if not _reduce(run):
         return False
     if not run.open:
@@ -97,6 +97,30 @@ def close_all(run: Run, solver: SolverOptions) -> bool:
 
 def _reduce(run: Run) -> bool:
     """Bound all nodes, drop options, close what can be closed; False if time runs out."""
+
+    def advance(run: Run, node: Node) -> list[Node]:
+        return [] if _is_scored(run, node) else _parted(run, _pruned(run, node))
+
+    def again(node: Node, part: Node) -> bool:
+        return len(node.kinds) > 1 or part.size <= WORTHWHILE * node.size
+
+    return _in_rounds(run, advance, again)
+
+
+def _in_rounds(
+    run: Run,
+    advance: Callable[[Run, Node], list[Node]],
+    again: Callable[[Node, Node], bool],
+) -> bool:
+    """Bound nodes and look for incumbents, round by round; False if time runs out.
+
+    Parameters
+    ----------
+    advance
+        What is left of a node that was bounded.
+    again
+        Whether a part of a node is worth another round.
+    """
     fresh, schedule = list(run.open), FULL
     while fresh:
         if run.ended():
@@ -104,16 +128,15 @@ def _reduce(run: Run) -> bool:
         _bound(run, fresh, schedule)
         schedule = AGAIN
         _score_heads(run, fresh)
-        smaller = []
+        following: list[Node] = []
         for node in sorted(fresh, key=lambda n: n.log_bound):
             if run.ended():
                 return False
-            left = [] if _is_scored(run, node) else _parted(run, _pruned(run, node))
+            left = advance(run, node)
             run.open.remove(node)
             run.open += left
-            several = len(node.kinds) > 1
-            smaller += [n for n in left if several or n.size <= WORTHWHILE * node.size]
-        fresh = smaller
+            following += [part for part in left if again(node, part)]
+        fresh = following
         run.tell()
     return True
 
@@ -188,28 +211,6 @@ def _joint(run: Run, node: Node, room: float) -> list[Ints] | None:
     if picked is None:
         return None
     return [p[np.isin(o, left)] for p, o, left in zip(places, node.options, picked, strict=True)]
-
-
-def _close_by_splitting(run: Run) -> bool:
-    """Bound, score and split nodes until all are closed; False if time runs out."""
-    fresh, schedule = list(run.open), FULL
-    while fresh:
-        if run.ended():
-            return False
-        _bound(run, fresh, schedule)
-        schedule = AGAIN
-        _score_heads(run, fresh)
-        following: list[Node] = []
-        for node in sorted(fresh, key=lambda n: n.log_bound):
-            if run.ended():
-                return False
-            parts = _advance(run, node)
-            run.open.remove(node)
-            run.open += parts
-            following += parts
-        fresh = following
-        run.tell()
-    return True
 
 
 def _advance(run: Run, node: Node) -> list[Node]:
