@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from dmaze_cp.cost.batch import Bools, Floats
+from dmaze_cp.relaxation.arrays import dot
 
 ARMIJO = 1e-4
 """Least improvement of a step, as a fraction of what the slope promises."""
@@ -40,11 +41,6 @@ class Value(Protocol):
     def hard(self) -> Floats:
         """The bounds."""
         ...
-
-
-def _dot(a: Floats, b: Floats) -> Floats:
-    result: Floats = np.einsum("bk,bk->b", a, b)
-    return result
 
 
 class Ascent:
@@ -81,11 +77,11 @@ class Ascent:
         """Take steps until every row is flat or has a bound above its `stop_above`."""
         for _ in range(self.iterations):
             step = self.curvature.direction(self.gradient)
-            slope = _dot(step, self.gradient)
+            slope = dot(step, self.gradient)
             uphill = slope > 0
             if not uphill.all():
                 step = np.where(uphill[:, None], step, self.gradient)
-                slope = _dot(step, self.gradient)
+                slope = dot(step, self.gradient)
             going = (slope > FLAT) & (self.best_value <= stop_above)
             if not going.any():
                 return
@@ -126,8 +122,8 @@ class _Curvature:
 
     def learn(self, move: Floats, fall: Floats, accepted: Bools) -> None:
         """Learn from a step, and what the gradient has fallen along it, where it was accepted."""
-        along = _dot(move, fall)
-        useful = accepted & (along > 1e-10 * _dot(move, move)) & (along > 0)
+        along = dot(move, fall)
+        useful = accepted & (along > 1e-10 * dot(move, move)) & (along > 0)
         move, fall = (np.where(useful[:, None], each, 0.0) for each in (move, fall))
         along = np.where(useful, along, 1.0)
         j = self.count

@@ -25,9 +25,10 @@ import numpy as np
 
 from dmaze_cp.cost.batch import Bools, Floats, Ints
 from dmaze_cp.objective import Objective
+from dmaze_cp.relaxation.arrays import Arrays, Limits, Places, along, arrays_of, dot
 from dmaze_cp.relaxation.ascent import Ascent
 from dmaze_cp.relaxation.atoms import AtomTable
-from dmaze_cp.relaxation.rows import CaseRows, NodeRows
+from dmaze_cp.relaxation.rows import NodeRows
 
 Schedule = Sequence[tuple[float, int]]
 """Smoothing of the minimum and iterations, one stage after the other."""
@@ -98,118 +99,6 @@ class _Weighted:
     demand: Floats
 
 
-@dataclass(frozen=True, eq=False)
-class _Arrays:
-    """The graphs of several cases, padded to one shape; the first axis is the case."""
-
-    rows: Floats  # (n, edges, atoms)
-    constant: Floats  # (n, edges)
-    present: Floats  # (n, edges)
-    source: Ints  # (n, edges)
-    target: Ints  # (n, edges); blocks where none
-    sums: Ints  # (n, edges)
-    roots: Floats  # (n, blocks + 1)
-    capacity: Floats  # (n, capacities, blocks + 1)
-    limits: Floats  # (n, capacities)
-    demands: Floats  # (n, demands, atoms)
-    at_least: Floats  # (n, demands)
-    wanted: Floats  # (n, demands)
-    worthless: Bools  # (n)
-
-    def select(self, which: Ints) -> _Arrays:
-        """Some of the cases only."""
-        return _Arrays(*(value[which] for value in self.__dict__.values()))
-
-
-Limits = Sequence[tuple[Objective, Floats]]
-"""What else is limited: which cost, and the logarithm of its most in each case."""
-
-
-def _blocks(case: CaseRows, objective: Objective) -> list[int]:
-    """The blocks whose product an objective is."""
-    blocks = {Objective.ENERGY: [case.energy], Objective.LATENCY: [case.latency]}
-    return blocks.get(objective, [case.energy, case.latency])
-
-
-def _arrays(nodes: Sequence[NodeRows], objectives: Sequence[Objective], within: Limits) -> _Arrays:
-    cases = [n.case for n in nodes]
-    count, atoms = len(nodes), nodes[0].rows.shape[1]
-    edges, blocks = max(len(n.constant) for n in nodes), max(c.blocks for c in cases) + 1
-    wants = max(len(n.at_least) for n in nodes)
-    a = _Arrays(
-        rows=np.zeros((count, edges, atoms)),
-        constant=np.zeros((count, edges)),
-        present=np.zeros((count, edges)),
-        source=np.full((count, edges), blocks - 1),
-        target=np.full((count, edges), blocks - 1),
-        sums=np.zeros((count, edges), dtype=np.int64),
-        roots=np.zeros((count, blocks)),
-        capacity=np.zeros((count, len(cases[0].ceiled) + len(within), blocks)),
-        limits=np.array(
-            [
-                [*(c.log_limit for c in case.ceiled), *(float(most[i]) for _, most in within)]
-                for i, case in enumerate(cases)
-            ]
-        ),
-        demands=np.zeros((count, wants, atoms)),
-        at_least=np.zeros((count, wants)),
-        wanted=np.zeros((count, wants)),
-        worthless=np.zeros(count, dtype=bool),
-    )
-    for i, (node, case) in enumerate(zip(nodes, cases, strict=True)):
-        k, d = len(node.constant), len(node.at_least)
-        a.rows[i, :k], a.constant[i, :k], a.present[i, :k] = node.rows, node.constant, node.present
-        a.source[i, :k], a.sums[i, :k] = case.source, case.sums
-        a.target[i, :k] = np.where(case.target < 0, blocks - 1, case.target)
-        a.roots[i, _blocks(case, objectives[i])] = 1.0
-        for j, ceiled in enumerate(case.ceiled):
-            a.capacity[i, j, ceiled.block] = 1.0
-        a.demands[i, :d], a.at_least[i, :d], a.wanted[i, :d] = node.demands, node.at_least, 1.0
-        # A cost without any term may be 0, whose logarithm nothing bounds: 0 stands for it.
-        used = set(case.source[node.present].tolist())
-        a.worthless[i] = any(int(b) not in used for b in np.flatnonzero(a.roots[i]))
-        a.roots[i] *= not a.worthless[i]
-        for j, (limited, _) in enumerate(within, len(case.ceiled)):
-            if used.issuperset(_blocks(case, limited)):
-                a.capacity[i, j, _blocks(case, limited)] = 1.0
-            else:  # it may cost 0, which any limit allows
-                a.limits[i, j] = 0.0
-    return a
-
-
-def _along(values: Floats, onehot: Floats) -> Floats:
-    result: Floats = (values[:, None, :] @ onehot)[:, 0, :]
-    return result
-
-
-class _Places:
-    """For each edge of each case, one place in an array of one row a case.
-
-    Edges that are only there to fill up a row weigh nothing, wherever their place is.
-    """
-
-    def __init__(self, places: Ints, columns: int) -> None:
-        count = len(places)
-        self.shape = count, columns
-        self.flat = places + columns * np.arange(count)[:, None]
-
-    def at(self, values: Floats) -> Floats:
-        """What is there, for each edge."""
-        result: Floats = values.take(self.flat)
-        return result
-
-    def add(self, values: Floats) -> Floats:
-        """The sum of the values of all edges with the same place."""
-        rows, columns = self.shape
-        sums = np.bincount(self.flat.ravel(), values.ravel(), rows * columns)
-        return sums.reshape(self.shape).astype(np.float64, copy=False)
-
-
-def _dot(a: Floats, b: Floats) -> Floats:
-    result: Floats = np.einsum("bk,bk->b", a, b)
-    return result
-
-
 class Duals:
     """The dual functions of several cases.
 
@@ -237,7 +126,7 @@ class Duals:
     ) -> None:
         each = [objective] * len(nodes) if isinstance(objective, Objective) else objective
         self.slices, self.values = table.basis.slices, table.values
-        self._hold(_arrays(nodes, each, within))
+        self._hold(arrays_of(nodes, each, within))
         self.depth = max(n.case.depth for n in nodes)
         self.penalty: list[Floats] | None = None
         if masks is not None:
@@ -246,11 +135,11 @@ class Duals:
                 for g in range(len(self.values))
             ]
 
-    def _hold(self, arrays: _Arrays) -> None:
+    def _hold(self, arrays: Arrays) -> None:
         blocks = arrays.roots.shape[1]
         self.arrays = arrays
-        self.source, self.target = _Places(arrays.source, blocks), _Places(arrays.target, blocks)
-        self.sums = _Places(arrays.sums, int(arrays.sums.max()) + 1)
+        self.source, self.target = Places(arrays.source, blocks), Places(arrays.target, blocks)
+        self.sums = Places(arrays.sums, int(arrays.sums.max()) + 1)
 
     def select(self, which: Ints) -> Duals:
         """Some of the cases only."""
@@ -296,7 +185,7 @@ class Duals:
         inner = a.constant - np.log(np.maximum(share, TINY)) + np.log(np.maximum(together, TINY))
         capacity = np.exp(np.clip(theta[:, edges : edges + capacities], -200, 50))
         demand = np.exp(np.clip(theta[:, edges + capacities :], -200, 50)) * a.wanted
-        roots = a.roots + _along(capacity, a.capacity)
+        roots = a.roots + along(capacity, a.capacity)
         counts = roots
         for _ in range(self.depth - 1):
             # Edges that refer to no block add to the last place, which no edge comes from.
@@ -324,13 +213,13 @@ class Duals:
 
     def _constant(self, w: _Weighted) -> Floats:
         a = self.arrays
-        found: Floats = _dot(w.flow, w.inner) - _dot(w.capacity, a.limits)
-        return found + _dot(w.demand, a.at_least)
+        found: Floats = dot(w.flow, w.inner) - dot(w.capacity, a.limits)
+        return found + dot(w.demand, a.at_least)
 
     def evaluate(self, theta: Floats, tau: float) -> Evaluation:
         """The dual functions and their gradients at `theta`, smoothed by `tau`."""
         a, w = self.arrays, self._weigh(theta)
-        atoms = _along(w.flow, a.rows) - _along(w.demand, a.demands)
+        atoms = along(w.flow, a.rows) - along(w.demand, a.demands)
         smooth, hard, z, scores = self._minimise(atoms, tau)
         constant = self._constant(w)
         leaf = w.inner + (a.rows @ z[:, :, None])[:, :, 0]
@@ -360,9 +249,9 @@ class Duals:
         a, w = self.arrays, self._weigh(theta)
         logs = np.abs(a.constant) + np.abs(np.log(np.maximum(w.share, TINY))) * (w.share > 0)
         largest = np.concatenate([np.abs(v).max(axis=0) for v in self.values])
-        size = _dot(w.flow, 2 * logs + np.abs(a.rows) @ largest)
-        size += _dot(w.capacity, np.abs(a.limits) + 1)
-        size += _dot(w.demand, np.abs(a.at_least) + np.abs(a.demands) @ largest)
+        size = dot(w.flow, 2 * logs + np.abs(a.rows) @ largest)
+        size += dot(w.capacity, np.abs(a.limits) + 1)
+        size += dot(w.demand, np.abs(a.at_least) + np.abs(a.demands) @ largest)
         operations = sum(self.sizes) + a.rows.shape[2] + 16 * self.depth + 64
         slack: Floats = 2 * UNIT * operations * (size + 1)
         return slack
