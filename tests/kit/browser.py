@@ -33,7 +33,7 @@ class Opened:
         """Let plots be drawn: in the next frame, when the size of their place is known."""
         self.page.evaluate(
             "() => new Promise(done => requestAnimationFrame("
-            "() => requestAnimationFrame(() => setTimeout(done, 50))))"
+            "() => requestAnimationFrame(() => requestAnimationFrame(done))))"
         )
 
     def until(self, expression: str) -> None:

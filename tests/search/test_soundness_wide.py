@@ -58,7 +58,7 @@ def unplaced(result, arch) -> str:
 
 @pytest.mark.parametrize("settings", ENGINES.values(), ids=ENGINES)
 def test_equals_brute_force_on_wider_machines(settings):
-    for seed in range(9):
+    for seed in range(6):
         assert complaints(seed, settings) == []
 
 
@@ -86,7 +86,7 @@ def worse_on_the_larger(seed: int) -> list[str]:
 
 
 def test_no_optimum_is_worse_on_a_larger_machine():
-    assert [text for seed in range(500, 512) for text in worse_on_the_larger(seed)] == []
+    assert [text for seed in range(500, 504) for text in worse_on_the_larger(seed)] == []
 
 
 @pytest.mark.slow

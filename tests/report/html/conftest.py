@@ -32,7 +32,9 @@ def windows() -> Iterator[dict[bool, Any]]:
     with api.sync_playwright() as playwright:
         # Playwright gives every start a user data directory of its own.
         browser = playwright.chromium.launch(executable_path=path, args=list(OPTIONS))
-        yield {touch: browser.new_context(has_touch=touch) for touch in (False, True)}
+        # Nothing scrolls smoothly: each click would wait for its end.
+        calm = {"reduced_motion": "reduce"}
+        yield {touch: browser.new_context(has_touch=touch, **calm) for touch in (False, True)}
         browser.close()
 
 

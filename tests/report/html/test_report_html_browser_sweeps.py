@@ -10,7 +10,7 @@ from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.objective import Objective
 from tests.kit import documents
 from tests.kit.browser import Open, Opened
-from tests.kit.samples import DEPTHWISE, GEMM
+from tests.kit.samples import DEPTHWISE, GEMM, ONE
 from tests.kit.sweep_documents import THREE, key, swept, with_status
 from tests.kit.sweeps import sample_sweep, weighted
 from tests.report.html.test_report_html_browser import LAYERS, column, sort
@@ -115,7 +115,7 @@ def test_a_thousand_designs_stay_usable(open_page: Open):
             Parameter("dma_mhz", tuple(float(1000 + k) for k in range(40))),
         ),
     )
-    sweep = sample_sweep(space, [weighted("net", 1.0, GEMM)])
+    sweep = sample_sweep(space, [weighted("net", 1.0, ONE)])
     opened = open_page(sweep)
     assert len(sweep.points) == 1200
     sort(opened, "#", DESIGNS)
