@@ -16,6 +16,7 @@ from dmaze_cp.digest import NOT_DIGESTED, with_digest
 from dmaze_cp.errors import SpecError
 from dmaze_cp.objective import Objective
 from dmaze_cp.workload import Layer
+from tests.kit.examples import first
 from tests.kit.verified import LIMITS, WIDE, document, interrupted, several
 
 Document = dict[str, Any]
@@ -210,7 +211,7 @@ def drop_a_layer(record: Document, rng: random.Random) -> None:
 CORRUPTIONS = (change_a_leaf, move_a_factor, swap_two_loops, change_a_bound, drop_a_layer)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", first(1, range(6)))
 def test_nothing_that_was_changed_is_accepted(seed: int) -> None:
     rng, good = random.Random(seed), document()
     for turn in range(60):
@@ -294,7 +295,7 @@ def test_costs_and_sums_are_computed_anew_where_the_digest_was_too(
         assert wrong(found), corruption
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", first(1, range(4)))
 def test_values_of_any_kind_anywhere_are_problems_and_no_crash(seed: int) -> None:
     rng, good = random.Random(seed), document()
     odd: tuple[Any, ...] = (None, -1, 10**400, 1e308, float("nan"), "x", [], {}, [[]], True)

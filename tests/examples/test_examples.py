@@ -87,7 +87,7 @@ MEMORY_TUNING = "examples/memory_tuning.py"
 def test_memory_tuning(tmp_path):
     designs = ("--param", "rf_bytes=128,1024", "--param", "spm_kb=128")
     layers = ("--layer", "conv5_1a", "--layer", "conv5_2a")
-    done = run_script(MEMORY_TUNING, tmp_path, *designs, *layers, "--plots", "maps")
+    done = run_script(MEMORY_TUNING, tmp_path, *designs, *layers, "--plots", "maps", "--jobs", 1)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("2 designs x 2 layers\n2 of 2 designs proven in ")
     assert "best design: spm_kb=128 rf_bytes=128 (proven)\n" in done.stdout
@@ -120,7 +120,7 @@ def test_pick_a_chip(tmp_path):
     """Areas by hand: the default model's figures for a PE, a byte of each memory, the rest."""
     designs = ("pes=64,128", "rf_bytes=64,128", "spm_kb=32")
     options = [option for text in designs for option in ("--param", text)]
-    options += ["--layer", "block15.depthwise", "--layer", "encoder.attention_scores"]
+    options += ["--jobs", "1", "--layer", "block15.depthwise", "--layer", "encoder.attention_scores"]
     budgets = ("--area-budget", 5, "--larger-budget", 8)
     done = run_script("examples/pick_a_chip.py", tmp_path, *options, *budgets)
     assert done.returncode == 0, done.stderr

@@ -84,7 +84,7 @@ def exceeds(layer, arch, one, parameter: str, value: float, seed: int) -> None:
     assert best.value(objective) <= objective.of(cost.energy_pj, cost.latency_cycles), seed
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [1, 2, 5])  # one of each objective
 def test_optima_and_ranges_equal_brute_force(seed: int) -> None:
     check(seed)
 
@@ -98,7 +98,7 @@ def test_optima_and_ranges_equal_brute_force_many_times(part: int) -> None:
 
 def test_an_end_is_where_another_mapping_takes_over(at_once) -> None:
     """The range ends at the value at which two mappings cost the same, found by trying values."""
-    layer = dm.Layer.gemm("l0", {"X": 12, "Y": 16, "K": 18})
+    layer = dm.Layer.gemm("l0", {"X": 6, "Y": 8, "K": 9})
     arch = dm.Architecture(pes=4, rf_bytes=16, spm_banks=6, spm_bank_bytes=32)
     (one,) = dm.sensitivity(network(layer), arch, "energy").layers
     ended = [each for each in one.ranges if each.high_ends]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dmaze_cp.architecture import AccessEnergy, Architecture
@@ -63,7 +63,7 @@ def check_below(bound, members, objective, picked=None):
     assert all((r >= 0).all() for r in bound.reduced)
 
 
-@examples(8, 25)
+@examples(5, 25)
 @given(spaces(limited=True, max_tilings=1500), OBJECTIVES, SCHEDULES)
 def test_bound_and_reduced_costs_are_below_every_mapping(space, objective, schedule):
     for members in every_case(space):
@@ -71,7 +71,7 @@ def test_bound_and_reduced_costs_are_below_every_mapping(space, objective, sched
         check_below(bound, members, objective)
 
 
-@examples(8, 25)
+@examples(5, 25)
 @given(spaces(limited=True, max_tilings=1000), OBJECTIVES, st.integers(0, 2**32))
 def test_bounds_of_some_options_are_below_every_mapping_of_them(space, objective, seed):
     """Parts of cases, each with options of its own, side by side."""
@@ -94,7 +94,7 @@ def test_bounds_of_some_options_are_below_every_mapping_of_them(space, objective
             assert np.isinf(reduced[others]).all()
 
 
-@examples(8, 25)
+@examples(5, 25)
 @given(spaces(limited=True, max_tilings=600), OBJECTIVES, st.integers(0, 2**32))
 def test_any_weights_give_a_bound(space, objective, seed):
     """The proof rests on no optimiser: arbitrary weights are as sound as good ones."""
@@ -108,7 +108,7 @@ def test_any_weights_give_a_bound(space, objective, seed):
         check_below(bound, members, objective)
 
 
-@examples(8, 25)
+@examples(5, 25)
 @given(spaces(limited=True, max_tilings=600), OBJECTIVES, st.integers(0, 2**32))
 def test_a_case_is_bounded_beside_others_as_it_is_alone(space, objective, seed):
     """At the same weights, whatever the others are, and in whatever shape they come."""
@@ -138,7 +138,7 @@ def test_a_case_is_bounded_beside_others_as_it_is_alone(space, objective, seed):
         assert (np.delete(every.gradient[i], used) == 0).all()
 
 
-@settings(max_examples=4)
+@examples(2, 8)
 @given(spaces(limited=True, max_tilings=600), OBJECTIVES)
 def test_solved_bounds_agree_alone_and_side_by_side(space, objective):
     found = every_case(space)
@@ -152,7 +152,7 @@ def test_solved_bounds_agree_alone_and_side_by_side(space, objective):
             assert bound.log_value == single.log_value
 
 
-@examples(8, 25)
+@examples(5, 25)
 @given(spaces(limited=True, max_tilings=300), OBJECTIVES, st.integers(0, 2**32))
 def test_the_gradient_is_that_of_the_smoothed_function(space, objective, seed):
     rng = np.random.default_rng(seed)

@@ -47,14 +47,14 @@ def check_below(members):
     assert (latency <= members.latency * (1 + ROUNDING)).all()
 
 
-@examples(25, 150)
+@examples(12, 150)
 @given(spaces(limited=True))
 def test_relaxed_costs_are_below_the_exact_ones(space):
     for members in every_case(space):
         check_below(members)
 
 
-@examples(15, 80)
+@examples(8, 80)
 @given(st.data())
 def test_they_stay_below_when_options_are_dropped(data):
     """Chords are fitted to the options that are left, so that they have to hold again."""
@@ -71,7 +71,7 @@ def test_they_stay_below_when_options_are_dropped(data):
             assert demands_hold(left.node, left.atoms).all()
 
 
-@examples(12, 60)
+@examples(6, 60)
 @given(spaces(limited=True))
 def test_energy_without_a_chord_is_exact(space):
     """Where nothing is left to be bounded, and no latency is in it, energy is no relaxation."""
@@ -83,7 +83,7 @@ def test_energy_without_a_chord_is_exact(space):
             np.testing.assert_allclose(got, members.energy, rtol=1e-9, atol=0.5)
 
 
-@examples(18, 100)
+@examples(9, 100)
 @given(spaces(limited=True))
 def test_capacities_hold_at_every_valid_tiling(space):
     for members in every_case(space):
@@ -108,7 +108,7 @@ def test_capacities_forbid_what_does_not_fit():
         assert {tuple(row) for row in everything[good].tolist()} == picked
 
 
-@examples(15, 80)
+@examples(8, 80)
 @given(spaces(limited=True))
 def test_demands_hold_at_every_mapping_of_the_case(space):
     for members in every_case(space):
