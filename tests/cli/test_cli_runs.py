@@ -108,7 +108,7 @@ def test_a_killed_run_is_finished_without_solving_anything_twice(
     networks, endless, tmp_path: Path
 ) -> None:
     store, out = tmp_path / "store.sqlite", tmp_path / "out.json"
-    asked = ["map", *networks, "--store", store, "-o", out]
+    asked = ["map", *networks, "--engine", "bounds", "--store", store, "-o", out]
     with started(*asked, *endless, "--jobs", 2, "--verbose") as process:
         wait_for_lines(process, 3)
         process.kill()
@@ -157,7 +157,7 @@ def test_jobs_change_no_answer(networks, tmp_path: Path) -> None:
 
 def test_an_interrupted_run_goes_on_where_it_was(networks, endless, tmp_path: Path) -> None:
     store, out = tmp_path / "store.sqlite", tmp_path / "out.json"
-    asked = ["map", *networks, "--store", store, "-o", out]
+    asked = ["map", *networks, "--engine", "bounds", "--store", store, "-o", out]
     with started(*asked, *endless, "--jobs", 2, "--verbose") as process:
         wait_for_lines(process, 2)
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: the workers get it too
@@ -174,8 +174,8 @@ def test_an_interrupted_run_goes_on_where_it_was(networks, endless, tmp_path: Pa
 
 
 def test_a_second_interrupt_ends_the_workers_at_once(networks, endless) -> None:
-    asked = ["map", *networks, *endless, "--jobs", "2", "--no-store", "--verbose"]
-    with started(*asked) as process:
+    asked = ["map", *networks, *endless, "--engine", "bounds", "--jobs", "2"]
+    with started(*asked, "--no-store", "--verbose") as process:
         wait_for_lines(process, 1)
         process.send_signal(signal.SIGINT)
         time.sleep(0.6)

@@ -211,7 +211,7 @@ PARAMETERS = ["--param", "rf_bytes=64,256", "--param", "pes=16,64"]
 @pytest.fixture
 def layers(tmp_path: Path) -> Path:
     """A network of two layers; a search takes some time."""
-    bounds = {"M": 24, "C": 16, "Ox": 14, "Oy": 1, "Fx": 1, "Fy": 1}
+    bounds = {"M": 24, "C": 8, "Ox": 6, "Oy": 1, "Fx": 1, "Fy": 1}
     rows = [
         {"name": f"conv{count}", "kind": "conv", "bounds": bounds | {"M": count}}
         for count in (20, 36)

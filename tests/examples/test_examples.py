@@ -120,8 +120,8 @@ def test_pick_a_chip(tmp_path):
     """Areas by hand: the default model's figures for a PE, a byte of each memory, the rest."""
     designs = ("pes=64,128", "rf_bytes=64,128", "spm_kb=32")
     options = [option for text in designs for option in ("--param", text)]
-    options += ["--jobs", "1", "--layer", "block15.depthwise", "--layer", "encoder.attention_scores"]
-    budgets = ("--area-budget", 5, "--larger-budget", 8)
+    options += ["--layer", "block15.depthwise", "--layer", "encoder.attention_scores"]
+    budgets = ("--area-budget", 5, "--larger-budget", 8, "--jobs", 1)
     done = run_script("examples/pick_a_chip.py", tmp_path, *options, *budgets)
     assert done.returncode == 0, done.stderr
     assert list(tmp_path.iterdir()) == []
