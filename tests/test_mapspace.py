@@ -9,7 +9,7 @@ from math import prod
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dmaze_cp.architecture import Architecture
@@ -36,6 +36,7 @@ from dmaze_cp.mapspace import (
 )
 from dmaze_cp.workload import Kind, Layer
 from tests.kit.enumeration import combinations, tilings_at
+from tests.kit.examples import examples
 from tests.kit.oracle import brute_force as oracle
 from tests.kit.strategies import architectures, constraints, layers
 
@@ -84,7 +85,7 @@ def test_a_known_size():
     assert tilings_count(layer) == prod(count_factorisations(b) for b in layer.extents)
 
 
-@settings(max_examples=60)
+@examples(20, 60)
 @given(layers(), architectures(), constraints())
 def test_the_space_holds_every_mapping_that_fits_and_is_allowed(layer, arch, limits):
     space = build(layer, arch, limits)
@@ -99,7 +100,7 @@ def test_the_space_holds_every_mapping_that_fits_and_is_allowed(layer, arch, lim
     assert {tuple(row.ravel()) for row in wanted} <= listed
 
 
-@settings(max_examples=50)
+@examples(16, 50)
 @given(layers(max_tilings=1500), architectures(), constraints())
 def test_limits_equal_an_independent_implementation(layer, arch, limits):
     assume(arch.rf_words > 0)
@@ -114,7 +115,7 @@ def test_limits_equal_an_independent_implementation(layer, arch, limits):
     assert (got == expected).all()
 
 
-@settings(max_examples=60)
+@examples(20, 60)
 @given(layers(max_tilings=1000), architectures(), constraints())
 def test_only_options_that_cannot_be_in_a_tiling_are_dropped(layer, arch, limits):
     """Against the best that other groups have; what is left out exceeds or misses a limit."""
@@ -159,7 +160,7 @@ def test_at_least_is_the_smallest_count(fraction, whole):
     assert abs(count - Fraction(fraction) * whole) <= 1
 
 
-@settings(max_examples=50)
+@examples(16, 50)
 @given(layers(), st.data())
 def test_stationary_operands_exist_where_an_order_gives_full_reuse(layer, data):
     factors = [data.draw(st.sampled_from(oracle.factorisations(b)))[0] for b in layer.extents]
@@ -179,7 +180,7 @@ def test_stationary_operands_exist_where_an_order_gives_full_reuse(layer, data):
     assert bool(np.all(stationary_exists(layer.kind, "none", named))) == ((1, 1, 1) in triples)
 
 
-@settings(max_examples=40)
+@examples(13, 40)
 @given(layers(max_tilings=1000), st.integers(0, 2**32))
 def test_mappings_have_the_dataflow_they_are_made_with(layer, seed):
     space = build(layer, Architecture())
@@ -215,7 +216,7 @@ def test_the_input_of_a_depthwise_layer_is_never_stationary():
     assert {f.dram for f in dataflows(Kind.DEPTHWISE)} == {"O", "W", "none"}
 
 
-@settings(max_examples=80)
+@examples(26, 80)
 @given(layers(), architectures())
 def test_why_infeasible_knows_when_nothing_fits(layer, arch):
     tilings = oracle.all_tilings(layer)

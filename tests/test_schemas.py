@@ -111,7 +111,7 @@ def test_accelerators_that_are_written(arch) -> None:
     assert not is_good("architecture", record)
 
 
-@examples(15, 100)
+@examples(10, 100)
 @given(workload_results(), st.data())
 def test_results_that_are_written(result, data) -> None:
     record = result_record(result)

@@ -7,7 +7,7 @@ from math import prod
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dmaze_cp.architecture import Architecture
@@ -81,7 +81,7 @@ def test_equals_the_scalar_model(layer, arch, seed):
             assert one.edp == pytest.approx(cost.edp[i], rel=1e-15)
 
 
-@examples(20, 100)
+@examples(12, 100)
 @given(layers(), wide_architectures(), st.integers(0, 2**32))
 def test_cases_cost_what_an_independent_implementation_says(layer, arch, seed):
     """The expression of a case is the cost of every mapping of the case."""
@@ -101,7 +101,7 @@ def test_cases_cost_what_an_independent_implementation_says(layer, arch, seed):
         assert (cost.latency_cycles == latency).all(), case
 
 
-@settings(max_examples=40)
+@examples(13, 40)
 @given(layers(), wide_architectures(), st.integers(0, 2**32))
 def test_validity_equals_an_independent_implementation(layer, arch, seed):
     space = whole_space(layer, arch)
@@ -144,7 +144,7 @@ def test_axes_of_their_own_give_what_columns_give(layer, arch, seed):
         assert all(same(access.count) for access in model.accesses)
 
 
-@settings(max_examples=30)
+@examples(10, 30)
 @given(layers(), wide_architectures(), st.integers(0, 2**32))
 def test_missing_groups_are_bounded_by_all_their_completions(layer, arch, seed):
     """Where a group has no option yet, its smallest and largest stand for all of them."""

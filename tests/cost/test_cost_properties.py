@@ -9,7 +9,7 @@ from math import prod
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dmaze_cp.architecture import AccessEnergy, Architecture
@@ -47,7 +47,7 @@ def nest(mapping, *levels):
     return [(level, d, mapping.level(level)[d]) for level in levels for d in orders[level]]
 
 
-@settings(max_examples=40)
+@examples(13, 40)
 @given(st.data())
 def test_movements_equal_those_of_a_walk_through_the_loops(data):
     layer = data.draw(layers())
@@ -138,7 +138,7 @@ def test_leakage_is_added_to_the_rest(data):
     assert replace(leaking, energy_pj=0) == replace(silent, energy_pj=0)
 
 
-@settings(max_examples=40)
+@examples(13, 40)
 @given(st.data())
 def test_partial_reuse_is_never_better_than_stationary(data):
     """The map-space keeps stationary operands and *none*: an optimum survives."""

@@ -56,7 +56,7 @@ def test_published_energy_with_leakage():
 
 def test_golden_rows_cover_what_the_model_distinguishes():
     rows = golden_rows()
-    held = {evaluate(golden_mapping(r), ENVIRONMENTS[r["env"]]).held for r in rows}
+    held = {evaluate(golden_mapping(r), ENVIRONMENTS[r["env"]]).held for r in rows[::3]}
     halves = sum(sum(r["energy_breakdown_pj"].values()) % 1 == 0.5 for r in rows)
     assert held == {None, "O", "I", "W"}
     assert halves > 0

@@ -28,7 +28,7 @@ def relaxed_costs(problem, members):
     return np.where(allowed, cost / problem.cost.scale, np.inf)
 
 
-@examples(10, 60)
+@examples(6, 60)
 @given(spaces(limited=True), st.sampled_from(Objective))
 def test_no_mapping_is_cut_off_nor_costs_too_much(space, objective):
     for members in every_case(space):
@@ -36,7 +36,7 @@ def test_no_mapping_is_cut_off_nor_costs_too_much(space, objective):
         assert (found <= members.cost(objective) + members.slack(objective)).all(), members.case
 
 
-@examples(10, 60)
+@examples(6, 60)
 @given(spaces(limited=True), st.sampled_from(Objective), st.floats(0, 1), st.booleans())
 def test_nor_is_what_costs_at_most_the_limit(space, objective, share, known):
     for members in every_case(space):
@@ -58,7 +58,7 @@ def test_where_nothing_is_of_interest_numbers_stay_in_range(space, objective):
         assert max(high for _, high in problem.integers.ranges) <= SAFE
 
 
-@examples(7, 40)
+@examples(5, 40)
 @given(spaces())
 def test_latency_is_exact(space):
     """Every mapping costs what it costs: no slack lets ties through."""
@@ -67,7 +67,7 @@ def test_latency_is_exact(space):
         assert (found == members.latency).all(), members.case
 
 
-@examples(7, 40)
+@examples(5, 40)
 @given(spaces(), st.sampled_from([Objective.ENERGY, Objective.EDP]))
 def test_energy_and_edp_are_nearly_exact(space, objective):
     for members in every_case(space):
@@ -76,7 +76,7 @@ def test_energy_and_edp_are_nearly_exact(space, objective):
         assert (found >= (cost - members.slack(objective)) * 0.999 - 1).all(), members.case
 
 
-@examples(7, 25)
+@examples(5, 25)
 @given(spaces(limited=True, max_tilings=1500), st.sampled_from(Objective), st.integers(0, 2**32))
 def test_the_solver_finds_the_best_of_a_case(space, objective, seed):
     found = every_case(space)

@@ -33,7 +33,7 @@ def optimum_of(text: bytes) -> float:
     return solver.objective_value
 
 
-@examples(7, 25)
+@examples(4, 25)
 @given(layers(max_tilings=800), st.data(), st.sampled_from(Objective))
 def test_the_optimum_is_just_below_the_exact_one(layer, data, objective):
     arch = data.draw(wide_architectures().filter(lambda a: why_infeasible(a) is None))

@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dmaze_cp.architecture import ENERGIES, AccessEnergy, Architecture, PEArray
@@ -26,6 +26,7 @@ from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
 from dmaze_cp.workload import Kind, Layer
 from tests.kit import strategies
+from tests.kit.examples import examples
 from tests.kit.oracle.brute_force import all_tilings, brute_force, is_allowed, is_valid
 from tests.kit.oracle.padding import best_of_all
 from tests.kit.random_layers import random_layer
@@ -52,7 +53,7 @@ def spm(draw: st.DrawFn) -> Architecture:
 
 
 @given(spm(), st.integers(1, 12), st.integers(1, 9))
-@settings(max_examples=60)
+@examples(20, 60)
 def test_banks_that_are_called_enough_are(small, banks, bank_bytes):
     """Of every bank size, the least number of banks that passes, against all triples of tiles."""
     large = replace(small, spm_bank_bytes=bank_bytes)
@@ -94,7 +95,7 @@ def related(draw: st.DrawFn) -> tuple[Architecture, Architecture]:
 
 
 @given(st.data(), related(), st.just(NO_CONSTRAINTS) | strategies.constraints())
-@settings(max_examples=80, deadline=None)
+@examples(26, 80)
 def test_what_fits_fits_on_what_is_larger(data, pair, limits):
     small, large = pair
     if not larger_or_equal(large, small, limits):
@@ -162,7 +163,7 @@ def prices(draw: st.DrawFn) -> tuple[Architecture, Architecture]:
 
 
 @given(st.data(), prices())
-@settings(max_examples=100, deadline=None)
+@examples(33, 100)
 def test_no_mapping_costs_more_where_prices_are_no_higher(data, pair):
     cheap, dear = pair
     mapping = data.draw(strategies.mappings(data.draw(strategies.layers())))
@@ -208,7 +209,7 @@ def test_each_price_counts():
 
 
 @given(st.data(), prices(), st.sampled_from(Objective))
-@settings(max_examples=120, deadline=None)
+@examples(40, 120)
 def test_a_bound_that_is_met_gives_one_that_holds(data, pair, objective):
     """Each mapping by itself: its cost as the bound here, and its exact cost there."""
     layer = data.draw(strategies.layers())
@@ -224,7 +225,7 @@ def test_a_bound_that_is_met_gives_one_that_holds(data, pair, objective):
 
 
 @given(st.data(), st.sampled_from(Kind), related(), prices())
-@settings(max_examples=40, deadline=None)
+@examples(13, 40)
 def test_bounds_that_transfer_hold_for_all_mappings(data, kind, sizes, pair):
     layer = data.draw(strategies.layers(kind, max_tilings=300))
     source = replace(sizes[1], energy=pair[0].energy, leakage_mw=pair[0].leakage_mw)
@@ -259,7 +260,7 @@ def test_a_bound_over_padded_layers_holds_where_macs_alone_get_cheaper():
 
 
 @given(st.data(), st.floats(0.01, 3.0), st.floats(0.01, 3.0), st.integers(1, 6))
-@settings(max_examples=80, deadline=None)
+@examples(26, 80)
 def test_edp_of_a_few_picojoules(data, before, after, bound):
     """All prices by one factor, so that nothing but rounding makes the bound loose."""
     layer = Layer("gemm", Kind.GEMM, (bound, 1, 1))

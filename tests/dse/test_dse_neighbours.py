@@ -6,7 +6,7 @@ from dataclasses import replace
 from math import ceil
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dmaze_cp.architecture import AccessEnergy, Architecture
@@ -60,7 +60,7 @@ def related(draw: st.DrawFn) -> list[Architecture]:
 
 
 @given(related(), st.sampled_from(Objective), st.lists(st.integers(0, 3000), min_size=6))
-@settings(max_examples=60, deadline=None)
+@examples(20, 60)
 def test_a_bound_reaches_all_that_it_says_something_about(archs, objective, bounds) -> None:
     """What is sorted out in doubles has nothing to learn."""
     asked = inquiries(archs, objective)

@@ -160,7 +160,7 @@ def test_random_designs_with_an_unhelpful_search(adversary, objective, designs) 
     st.booleans(),
     st.integers(0, 10**6),
 )
-@examples(20, 150)
+@examples(7, 150)
 def test_skipping_changes_no_winner(data, networks, objective, pareto, seed) -> None:
     space = data.draw(spaces(with_areas=pareto))
     with pytest.MonkeyPatch.context() as patch:
@@ -206,7 +206,7 @@ def test_with_the_real_search(data, networks, objective, pareto) -> None:
     st.sampled_from((0.01, 0.1, 0.5)),
     st.integers(0, 10**6),
 )
-@examples(15, 100)
+@examples(10, 100)
 def test_with_a_gap(data, networks, objective, pareto, gap, seed) -> None:
     space = data.draw(spaces(with_areas=pareto))
     with pytest.MonkeyPatch.context() as patch:
@@ -232,7 +232,7 @@ def test_with_a_gap(data, networks, objective, pareto, gap, seed) -> None:
     st.sampled_from((0.0, 0.3, 1.0)),
     st.integers(0, 10**6),
 )
-@examples(25, 150)
+@examples(14, 150)
 def test_what_is_claimed_after_a_stop_is_true(
     data, networks, objective, pareto, searches, out_of_time, seed
 ) -> None:
@@ -266,7 +266,7 @@ def test_how_a_rough_search_ended_is_not_why_a_design_is_left_open(monkeypatch, 
 
 
 @given(st.data(), st.sampled_from(Objective), st.floats(0.5, 60.0), st.booleans())
-@examples(12, 100)
+@examples(7, 100)
 def test_budgets(data, objective, power_mw, pareto) -> None:
     space = data.draw(spaces(with_areas=True))
     limits = Budgets(area_mm2=data.draw(st.sampled_from((None, 2.5, 3.0))), power_mw=power_mw)

@@ -54,7 +54,7 @@ class Unreliable(Adversary):
     st.sampled_from((0.05, 0.3, 1.0)),
     st.integers(0, 10**6),
 )
-@examples(15, 100)
+@examples(8, 100)
 def test_searches_that_raise(data, networks, objective, pareto, share, seed) -> None:
     space = data.draw(spaces(with_areas=pareto))
     all_points = data.draw(st.booleans())

@@ -62,7 +62,7 @@ def known(store, space, networks, objective) -> dict:
     st.integers(0, 20),
     st.integers(0, 10**6),
 )
-@examples(10, 60)
+@examples(6, 60)
 def test_stopped_and_resumed(data, networks, objective, pareto, searches, seed) -> None:
     space = data.draw(spaces(with_areas=pareto))
     all_points = data.draw(st.booleans())

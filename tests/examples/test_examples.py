@@ -145,7 +145,7 @@ def test_pick_a_chip(tmp_path):
 
 
 def test_what_binds(tmp_path):
-    words = ("mobilenetv2", "block15.depthwise", "--plots", "plots")
+    words = ("bert_base", "encoder.attention_context", "--plots", "plots")
     done = run_script("examples/what_binds.py", tmp_path, *words)
     assert done.returncode == 0, done.stderr
     first, *lines = done.stdout.splitlines()

@@ -294,7 +294,7 @@ def test_a_total_time_limit(jobs: int) -> None:
     """All layers of a real network have a mapping, and those that nothing proves are left."""
     network = load_workload("resnet18")
     network = replace(network, layers=(*network.layers, hard("hard")))
-    result = map_workload(network, Architecture(), total_time_limit=1.0, jobs=jobs)
+    result = map_workload(network, Architecture(), total_time_limit=0.5, jobs=jobs)
     assert all(r.mapping is not None for r in result)
     assert not result.interrupted
     for r in result:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost.terms import burst_alternatives, factors
@@ -20,6 +20,7 @@ from tests.kit.enumeration import (
     spaces,
     tilings_at,
 )
+from tests.kit.examples import examples
 from tests.kit.oracle import brute_force as oracle
 
 
@@ -34,7 +35,7 @@ def largest_alternative(kind, atoms, x):
     return np.exp(np.max([atoms @ row for row in alternatives], axis=0))
 
 
-@settings(max_examples=30)
+@examples(10, 30)
 @given(spaces())
 def test_factors_and_elements_are_exact_products(space):
     layer = space.layer
@@ -51,7 +52,7 @@ def test_factors_and_elements_are_exact_products(space):
             np.testing.assert_allclose(got, exact, rtol=1e-12)
 
 
-@settings(max_examples=20)
+@examples(6, 20)
 @given(spaces(limited=True))
 def test_dma_is_below_the_exact_cycles_of_all_tiles(space):
     """Times the iterations of the loops an operand depends on: once for each of its tiles."""
@@ -103,7 +104,7 @@ def test_burst_cycles_are_the_exact_ceiling_or_one_below():
                 assert exact - 1 <= float(burst_cycles(arch, x, elements)) <= exact
 
 
-@settings(max_examples=30)
+@examples(10, 30)
 @given(spaces(max_tilings=400))
 def test_a_table_reads_single_choices_like_many(space):
     picked, _, atoms = every_choice(space)

@@ -43,7 +43,7 @@ def inside(space, case, picked):
     return good
 
 
-@examples(20, 100)
+@examples(10, 100)
 @given(spaces())
 def test_cases_are_a_partition_of_tilings_and_dataflows(space):
     layer = space.layer
@@ -63,7 +63,7 @@ def test_cases_are_a_partition_of_tilings_and_dataflows(space):
         assert (count[exists] == 1).all(), flow
 
 
-@examples(20, 100)
+@examples(10, 100)
 @given(spaces())
 def test_a_case_holds_what_it_says_of_itself(space):
     layer = space.layer
@@ -99,7 +99,7 @@ def test_an_empty_case_is_none():
     assert [(c.dram, c.spm, c.held, c.reduces) for c in left] == [("none", "none", False, False)]
 
 
-@examples(20, 100)
+@examples(10, 100)
 @given(layers(), st.integers(0, 2**32))
 def test_a_mapping_has_the_flow_of_its_case(layer, seed):
     """The loops of a flow that have one iteration only make no difference."""

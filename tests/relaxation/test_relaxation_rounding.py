@@ -103,7 +103,7 @@ def test_rounding_of_large_layers(arch, name, kind):
     check(space, duals, theta, rng.choice(len(theta), 2, replace=False))
 
 
-@examples(10, 30)
+@examples(6, 30)
 @given(st.data(), st.sampled_from(list(Objective)), st.sampled_from(KINDS), st.integers(0, 2**32))
 def test_rounding_of_small_layers(data, objective, kind, seed):
     rng = np.random.default_rng(seed)

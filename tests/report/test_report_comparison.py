@@ -7,7 +7,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dmaze_cp.architecture import Architecture
@@ -18,6 +18,7 @@ from dmaze_cp.report.numbers import scientific
 from dmaze_cp.report.terminal import print_blocks
 from dmaze_cp.result import LayerResult, Status, WorkloadResult
 from dmaze_cp.workload import Layer
+from tests.kit.examples import examples
 from tests.kit.networks import ARCHITECTURES, lost, network, networks
 from tests.kit.samples import CONV, DEPTHWISE, GEMM, ONE, sample_result
 
@@ -175,7 +176,7 @@ def test_many_accelerators_come_in_blocks_or_turned() -> None:
         assert all(text.count(f"{arch.name} ") + text.count(f"{arch.name}\n") for arch in many)
 
 
-@settings(max_examples=25, deadline=None)
+@examples(8, 25)
 @given(st.data())
 def test_any_comparison_reads_in_few_columns(data: st.DataObject) -> None:
     architectures = data.draw(

@@ -21,7 +21,7 @@ from random_problems import Sizes
 JOBS = 2
 SMALL, MEDIUM, LARGE = Sizes(1e5, 3e5), Sizes(3e5, 2e6), Sizes(3e6, 1e7)
 
-FEW = [Trial(1, index, SMALL) for index in range(4)]
+FEW = [Trial(1, index, SMALL) for index in (0, 1, 3)]
 SPLIT = [Trial(3, index, LARGE) for index in (2,)]
 """Too large to be scored at once; few of their tilings fit."""
 

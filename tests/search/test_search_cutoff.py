@@ -50,7 +50,7 @@ def some_mapping(draw, layer, arch, limits) -> Mapping | None:
 
 
 @given(st.data(), st.sampled_from(Objective), st.sampled_from(SETTINGS))
-@examples(35, 200)
+@examples(18, 200)
 def test_results_with_a_cutoff_are_true(data, objective, sizes):
     layer = data.draw(strategies.layers(max_tilings=600))
     arch = data.draw(strategies.architectures())

@@ -53,7 +53,7 @@ def complaints(seed: int, settings: dict[str, object]) -> list[str]:
 
 @pytest.mark.parametrize("settings", ENGINES.values(), ids=ENGINES)
 def test_equals_brute_force_over_padded_layers(settings):
-    for seed in range(8):
+    for seed in range(6):
         assert complaints(seed, settings) == []
 
 

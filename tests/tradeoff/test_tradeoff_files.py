@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 import dmaze_cp as dm
 from dmaze_cp.constraints import Constraints
@@ -15,6 +15,7 @@ from dmaze_cp.errors import SpecError
 from dmaze_cp.report.html import html_page, result_of
 from dmaze_cp.schemas import json_schema
 from dmaze_cp.tradeoff import FrontStatus, WorkloadFront, front_from_dict
+from tests.kit.examples import examples
 from tests.kit.fronts import SMALL, fronts_document, searched, workload_fronts
 
 Document = dict[str, Any]
@@ -25,7 +26,7 @@ def document(found: WorkloadFront | None = None) -> Document:
     return fronts_document(found or searched())
 
 
-@settings(max_examples=30)
+@examples(10, 30)
 @given(workload_fronts())
 def test_what_is_saved_is_read_back_equal(found: WorkloadFront) -> None:
     record = document(found)
