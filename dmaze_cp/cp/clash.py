@@ -361,5 +361,8 @@ class FitModel:
         solver.parameters.num_workers = 1
         solver.parameters.random_seed = 0
         solver.parameters.presolve_inclusion_work_limit = 0
+        # Measured: of 4.8 s of CPU for three clashes, 0.8 s are left without the two.
+        solver.parameters.cp_model_probing_level = 0
+        solver.parameters.linearization_level = 0
         solver.parameters.max_time_in_seconds = max(deadline - time.monotonic(), 0.01)
         return solver, solver.solve(self.model)
