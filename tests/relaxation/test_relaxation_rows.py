@@ -190,5 +190,8 @@ def test_a_linear_bound_of_a_sum_is_above_over_all_ranges(spans):
     axes = [np.geomspace(low, low + width, 12) for low, width in spans]
     points = np.stack([g.ravel() for g in np.meshgrid(*axes)], axis=1)
     assert (np.log(points @ times) <= constant + np.log(points) @ slopes + 1e-9).all()
+    # It touches where all are at their upper ends, and where one of them is at its lower.
     top = np.array([low + width for low, width in spans])
-    assert constant + np.log(top) @ slopes == pytest.approx(np.log(top @ times), abs=1e-9)
+    ends = np.where(np.eye(len(spans), dtype=bool), [low for low, _ in spans], top)
+    for point in (top, *ends):
+        assert constant + np.log(point) @ slopes == pytest.approx(np.log(point @ times), abs=1e-9)
