@@ -15,6 +15,7 @@ from dmaze_cp.constraints import NO_CONSTRAINTS
 from dmaze_cp.cost import evaluate, fits
 from dmaze_cp.cost.array import Unplaced
 from dmaze_cp.cost.batch import BatchCost, OptionTable, Picked
+from dmaze_cp.cost.capacity import spm_banks
 from dmaze_cp.cost.expression import Evaluation
 from dmaze_cp.cost.limits import capacities
 from dmaze_cp.cost.model import cost_model
@@ -200,6 +201,7 @@ def test_elements_and_banks_of_single_tiles(data):
     for x, count in cost.spm_elements.items():
         held = at(nodes[x]) * arch.spm_bank_bytes
         assert held - arch.spm_bank_bytes < count * arch.word_of(x) <= held
+        assert spm_banks(cost.spm_elements, arch)[x] == at(nodes[x])
 
 
 def test_a_product_of_nothing_is_one():
