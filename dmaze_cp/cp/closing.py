@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from math import inf
 from typing import Final
 
-from dmaze_cp.cp.model import Answer, CaseProblem
+from dmaze_cp.cp.model import CaseProblem
 from dmaze_cp.cp.parameters import SolverOptions
+from dmaze_cp.cp.solve import Answer
 
 REPEATS: Final = 5
 """Solutions of mappings that were found before, after which the best one is scored instead."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from math import inf
 
 import numpy as np
@@ -24,24 +23,11 @@ from dmaze_cp.cp.limits import add_demands, add_limits
 from dmaze_cp.cp.objective import MARGIN, Measured, add_objective, units_of
 from dmaze_cp.cp.parameters import SolverOptions
 from dmaze_cp.cp.reading import Reading
-from dmaze_cp.cp.solve import Outcome, run
+from dmaze_cp.cp.solve import Answer, run
 from dmaze_cp.mapspace import MapSpace
 from dmaze_cp.objective import Objective
 from dmaze_cp.relaxation.atoms import AtomTable
 from dmaze_cp.relaxation.cases import Case, demands
-
-
-class Answer(StrEnum):
-    """What CP-SAT says of "which mapping of this case costs least, and at most the limit?"."""
-
-    OPTIMAL = "optimal"
-    """The candidate has the least cost that the model knows."""
-    NONE = "none"
-    """There is none."""
-    REPEATED = "repeated"
-    """The candidate was found again and again: what it costs is to be computed instead."""
-    STOPPED = "stopped"
-    """Time ran out, with or without a candidate."""
 
 
 @dataclass(frozen=True)
@@ -153,11 +139,11 @@ class CaseProblem:
         if places is not None:
             self.integers.hint(places)
         found = run(self.integers, options or SolverOptions(), time_limit, stop, repeats)
-        if found.outcome is Outcome.NONE:
+        if found.answer is Answer.NONE:
             return Solution(Answer.NONE, self.limit)
         bound = found.bound / self.cost.scale * (1 - MARGIN)
         chosen = None if found.choice is None else self._options_at(found.choice)
-        return Solution(Answer(found.outcome), min(bound, self.limit), chosen)
+        return Solution(found.answer, min(bound, self.limit), chosen)
 
     def exclude(self, block: Mapping[int, int]) -> None:
         """Leave out all mappings that pick these options of these groups."""

@@ -26,14 +26,17 @@ POLL_S = 0.05
 """How often a running solve looks whether it should stop."""
 
 
-class Outcome(StrEnum):
-    """How a solve ended."""
+class Answer(StrEnum):
+    """How a solve ended: what CP-SAT says of "which choice costs least, and at most the limit?"."""
 
     OPTIMAL = "optimal"
+    """The choice has the least cost that the model knows."""
     NONE = "none"
+    """There is none."""
     REPEATED = "repeated"
-    """Solutions differed in no choice any more, only in how tightly costs were computed."""
+    """Choices were found again and again: what the best of them costs is to be computed instead."""
     STOPPED = "stopped"
+    """Time ran out, with or without a choice."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Found:
 
     Attributes
     ----------
-    outcome
+    answer
         How it ended.
     bound
         Proven lower bound of the objective.
@@ -50,7 +53,7 @@ class Found:
         The best solution, if there is one: the choice of each group.
     """
 
-    outcome: Outcome
+    answer: Answer
     bound: float
     choice: tuple[int, ...] | None = None
 
@@ -87,19 +90,19 @@ def run(
     response = _watched(solver, integers.proto, stop)
     status = response.status
     if status == CpSolverStatus.INFEASIBLE:
-        return Found(Outcome.NONE, 0.0)
+        return Found(Answer.NONE, 0.0)
     if status in (CpSolverStatus.OPTIMAL, CpSolverStatus.FEASIBLE):
         values = response.solution
         choice = tuple(int(values[v]) for v in integers.choices)
     low, _ = integers.ranges[integers.objective]
     if status == CpSolverStatus.OPTIMAL:
-        return Found(Outcome.OPTIMAL, response.best_objective_bound, choice)
+        return Found(Answer.OPTIMAL, response.best_objective_bound, choice)
     if status == CpSolverStatus.FEASIBLE:
-        outcome = Outcome.REPEATED if watch.enough else Outcome.STOPPED
-        return Found(outcome, max(response.best_objective_bound, low), choice)
+        answer = Answer.REPEATED if watch.enough else Answer.STOPPED
+        return Found(answer, max(response.best_objective_bound, low), choice)
     if status == CpSolverStatus.UNKNOWN:
         # Before the first bound is known, the solver's is no number of the model's.
-        return Found(Outcome.STOPPED, low)
+        return Found(Answer.STOPPED, low)
     why = CpSatHelper.validate_model(integers.proto)
     raise RuntimeError(f"CP-SAT refused a model: {why or status.name}")
 

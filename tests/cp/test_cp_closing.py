@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 import dmaze_cp as dm
 from dmaze_cp.cp.closing import close
-from dmaze_cp.cp.model import Answer, Solution
+from dmaze_cp.cp.model import Solution
+from dmaze_cp.cp.solve import Answer
 from dmaze_cp.objective import Objective
 from dmaze_cp.result.status import Status
 from tests.kit.members import every_case, spaces

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cp.integers import SAFE
-from dmaze_cp.cp.model import Answer
+from dmaze_cp.cp.solve import Answer
 from dmaze_cp.mapspace import build
 from dmaze_cp.objective import Objective
 from dmaze_cp.workload import Layer

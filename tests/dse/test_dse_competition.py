@@ -67,6 +67,14 @@ def field(drawn) -> list[Candidate]:
     return [candidate(n, *each) for n, each in enumerate(drawn)]
 
 
+def entered(drawn, *, pareto: bool) -> tuple[list[Candidate], Competition]:
+    """Designs, and a competition that all of them are in."""
+    candidates, competition = field(drawn), Competition(pareto=pareto)
+    for each in candidates:
+        competition.enter(each, each.value)
+    return candidates, competition
+
+
 def beats(one: Candidate, other: Candidate, *, pareto: bool) -> bool:
     """The definition: what the other may still come to is no better than what the one has."""
     if one is other or (pareto and one.area_mm2 > other.area_mm2):
@@ -110,10 +118,7 @@ def test_who_changes_nothing_need_not_be_looked_at_again(drawn, pareto) -> None:
 @given(CANDIDATES, st.booleans(), st.data())
 def test_cutoffs_that_are_met_beat_the_design_in_the_end(drawn, pareto, data) -> None:
     """However little is proven at a time, and without a bound above the costs."""
-    candidates = field(drawn)
-    competition = Competition(pareto=pareto)
-    for each in candidates:
-        competition.enter(each, each.value)
+    candidates, competition = entered(drawn, pareto=pareto)
     for each in candidates:
         for _ in range(20):
             wanted = [t.inquiry for t in each.terms if not t.inquiry.is_proven]
@@ -134,10 +139,7 @@ def test_cutoffs_that_are_met_beat_the_design_in_the_end(drawn, pareto, data) ->
 @settings(max_examples=150)
 @given(CANDIDATES, st.booleans())
 def test_a_cutoff_that_is_met_is_enough_or_does_its_share(drawn, pareto) -> None:
-    candidates = field(drawn)
-    competition = Competition(pareto=pareto)
-    for each in candidates:
-        competition.enter(each, each.value)
+    candidates, competition = entered(drawn, pareto=pareto)
     for each in candidates:
         if competition.is_beaten(each):
             continue
@@ -152,10 +154,7 @@ def test_a_cutoff_that_is_met_is_enough_or_does_its_share(drawn, pareto) -> None
 @settings(max_examples=150)
 @given(CANDIDATES, st.booleans())
 def test_a_cutoff_asks_for_no_more_than_what_other_layers_leave_open(drawn, pareto) -> None:
-    candidates = field(drawn)
-    competition = Competition(pareto=pareto)
-    for each in candidates:
-        competition.enter(each, each.value)
+    candidates, competition = entered(drawn, pareto=pareto)
     for each in candidates:
         inquiry, factor = each.terms[0].inquiry, each.terms[0].factor
         cutoff = competition.cutoff(inquiry)
