@@ -11,6 +11,9 @@ from rich.text import Text
 PIPED_WIDTH = 80
 """Columns where the stream is no terminal and COLUMNS is not set."""
 
+PIPED_HEIGHT = 25
+"""Lines where the stream is no terminal: as many as rich takes."""
+
 NARROWEST = 40
 """Reports fit in so many columns; narrower terminals wrap the lines, which loses nothing."""
 
@@ -36,6 +39,8 @@ def make_console(stream: IO[str], *, width: int | None = None, plain: bool = Fal
     return _Console(
         file=stream,
         width=_width(stream) if width is None else width,
+        # Given beside the width, so that rich does not ask for both with each cell.
+        height=_height(stream),
         color_system=None if plain else "auto",
         force_terminal=False if plain else None,
         force_jupyter=False,
@@ -57,6 +62,13 @@ def _width(stream: IO[str]) -> int:
         return PIPED_WIDTH
 
 
+def _height(stream: IO[str]) -> int:
+    try:
+        return os.get_terminal_size(stream.fileno()).lines
+    except (OSError, ValueError):
+        return PIPED_HEIGHT
+
+
 def bar(console: Console, fraction: float, width: int, style: str = "cyan") -> Text:
     """A horizontal bar, `fraction` of `width` columns long, in characters of the stream."""
     fraction = min(max(fraction, 0.0), 1.0)
@@ -71,4 +83,6 @@ def bar(console: Console, fraction: float, width: int, style: str = "cyan") -> T
 
 def printable(console: Console, text: str) -> str:
     """`text` with units and signs that an ASCII stream can show."""
-    return text.replace("µ", "u").replace("≥", ">=") if console.options.ascii_only else text
+    if text.isascii() or not console.options.ascii_only:
+        return text
+    return text.replace("µ", "u").replace("≥", ">=")

@@ -9,7 +9,7 @@ from typing import Final
 
 from rich import box
 from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions, JustifyMethod, RenderResult
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
@@ -35,8 +35,8 @@ class Folded:
 
     def __rich_measure__(self, _console: Console, options: ConsoleOptions) -> Measurement:
         """As narrow as need be, as wide as the longest line."""
-        widest = max(map(cell_len, self.text.plain.split("\n")))
-        return Measurement(min(1, options.max_width), min(widest, options.max_width))
+        widest = min(_width(self.text.plain), options.max_width)
+        return Measurement(min(1, options.max_width), widest)
 
     def __rich_console__(self, _console: Console, options: ConsoleOptions) -> RenderResult:
         """A line after the other."""
@@ -86,6 +86,10 @@ def _cut(text: str, room: int, width: int) -> int:
     return blank or room
 
 
+def _width(text: str) -> int:
+    return max(map(cell_len, text.split("\n")))
+
+
 def plain_table() -> Table:
     """A table without a frame; its numbers are never cut."""
     return Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
@@ -118,27 +122,38 @@ def fitting_tables(
         Whether there is a blank line between rows of several lines.
     """
     texts = [[Text(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
-    natural = [
-        max(cell_len(line) for text in (head, *column) for line in str(text).split("\n"))
-        for k, column in enumerate(zip(*texts, strict=True) if texts else [()] * len(headers))
-        for head in (headers[k] if k in folds else headers[k][:_HEAD],)
-    ]
+    columns = list(zip(*texts, strict=True)) if texts else [()] * len(headers)
+    cells = [max((_width(text.plain) for text in column), default=0) for column in columns]
+    natural = [max(cells[k], _width(head)) for k, head in enumerate(headers)]
+    if sum(natural) + BETWEEN * (len(natural) - 1) > console.width:
+        natural = [
+            max(cells[k], _width(head if k in folds else head[:_HEAD]))
+            for k, head in enumerate(headers)
+        ]
     leading = leading and any("\n" in text.plain for row in texts for text in row)
     widths, blocks = _layout(natural, folds, least, console.width)
     for block in blocks:
         table = plain_table()
-        table.leading = int(leading)
         for column in block:
-            if column in folds:
-                table.add_column(Folded(headers[column]), width=widths[column])
-            else:
-                justify = "left" if column in left else "right"
-                head = Folded(headers[column])
-                table.add_column(head, justify=justify, no_wrap=True, min_width=widths[column])  # type: ignore[arg-type]
-        for k, row in enumerate(texts):
-            cells = [Folded(row[c]) if c in folds else row[c] for c in block]
-            table.add_row(*cells, end_section=last_apart and k == len(texts) - 2)
+            justify: JustifyMethod = "left" if column in folds or column in left else "right"
+            head = Folded(headers[column])
+            # Widths are known: rich need not measure every cell.
+            table.add_column(head, justify=justify, no_wrap=True, width=widths[column])
+        shown = [[folded(row[c], widths[c]) for c in block] for row in texts]
+        end = len(shown) - 1 if last_apart else len(shown)
+        for section in filter(None, (shown[:end], shown[end:])):
+            table.add_row(*stacked(section, int(leading)), end_section=True)
         yield table
+
+
+def stacked(rows: Sequence[Sequence[list[Text]]], between: int = 0) -> list[Text]:
+    """Rows of cells of lines as one row, a text a column: rich takes long for each cell."""
+    columns: list[list[Text]] = [[] for _ in rows[0]]
+    for row in rows:
+        height = max(map(len, row)) + between
+        for lines, cell in zip(columns, row, strict=True):
+            lines += [*cell, *(Text() for _ in range(height - len(cell)))]
+    return [Text("\n").join(lines[: len(lines) - between]) for lines in columns]
 
 
 def _layout(
@@ -186,8 +201,11 @@ def print_fact(console: Console, name: str, text: Text, width: int) -> None:
     # Names that fill their columns still stand apart from the text.
     names = folded(Text(name), max(width - 1, 1)) if width else []
     lines = folded(text, max(console.width - width, 1))
-    for before, line in zip_longest(names, lines, fillvalue=Text()):
-        console.print(Text(before.plain + " " * (width - cell_len(before.plain))) + line)
+    beside = (
+        Text(before.plain + " " * (width - cell_len(before.plain))) + line
+        for before, line in zip_longest(names, lines, fillvalue=Text())
+    )
+    console.print(Text("\n").join(beside), soft_wrap=True)
 
 
 def print_title(console: Console, text: str) -> None:

@@ -32,9 +32,11 @@ from dmaze_cp.report.tables import (
     BETWEEN,
     Folded,
     fitting_tables,
+    folded,
     print_fact,
     print_tables,
     print_title,
+    stacked,
 )
 
 TABLE_WIDTH: Final = 100
@@ -89,9 +91,9 @@ def _print(console: Console, block: object) -> None:
         case Code(lines, raw=True):
             console.file.write("".join(f"{line}\n" for line in lines(console.width)))
         case Code(lines):
-            for line in lines(min(console.width, TABLE_WIDTH)):
-                style = "dim" if line.lstrip().startswith("#") else ""
-                console.print(Text(line, style=style), soft_wrap=True)
+            shown = lines(min(console.width, TABLE_WIDTH))
+            dim = (Text(x, style="dim" if x.lstrip().startswith("#") else "") for x in shown)
+            console.print(Text("\n").join(dim), soft_wrap=True)
 
 
 def text_of(blocks: Blocks, width: int = TABLE_WIDTH) -> str:
@@ -182,15 +184,22 @@ def _bars(console: Console, rows: Sequence[Bar]) -> RichTable:
     room = console.width - sum(widths) - BETWEEN * len(widths)
     has_bars = room >= _LEAST_BAR
     # Without room for bars, amounts are broken before names are.
-    widths[0] += min(max(room + BETWEEN, _LEAST_NAME - widths[0]), 0)
+    if not has_bars:
+        widths[0] += min(max(room + BETWEEN, _LEAST_NAME - widths[0]), 0)
+        widths[1] = max(console.width - widths[0] - widths[2] - BETWEEN * 2, 1)
+    length = min(_BAR_WIDTH, room)
+    cells = []
+    for row, amount, percent in zip(rows, amounts, percents, strict=True):
+        texts = [Text(row.name), Text(amount), Text(percent)]
+        cells.append([folded(text, width) for text, width in zip(texts, widths, strict=True)])
+        if has_bars:
+            style = _BARS.get(row.colour, "magenta")
+            cells[-1].append([bar(console, row.fraction, length, style)])
     table = RichTable(box=None, show_header=False, pad_edge=False, padding=(0, BETWEEN, 0, 0))
     table.add_column(width=widths[0])
-    table.add_column(justify="right", overflow="fold")
-    table.add_column(justify="right", no_wrap=True)
+    table.add_column(justify="right", width=widths[1])
+    table.add_column(justify="right", no_wrap=True, width=widths[2])
     if has_bars:
-        table.add_column(no_wrap=True)
-    for row, amount, percent in zip(rows, amounts, percents, strict=True):
-        style = _BARS.get(row.colour, "magenta")
-        drawn = [bar(console, row.fraction, min(_BAR_WIDTH, room), style)] if has_bars else []
-        table.add_row(Folded(row.name), amount, percent, *drawn)
+        table.add_column(no_wrap=True, width=length)
+    table.add_row(*stacked(cells))
     return table

@@ -12,6 +12,7 @@ import pytest
 import dmaze_cp as dm
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import Status
+from dmaze_cp.tradeoff import WorkloadFront
 from dmaze_cp.verification import run as run_module
 from tests.cli.conftest import Run
 from tests.kit.fronts import fronts_document, searched
@@ -101,13 +102,19 @@ def test_second_proofs_have_exit_codes_of_their_own(
     assert again["records"][0]["reproof"]["agreement"] == agreement
 
 
-def test_fronts(run: Run) -> None:
-    dm.save_front(searched(), "fronts.json")
+@pytest.fixture(scope="module")
+def front() -> WorkloadFront:
+    """Searched for before another mapper stands in."""
+    return searched()
+
+
+def test_fronts(front: WorkloadFront, run: Run) -> None:
+    dm.save_front(front, "fronts.json")
     done = run("verify", "fronts.json", "--reprove", "--time-limit", str(HANG_S))
     assert (done.exit_code, done.stderr) == (0, "")
     assert "3 records checked, 0 bad" in done.stdout
     assert done.stdout.count("bounds: agrees") == 3
-    record = fronts_document(searched())
+    record = fronts_document(front)
     record["network"]["points"][0]["choice"]["fc"] = 3
     Path("bad.json").write_text(json.dumps(record))
     done = run("verify", "bad.json")
