@@ -21,7 +21,7 @@ from dmaze_cp.search.prepared import Prepared
 FIRST: Schedule = ((0.1, 15),)
 """Schedule of the first, rough bound of every case."""
 
-FULL: Schedule = ((0.03, 15), (0.01, 15))
+FULL: Schedule = ((0.03, 15), (0.01, 15), (0.003, 10))
 """Schedule of a good bound."""
 
 AGAIN: Schedule = ((0.01, 16),)
