@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,16 +19,12 @@ from dmaze_cp import (
     map_layer,
 )
 from dmaze_cp.engine import DEFAULT_ENGINE, Engine
+from dmaze_cp.execution.processes import processes
 from dmaze_cp.mapspace import tilings_count
 
 T, R = TypeVar("T"), TypeVar("R")
 
 OPTIMA = Path(__file__).resolve().parents[1] / "tests" / "data" / "optima.jsonl"
-
-ONE_THREAD = dict.fromkeys(
-    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
-)
-"""Layers run side by side; threads of the linear algebra below numpy would only collide."""
 
 
 @dataclass(frozen=True)
@@ -160,19 +154,23 @@ def run_task(task: Task) -> Row:
     )
 
 
-def warm_up() -> None:
-    """Import the solver and map something tiny, so that no layer pays for it."""
-    map_layer(Layer.gemm("warm-up", {"X": 4, "Y": 6, "K": 8}), Architecture())
-
-
 def run_tasks(tasks: Sequence[Task], jobs: int) -> Iterator[Row]:
-    """Map layers side by side, each in a process with one thread; in the order of the tasks."""
-    return side_by_side(run_task, tasks, jobs)
+    """Map layers side by side, each in a process with one thread; in the order of the tasks.
+
+    A process goes on with the objectives of a layer, as those of `dmaze-cp` do: they share what
+    is prepared before a search.
+    """
+    of_layers = groupby(tasks, lambda task: (task.layer.shape, task.architecture))
+    for rows in side_by_side(_run_several, [list(several) for _, several in of_layers], jobs):
+        yield from rows
+
+
+def _run_several(tasks: Sequence[Task]) -> list[Row]:
+    return [run_task(task) for task in tasks]
 
 
 def side_by_side(work: Callable[[T], R], items: Sequence[T], jobs: int) -> Iterator[R]:
-    """Do work in processes with one thread each; results in the order of the items."""
-    os.environ.update(ONE_THREAD)  # inherited by the processes, which import numpy anew
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=warm_up) as pool:
-        yield from pool.map(work, items)
+    """Do work in the processes that `dmaze-cp` starts; results in the order of the items."""
+    with processes(jobs) as backend:
+        futures = [backend.executor.submit(work, item) for item in items]
+        yield from (future.result() for future in futures)
