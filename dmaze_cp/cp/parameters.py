@@ -18,6 +18,7 @@ DEFAULTS: Final = {
     "cp_model_presolve": "false",
     "cp_model_probing_level": "0",
     "linearization_level": "0",
+    "use_implied_bounds": "false",
     "use_sat_inprocessing": "false",
     "presolve_inclusion_work_limit": "0",
     "catch_sigint_signal": "false",

@@ -113,7 +113,7 @@ def _close(run: Run, node: Node, solver: SolverOptions, least: tuple[float, floa
         least = rounded(best.objective, log_bound, node.least_energy_pj)
         return best.has_only_equals(least, node.kinds)
 
-    hint = None if best.found is None else best.found.options
+    hint = best.found.options if guard and best.found is not None else None
     closing = close(
         problem, lambda: _limit(run, node), block, solver, run.time_left, run.ended, hint, decided
     )
