@@ -46,6 +46,7 @@ def start(run: Run, insist: bool) -> None:
 
 def _bound(run: Run, nodes: Sequence[Node], schedule: Schedule) -> None:
     began = time.monotonic()
+    nodes = [node for node in nodes if not run.is_beyond(node)]
     bound_nodes(run.prepared, run.best, nodes, schedule)
     run.count(bound_s=time.monotonic() - began)
 
