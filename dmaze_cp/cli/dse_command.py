@@ -13,7 +13,7 @@ from dmaze_cp.cli.completing import layer_names, models_and_files, spaces_and_fi
 from dmaze_cp.cli.dse_models import ModelOptions, load_networks, weighted_refs
 from dmaze_cp.cli.dse_space import NO_SPACE, space_from_options, space_options
 from dmaze_cp.cli.failure import TRACEBACK_HINT, ExitCode, report_error
-from dmaze_cp.cli.output import OutputFile, OutputFolder
+from dmaze_cp.cli.output import OutputFile, OutputFolder, say_written
 from dmaze_cp.cli.parameters import (
     batch_option,
     output_option,
@@ -231,9 +231,10 @@ def _write(result: SweepResult, form: Format, output: OutputFile | None, *, deta
         return
     target = output or OutputFile("-")
     target.write(render_sweep(result, form, details=details))
-    if sys.stderr.isatty() and not target.is_stdout:
-        print_blocks(make_console(sys.stderr), sweep_blocks(Sweep(result)))
-        click.echo(f"wrote {target.path}", err=True)
+    if not target.is_stdout:
+        if sys.stderr.isatty():
+            print_blocks(make_console(sys.stderr), sweep_blocks(Sweep(result)))
+        say_written(target.path, interrupted=result.interrupted)
 
 
 def _exit_code(result: SweepResult) -> ExitCode:

@@ -14,7 +14,7 @@ from dmaze_cp.cli.explaining import Explainer
 from dmaze_cp.cli.failure import TRACEBACK_HINT, ExitCode, report_error
 from dmaze_cp.cli.given import distances, given_mappings
 from dmaze_cp.cli.models import Wanted, distinct_files, load_models
-from dmaze_cp.cli.output import OutputFile
+from dmaze_cp.cli.output import OutputFile, say_written
 from dmaze_cp.cli.parameters import (
     batch_option,
     output_option,
@@ -325,9 +325,10 @@ def _map_for_programs(
     results = Explainer(options["time_limit"]).results(with_slices(results, options))
     compared = distances(question.given, results)
     output.write(render(results, form, only_summary=options["summary"], compared=compared))
-    if sys.stderr.isatty() and not output.is_stdout:
-        _print_summaries(make_console(sys.stderr), question, results, only_comparison=True)
-        click.echo(f"wrote {output.path}", err=True)
+    if not output.is_stdout:
+        if sys.stderr.isatty():
+            _print_summaries(make_console(sys.stderr), question, results, only_comparison=True)
+        say_written(output.path, interrupted=any(result.interrupted for result in results))
     return results
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from dmaze_cp.cli.completing import architectures_and_files, layer_names, models_and_files
-from dmaze_cp.cli.output import OutputFile, OutputFolder
+from dmaze_cp.cli.output import OutputFile, OutputFolder, say_written
 from dmaze_cp.cli.parameters import output_option, shapes_dictionary
 from dmaze_cp.cli.questions import collected, say_remarks
 from dmaze_cp.cli.search_options import constraint_rules, stacked
@@ -116,8 +116,8 @@ class Asked:
             return html_page(found)
 
         written = show(self.form, self.output, rendered, blocks)
-        if written is not None and sys.stderr.isatty():
-            click.echo(f"wrote {written}", err=True)
+        if written is not None:
+            say_written(written, interrupted=found.interrupted)
         if self.folder is not None:
             from dmaze_cp.report.plots import figure_files
 

@@ -11,6 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
+
 from dmaze_cp.cli.interrupt import deferred_interrupt
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.files import replace_file
@@ -119,6 +121,14 @@ class OutputFile:
             found = f"a failure to write ({_reason(error)})"
             problem = Problem(self.option, found, "a file that can be written", self.path)
             raise SpecError(problem) from error
+
+
+def say_written(path: str, *, interrupted: bool) -> None:
+    """Say where a result is: on a terminal, and anywhere if it is what an interrupt has left."""
+    if interrupted:
+        click.echo(f"interrupted: wrote what is finished to {path}", err=True)
+    elif sys.stderr.isatty():
+        click.echo(f"wrote {path}", err=True)
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,9 @@ def test_the_first_interrupt_shows_and_writes_what_is_finished(model, tmp_path: 
     process = start("map", model("fc", "slow", "never"), "-o", out)
     wait_until(process, "searching")
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=HANG_S)
+    _, said = process.communicate(timeout=HANG_S)
     assert process.returncode == 130
+    assert str(out) in said
     record = json.loads(out.read_text())
     assert record["interrupted"] is True
     assert [(r["name"], r["status"]) for r in record["layers"]] == [
