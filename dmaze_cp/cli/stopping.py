@@ -7,17 +7,19 @@ from contextlib import contextmanager
 
 from dmaze_cp.cli.interrupt import catch_interrupt, end_interrupted
 from dmaze_cp.cli.live import LiveDisplay
+from dmaze_cp.execution.memory import keep_memory
 
 
 @contextmanager
 def answering_interrupt(display: LiveDisplay) -> Iterator[Callable[[], bool]]:
-    """Within the block the display is shown, and Ctrl-C asks the search to finish.
+    """Within the block, which searches, the display is shown, and Ctrl-C asks to finish.
 
     Yields
     ------
     callable
         To be polled: should the search finish? A second Ctrl-C ends the process.
     """
+    keep_memory()
     told = False
     with catch_interrupt(lambda: _end_at_once(display)) as interruption, display:
 

@@ -11,17 +11,8 @@ from typing import Any, Final
 
 PRELOADED: Final = ["dmaze_cp.mapper", "dmaze_cp.search.solving", "dmaze_cp.execution.worker"]
 
-_OF_WORKERS: Final = {
-    # One search uses one core; numpy's own threads would compete with the other searches.
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    # Arrays come and go by the megabyte: glibc keeps their memory, in place of asking the system
-    # for new pages each time.
-    "MALLOC_MMAP_THRESHOLD_": str(2**30),
-    "MALLOC_TRIM_THRESHOLD_": str(2**30),
-}
-"""Environment variables of worker processes, where they are not set."""
+_BLAS_THREADS: Final = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+"""One search uses one core; numpy's own threads would compete with the other searches."""
 
 
 def cores() -> int:
@@ -53,9 +44,9 @@ def start_early() -> None:
 
 @contextmanager
 def quiet_start() -> Iterator[None]:
-    """Processes started within get the settings of workers, and no Ctrl-C of the terminal."""
-    absent = {name: value for name, value in _OF_WORKERS.items() if name not in os.environ}
-    with _environment(absent), without_interrupts():
+    """Processes started within get one BLAS thread, and no Ctrl-C of the terminal."""
+    absent = [name for name in _BLAS_THREADS if name not in os.environ]
+    with _environment(dict.fromkeys(absent, "1")), without_interrupts():
         yield
 
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any, Final
 
+from dmaze_cp.execution.memory import keep_memory
 from dmaze_cp.execution.task import Message, TaskError
 
 STOP: Final = "stop"
@@ -40,9 +41,8 @@ def serve(connection: Connection) -> None:
     """Call what comes along the line; end with the line."""
     global _worker  # noqa: PLW0603 (one line a process, known only here)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # What is loaded stays, and models are many small objects without cycles.
-    gc.freeze()
-    gc.set_threshold(50_000)
+    gc.freeze()  # what is loaded stays
+    keep_memory()
     _worker = _Worker(connection)
     _worker.say(READY, None)
     threading.Thread(target=_worker.listen, daemon=True).start()

@@ -50,12 +50,16 @@ class Basis:
         self.slices = [
             slice(owner.index(g), owner.index(g) + owner.count(g)) for g in range(len(GROUPS[kind]))
         ]
+        self._rows: dict[Powers, Floats] = {}
 
     def row(self, powers: Powers) -> Floats:
-        """A product of symbols as exponents of atoms: shape (atoms)."""
-        row = np.zeros(len(self.names))
-        for symbol, power in powers:
-            row[self.index[symbol]] += power
+        """A product of symbols as exponents of atoms: shape (atoms); not to be changed."""
+        row = self._rows.get(powers)
+        if row is None:
+            row = self._rows[powers] = np.zeros(len(self.names))
+            for symbol, power in powers:
+                row[self.index[symbol]] += power
+            row.flags.writeable = False
         return row
 
 

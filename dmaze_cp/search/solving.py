@@ -21,7 +21,7 @@ from dmaze_cp.search.node import Node
 from dmaze_cp.search.run import Run
 from dmaze_cp.search.scoring import score
 
-LEAST: Schedule = ((0.1, 15), (0.02, 15))
+LEAST: Schedule = ((0.05, 15),)
 """Schedule of the bounds of energy and latency that bound their product."""
 
 
