@@ -10,7 +10,6 @@ from typing import Final
 from rich import box
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, JustifyMethod, RenderResult
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -32,11 +31,6 @@ class Folded:
 
     def __init__(self, text: str | Text) -> None:
         self.text = Text(text) if isinstance(text, str) else text
-
-    def __rich_measure__(self, _console: Console, options: ConsoleOptions) -> Measurement:
-        """As narrow as need be, as wide as the longest line."""
-        widest = min(_width(self.text.plain), options.max_width)
-        return Measurement(min(1, options.max_width), widest)
 
     def __rich_console__(self, _console: Console, options: ConsoleOptions) -> RenderResult:
         """A line after the other."""
@@ -90,11 +84,6 @@ def _width(text: str) -> int:
     return max(map(cell_len, text.split("\n")))
 
 
-def plain_table() -> Table:
-    """A table without a frame; its numbers are never cut."""
-    return Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
-
-
 def fitting_tables(
     console: Console,
     headers: Sequence[str],
@@ -133,7 +122,7 @@ def fitting_tables(
     leading = leading and any("\n" in text.plain for row in texts for text in row)
     widths, blocks = _layout(natural, folds, least, console.width)
     for block in blocks:
-        table = plain_table()
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
         for column in block:
             justify: JustifyMethod = "left" if column in folds or column in left else "right"
             head = Folded(headers[column])
