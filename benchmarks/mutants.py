@@ -58,11 +58,11 @@ def copy_to(folder: Path) -> None:
     shutil.copy(ROOT / "pyproject.toml", folder / "pyproject.toml")
 
 
-def failing(folder: Path, tests: list[str]) -> str | None:
-    """The first test that fails, or None."""
+def pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run tests of a copy, in one process."""
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider"]
-    done = subprocess.run(
-        [*command, "--tb=no", "--no-header", *tests],
+    return subprocess.run(
+        [*command, "--tb=no", "--no-header", *arguments],
         cwd=folder,
         env=os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
@@ -70,6 +70,19 @@ def failing(folder: Path, tests: list[str]) -> str | None:
         check=False,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S)),
     )
+
+
+def check_tests(folder: Path) -> None:
+    """Check that the tests can be run as long as there is no fault."""
+    done = pytest(folder, "--collect-only", "tests")
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().rpartition("\n")[2]
+        raise SystemExit(f"without a fault pytest ended with {done.returncode}: {said}")
+
+
+def failing(folder: Path, test: str) -> str | None:
+    """The first test that fails, or None."""
+    done = pytest(folder, test)
     if done.returncode == 0:
         return None
     found = FAILED.search(done.stdout)
@@ -86,10 +99,10 @@ def run(mutant: Mutant, folder: Path, hint: str | None = None) -> str | None:
     try:
         if hint is not None and "::" in hint and (folder / hint.split("::", 1)[0]).exists():
             # A test that is not there any more is an error of pytest's without a name.
-            found = failing(folder, [hint])
+            found = failing(folder, hint)
             if found is not None and "::" in found:
                 return found
-        return failing(folder, [mutant.tests])
+        return failing(folder, mutant.tests)
     finally:
         path.write_text(original, encoding="utf-8")
 
@@ -108,6 +121,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         copy_to(folder)
+        check_tests(folder)
         for mutant in mutants:
             if arguments.resume and mutant.name in known:
                 continue

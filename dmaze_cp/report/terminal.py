@@ -186,7 +186,8 @@ def _bars(console: Console, rows: Sequence[Bar]) -> RichTable:
     # Without room for bars, amounts are broken before names are.
     if not has_bars:
         widths[0] += min(max(room + BETWEEN, _LEAST_NAME - widths[0]), 0)
-        widths[1] = max(console.width - widths[0] - widths[2] - BETWEEN * 2, 1)
+        rest = console.width - widths[0] - widths[2] - BETWEEN * 2
+        widths[1] = min(widths[1], max(rest, 1))
     length = min(_BAR_WIDTH, room)
     cells = []
     for row, amount, percent in zip(rows, amounts, percents, strict=True):
