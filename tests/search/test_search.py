@@ -17,9 +17,9 @@ from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cost import evaluate
 from dmaze_cp.engine import Engine
 from dmaze_cp.mapper import map_layer
-from dmaze_cp.mapspace import mapping_at
+from dmaze_cp.mapspace import mapping_at, options_of_mapping
 from dmaze_cp.objective import Objective
-from dmaze_cp.result import Status
+from dmaze_cp.result import Known, Status
 from dmaze_cp.search import DEFAULTS, SearchSettings, search
 from dmaze_cp.search.incumbent import MARGIN, NO_LOG_COST, rounded, unrounded
 from dmaze_cp.search.prepared import prepared
@@ -52,6 +52,24 @@ def test_a_bound_before_rounding_bounds_what_is_rounded(energy, latency, share):
         bound = rounded(objective, log(before), least)
         assert bound <= after * (1 + 1e-15)
         assert bound >= 0
+
+
+def test_a_known_mapping_that_does_not_fit_is_ignored() -> None:
+    """Each of its options is in the map-space, but not all of them together: 64 PEs of 8."""
+    layer = Layer.gemm("g", {"X": 8, "Y": 8, "K": 8})
+    arch = Architecture(pes=8, rf_bytes=48, spm_banks=10, spm_bank_bytes=512)
+    arch = replace(arch, dma_startup_cycles=0, dma_cycles_per_byte=0)
+    ready = prepared(layer.shape, arch, NO_CONSTRAINTS)
+    assert ready is not None
+    roomy = map_layer(
+        layer, replace(arch, pes=64), "latency", constraints=Constraints.parse("PE.X=8", "PE.Y=8")
+    ).mapping
+    assert roomy is not None
+    assert options_of_mapping(ready.space, roomy) is not None
+    found = search(ready, Objective.LATENCY, known=Known(roomy), time_limit=HANG_S).best
+    assert found is not None
+    assert found.latency_cycles == map_layer(layer, arch, "latency").value
+    assert found.latency_cycles > evaluate(roomy, arch).latency_cycles
 
 
 @given(ENERGY, st.integers(1, 10**9), st.floats(0, 1))
