@@ -19,7 +19,7 @@ def answering_interrupt(display: LiveDisplay) -> Iterator[Callable[[], bool]]:
     callable
         To be polled: should the search finish? A second Ctrl-C ends the process.
     """
-    keep_memory()
+    keep_memory()  # with one job, this process searches itself
     told = False
     with catch_interrupt(lambda: _end_at_once(display)) as interruption, display:
 
