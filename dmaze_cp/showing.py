@@ -17,7 +17,7 @@ class Shown:
     """A noun that notebooks show."""
 
     def _repr_html_(self) -> str:
-        html: str = import_module("dmaze_cp.report.notebook").html(self)
+        html: str = import_module("dmaze_cp.report.nouns").html(self)
         return html
 
 
@@ -35,5 +35,5 @@ class Framed(Shown):
         MissingExtraError
             When pandas is not installed (extra `pandas`).
         """
-        frame: DataFrame = import_module("dmaze_cp.report.frames").frame(self)
+        frame: DataFrame = import_module("dmaze_cp.report.nouns").frame(self)
         return frame

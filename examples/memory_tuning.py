@@ -22,7 +22,8 @@ from statistics import median
 
 import dmaze_cp as dm
 from dmaze_cp.dse.sweep import SearchDone, SweepEvent
-from dmaze_cp.report.plots import plot_files, require_matplotlib
+from dmaze_cp.report.nouns import report_of
+from dmaze_cp.report.plots import figure_files, require_matplotlib
 
 LAYERS = ("conv1", "conv2_2a", "conv3_2a", "conv4_2a", "conv5_1a", "conv5_2a")
 FOLDER = Path("memory_tuning")
@@ -113,7 +114,7 @@ def main() -> None:
         sys.exit(str(error))
     conclude(result, names)
     options.plots.mkdir(parents=True, exist_ok=True)
-    for file, content in plot_files(result).items():
+    for file, content in figure_files(report_of(result).figures()).items():
         (options.plots / file).write_bytes(content)
     print(f"heat maps and other plots are in {options.plots}")
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dmaze_cp.cli.completing import architecture_names, model_names, space_names
-from dmaze_cp.cli.parameters import json_option, json_text
+from dmaze_cp.cli.parameters import json_option
 from dmaze_cp.errors import Problem, SpecError
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ def _find(specs: Sequence[BuiltinSpec], name: str, what: str) -> BuiltinSpec:
 
 def _print_list(what: ListName, specs: Sequence[BuiltinSpec], form: str | None) -> None:
     if form == "json":
+        from dmaze_cp.spec.files import json_text
         from dmaze_cp.spec.list_files import list_record
 
         click.echo(json_text(list_record(what, specs)), nl=False)
@@ -101,6 +102,8 @@ def _print_list(what: ListName, specs: Sequence[BuiltinSpec], form: str | None) 
 
 def _print_spec(spec: BuiltinSpec, form: str | None) -> None:
     if form == "json":
+        from dmaze_cp.spec.files import json_text
+
         click.echo(json_text(_content(spec)), nl=False)
     elif spec.is_onnx:
         # An ONNX network has no text of its own: its layers are written as a spec.

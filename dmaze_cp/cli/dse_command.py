@@ -13,7 +13,7 @@ from dmaze_cp.cli.completing import layer_names, models_and_files, spaces_and_fi
 from dmaze_cp.cli.dse_models import ModelOptions, load_networks, weighted_refs
 from dmaze_cp.cli.dse_space import NO_SPACE, space_from_options, space_options
 from dmaze_cp.cli.failure import TRACEBACK_HINT, ExitCode, report_error
-from dmaze_cp.cli.output import OutputFile, OutputFolder, say_written
+from dmaze_cp.cli.output import OutputFile, OutputFolder, print_report, say_written, show
 from dmaze_cp.cli.parameters import (
     batch_option,
     output_option,
@@ -135,11 +135,7 @@ def dse_command(**options: Any) -> None:
     _require_extras(form, folder)
     question = _question(options, output, folder)
     result = _solved(question, options)
-    _write(result, form, output, details=options["details"])
-    if folder is not None:
-        from dmaze_cp.report.plots import plot_files
-
-        folder.write(plot_files(result))
+    _write(result, form, output, folder, details=options["details"])
     raise click.exceptions.Exit(_exit_code(result))
 
 
@@ -218,23 +214,26 @@ def _solved(question: SweepRequest, options: dict[str, Any]) -> SweepResult:
         return solve_sweep(question, store, verbose=options["verbose"])
 
 
-def _write(result: SweepResult, form: Format, output: OutputFile | None, *, details: bool) -> None:
-    from dmaze_cp.report.console import make_console
-    from dmaze_cp.report.sweep_blocks import sweep_blocks
-    from dmaze_cp.report.sweep_figures import Sweep
-    from dmaze_cp.report.sweep_rows import render_sweep
-    from dmaze_cp.report.terminal import print_blocks
+def _write(
+    result: SweepResult,
+    form: Format,
+    output: OutputFile | None,
+    folder: OutputFolder | None,
+    *,
+    details: bool,
+) -> None:
+    from dmaze_cp.report.nouns import sweep_report
 
-    if output is None and form is Format.TABLE:
-        print_blocks(make_console(sys.stdout), sweep_blocks(Sweep(result)))
-        sys.stdout.flush()
-        return
-    target = output or OutputFile("-")
-    target.write(render_sweep(result, form, details=details))
-    if not target.is_stdout:
+    report = sweep_report(result, details=details)
+    written = show(report, form, output)
+    if written is not None:
         if sys.stderr.isatty():
-            print_blocks(make_console(sys.stderr), sweep_blocks(Sweep(result)))
-        say_written(target.path, interrupted=result.interrupted)
+            print_report(report.blocks(), sys.stderr)
+        say_written(written, interrupted=result.interrupted)
+    if folder is not None:
+        from dmaze_cp.report.plots import figure_files
+
+        folder.write(figure_files(report.figures()))
 
 
 def _exit_code(result: SweepResult) -> ExitCode:

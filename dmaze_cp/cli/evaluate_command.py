@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -12,7 +11,7 @@ import click
 
 from dmaze_cp.cli.completing import architectures_and_files
 from dmaze_cp.cli.failure import ExitCode, report_error
-from dmaze_cp.cli.output import OutputFile
+from dmaze_cp.cli.output import OutputFile, print_report, show
 from dmaze_cp.cli.parameters import Number, output_option
 from dmaze_cp.cli.questions import collected, say_remarks
 from dmaze_cp.cli.store_option import open_store, store_options
@@ -109,8 +108,8 @@ def evaluate_command(
     if proof["against_optimum"] is None and (proof["time_limit"] or proof["jobs"]):
         raise click.UsageError("--time-limit and --jobs are for --against-optimum.")
     from dmaze_cp.loading import load_architecture
-    from dmaze_cp.report.evaluation import render_answers
-    from dmaze_cp.spec import load_mapping_records
+    from dmaze_cp.report.evaluation import answers_report, evaluation_blocks
+    from dmaze_cp.spec import RecordsForm, load_mapping_records
     from dmaze_cp.spec.reading import files_read
 
     wanted = format_of(output, None if form is None else Format(form), ANSWER_SUFFIXES)
@@ -133,16 +132,12 @@ def evaluate_command(
     answers = [result if isinstance(result, dict) else result.record for result in results]
     in_full = [r for r in results if not isinstance(r, dict)] if not summary else []
     if output is not None or wanted is not Format.TABLE:
-        target.write(render_answers(answers, wanted, loaded.form, in_full))
+        if wanted is Format.JSON and loaded.form is RecordsForm.JSON_LINES:
+            wanted = Format.JSON_LINES
+        show(answers_report(answers, in_full, loaded.form), wanted, target)
     else:
-        from dmaze_cp.report.console import make_console
-        from dmaze_cp.report.evaluation import evaluation_blocks
-        from dmaze_cp.report.terminal import print_blocks
-
         # What is wrong with records goes to stderr.
-        blocks = evaluation_blocks(answers, in_full, errors=False)
-        print_blocks(make_console(sys.stdout), blocks)
-        sys.stdout.flush()
+        print_report(evaluation_blocks(answers, in_full, errors=False))
     failed = [answer for answer in answers if "error" in answer]
     for answer in failed:
         for line in answer["error"].split("\n"):

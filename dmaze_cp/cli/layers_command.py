@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from dmaze_cp.cli.completing import models_and_files
-from dmaze_cp.cli.output import OutputFile
+from dmaze_cp.cli.output import OutputFile, show
 from dmaze_cp.cli.parameters import (
     batch_option,
     json_option,
-    json_text,
     output_option,
     shape_option,
     shapes_dictionary,
 )
+from dmaze_cp.report.suffixes import Format
 
 
 @click.command("layers")
@@ -48,17 +46,10 @@ def layers_command(
 
     with files_read() as files:
         workload = load_workload(model, batch=batch, shapes=sizes)
-    from dmaze_cp.report.console import make_console
-    from dmaze_cp.report.terminal import print_blocks, text_of
-    from dmaze_cp.report.workload import workload_blocks
-    from dmaze_cp.spec.workload_files import workload_record
+    from dmaze_cp.report.nouns import report_of
 
-    if output is None and form != "json":
-        print_blocks(make_console(sys.stdout), workload_blocks(workload))
-        return
-    target = OutputFile(output or "-")
-    target.check(files)
-    if form == "table":
-        target.write(text_of(workload_blocks(workload)))
-    else:
-        target.write(json_text(workload_record(workload)))
+    target = None if output is None else OutputFile(output)
+    if target is not None:
+        target.check(files)
+    wanted = Format(form or ("table" if output is None else "json"))
+    show(report_of(workload), wanted, target)

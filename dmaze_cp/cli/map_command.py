@@ -14,7 +14,7 @@ from dmaze_cp.cli.explaining import Explainer
 from dmaze_cp.cli.failure import TRACEBACK_HINT, ExitCode, report_error
 from dmaze_cp.cli.given import distances, given_mappings
 from dmaze_cp.cli.models import Wanted, distinct_files, load_models
-from dmaze_cp.cli.output import OutputFile, say_written
+from dmaze_cp.cli.output import OutputFile, print_report, say_written, show
 from dmaze_cp.cli.parameters import (
     batch_option,
     output_option,
@@ -41,12 +41,11 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.report.suffixes import Format, format_of
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from dmaze_cp.architecture import Architecture
     from dmaze_cp.cli.solving import MapRequest
     from dmaze_cp.constraints import ConstraintRules
     from dmaze_cp.mapping import Mapping
+    from dmaze_cp.report.blocks import Blocks
     from dmaze_cp.result import LayerResult, WorkloadResult
     from dmaze_cp.store import Store
     from dmaze_cp.workload import Workload
@@ -285,28 +284,23 @@ def _map_for_people(
     question: MapRequest, store: Store | None, options: dict[str, Any]
 ) -> Sequence[WorkloadResult]:
     from dmaze_cp.cli.solving import solve
-    from dmaze_cp.report.console import make_console
     from dmaze_cp.report.distance import distance_blocks
     from dmaze_cp.report.layer import layer_blocks
-    from dmaze_cp.report.terminal import print_blocks
-
-    console = make_console(sys.stdout)
 
     explainer = Explainer(options["time_limit"])
 
-    def show(result: LayerResult) -> None:
-        print_blocks(console, layer_blocks(explainer.result(result)))
-        sys.stdout.flush()
+    def tell(result: LayerResult) -> None:
+        print_report(layer_blocks(explainer.result(result)))
 
     each = question.is_single and not options["summary"]
     at_once = each and not (options["per_dataflow"] or options["per_unrolling"])
-    results = solve(question, store, verbose=options["verbose"], show=show if at_once else None)
+    results = solve(question, store, verbose=options["verbose"], show=tell if at_once else None)
     results = with_slices(results, options)
     for result in results[0].layers if each and not at_once else ():
-        show(result)
-    _print_summaries(console, question, results, only_comparison=options["summary"])
-    print_blocks(console, distance_blocks(distances(question.given, results)))
-    sys.stdout.flush()
+        tell(result)
+    for report in _summaries(question, results, only_comparison=options["summary"]):
+        print_report(report)
+    print_report(distance_blocks(distances(question.given, results)))
     return results
 
 
@@ -318,36 +312,31 @@ def _map_for_programs(
     form: Format,
 ) -> Sequence[WorkloadResult]:
     from dmaze_cp.cli.solving import solve
-    from dmaze_cp.report.console import make_console
-    from dmaze_cp.report.formats import render
+    from dmaze_cp.report.nouns import results_report
 
     results = solve(question, store, verbose=options["verbose"])
     results = Explainer(options["time_limit"]).results(with_slices(results, options))
     compared = distances(question.given, results)
-    output.write(render(results, form, only_summary=options["summary"], compared=compared))
-    if not output.is_stdout:
+    report = results_report(results, only_summary=options["summary"], compared=compared)
+    written = show(report, form, output)
+    if written is not None:
         if sys.stderr.isatty():
-            _print_summaries(make_console(sys.stderr), question, results, only_comparison=True)
-        say_written(output.path, interrupted=any(result.interrupted for result in results))
+            for summary in _summaries(question, results, only_comparison=True):
+                print_report(summary, sys.stderr)
+        say_written(written, interrupted=any(result.interrupted for result in results))
     return results
 
 
-def _print_summaries(
-    console: Console,
-    question: MapRequest,
-    results: Sequence[WorkloadResult],
-    *,
-    only_comparison: bool,
-) -> None:
+def _summaries(
+    question: MapRequest, results: Sequence[WorkloadResult], *, only_comparison: bool
+) -> Iterator[Blocks]:
     from dmaze_cp.report.comparison import comparison_blocks
     from dmaze_cp.report.network import network_blocks
-    from dmaze_cp.report.terminal import print_blocks
 
     if question.is_single or not only_comparison:
-        for result in results:
-            print_blocks(console, network_blocks(result))
+        yield from map(network_blocks, results)
     if not question.is_single:
-        print_blocks(console, comparison_blocks(results))
+        yield comparison_blocks(results)
 
 
 def _exit_code(results: Sequence[WorkloadResult]) -> ExitCode:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from dmaze_cp.cli.completing import architectures_and_files, layer_names, models_and_files
-from dmaze_cp.cli.output import OutputFile, OutputFolder, say_written
+from dmaze_cp.cli.output import OutputFile, OutputFolder, say_written, show
 from dmaze_cp.cli.parameters import output_option, shapes_dictionary
 from dmaze_cp.cli.questions import collected, say_remarks
 from dmaze_cp.cli.search_options import constraint_rules, stacked
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from dmaze_cp.architecture import Architecture
     from dmaze_cp.constraints import ConstraintRules
     from dmaze_cp.perturbation import Sensitivity
-    from dmaze_cp.report.blocks import Block
-    from dmaze_cp.report.figures import Figure
     from dmaze_cp.tradeoff import WorkloadFront
     from dmaze_cp.workload import Workload
 
@@ -99,48 +96,18 @@ class Asked:
     output: OutputFile | None
     folder: OutputFolder | None
 
-    def write(
-        self,
-        found: Sensitivity | WorkloadFront,
-        render: Callable[[Format], str],
-        blocks: Callable[[], Iterable[Block]],
-        figures: Callable[[], dict[str, Figure]],
-    ) -> None:
+    def write(self, found: Sensitivity | WorkloadFront) -> None:
         """Show or write the answer, and write its plots."""
+        from dmaze_cp.report.nouns import report_of
 
-        def rendered(form: Format) -> str:
-            if form is not Format.PAGE:
-                return render(form)
-            from dmaze_cp.report.html import html_page
-
-            return html_page(found)
-
-        written = show(self.form, self.output, rendered, blocks)
+        report = report_of(found)
+        written = show(report, self.form, self.output)
         if written is not None:
             say_written(written, interrupted=found.interrupted)
         if self.folder is not None:
             from dmaze_cp.report.plots import figure_files
 
-            self.folder.write(figure_files(figures()))
-
-
-def show(
-    form: Format,
-    output: OutputFile | None,
-    render: Callable[[Format], str],
-    blocks: Callable[[], Iterable[Block]],
-) -> str | None:
-    """Write an answer to a file, or show it; the path of the file, if it is one."""
-    from dmaze_cp.report.console import make_console
-    from dmaze_cp.report.terminal import print_blocks
-
-    if output is None and form is Format.TABLE:
-        print_blocks(make_console(sys.stdout), blocks())
-        sys.stdout.flush()
-        return None
-    target = output or OutputFile("-")
-    target.write(render(form))
-    return None if target.is_stdout else target.path
+            self.folder.write(figure_files(report.figures()))
 
 
 def _plots_folder(path: str | None) -> OutputFolder | None:

@@ -10,12 +10,18 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 import click
 
 from dmaze_cp.cli.interrupt import deferred_interrupt
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.files import replace_file
+from dmaze_cp.report.suffixes import Format
+
+if TYPE_CHECKING:
+    from dmaze_cp.report.blocks import Blocks
+    from dmaze_cp.report.formats import Report
 
 
 @dataclass(frozen=True)
@@ -121,6 +127,28 @@ class OutputFile:
             found = f"a failure to write ({_reason(error)})"
             problem = Problem(self.option, found, "a file that can be written", self.path)
             raise SpecError(problem) from error
+
+
+def show(report: Report, form: Format, output: OutputFile | None) -> str | None:
+    """Show a report on standard output, or write it; the path of the file, if it is one."""
+    from dmaze_cp.report.formats import written
+
+    if output is None and form is Format.TABLE:
+        print_report(report.blocks())
+        return None
+    target = output or OutputFile("-")
+    target.write(written(report, form))
+    return None if target.is_stdout else target.path
+
+
+def print_report(blocks: Blocks, stream: IO[str] | None = None) -> None:
+    """Print blocks on standard output, or another stream."""
+    from dmaze_cp.report.console import make_console
+    from dmaze_cp.report.terminal import print_blocks
+
+    stream = stream or sys.stdout
+    print_blocks(make_console(stream), blocks)
+    stream.flush()
 
 
 def say_written(path: str, *, interrupted: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -137,11 +136,6 @@ json_option = click.option(
     type=click.Choice(["table", "json"]),
     help="For people or for programs.",
 )
-
-
-def json_text(value: object) -> str:
-    """The text of a JSON file."""
-    return json.dumps(value, indent=1, allow_nan=False) + "\n"
 
 
 def output_option(text: str) -> Callable[[_Function], _Function]:

@@ -66,14 +66,7 @@ def pareto_command(**options: Any) -> None:
     """  # noqa: D301 (click needs the character)
     question = asked(options)
     found = _found(question, options)
-    from dmaze_cp.report.tradeoff import render_tradeoff, tradeoff_blocks, tradeoff_figures
-
-    question.write(
-        found,
-        lambda form: render_tradeoff(found, form),
-        lambda: tradeoff_blocks(found),
-        lambda: {**tradeoff_figures(found)},
-    )
+    question.write(found)
     _end(found)
 
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dmaze_cp.cli.output import OutputFile
+from dmaze_cp.cli.output import OutputFile, show
 from dmaze_cp.cli.parameters import output_option
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.report.suffixes import BY_SUFFIX, Format, report_format_of
 
 if TYPE_CHECKING:
-    from dmaze_cp.report.html import Reported
+    from dmaze_cp.report.documents import Reported
     from dmaze_cp.spec.documents import Record
 
 
@@ -59,7 +59,7 @@ def report_command(result: str, output: str | None, form: str | None) -> None:
     if answers is not None:
         _write_answers(answers, output, form)
         return
-    from dmaze_cp.report.html import result_of
+    from dmaze_cp.report.documents import result_of
 
     try:
         found = result_of(document)
@@ -90,27 +90,18 @@ def _wanted(output: str | None, form: str | None) -> Format:
 
 
 def _write_answers(answers: list[Record], output: str | None, form: str | None) -> None:
-    from dmaze_cp.cli.one_network import show
-    from dmaze_cp.report.evaluation import evaluation_blocks, render_answers
+    from dmaze_cp.report.evaluation import answers_report
 
     if form == Format.PAGE:
         expected = "table, csv, markdown or json (answers of evaluate hold no mappings for a page)"
         raise SpecError(Problem("--format", "page", expected))
     wanted = report_format_of(output) if form is None else Format(form)
-    target = None if output is None else OutputFile(output)
-    written = show(
-        wanted,
-        target,
-        lambda form: render_answers(answers, form),
-        lambda: evaluation_blocks(answers),
-    )
-    _said(written)
+    _said(show(answers_report(answers), wanted, None if output is None else OutputFile(output)))
 
 
 def _write_text(found: Reported, form: Format, output: str | None) -> None:
-    from dmaze_cp.cli.one_network import show
     from dmaze_cp.perturbation import Sensitivity
-    from dmaze_cp.report.question import question_blocks, render_question
+    from dmaze_cp.report.nouns import report_of
     from dmaze_cp.tradeoff import WorkloadFront
 
     if not isinstance(found, Sensitivity | WorkloadFront):
@@ -118,21 +109,15 @@ def _write_text(found: Reported, form: Format, output: str | None) -> None:
         what = f"the suffix {suffix!r}" if suffix else f"the form {form}"
         expected = "a .html file (`map -o` and `dse -o` write all other forms themselves)"
         raise SpecError(Problem("-o", what, expected, output or ""))
-    target = None if output is None else OutputFile(output)
-    _said(
-        show(
-            form, target, lambda form: render_question(found, form), lambda: question_blocks(found)
-        )
-    )
+    _said(show(report_of(found), form, None if output is None else OutputFile(output)))
 
 
 def _write_page(found: Reported, result: str, output: str | None) -> None:
-    from dmaze_cp.report.html import html_page
+    from dmaze_cp.report.nouns import report_of
 
     target = OutputFile(output if output is not None else _default_output(result))
     target.check(inputs=(result,))
-    target.write(html_page(found))
-    _said(None if target.is_stdout else target.path)
+    _said(show(report_of(found), Format.PAGE, target))
 
 
 def _said(path: str | None) -> None:

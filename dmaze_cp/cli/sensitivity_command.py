@@ -77,14 +77,7 @@ def sensitivity_command(**options: Any) -> None:
 
     question = asked(options, wrong)
     found = _found(question, options)
-    from dmaze_cp.report.sensitivity import render_sensitivity, sensitivity_blocks, tornados
-
-    question.write(
-        found,
-        lambda form: render_sensitivity(found, form),
-        lambda: sensitivity_blocks(found),
-        lambda: {**tornados(found)},
-    )
+    question.write(found)
     _end(found)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,12 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from dmaze_cp.cli.failure import ExitCode, report_error
-from dmaze_cp.cli.output import OutputFile
+from dmaze_cp.cli.output import OutputFile, print_report, show
 from dmaze_cp.cli.parameters import Number, output_option
 from dmaze_cp.cli.settings import Setting
 from dmaze_cp.cli.store_option import DEFAULT_PLACE
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.objective import Objective
+from dmaze_cp.report.suffixes import Format
 
 if TYPE_CHECKING:
     from dmaze_cp.store import Entry, Store, UnreadableRow
@@ -78,15 +78,12 @@ def store_command(context: click.Context, file: str | None) -> None:
     context.obj = file
     if context.invoked_subcommand is not None:
         return
-    from dmaze_cp.report.console import make_console
     from dmaze_cp.report.store import overview_blocks
-    from dmaze_cp.report.terminal import print_blocks
 
     with _opened(context, None) as store:
         entries = store.entries()
         size = store.path.stat().st_size
-        blocks = overview_blocks(str(store.path), size, entries, int(time.time()))
-        print_blocks(make_console(sys.stdout), blocks)
+        print_report(overview_blocks(str(store.path), size, entries, int(time.time())))
 
 
 @store_command.command("show")
@@ -115,14 +112,12 @@ def show_command(
       dmaze-cp store show --limit 10
       dmaze-cp store show --status feasible --status unknown --objective edp
     """  # noqa: D301 (click needs the character)
-    from dmaze_cp.report.console import make_console
     from dmaze_cp.report.store import entries_blocks
-    from dmaze_cp.report.terminal import print_blocks
 
     with _opened(context, file) as store:
         entries, total = store.newest(limit, statuses, objectives)
     if entries:
-        print_blocks(make_console(sys.stdout), entries_blocks(entries, int(time.time())))
+        print_report(entries_blocks(entries, int(time.time())))
     if not entries or total > limit:
         click.echo(f"{len(entries):,} of {total:,} results shown")
 
@@ -156,16 +151,16 @@ def export_command(
       dmaze-cp store export -o results.csv
       dmaze-cp store export --status optimal -o proven.jsonl
     """  # noqa: D301 (click needs the character)
-    from dmaze_cp.report.store import entry_record, records_as_text
+    from dmaze_cp.report.store import records_report
 
     target = OutputFile(output or "-")
-    form = form or _form_of(target)
+    wanted = Format(form or _form_of(target))
     path = _path(context, file)
     target.check(inputs=(str(path),))
     with _opened(context, file) as store:
         chosen = [e for e in store.entries() if _is_wanted(e, statuses, objectives)]
-        records = [entry_record(e) for e in _readable(store, chosen)]
-    target.write(records_as_text(records, form))
+        report = records_report(_readable(store, chosen))
+    show(report, wanted, target)
 
 
 @store_command.command("verify")

@@ -9,9 +9,10 @@ import click
 
 from dmaze_cp.cli.failure import ExitCode, report_error
 from dmaze_cp.cli.interrupt import catch_interrupt, end_interrupted
-from dmaze_cp.cli.output import OutputFile
-from dmaze_cp.cli.parameters import Number, json_option, json_text, output_option
+from dmaze_cp.cli.output import OutputFile, show
+from dmaze_cp.cli.parameters import Number, json_option, output_option
 from dmaze_cp.errors import printable
+from dmaze_cp.report.suffixes import Format
 
 if TYPE_CHECKING:
     from dmaze_cp.verification import Verification, VerifiedRecord
@@ -58,13 +59,12 @@ def verify_command(
       1  something does not, or FILE    5  two proofs cannot both be right
          is no result
     """  # noqa: D301 (click needs the character)
-    from dmaze_cp.report.console import make_console
-    from dmaze_cp.report.terminal import print_blocks, text_of
-    from dmaze_cp.report.verification import verification_blocks
-    from dmaze_cp.verification import verification_record, verify
+    from dmaze_cp.report.verification import verification_report
+    from dmaze_cp.verification import verify
 
-    target = OutputFile(output or "-")
-    target.check([file])
+    target = None if output is None else OutputFile(output)
+    if target is not None:
+        target.check([file])
     interrupted = "interrupted twice, nothing more is written"
     with catch_interrupt(lambda: end_interrupted(interrupted)) as interruption:
         found = verify(
@@ -74,13 +74,8 @@ def verify_command(
             on_reproof=_told if sys.stderr.isatty() else None,
             stop=interruption,
         )
-    if form == "json" or (form is None and output is not None):
-        target.write(json_text(verification_record(file, found)))
-    elif output is not None:
-        target.write(text_of(verification_blocks(found)))
-    else:
-        print_blocks(make_console(sys.stdout), verification_blocks(found))
-        sys.stdout.flush()
+    wanted = Format(form or ("table" if output is None else "json"))
+    show(verification_report(file, found), wanted, target)
     for problem in found.problems:
         report_error(str(problem))
     for record in found.disagreements:

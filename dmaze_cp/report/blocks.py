@@ -239,6 +239,15 @@ class Details:
     hint: str = ""
 
 
+@dataclass(frozen=True)
+class Page:
+    """What a page shows: its title, what it is about, and blocks."""
+
+    title: str
+    about: str
+    blocks: Blocks
+
+
 Block = Heading | Facts | Table | Bars | Code | Note | Figure | Fold | Choice | Details
 Blocks = Iterable[Block]
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
 from typing import Final
 
 from dmaze_cp.errors import printable
-from dmaze_cp.report.rows import Rows, record_rows
-from dmaze_cp.spec.documents import Record
+from dmaze_cp.report.rows import Rows
 
 _FORMULA_STARTS: Final = ("=", "+", "-", "@")
 """A spreadsheet takes text that begins so for a formula."""
@@ -22,11 +20,6 @@ def rows_csv(rows: Rows) -> str:
     writer.writeheader()
     writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows.rows)
     return stream.getvalue()
-
-
-def records_csv(records: Sequence[Record]) -> str:
-    """A line for each record, nested fields flattened."""
-    return rows_csv(record_rows(records))
 
 
 def _cell(value: object) -> object:

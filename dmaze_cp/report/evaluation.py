@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,10 +13,9 @@ from dmaze_cp.mapping import Mapping
 from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import Block, Heading, Note, Table, Tone, columns
 from dmaze_cp.report.distance import distance_blocks
-from dmaze_cp.report.formats import written
+from dmaze_cp.report.formats import Report
 from dmaze_cp.report.layer import mapping_blocks, shape_notes
 from dmaze_cp.report.rows import answer_rows
-from dmaze_cp.report.suffixes import Format
 from dmaze_cp.result import Status
 from dmaze_cp.result.answer_files import answer_record
 from dmaze_cp.spec import RecordsForm
@@ -138,26 +136,23 @@ def _misfits(index: int, reasons: Sequence[Problem | str]) -> Iterator[Block]:
         yield Note(f"record {index} does not fit: {reason}", Tone.FAIR)
 
 
-def render_answers(
+def answers_report(
     answers: Sequence[Record],
-    form: Format,
-    records: RecordsForm = RecordsForm.LIST,
     evaluated: Sequence[Evaluated] = (),
-) -> str:
-    """Answers to mapping records in a format, with a line break at the end.
+    records: RecordsForm = RecordsForm.LIST,
+) -> Report:
+    """The report of answers to mapping records.
 
     Parameters
     ----------
-    records
-        How the file held the records: JSON has the same form.
     evaluated
         Mappings that tables have in full, before all answers.
+    records
+        How the file held the records: JSON has the same form.
     """
-    if form is Format.JSON and records is RecordsForm.JSON_LINES:
-        return "".join(json.dumps(answer, allow_nan=False) + "\n" for answer in answers)
-    return written(
-        form,
-        lambda: answers[0] if records is RecordsForm.SINGLE else list(answers),
-        lambda: answer_rows(answers),
-        lambda: evaluation_blocks(answers, () if form is Format.MARKDOWN else evaluated),
+    return Report(
+        blocks=lambda: evaluation_blocks(answers, evaluated),
+        document=lambda: evaluation_blocks(answers),
+        record=lambda: answers[0] if records is RecordsForm.SINGLE else list(answers),
+        rows=lambda: answer_rows(answers),
     )

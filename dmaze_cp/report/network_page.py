@@ -18,6 +18,7 @@ from dmaze_cp.report.blocks import (
     Facts,
     Fold,
     Note,
+    Page,
     Table,
     Tone,
     columns,
@@ -40,6 +41,18 @@ from dmaze_cp.report.words import (
 )
 from dmaze_cp.result import LayerResult, Status, WorkloadResult
 from dmaze_cp.workload import UnmappedOperator
+
+
+def results_page(results: Sequence[WorkloadResult]) -> Page:
+    """One result, or several that are compared."""
+    if len(results) == 1:
+        (one,) = results
+        goals = ", ".join(in_sentence(objective) for objective in one.objectives)
+        about = f"mapped onto {one.architecture.name}, least {goals}"
+        return Page(one.workload.name, about, network_page(one))
+    networks = numbers.counted(len({r.workload.name for r in results}), "network")
+    machines = numbers.counted(len({r.architecture.name for r in results}), "accelerator")
+    return Page("Comparison", f"{networks}, {machines}", comparison_page(results))
 
 
 def network_page(result: WorkloadResult) -> tuple[Block, ...]:

@@ -7,14 +7,11 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from dmaze_cp.dse.result import SweepResult
 from dmaze_cp.extras import load_extra
-from dmaze_cp.report.design_figures import print_figures
 from dmaze_cp.report.figures import Figure as Drawing
 from dmaze_cp.report.figures import Heats, Kind, Scatter, Stack
 from dmaze_cp.report.plot_heat import draw_heats
 from dmaze_cp.report.plot_labels import plain, put_labels
-from dmaze_cp.report.sweep_figures import Sweep
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,39 +78,6 @@ def require_matplotlib() -> Any:
     return load_extra("matplotlib", "plot", "plots")
 
 
-def sweep_plots(result: SweepResult) -> dict[str, Figure]:
-    """The plots of a sweep by name; those that it has no data for are missing.
-
-    Returns
-    -------
-    dict of matplotlib.figure.Figure
-        ``heat-map`` of the objective over two parameters, ``layers`` with one for each layer
-        (where no design was skipped), ``pareto`` of area and objective,
-        ``energy`` of the best designs by component, ``networks`` with the best design of each,
-        and ``roofline`` of the best design with its layers.
-
-    Raises
-    ------
-    MissingExtraError
-        When matplotlib is not installed.
-    """
-    matplotlib = require_matplotlib()
-    with matplotlib.rc_context(_STYLE):
-        figures = print_figures(Sweep(result))
-        return {figure.name: drawn for figure in figures if (drawn := draw(figure)) is not None}
-
-
-def plot_files(result: SweepResult) -> dict[str, bytes]:
-    """Each plot as PNG and SVG, by file name.
-
-    Raises
-    ------
-    MissingExtraError
-        When matplotlib is not installed.
-    """
-    return figure_files({figure.name: figure for figure in print_figures(Sweep(result))})
-
-
 def figure_files(figures: Mapping[str, Drawing]) -> dict[str, bytes]:
     """Figures as PNG and SVG, by file name, from figures by the names of their files.
 
@@ -122,9 +86,8 @@ def figure_files(figures: Mapping[str, Drawing]) -> dict[str, bytes]:
     MissingExtraError
         When matplotlib is not installed.
     """
-    matplotlib = require_matplotlib()
     files: dict[str, bytes] = {}
-    with matplotlib.rc_context(_STYLE), warnings.catch_warnings():
+    with require_matplotlib().rc_context(_STYLE), warnings.catch_warnings():
         # A name may have characters that the font lacks; they are drawn as boxes.
         warnings.filterwarnings("ignore", "Glyph")
         for name, figure in figures.items():
@@ -140,15 +103,24 @@ def figure_files(figures: Mapping[str, Drawing]) -> dict[str, bytes]:
 
 
 def draw(figure: Drawing) -> Figure | None:
-    """A figure in matplotlib; None for one that is only of use where one can choose."""
-    match figure:
-        case Stack():
-            return _bars(figure)
-        case Scatter():
-            return None if figure.x not in {"area_mm2", "intensity", "cycles"} else _scatter(figure)
-        case Heats():
-            known = any(v for heat in figure.heats for v in heat.shades[0].values)
-            return draw_heats(figure) if known else None
+    """A figure in matplotlib; None for one that is only of use where one can choose.
+
+    Raises
+    ------
+    MissingExtraError
+        When it is not installed.
+    """
+    with require_matplotlib().rc_context(_STYLE):
+        match figure:
+            case Stack():
+                return _bars(figure)
+            case Scatter(x="area_mm2" | "intensity" | "cycles"):
+                return _scatter(figure)
+            case Scatter():
+                return None
+            case Heats():
+                known = any(v for heat in figure.heats for v in heat.shades[0].values)
+                return draw_heats(figure) if known else None
 
 
 def _new(width: float, height: float) -> tuple[Figure, Axes]:

@@ -11,10 +11,8 @@ from dmaze_cp.perturbation.sensitivity_files import sensitivity_record
 from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import Block, Cell, Heading, Note, Table, Tone, columns, facts
 from dmaze_cp.report.figures import Axis, Series, Stack, StackRow
-from dmaze_cp.report.formats import written
 from dmaze_cp.report.layer import STATUS_TONES, layer_shape, status_text
 from dmaze_cp.report.rows import Rows
-from dmaze_cp.report.suffixes import Format
 from dmaze_cp.report.words import in_sentence, objective_name, value_text
 
 _FACTORS: Final = tuple(sorted({*CAPACITIES, *FIGURES}))
@@ -173,14 +171,4 @@ def tornado(found: Sensitivity, layer: LayerSensitivity) -> Stack | None:
         beside=True,
         origin=1.0,
         note=f"{_OPEN} not proven" if any(_OPEN in row.note for row in rows) else "",
-    )
-
-
-def render_sensitivity(found: Sensitivity, form: Format) -> str:
-    """A sensitivity analysis in a format, with a line break at its end."""
-    return written(
-        form,
-        lambda: sensitivity_record(found),
-        lambda: sensitivity_rows(found),
-        lambda: sensitivity_blocks(found),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -12,9 +11,10 @@ from typing import Final
 from dmaze_cp.levels import DRAM, SPM
 from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import Block, Cell, Heading, Note, Table, Tone, columns, facts
-from dmaze_cp.report.csv_file import records_csv
+from dmaze_cp.report.formats import Report
 from dmaze_cp.report.layer import STATUS_TONES, layer_shape
 from dmaze_cp.report.machine import architecture_in_short, figure_text
+from dmaze_cp.report.rows import record_rows
 from dmaze_cp.result import Status, relative_gap
 from dmaze_cp.spec.documents import Record
 from dmaze_cp.spec.padded_layers import padded_record
@@ -144,13 +144,10 @@ def entry_record(entry: Entry) -> Record:
     }
 
 
-def records_as_text(records: Sequence[Record], form: str) -> str:
-    """Records as ``json`` (a list), ``jsonl`` (one a line) or ``csv`` (nested fields flattened)."""
-    if form == "jsonl":
-        return "".join(json.dumps(record, allow_nan=False) + "\n" for record in records)
-    if form == "json":
-        return json.dumps(list(records), indent=1, allow_nan=False) + "\n"
-    return records_csv(records)
+def records_report(entries: Sequence[Entry]) -> Report:
+    """The results as records for programs."""
+    records = [entry_record(entry) for entry in entries]
+    return Report(tuple, record=lambda: records, rows=lambda: record_rows(records))
 
 
 def _question(entry: Entry) -> Cell:

@@ -20,6 +20,8 @@ class Format(StrEnum):
     """What people see on a terminal, without colours."""
     JSON = "json"
     """Everything there is, for programs."""
+    JSON_LINES = "jsonl"
+    """The same, a record on each line."""
     CSV = "csv"
     """A row for each layer, for spreadsheets."""
     MARKDOWN = "markdown"

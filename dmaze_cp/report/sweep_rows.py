@@ -1,17 +1,13 @@
-"""Sweeps as flat rows, and in the formats that they can be written in."""
+"""Sweeps as flat rows."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from dmaze_cp.dse.result import SweepPoint, SweepResult
-from dmaze_cp.dse.sweep_files import COSTS, sweep_record
+from dmaze_cp.dse.result import SweepPoint
+from dmaze_cp.dse.sweep_files import COSTS
 from dmaze_cp.levels import LEVELS
-from dmaze_cp.report.excel import workbook
-from dmaze_cp.report.formats import written
 from dmaze_cp.report.rows import Rows
-from dmaze_cp.report.suffixes import Format
-from dmaze_cp.report.sweep_blocks import sweep_blocks
 from dmaze_cp.report.sweep_figures import CAUSES, Sweep
 from dmaze_cp.result import LayerResult
 from dmaze_cp.result.layer_files import finite, layer_result_record
@@ -20,36 +16,16 @@ from dmaze_cp.spec.documents import Record
 _CYCLES: Final = ("compute_cycles", "noc_cycles", "dma_cycles")
 
 
-def render_sweep(result: SweepResult, form: Format, *, details: bool = False) -> str | bytes:
-    """A sweep in a format; bytes for a workbook, for all others text with a line break at its end.
-
-    Parameters
-    ----------
-    details
-        In JSON, give the layers of every design.
-
-    Raises
-    ------
-    MissingExtraError
-        When the library that writes workbooks is not installed.
-    """
-    sweep = Sweep(result)
-    if form is Format.EXCEL:
-        sheets = (point_rows, front_rows, best_design_rows, invalid_rows)
-        return workbook(sheet(sweep) for sheet in sheets)
-    return written(
-        form,
-        lambda: sweep_record(result, details=details),
-        lambda: sweep_rows(sweep),
-        lambda: sweep_blocks(sweep),
-    )
-
-
 def sweep_rows(sweep: Sweep) -> Rows:
     """A row for each point of the space, also for those that are no valid design."""
     points = point_rows(sweep)
     rows = [*points.rows, *invalid_rows(sweep).rows]
     return Rows("sweep", points.columns, sorted(rows, key=lambda row: int(row["index"])))
+
+
+def sweep_sheets(sweep: Sweep) -> tuple[Rows, ...]:
+    """The rows of each sheet of a workbook."""
+    return point_rows(sweep), front_rows(sweep), best_design_rows(sweep), invalid_rows(sweep)
 
 
 def point_rows(sweep: Sweep) -> Rows:

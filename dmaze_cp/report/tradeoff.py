@@ -9,10 +9,8 @@ from dmaze_cp.levels import DRAM, PE, SPM
 from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import Block, Cell, Heading, Note, Table, Tone, columns
 from dmaze_cp.report.figures import Axis, Kind, Line, Scatter
-from dmaze_cp.report.formats import written
 from dmaze_cp.report.layer import layer_shape
 from dmaze_cp.report.rows import Rows
-from dmaze_cp.report.suffixes import Format
 from dmaze_cp.tradeoff import FrontStatus, LayerFront, Region, WorkloadFront, front_record
 
 _SHOWN: Final = 25
@@ -251,14 +249,4 @@ def front_figure(
         (Line("front", tuple(steps), ("cycles", "energy_pj")),) if len(steps) > 1 else (),
         tips,
         {},
-    )
-
-
-def render_tradeoff(found: WorkloadFront, form: Format) -> str:
-    """Fronts of energy and latency in a format, with a line break at its end."""
-    return written(
-        form,
-        lambda: front_record(found),
-        lambda: tradeoff_rows(found),
-        lambda: tradeoff_blocks(found),
     )

@@ -9,7 +9,14 @@ from typing import Final
 from dmaze_cp.checker import DigestState
 from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import Block, Cell, Note, Table, Tone, columns
-from dmaze_cp.verification import Agreement, Reproof, Verification, VerifiedRecord
+from dmaze_cp.report.formats import Report
+from dmaze_cp.verification import (
+    Agreement,
+    Reproof,
+    Verification,
+    VerifiedRecord,
+    verification_record,
+)
 
 _HEADS: Final = ("#", "layer", "objective", "status", "value", "check")
 _TONES: Final = {
@@ -23,6 +30,14 @@ _DIGESTS: Final = {
     "the file, so that a change that keeps all sums right would not be seen",
     DigestState.DIFFERS: "digest: not that of the contents",
 }
+
+
+def verification_report(file: str, verification: Verification) -> Report:
+    """The report of verifying a file."""
+    return Report(
+        lambda: verification_blocks(verification),
+        record=lambda: verification_record(file, verification),
+    )
 
 
 def verification_blocks(verification: Verification) -> Iterator[Block]:

@@ -22,7 +22,9 @@ from dmaze_cp import load_architecture, load_workload, map_workload, mapper
 from dmaze_cp.cli.app import cli
 from dmaze_cp.cli.dse_models import weighted_refs
 from dmaze_cp.engine import Engine
-from dmaze_cp.report.html import html_page, result_of
+from dmaze_cp.report.documents import result_of
+from dmaze_cp.report.nouns import render
+from dmaze_cp.report.suffixes import Format
 from dmaze_cp.result import Ending, Status
 from tests.kit import remembered
 from tests.kit.missing import without
@@ -87,7 +89,7 @@ def test_json_agrees_with_mapping_each_design(run) -> None:
     result = run(*arguments, "--engine", "cp-sat")
     assert (result.exit_code, result.output) == (0, "")
     record = json.loads(Path("out.json").read_text())
-    assert "</html>" in html_page(result_of(record))
+    assert "</html>" in render(result_of(record), Format.PAGE)
     assert [(m["model"], m["weight"]) for m in record["models"]] == [("net", 3), ("other", 0.5)]
     assert record["counts"]["solved"] == len(record["points"]) == 2
     totals = []
@@ -450,7 +452,7 @@ def test_what_is_finished_when_interrupted_is_written(tmp_path) -> None:
     record = json.loads((tmp_path / "out.json").read_text())
     assert record["interrupted"] is True
     assert record["counts"]["unknown"] > 0
-    assert "</html>" in html_page(result_of(record))
+    assert "</html>" in render(result_of(record), Format.PAGE)
 
 
 def test_weights_do_not_clash_with_files(tmp_path, monkeypatch) -> None:

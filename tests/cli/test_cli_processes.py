@@ -90,7 +90,7 @@ sys.stderr.write("went on")
 """
 
 
-@pytest.mark.parametrize("module", ["dmaze_cp.cli.app", "yaml", "rich.console"])
+@pytest.mark.parametrize("module", ["dmaze_cp.cli.app", "yaml", "dmaze_cp.report.layer"])
 def test_no_import_can_swallow_an_interrupt(model, module) -> None:
     command = [sys.executable, "-c", INTERRUPTED_IMPORT, module, "map", str(model("fc"))]
     done = subprocess.run(

@@ -11,7 +11,7 @@ from dmaze_cp.architecture import AccessEnergy, Architecture, PEArray
 from dmaze_cp.constraints import Constraints
 from dmaze_cp.mapper import map_layer
 from dmaze_cp.objective import Objective
-from dmaze_cp.report.formats import results_record
+from dmaze_cp.report.nouns import report_of
 from dmaze_cp.result import LayerResult, Status, WorkloadResult, result_record
 from dmaze_cp.workload import Layer, Workload
 
@@ -91,5 +91,5 @@ def several() -> dict[str, Any]:
     """The object of a file of several results."""
     small = Architecture(name="small", pes=16)
     both = [mapped(), mapped(Objective.EDP, architecture=small)]
-    read: dict[str, Any] = json.loads(json.dumps(results_record(both)))
+    read: dict[str, Any] = json.loads(json.dumps(report_of(both).record()))
     return read

@@ -21,7 +21,9 @@ from dmaze_cp.perturbation import (
 )
 from dmaze_cp.perturbation.changes import change
 from dmaze_cp.perturbation.ranges import INSIDE
-from dmaze_cp.report.html import html_page, result_of
+from dmaze_cp.report.documents import result_of
+from dmaze_cp.report.nouns import render
+from dmaze_cp.report.suffixes import Format
 from dmaze_cp.result import Status
 from tests.kit.adversary import exact
 from tests.kit.examples import PARTS, share
@@ -221,7 +223,7 @@ def test_an_analysis_is_read_back() -> None:
         each.change.parameter for each in found.layers[0].changed
     ]
     assert "rf_bytes" in found._repr_html_()
-    assert "rf_bytes" in html_page(result_of(record))
+    assert "rf_bytes" in render(result_of(record), Format.PAGE)
 
 
 @pytest.mark.parametrize(

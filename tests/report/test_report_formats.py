@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.objective import Objective
-from dmaze_cp.report.formats import render
 from dmaze_cp.report.markdown import escape
+from dmaze_cp.report.nouns import render
 from dmaze_cp.report.rows import comparison_rows, layer_rows
 from dmaze_cp.report.suffixes import Format, format_of
 from dmaze_cp.report.terminal import TABLE_WIDTH

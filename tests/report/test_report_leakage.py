@@ -12,13 +12,11 @@ from dmaze_cp.architecture import Architecture
 from dmaze_cp.dse.parameters import Parameter
 from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.objective import Objective
-from dmaze_cp.report.formats import render
-from dmaze_cp.report.html import html_page
-from dmaze_cp.report.plots import sweep_plots
+from dmaze_cp.report.nouns import render
 from dmaze_cp.report.suffixes import Format
-from dmaze_cp.report.sweep_rows import render_sweep
 from dmaze_cp.result import result_record
 from tests.kit.networks import lost, network
+from tests.kit.plots import drawn
 from tests.kit.samples import CONV, DEPTHWISE, GEMM, sample_result
 from tests.kit.sweeps import sample_sweep, sweep_text, weighted
 from tests.report.html.test_report_html_page import data_of
@@ -33,7 +31,7 @@ def mapped(architecture):
     return network(*results, lost(DEPTHWISE, architecture=architecture), name=architecture.name)
 
 
-@pytest.mark.parametrize("form", [f for f in Format if f is not Format.EXCEL])
+@pytest.mark.parametrize("form", [f for f in Format if f not in {Format.EXCEL, Format.PAGE}])
 def test_results_name_it_where_there_is_any(form):
     quiet, loud = (render([mapped(a)], form) for a in (SILENT, LEAKY))
     assert "leakage" in loud
@@ -66,7 +64,7 @@ def test_rows_of_accelerators_that_do_not_leak_have_an_empty_cell():
 
 def test_a_page_has_it_last():
     for architecture, names in ((SILENT, NAMES[:-1]), (LEAKY, NAMES)):
-        data = data_of(html_page(mapped(architecture)))
+        data = data_of(render(mapped(architecture), Format.PAGE))
         (figure,) = [b for b in data["blocks"] if b["is"] == "Stack" and b["name"] == "energy"]
         assert [series["name"] for series in figure["series"]] == names
         assert {len(row["values"]) for row in figure["rows"]} == {len(names)}
@@ -82,14 +80,14 @@ def leaking_sweep(leakage=(0.0, 5.0), rf_bytes=(128, 256)):
 
 
 def test_rows_of_a_sweep_over_leakage():
-    rows = list(csv.DictReader(io.StringIO(render_sweep(leaking_sweep(), Format.CSV))))
+    rows = list(csv.DictReader(io.StringIO(render(leaking_sweep(), Format.CSV))))
     assert [row["leakage_energy_pj"] != "" for row in rows] == [False, False, True, True]
     assert [float(row["leakage_mw"]) for row in rows] == [0, 0, 5, 5]
-    assert "leakage_energy_pj" not in render_sweep(leaking_sweep((0.0,)), Format.CSV)
+    assert "leakage_energy_pj" not in render(leaking_sweep((0.0,)), Format.CSV)
 
 
 def test_a_document_of_a_sweep_over_leakage():
-    document = json.loads(render_sweep(leaking_sweep(), Format.JSON))
+    document = json.loads(render(leaking_sweep(), Format.JSON))
     for point in document["points"]:
         leaks = point["parameters"]["leakage_mw"] > 0
         assert ("leakage" in point["energy_breakdown_pj"]) is leaks
@@ -100,10 +98,10 @@ def test_a_document_of_a_sweep_over_leakage():
 def test_designs_of_which_some_leak_are_compared(values, shown):
     lines = sweep_text(leaking_sweep(values, (256,)), 120).splitlines()
     assert len([line for line in lines if line.startswith("  leakage ")]) == shown
-    assert render_sweep(leaking_sweep(values), Format.EXCEL)
+    assert render(leaking_sweep(values), Format.EXCEL)
 
 
 def test_a_plot_of_designs_of_which_some_leak():
     for values, names in (((0.0, 5.0), NAMES), ((0.0,), NAMES[:-1])):
-        axes = sweep_plots(leaking_sweep(values))["energy"].axes[0]
+        axes = drawn(leaking_sweep(values))["energy"].axes[0]
         assert [text.get_text() for text in axes.get_legend().get_texts()] == names

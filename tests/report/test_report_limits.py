@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dmaze_cp as dm
-from dmaze_cp.report.formats import render
+from dmaze_cp.report.nouns import render
 from dmaze_cp.report.suffixes import Format
 
 LAYER = dm.Layer.gemm("fc", {"X": 8, "Y": 16, "K": 32})

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.report import notebook
+from dmaze_cp.report import nouns
 from dmaze_cp.workload import Workload
 from tests.kit.documents import HOSTILE
 from tests.kit.networks import network
@@ -60,10 +60,10 @@ def test_every_noun_has_a_well_formed_fragment(kind: str) -> None:
 
 def test_a_result_has_its_loop_nest_and_exact_value() -> None:
     result = sample_result(CONV)
-    text = Checked(notebook.html(result)).text
+    text = Checked(nouns.html(result)).text
     assert f"{result.value:,} pJ x cycles" in text
     assert "for m3 in range(" in text
-    assert {"pre", "svg", "table"} <= Checked(notebook.html(result)).seen
+    assert {"pre", "svg", "table"} <= Checked(nouns.html(result)).seen
 
 
 def test_names_are_text() -> None:
@@ -74,4 +74,4 @@ def test_names_are_text() -> None:
 
 def test_what_has_no_report_is_refused() -> None:
     with pytest.raises(TypeError, match="int"):
-        notebook.html(3)
+        nouns.html(3)

@@ -21,11 +21,13 @@ from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.errors import MissingExtraError
 from dmaze_cp.levels import COMPONENTS
 from dmaze_cp.report.breakdown import dram_bytes
+from dmaze_cp.report.nouns import report_of
 from dmaze_cp.report.plot_labels import put_labels
-from dmaze_cp.report.plots import plot_files, sweep_plots
+from dmaze_cp.report.plots import figure_files
 from dmaze_cp.report.sweep_alone import MOST_LAYERS
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.result import Status
+from tests.kit.plots import drawn
 from tests.kit.samples import DEPTHWISE, GEMM, ONE
 from tests.kit.sweeps import SPACE, sample_sweep, sweeps, weighted
 
@@ -60,7 +62,7 @@ def test_heat_map(status):
     )
     result = replace(result, points=points)
     sweep = Sweep(result)
-    figure = sweep_plots(result)["heat-map"]
+    figure = drawn(result)["heat-map"]
     axes = axes_of(figure)
     cells = [patch for patch in axes.patches if isinstance(patch, Rectangle)]
     assert len(cells) == 6
@@ -91,7 +93,7 @@ def test_heat_map(status):
 def test_layers_that_are_not_finished_have_no_bound_of_the_whole_design():
     result = sample_sweep(statuses=(PointStatus.OPTIMAL, PointStatus.UNKNOWN))
     points = tuple(p if p.is_mapped else replace(p, bound=1.0) for p in result.points)
-    figure = sweep_plots(replace(result, points=points))["layers"]
+    figure = drawn(replace(result, points=points))["layers"]
     for axes in (axes for axes in figure.axes if axes.patches):
         assert sorted(t.get_text() for t in axes.texts)[-3:] == ["?"] * 3
     assert not any(patch.get_hatch() for axes in figure.axes for patch in axes.patches)
@@ -100,7 +102,7 @@ def test_layers_that_are_not_finished_have_no_bound_of_the_whole_design():
 def test_layers_have_a_heat_map_each():
     networks = [weighted("one", 1.0, GEMM), weighted("two", 3.0, replace(DEPTHWISE, instances=5))]
     result = sample_sweep(networks=networks)
-    figure = sweep_plots(result)["layers"]
+    figure = drawn(result)["layers"]
     maps = {axes.get_title(loc="left"): axes for axes in figure.axes if axes.patches}
     assert list(maps) == [f"one: {GEMM.name}", f"two: {DEPTHWISE.name}"]
     for network, axes in enumerate(maps.values()):
@@ -121,34 +123,34 @@ def test_layers_have_a_heat_map_each():
 
 def test_of_many_layers_the_costliest_have_a_heat_map():
     many = [replace(GEMM, name=f"l{k}", instances=k + 1) for k in range(MOST_LAYERS + 2)]
-    figure = sweep_plots(sample_sweep(networks=[weighted("net", 1.0, *many)]))["layers"]
+    figure = drawn(sample_sweep(networks=[weighted("net", 1.0, *many)]))["layers"]
     titles = [axes.get_title(loc="left") for axes in figure.axes if axes.patches]
     assert titles == [layer.name for layer in many[2:]]
     assert f"the {MOST_LAYERS} costliest of {len(many)}" in figure.get_suptitle()
 
 
 def test_layers_are_left_out_where_designs_were_skipped():
-    assert "layers" in sweep_plots(sample_sweep())
-    assert "layers" not in sweep_plots(sample_sweep(statuses=SKIPS))
-    assert "layers" not in sweep_plots(sample_sweep(networks=[weighted("net", 1.0, ONE)]))
+    assert "layers" in drawn(sample_sweep())
+    assert "layers" not in drawn(sample_sweep(statuses=SKIPS))
+    assert "layers" not in drawn(sample_sweep(networks=[weighted("net", 1.0, ONE)]))
 
 
 def test_pareto():
     result = sample_sweep(statuses=SKIPS, pareto=True)
-    axes = axes_of(sweep_plots(result)["pareto"])
-    drawn = scatters(axes)
+    axes = axes_of(drawn(result)["pareto"])
+    groups = scatters(axes)
     hertz = 500e6
     skipped = [p for p in result.points if p.status is PointStatus.SKIPPED]
-    assert flat(sorted(drawn["skipped, at its bound"])) == pytest.approx(
+    assert flat(sorted(groups["skipped, at its bound"])) == pytest.approx(
         flat(sorted((p.design.area_mm2, p.bound * hertz) for p in skipped))
     )
-    front = [places for name, places in drawn.items() if name.startswith("front")]
+    front = [places for name, places in groups.items() if name.startswith("front")]
     others = [result.points[k] for k in result.front if k != result.best]
     assert flat(sorted(flat_places(front))) == pytest.approx(
         flat(sorted((p.design.area_mm2, p.value * hertz) for p in others))
     )
     best = result.points[result.best]
-    assert flat(drawn["best"]) == pytest.approx([best.design.area_mm2, best.value * hertz])
+    assert flat(groups["best"]) == pytest.approx([best.design.area_mm2, best.value * hertz])
     assert axes.get_ylabel() == "EDP (pJ × cycles)"
 
 
@@ -156,11 +158,11 @@ def test_designs_with_a_bound_only_are_set_apart_from_those_with_a_value():
     statuses = (PointStatus.FEASIBLE, PointStatus.OPTIMAL, PointStatus.UNKNOWN)
     result = sample_sweep(statuses=statuses)
     points = tuple(p if p.is_mapped else replace(p, bound=1.0) for p in result.points)
-    drawn = scatters(axes_of(sweep_plots(replace(result, points=points))["pareto"]))
-    assert len(drawn["not finished, at its bound"]) == 2
-    hollow = {name: len(places) for name, places in drawn.items() if "may cost less" in name}
-    front = next(c for c in drawn if c.startswith("front"))
-    assert sum(hollow.values()) + len(drawn[front]) + len(drawn.get("mapped", ())) == 4
+    groups = scatters(axes_of(drawn(replace(result, points=points))["pareto"]))
+    assert len(groups["not finished, at its bound"]) == 2
+    hollow = {name: len(places) for name, places in groups.items() if "may cost less" in name}
+    front = next(c for c in groups if c.startswith("front"))
+    assert sum(hollow.values()) + len(groups[front]) + len(groups.get("mapped", ())) == 4
     assert hollow
 
 
@@ -171,7 +173,7 @@ def test_what_a_network_may_cost_less_has_a_star():
         replace(p, networks=tuple(_unproven(n) for n in p.networks)) for p in result.points
     )
     for starred, some in ((False, result), (True, replace(result, points=open_))):
-        axes = axes_of(sweep_plots(some)["networks"])
+        axes = axes_of(drawn(some)["networks"])
         assert all(t.get_text().endswith("*") is starred for t in axes.texts)
         assert axes.texts
 
@@ -183,19 +185,19 @@ def _unproven(network):
 
 def test_only_a_proven_front_is_called_so():
     names = {
-        proven: scatters(axes_of(sweep_plots(sample_sweep(statuses=s, pareto=True))["pareto"]))
+        proven: scatters(axes_of(drawn(sample_sweep(statuses=s, pareto=True))["pareto"]))
         for proven, s in ((True, (PointStatus.OPTIMAL,)), (False, (PointStatus.FEASIBLE,)))
     }
     assert "front, proven complete" in names[True]
     assert any(name.startswith("front so far") for name in names[False])
-    alone = scatters(axes_of(sweep_plots(sample_sweep(statuses=SKIPS))["pareto"]))
+    alone = scatters(axes_of(drawn(sample_sweep(statuses=SKIPS))["pareto"]))
     assert not {"front so far", "front, proven complete"} & set(alone)
 
 
 def test_energies_add_up():
     result = sample_sweep()
     sweep = Sweep(result)
-    axes = axes_of(sweep_plots(result)["energy"])
+    axes = axes_of(drawn(result)["energy"])
     assert [c.get_label() for c in axes.containers] == list(COMPONENTS)
     for row, position in enumerate(sweep.ranking):
         bars = [container[row] for container in axes.containers]
@@ -213,7 +215,7 @@ def test_networks():
     networks = [weighted("one", 1.0, GEMM), weighted("two$x$", 1.0, DEPTHWISE)]
     result = sample_sweep(networks=networks)
     sweep = Sweep(result)
-    axes = axes_of(sweep_plots(result)["networks"])
+    axes = axes_of(drawn(result)["networks"])
     assert [t.get_text() for t in axes.get_yticklabels()] == ["one", r"two\$x\$"]
     winners = list(dict.fromkeys((result.best, result.best_of("one"), result.best_of("two$x$"))))
     assert len(axes.containers) == len(winners)
@@ -222,12 +224,12 @@ def test_networks():
             own = sweep.network_value(result.best_of(model), model)
             assert bar.get_width() == pytest.approx(sweep.network_value(winner, model) / own)
             assert bar.get_width() >= 1
-    assert "networks" not in sweep_plots(sample_sweep())
+    assert "networks" not in drawn(sample_sweep())
 
 
 def test_roofline():
     result = sample_sweep(networks=[weighted("net", 1.0, GEMM, DEPTHWISE)])
-    axes = axes_of(sweep_plots(result)["roofline"])
+    axes = axes_of(drawn(result)["roofline"])
     machine = result.points[result.best].design.architecture
     (places,) = scatters(axes).values()
     for place, layer in zip(places, result.points[result.best].networks[0].layers, strict=True):
@@ -245,7 +247,7 @@ def test_roofline():
 
 def test_names_of_layers_that_are_close_do_not_cover_each_other():
     near = [replace(GEMM, name=f"a_layer_with_a_name_{k}") for k in range(2)]
-    figure = sweep_plots(sample_sweep(networks=[weighted("net", 1.0, *near)]))["roofline"]
+    figure = drawn(sample_sweep(networks=[weighted("net", 1.0, *near)]))["roofline"]
     boxes = boxes_of(figure, "a_layer")
     assert len(boxes) == 2
     assert not boxes[0].overlaps(boxes[1])
@@ -255,7 +257,7 @@ def test_long_names_that_differ_in_their_middle_have_labels_that_differ():
     layers = [replace(GEMM, name=f"encoder.layers.{k}.self_attention.query") for k in range(3)]
     names = [f"company/research/model_{k}_quantised_to_8_bits.onnx" for k in range(2)]
     networks = [weighted(name, 1.0, *layers) for name in names]
-    plots = sweep_plots(sample_sweep(networks=networks))
+    plots = drawn(sample_sweep(networks=networks))
     roofline = axes_of(plots["roofline"])
     texts = {t.get_text() for t in roofline.texts if "query" in t.get_text()}
     assert len(texts) == len(layers)
@@ -291,7 +293,7 @@ def boxes_of(figure, start):
 
 def test_ticks_are_numbers_and_no_powers():
     for name in ("roofline", "pareto"):
-        figure = sweep_plots(sample_sweep())[name]
+        figure = drawn(sample_sweep())[name]
         figure.draw_without_rendering()
         axes = axes_of(figure)
         ticks = [*axes.get_yticklabels(), *axes.get_yticklabels(minor=True)]
@@ -303,7 +305,7 @@ def test_ticks_are_numbers_and_no_powers():
 
 def test_what_is_no_design_says_why():
     space = replace(SPACE, rules=(Rule("rf_bytes < 256", "small"),))
-    figure = sweep_plots(sample_sweep(space))["heat-map"]
+    figure = drawn(sample_sweep(space))["heat-map"]
     assert "×: no design: small" in figure.get_supxlabel()
 
 
@@ -311,7 +313,7 @@ def test_what_is_no_design_says_why():
 @settings(max_examples=5, deadline=None)
 @pytest.mark.filterwarnings("ignore:Glyph")
 def test_any_sweep_can_be_drawn(result):
-    figures = sweep_plots(result)
+    figures = drawn(result)
     assert ("energy" in figures) is (result.best is not None)
     for figure in figures.values():
         figure.draw_without_rendering()
@@ -319,7 +321,7 @@ def test_any_sweep_can_be_drawn(result):
 
 def test_files_are_the_same_for_the_same_sweep():
     result = sample_sweep(networks=[weighted("net", 1.0, ONE)])
-    files = plot_files(result)
+    files = figure_files(report_of(result).figures())
     assert set(files) == {
         f"{name}.{kind}"
         for name in ("heat-map", "pareto", "energy", "roofline")
@@ -327,16 +329,16 @@ def test_files_are_the_same_for_the_same_sweep():
     }
     assert files["energy.png"].startswith(b"\x89PNG")
     assert b"<svg" in files["energy.svg"]
-    assert plot_files(result) == files
+    assert figure_files(report_of(result).figures()) == files
 
 
 def test_without_areas_there_is_no_front():
-    assert "pareto" not in sweep_plots(sample_sweep(replace(SPACE, area=no_area)))
+    assert "pareto" not in drawn(sample_sweep(replace(SPACE, area=no_area)))
 
 
 def test_one_parameter_is_one_row():
     space = DesignSpace("one", parameters=(Parameter("pes", (16, 64, 128)),))
-    axes = axes_of(sweep_plots(sample_sweep(space))["heat-map"])
+    axes = axes_of(drawn(sample_sweep(space))["heat-map"])
     assert len(axes.patches) == 3
     assert {round(patch.get_y() + 0.5) for patch in axes.patches} == {0}
 
@@ -344,4 +346,4 @@ def test_one_parameter_is_one_row():
 def test_without_matplotlib_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(MissingExtraError, match=r"dmaze-cp\[plot\]"):
-        sweep_plots(sample_sweep())
+        drawn(sample_sweep())

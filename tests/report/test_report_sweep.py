@@ -20,9 +20,8 @@ from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.dse.sweep_files import sweep_record
 from dmaze_cp.errors import MissingExtraError
 from dmaze_cp.objective import Objective
-from dmaze_cp.report.html import html_page
+from dmaze_cp.report.nouns import render
 from dmaze_cp.report.suffixes import SWEEP_SUFFIXES, Format, format_of
-from dmaze_cp.report.sweep_rows import render_sweep
 from dmaze_cp.spec import mapping_record_from_dict
 from tests.kit.samples import DEPTHWISE, GEMM
 from tests.kit.sweeps import SPACE, sample_sweep, sweep_text, sweeps, weighted
@@ -31,7 +30,7 @@ SKIPS = (PointStatus.OPTIMAL, PointStatus.SKIPPED)
 
 
 def as_json(result, **options):
-    return json.loads(render_sweep(result, Format.JSON, **options))
+    return json.loads(render(result, Format.JSON, **options))
 
 
 @given(sweeps(), st.sampled_from((40, 60, 80)))
@@ -39,14 +38,14 @@ def as_json(result, **options):
 def test_any_sweep_can_be_written(result, width):
     record = as_json(result)
     assert [p["index"] for p in record["points"]] == [p.design.index for p in result.points]
-    assert "<script" in html_page(result)
-    rows = list(csv.DictReader(io.StringIO(render_sweep(result, Format.CSV))))
+    assert "<script" in render(result, Format.PAGE)
+    rows = list(csv.DictReader(io.StringIO(render(result, Format.CSV))))
     assert [int(row["index"]) for row in rows] == sorted(
         p.index for p in (*(p.design for p in result.points), *result.invalid)
     )
     for row in rows:
         assert None not in row, "more cells than columns"
-    assert render_sweep(result, Format.MARKDOWN).startswith("## Sweep: ")
+    assert render(result, Format.MARKDOWN).startswith("## Sweep: ")
     text = sweep_text(result, width)
     assert max(map(len, text.split("\n"))) <= width
     assert "\x1b" not in text
@@ -140,7 +139,7 @@ def test_csv_has_a_row_for_each_point_also_invalid_ones():
     space = replace(SPACE, rules=(Rule("rf_bytes < 256", "=small"),))
     networks = [weighted("=net", 1.0, GEMM)]
     result = sample_sweep(space, networks, statuses=SKIPS)
-    rows = list(csv.DictReader(io.StringIO(render_sweep(result, Format.CSV))))
+    rows = list(csv.DictReader(io.StringIO(render(result, Format.CSV))))
     assert len(rows) == SPACE.size
     assert [row["status"] for row in rows[-2:]] == ["invalid", "invalid"]
     assert rows[-1]["cause"] == "'=small"
@@ -155,7 +154,7 @@ def test_csv_has_a_row_for_each_point_also_invalid_ones():
 def test_the_workbook_has_numbers_and_no_formulas():
     space = replace(SPACE, name="=space", rules=(Rule("rf_bytes < 256", "=small"),))
     result = sample_sweep(space, [weighted("=net", 1.0, GEMM)], statuses=SKIPS, pareto=True)
-    content = render_sweep(result, Format.EXCEL)
+    content = render(result, Format.EXCEL)
     assert isinstance(content, bytes)
     workbook = openpyxl.load_workbook(io.BytesIO(content))
     assert workbook.sheetnames == ["points", "front", "best design", "invalid"]
@@ -179,7 +178,7 @@ def test_the_workbook_has_numbers_and_no_formulas():
 def test_without_openpyxl_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     with pytest.raises(MissingExtraError, match=r"dmaze-cp\[excel\]"):
-        render_sweep(sample_sweep(), Format.EXCEL)
+        render(sample_sweep(), Format.EXCEL)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ import dmaze_cp as dm
 from dmaze_cp.constraints import Constraints
 from dmaze_cp.cost import fits
 from dmaze_cp.objective import Objective
-from dmaze_cp.report.html import html_page
+from dmaze_cp.report.nouns import render
+from dmaze_cp.report.suffixes import Format
 from dmaze_cp.result import Status, layer_result_from_dict, layer_result_record
 from dmaze_cp.workload import Layer
 from tests.kit.examples import PARTS, share
@@ -108,8 +109,10 @@ def test_tables_are_in_the_record():
     assert layer_result_from_dict(record, arch) == result
     assert min(each["relative"] for each in record["dataflows"] if each["value"]) == 0
     network = dm.WorkloadResult(dm.Workload("net", (LAYER,)), arch, (Objective.EDP,), (result,))
-    assert '"is":"Heats","name":"slices"' in html_page(network)
-    assert '"name":"slices"' not in html_page(replace(network, layers=(dm.map_layer(LAYER, arch),)))
+    assert '"is":"Heats","name":"slices"' in render(network, Format.PAGE)
+    assert '"name":"slices"' not in render(
+        replace(network, layers=(dm.map_layer(LAYER, arch),)), Format.PAGE
+    )
     record["dataflows"][0] |= {"value": 1}
     with pytest.raises(dm.SpecError):
         layer_result_from_dict(record, arch)

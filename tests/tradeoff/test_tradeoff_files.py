@@ -12,7 +12,9 @@ from hypothesis import given
 import dmaze_cp as dm
 from dmaze_cp.constraints import Constraints
 from dmaze_cp.errors import SpecError
-from dmaze_cp.report.html import html_page, result_of
+from dmaze_cp.report.documents import result_of
+from dmaze_cp.report.nouns import render
+from dmaze_cp.report.suffixes import Format
 from dmaze_cp.schemas import json_schema
 from dmaze_cp.tradeoff import FrontStatus, WorkloadFront, front_from_dict
 from tests.kit.examples import examples
@@ -215,5 +217,5 @@ def test_fronts_have_frames_and_pages() -> None:
     points = sum(len(front.points) for front in found.layers) + len(found.network.points)
     assert len(found.to_frame()) == points
     assert "front: complete" in found._repr_html_()
-    page = html_page(result_of(document()))
+    page = render(result_of(document()), Format.PAGE)
     assert all(layer.name in page for layer in found.workload)

@@ -14,21 +14,9 @@ from importlib.resources import files
 from math import isfinite
 from typing import Any, Final
 
-from dmaze_cp.dse.result import SweepResult
-from dmaze_cp.perturbation import Sensitivity
-from dmaze_cp.report.blocks import Bar, Bars, Cell, Code, Column, Fact
+from dmaze_cp.report.blocks import Bar, Bars, Cell, Code, Column, Fact, Page
 from dmaze_cp.report.figures import Stack
-from dmaze_cp.report.html.document import Reported
-from dmaze_cp.report.network_page import comparison_page, network_page
-from dmaze_cp.report.numbers import counted
-from dmaze_cp.report.sensitivity import sensitivity_blocks
 from dmaze_cp.report.short_names import short_names
-from dmaze_cp.report.sweep_figures import Sweep
-from dmaze_cp.report.sweep_page import sweep_page
-from dmaze_cp.report.tradeoff_page import tradeoff_page
-from dmaze_cp.report.words import in_sentence
-from dmaze_cp.result import WorkloadResult
-from dmaze_cp.tradeoff import WorkloadFront
 
 _STYLES: Final = ("page.css", "parts.css")
 _SCRIPTS: Final = (
@@ -42,38 +30,13 @@ _FOR_SCRIPTS: Final = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u00
 """No text in the data can end the element it is in, or begin a comment there."""
 
 
-def html_page(result: WorkloadResult | Sequence[WorkloadResult] | Reported) -> str:
-    """A self-contained page for a result, several that are compared, a sweep, an analysis, fronts.
+def html_page(page: Page) -> str:
+    """A self-contained page.
 
     It needs no network, and its content security policy allows it none. Everything that
-    the results name is shown as text, whatever it holds.
+    the blocks name is shown as text, whatever it holds.
     """
-    if isinstance(result, SweepResult):
-        sweep = Sweep(result)
-        over = f" over {', '.join(sweep.swept)}" if sweep.swept else ""
-        kind = "Pareto sweep" if result.pareto else "sweep"
-        about = f"{kind}{over}; least {in_sentence(result.objective)}"
-        return _page(result.space.name, about, sweep_page(sweep))
-    if isinstance(result, Sensitivity):
-        about = f"least {in_sentence(result.objective)} as one figure of {result.architecture.name}"
-        title = result.workload.name
-        return _page(title, f"{about} changes, all else equal", sensitivity_blocks(result))
-    if isinstance(result, WorkloadFront):
-        about = f"energy and latency on {result.architecture.name}"
-        return _page(result.workload.name, about, tradeoff_page(result))
-    results = [result] if isinstance(result, WorkloadResult) else list(result)
-    if len(results) == 1:
-        (one,) = results
-        goals = ", ".join(in_sentence(objective) for objective in one.objectives)
-        about = f"mapped onto {one.architecture.name}, least {goals}"
-        return _page(one.workload.name, about, network_page(one))
-    networks = counted(len({r.workload.name for r in results}), "network")
-    machines = counted(len({r.architecture.name for r in results}), "accelerator")
-    return _page("Comparison", f"{networks}, {machines}", comparison_page(results))
-
-
-def _page(title: str, about: str, blocks: object) -> str:
-    data = {"title": title, "about": about, "blocks": list(blocks)}  # type: ignore[call-overload]
+    data = {"title": page.title, "about": page.about, "blocks": list(page.blocks)}
     style = "".join(_asset(name) for name in _STYLES)
     script = _script()
     parts = {

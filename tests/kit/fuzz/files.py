@@ -17,8 +17,9 @@ from dmaze_cp.dse.space_files import load_space
 from dmaze_cp.dse.sweep_files import sweep_record
 from dmaze_cp.errors import SpecError
 from dmaze_cp.loading import load_workload
-from dmaze_cp.report.formats import results_record
-from dmaze_cp.report.html import html_page, result_of
+from dmaze_cp.report.documents import result_of
+from dmaze_cp.report.nouns import render, report_of
+from dmaze_cp.report.suffixes import Format
 from dmaze_cp.result import result_record
 from dmaze_cp.spec import load_architecture, load_mapping_records, mapping_record_from_dict
 from dmaze_cp.spec.files import load_spec_object
@@ -52,14 +53,14 @@ def read_mappings(path: Path) -> None:
 def read_result(path: Path) -> None:
     """As `dmaze-cp report`, then as `dmaze-cp evaluate`."""
     try:
-        html_page(result_of(load_spec_object(path)))
+        render(result_of(load_spec_object(path)), Format.PAGE)
     finally:
         read_mappings(path)
 
 
 def read_page(path: Path) -> None:
     """As `dmaze-cp report`."""
-    html_page(result_of(load_spec_object(path)))
+    render(result_of(load_spec_object(path)), Format.PAGE)
 
 
 def read_space(path: Path) -> None:
@@ -90,7 +91,7 @@ def seeds() -> list[tuple[str, object, Read]]:
         ("mappings", [RECORD, RECORD], read_mappings),
         ("space", FULL, read_space),
         ("result", result_record(documents.mapped(layers=documents.LAYERS[:2])), read_result),
-        ("results", results_record(documents.results()), read_page),
+        ("results", report_of(documents.results()).record(), read_page),
         ("front", sweep_record(sweep_documents.swept(pareto=True)), read_page),
         ("fronts", front_record(searched()), read_page),
         ("swept", sweep_record(sweep_documents.swept(), details=True), read_page),

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from dmaze_cp.report.html import html_page
+from dmaze_cp.report.nouns import render
+from dmaze_cp.report.suffixes import Format
 from tests.kit.browser import Open, Opened
 from tests.kit.patience import HANG_S
 
@@ -52,7 +53,7 @@ def open_page(windows: dict[bool, Any], tmp_path: Path) -> Iterator[Open]:
         touch: bool = False,
     ) -> Opened:
         file = tmp_path / f"page-{len(pages)}.html"
-        file.write_text(html_page(document), encoding="utf-8")
+        file.write_text(render(document, Format.PAGE), encoding="utf-8")
         page = windows[touch].new_page()
         pages.append(page)
         page.set_default_timeout(1000 * HANG_S)

@@ -22,10 +22,11 @@ from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.mapping import Dataflow
 from dmaze_cp.report.breakdown import dram_bytes
 from dmaze_cp.report.design_page import DETAILED_POINTS
-from dmaze_cp.report.html import html_page
 from dmaze_cp.report.html.page import embedded_json
 from dmaze_cp.report.layer_figures import roofline
 from dmaze_cp.report.loopnest import loop_nest
+from dmaze_cp.report.nouns import render
+from dmaze_cp.report.suffixes import Format
 from dmaze_cp.workload import UnmappedOperator
 from tests.kit import documents, samples
 from tests.kit.sweeps import sample_sweep, weighted
@@ -84,7 +85,7 @@ def test_embedded_json_ends_no_element_and_reads_back(value):
 
 
 def test_a_page_asks_for_nothing_and_its_policy_fits_its_parts():
-    parts = Scripts(html_page(documents.mapped()))
+    parts = Scripts(render(documents.mapped(), Format.PAGE))
     assert parts.addresses == ["data:,"]
     assert "default-src 'none'" in parts.policy
     assert "unsafe" not in parts.policy
@@ -99,7 +100,7 @@ def test_a_page_asks_for_nothing_and_its_policy_fits_its_parts():
 
 
 def test_the_script_makes_no_html_of_text():
-    script = Scripts(html_page(documents.mapped())).texts["script"]
+    script = Scripts(render(documents.mapped(), Format.PAGE)).texts["script"]
     for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("):
         assert word not in script
 
@@ -108,7 +109,9 @@ def test_names_cannot_break_out_of_the_data():
     name = documents.HOSTILE
     result = documents.mapped(model=name)
     operators = (UnmappedOperator("pool", "MaxPool", "@SCRIPT@"),)
-    page = html_page(replace(result, workload=replace(result.workload, unmapped=operators)))
+    page = render(
+        replace(result, workload=replace(result.workload, unmapped=operators)), Format.PAGE
+    )
     assert name not in page
     data = data_of(page)
     assert data["title"] == name
@@ -123,7 +126,7 @@ def test_names_cannot_break_out_of_the_data():
 
 def test_a_layer_has_its_loop_nest_and_exact_figures():
     result = documents.mapped()
-    (details,) = blocks_of(data_of(html_page(result)), "Details")
+    (details,) = blocks_of(data_of(render(result, Format.PAGE)), "Details")
     for one in result.layers:
         assert one.mapping is not None
         assert one.cost is not None
@@ -136,7 +139,7 @@ def test_a_layer_has_its_loop_nest_and_exact_figures():
 
 def test_layers_without_a_mapping_are_shown_with_their_reason():
     result = documents.mapped(architecture=documents.TINY)
-    (details,) = blocks_of(data_of(html_page(result)), "Details")
+    (details,) = blocks_of(data_of(render(result, Format.PAGE)), "Details")
     for blocks in details["items"].values():
         texts = [note["text"] for note in blocks_of(blocks, "Note")]
         assert "EDP: infeasible" in texts
@@ -169,7 +172,7 @@ def test_a_sweep_has_the_mappings_of_its_best_designs_only():
     values = tuple(range(64, 64 + 80 * 8, 8))
     space = DesignSpace("many", parameters=(Parameter("rf_bytes", values),))
     sweep = sample_sweep(space, [weighted("net", 1.0, samples.GEMM)])
-    page = data_of(html_page(sweep))
+    page = data_of(render(sweep, Format.PAGE))
     (details,) = [d for d in blocks_of(page, "Details") if d["key"] == "point"]
     full = {key for key, blocks in details["items"].items() if list(blocks_of(blocks, "Code"))}
     assert len(full) == DETAILED_POINTS < len(details["items"]) == len(sweep.points)

@@ -6,14 +6,15 @@ from dataclasses import replace
 
 from dmaze_cp.constraints import Constraints, rules_for
 from dmaze_cp.dse.result import PointStatus
-from dmaze_cp.report.html import html_page
+from dmaze_cp.report.nouns import render
+from dmaze_cp.report.suffixes import Format
 from dmaze_cp.report.sweep_page import MOST_INVALID
 from tests.kit.sweep_documents import swept, with_status
 from tests.report.html.test_report_html_page import blocks_of, data_of
 
 
 def left_out(result):
-    data = data_of(html_page(result))
+    data = data_of(render(result, Format.PAGE))
     return [t for t in blocks_of(data, "Table") if t.get("caption") == "points that are no design"]
 
 
@@ -32,7 +33,7 @@ def test_of_very_many_the_first_are_listed():
 
 def test_what_is_infeasible_is_drawn_at_no_bound():
     result = swept()
-    data = data_of(html_page(result))
+    data = data_of(render(result, Format.PAGE))
     (front,) = [s for s in blocks_of(data, "Scatter") if s["name"] == "pareto"]
     values = dict(zip(front["keys"], front["data"]["value"], strict=True))
     infeasible = with_status(result, PointStatus.INFEASIBLE)
@@ -44,7 +45,7 @@ def test_what_is_infeasible_is_drawn_at_no_bound():
 
 def test_limits_are_in_words():
     limits = Constraints.of_options(min_pe_utilization=0.5, no_feature_dram=True)
-    data = data_of(html_page(replace(swept(), constraints=rules_for(limits))))
+    data = data_of(render(replace(swept(), constraints=rules_for(limits)), Format.PAGE))
     tiles = next(b for b in blocks_of(data, "Facts") if b.get("tiles"))
     (shown,) = [row["note"] for row in tiles["rows"] if row["name"] == "Limits"]
     assert "DRAM.Fx=1, DRAM.Fy=1, util.PE>=0.5" in shown

@@ -1,4 +1,4 @@
-"""What a file holds that a page can be made of."""
+"""What a file of results holds."""
 
 from __future__ import annotations
 
