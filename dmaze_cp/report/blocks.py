@@ -6,7 +6,7 @@ Markdown, a notebook or a page. What only a page can do (choose, select, unfold)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -265,15 +265,6 @@ def columns(
         Column(title, is_text=k in texts or k in folds, folds=k in folds)
         for k, title in enumerate(titles)
     )
-
-
-def on_paper(blocks: Blocks) -> Iterator[Block]:
-    """The blocks of a medium that shows everything at once, and no figures."""
-    for block in blocks:
-        if isinstance(block, Choice):
-            yield from on_paper(block.options[0][2])
-        elif isinstance(block, Heading | Facts | Table | Bars | Code | Note):
-            yield block
 
 
 def cell(item: str | Cell) -> Cell:

@@ -18,8 +18,8 @@ from dmaze_cp.report.blocks import (
     Table,
     Tone,
     cell,
-    on_paper,
 )
+from dmaze_cp.report.paper import on_paper
 
 _COLOURS = {
     Tone.GOOD: "color:#0a7d5a",

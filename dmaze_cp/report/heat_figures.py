@@ -38,27 +38,31 @@ _STATES: Final = {
 }
 _MEANINGS: Final = {
     CellState.FOUND: ("*", "may cost less, not all of it is proven"),
-    CellState.BOUNDED: ("≥", "hatched: skipped or not finished, costs at least so much"),
+    CellState.BOUNDED: ("≥", "hatched: skipped or not finished, proven to cost at least so much"),
     CellState.UNKNOWN: ("?", "not known"),
     CellState.INFEASIBLE: ("n", "no mapping fits, or over a budget"),
-    CellState.INVALID: ("×", "no design: {causes}"),
+    CellState.INVALID: ("x", "no design: {causes}"),
 }
 
 
-def heat_maps(sweep: Sweep, tips: dict[str, Tip]) -> Heats | None:
-    """The objective over the best by two parameters; any two, the most telling first."""
+def heat_maps(sweep: Sweep, tips: dict[str, Tip] | None = None) -> Heats | None:
+    """The objective over the best by the two parameters that tell most.
+
+    With what is said of designs (`tips`) also by any other two, for readers who can choose.
+    """
     first = grid_of(sweep)
     if first is None or not sweep.result.points:
         return None
-    chosen = (first.columns, first.rows) if first.rows else (first.columns,)
+    chosen = {first.columns, first.rows}
     pairs = [*combinations(sweep.swept, 2), *((name,) for name in sweep.swept)]
-    others = [p for p in pairs if set(p) != set(chosen)] if len(sweep.swept) > 2 else []
-    grids = [first, *(grid for pair in others if (grid := grid_of(sweep, *pair)))]
+    others = [pair for pair in pairs if {*pair} != chosen - {""}]
+    every = others if tips is not None and len(sweep.swept) > 2 else []
+    grids = [first, *(grid for pair in every if (grid := grid_of(sweep, *pair)))]
     name = objective_name(sweep.result.objective)
     measures = quantities(sweep)
     what = f"{name} over the best design's"
     heats = tuple(_heat(sweep, grid, what, measures) for grid in grids)
-    return Heats("heat-map", title_of(sweep, what), _LINK, heats, tips)
+    return Heats("heat-map", title_of(sweep, what), _LINK, heats, tips or {})
 
 
 def _heat(
@@ -89,24 +93,27 @@ def _heat(
         if state in grid.states
     ]
     if grid.others:
-        legend.append(("", f"best of all {', '.join(grid.others)}"))
+        legend.append(("", f"each the best of all {', '.join(grid.others)}"))
     cells = tuple(_heat_cell(sweep, column, row, c, grid) for (row, column), c in places)
-    rows = tuple(map(short, grid.row_values)) if grid.rows else ("",)
+    name = objective_name(sweep.result.objective)
+    rows = tuple(map(short, grid.row_values)) if grid.rows else (name,)
     columns = tuple(map(short, grid.column_values))
-    return Heat(grid.columns, grid.rows, columns, rows, cells, tuple(shades), tuple(legend))
+    axes = f"{grid.rows} (down) and {grid.columns}" if grid.rows else grid.columns
+    return Heat(
+        *(grid.columns, grid.rows, columns, rows, cells, tuple(shades), tuple(legend)),
+        title=f"{name} by {axes}, in multiples of the best",
+    )
 
 
 def _texts(sweep: Sweep, cell: Cell) -> tuple[str, ...]:
     """A cell's texts, the longest first; none says more than is known."""
-    if cell.state is CellState.BOUNDED and cell.texts:
-        return (cell.texts[0].replace("≥", "≥ "), *cell.texts)
     if cell.texts:
         return cell.texts
     if cell.state is CellState.INFEASIBLE and cell.position is not None:
         # A budget is broken by a design that has its mappings.
         over = sweep.point(cell.position).cause is PointCause.POWER
         return ("over power" if over else "no fit", "n")
-    return {CellState.UNKNOWN: ("?",), CellState.INVALID: ("×",)}.get(cell.state, ("–",))
+    return {CellState.UNKNOWN: ("?",), CellState.INVALID: ("x",)}.get(cell.state, ("–",))
 
 
 def _heat_cell(sweep: Sweep, column: int, row: int, cell: Cell, grid: Grid) -> HeatCell:

@@ -31,7 +31,7 @@ from dmaze_cp.report.blocks import (
 )
 from dmaze_cp.report.breakdown import usages
 from dmaze_cp.report.loopnest import loop_nest
-from dmaze_cp.report.slices import slices_blocks
+from dmaze_cp.report.slices import slices_figure
 from dmaze_cp.report.words import in_sentence, objective_name, objective_unit, value_text
 from dmaze_cp.result import Alternative, Clash, LayerResult, Ranking, Status
 from dmaze_cp.workload import Kind, Layer
@@ -75,7 +75,9 @@ def layer_blocks(result: LayerResult, *, brief: bool = False) -> Iterator[Block]
         if result.ranking is not None:
             yield from _ranking(result, result.ranking)
         yield from mapping_blocks(result.mapping, result.cost, result.architecture)
-    yield from slices_blocks(result)
+    slices = slices_figure(result)
+    if slices is not None:
+        yield slices
 
 
 def status_text(result: LayerResult) -> str:

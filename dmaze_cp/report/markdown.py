@@ -16,8 +16,8 @@ from dmaze_cp.report.blocks import (
     Note,
     Table,
     cell,
-    on_paper,
 )
+from dmaze_cp.report.paper import on_paper
 
 _COLUMNS = 100
 

@@ -30,7 +30,6 @@ from dmaze_cp.report.layer_figures import network_figures
 from dmaze_cp.report.machine import architecture_rows
 from dmaze_cp.report.network import layers_table
 from dmaze_cp.report.shares import ranked
-from dmaze_cp.report.slices import slices_figure
 from dmaze_cp.report.standings import Standing, standings
 from dmaze_cp.report.words import (
     in_sentence,
@@ -73,16 +72,9 @@ def _objective(result: WorkloadResult, objective: Objective) -> Iterator[Block]:
     yield from network_figures(result, objective)
     places = ranked(layers)
     yield layers_table(places, "layer")
-    items = {r.layer.name: tuple(_layer(r)) for r in layers}
+    items = {r.layer.name: tuple(layer_blocks(r)) for r in layers}
     first = places[0].result.layer.name if places else None
     yield details_of(layers, items, first)
-
-
-def _layer(result: LayerResult) -> Iterator[Block]:
-    yield from layer_blocks(result)
-    heats = slices_figure(result)
-    if heats is not None:
-        yield heats
 
 
 def details_of(

@@ -24,23 +24,12 @@ from dmaze_cp.report.blocks import (
     facts,
 )
 from dmaze_cp.report.design_words import key_of
+from dmaze_cp.report.heat_figures import heat_maps
 from dmaze_cp.report.machine import architecture_in_short
 from dmaze_cp.report.sweep_figures import CAUSES, Figures, Sweep, short
-from dmaze_cp.report.sweep_grid import Cell as GridCell
-from dmaze_cp.report.sweep_grid import CellState, Grid, grid_of
 from dmaze_cp.report.sweep_limits import limits_of, proof_text, sample_facts, tie_facts
 from dmaze_cp.report.sweep_why import explanation, nearer_than, ratio_text, rivals_of
 from dmaze_cp.report.words import in_sentence, objective_name
-
-_LEGEND: Final = {
-    CellState.FOUND: "*      may cost less: not all of it is proven",
-    CellState.BOUNDED: "≥      skipped or not finished: costs at least so much, proven",
-    CellState.UNKNOWN: "?      not known: time was over, or a search failed",
-    CellState.INFEASIBLE: "n      some layer does not fit, or a budget is broken",
-    CellState.INVALID: "x      no design: {causes}",
-}
-
-_MARKS: Final = {CellState.UNKNOWN: "?", CellState.INFEASIBLE: "n", CellState.INVALID: "x"}
 
 MOST_NAMED: Final = 5
 """So many networks, or designs without a mapping, are named."""
@@ -56,7 +45,10 @@ def sweep_blocks(sweep: Sweep) -> Iterator[Block]:
         yield Note("interrupted: designs that were not finished are not compared", Tone.FAIR)
     yield from _best(sweep)
     yield from why_blocks(sweep)
-    yield from _heat_map(sweep)
+    if sweep.result.best is not None and len(sweep.result.points) > 1:
+        heats = heat_maps(sweep)
+        if heats is not None:
+            yield heats
     yield from _front(sweep)
     yield from networks_blocks(sweep)
     yield from _counts(sweep)
@@ -298,45 +290,3 @@ def _reasons(sweep: Sweep) -> Iterator[Block]:
             yield Note(printable(f"{sweep.label(position)}: {status}: {reason}"), Tone.FAIR)
         if len(those) > MOST_NAMED:
             yield Note(f"{len(those) - MOST_NAMED:,} more are {status}")
-
-
-def _heat_map(sweep: Sweep) -> Iterator[Block]:
-    """The heat map with its legend; nothing without a design to compare with."""
-    grid = grid_of(sweep)
-    if grid is None or sweep.result.best is None or len(sweep.result.points) < 2:
-        return
-    name = objective_name(sweep.result.objective)
-    axes = f"{grid.rows} (down) and {grid.columns}" if grid.rows else grid.columns
-    yield Heading(f"{name} by {axes}, in multiples of the best")
-    headers = (grid.rows, *map(short, grid.column_values))
-    rows: list[tuple[str | Cell, ...]] = [
-        (
-            short(value) if grid.rows else name,
-            *(_heat_cell(grid.cells.get((row, k))) for k in range(len(grid.column_values))),
-        )
-        for row, value in enumerate(grid.row_values)
-    ]
-    yield Table(columns(*headers, folds=(0,)), rows)
-    yield from _legend(grid)
-
-
-def _heat_cell(cell: GridCell | None) -> Cell:
-    """A cell of the heat map, in few characters."""
-    if cell is None:
-        return Cell("")
-    text = cell.text or _MARKS.get(cell.state, "-")
-    if cell.is_best:
-        # What is not proven of it stays beside the bracket.
-        star = "*" * (cell.state is CellState.FOUND)
-        return Cell(f"[{text.removesuffix('*')}]{star}", tone=Tone.BEST)
-    found = Tone.FAIR if cell.state is CellState.FOUND else Tone.FAINT
-    return Cell(text, tone=Tone.PLAIN if cell.state is CellState.PROVEN else found)
-
-
-def _legend(grid: Grid) -> Iterator[Block]:
-    yield Note("[1.00] the best design")
-    for state, text in _LEGEND.items():
-        if state in grid.states:
-            yield Note(text.format(causes=grid.causes_text))
-    if grid.others:
-        yield Note(f"each cell is the best of all values of {', '.join(grid.others)}")

@@ -63,16 +63,12 @@ class Cell:
     is_best: bool = False
 
     @property
-    def text(self) -> str:
-        """The ratio with its sign: ``1.23``, a bound ``≥1.23``, what may be less ``1.23*``.
-
-        Empty without a ratio. A bound is never shown as more than it is.
-        """
-        return self.texts[0] if self.texts else ""
-
-    @property
     def texts(self) -> tuple[str, ...]:
-        """The same, then with fewer digits."""
+        """The ratio with its sign (``1.23``, a bound ``≥1.23``, ``1.23*`` what may be less).
+
+        Then the same with fewer digits; nothing without a ratio. A bound is never shown as more
+        than it is.
+        """
         if self.ratio is None:
             return ()
         if self.state is CellState.BOUNDED:

@@ -25,9 +25,9 @@ from dmaze_cp.report.blocks import (
     Table,
     Tone,
     cell,
-    on_paper,
 )
 from dmaze_cp.report.console import bar, make_console, printable
+from dmaze_cp.report.paper import on_paper
 from dmaze_cp.report.tables import (
     BETWEEN,
     Folded,

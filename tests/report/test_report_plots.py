@@ -77,7 +77,7 @@ def test_heat_map(status):
             if (p.design.parameters["rf_bytes"], p.design.parameters["spm_kb"]) == (rf, spm)
         ]
         if not found:
-            assert (text, patch.get_hatch()) == ("×", None)
+            assert (text, patch.get_hatch()) == ("x", None)
             continue
         point = result.points[found[0]]
         is_bound = point.status is status
@@ -306,7 +306,7 @@ def test_ticks_are_numbers_and_no_powers():
 def test_what_is_no_design_says_why():
     space = replace(SPACE, rules=(Rule("rf_bytes < 256", "small"),))
     figure = drawn(sample_sweep(space))["heat-map"]
-    assert "×: no design: small" in figure.get_supxlabel()
+    assert "x: no design: small" in figure.get_supxlabel()
 
 
 @given(sweeps())
