@@ -9,7 +9,8 @@ from dmaze_cp.dse.space_files import SpaceRecord
 from dmaze_cp.dse.sweep_records import SweepRecord
 from dmaze_cp.perturbation import SensitivityRecord
 from dmaze_cp.result.answer_files import AnswerRecord, FailedRecord
-from dmaze_cp.result.network import ResultRecord, ResultsRecord
+from dmaze_cp.result.network import ResultRecord
+from dmaze_cp.result.results_files import ResultsRecord
 from dmaze_cp.spec.architecture_files import ARCHITECTURE_RECORD
 from dmaze_cp.spec.documents import Record
 from dmaze_cp.spec.json_schema import schema_of

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from math import inf
 from os import PathLike
 from pathlib import Path
@@ -228,18 +228,6 @@ def _network_record(
 def _winners(result: SweepResult) -> set[int]:
     best_of = (result.best_of(n.workload.name) for n in result.networks)
     return {p for p in (result.best, *result.front, *best_of) if p is not None}
-
-
-def without_details(result: SweepResult) -> SweepResult:
-    """What is kept of a sweep in a file without ``--details``: layers of the winners alone."""
-    winners = _winners(result)
-    points = tuple(
-        point
-        if position in winners
-        else replace(point, networks=tuple(replace(n, layers=()) for n in point.networks))
-        for position, point in enumerate(result.points)
-    )
-    return replace(result, points=points)
 
 
 def sweep_from_dict(obj: object) -> SweepResult:

@@ -18,7 +18,6 @@ CAPACITIES: Final = (0.5, 2.0)
 """What a capacity is multiplied by: PEs, register files, the scratchpad."""
 FIGURES: Final = (0.5, 0.9, 1.1, 1.5)
 """What energies, clocks, and figures of the DMA and the NoC are multiplied by."""
-CLOCKS: Final = ("accelerator_mhz", "dma_mhz")
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,9 @@ from typing import Final
 from dmaze_cp.objective import Objective
 from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import Block, Cell, Column, Fact, Facts, Heading, Table, Tone
-from dmaze_cp.report.standings import Standing, clocks_differ, standings
 from dmaze_cp.report.words import in_sentence
 from dmaze_cp.result import WorkloadResult
-from dmaze_cp.spec.documents import Record
+from dmaze_cp.result.standings import Standing, clocks_differ, standings
 
 _MARK_WIDTH: Final = 7
 _LEGEND: Final = {
@@ -20,48 +19,6 @@ _LEGEND: Final = {
     "*": "a proof is not finished: the layers may cost less, by the gap at most",
     "!": "layers without a mapping are left out, so that nothing is compared with it",
 }
-
-
-def comparison_records(results: Sequence[WorkloadResult]) -> list[Record]:
-    """One flat record for each network, accelerator and objective.
-
-    Costs are None where no layer has a mapping. ``ratio_to_best`` is None where a layer is
-    without one, because the totals are then not those of the network; where clocks differ
-    it compares times, not cycles.
-    """
-    return [_record(entry) for entry in standings(results)]
-
-
-def _record(entry: Standing) -> Record:
-    totals, layers = entry.totals, entry.result.workload.layers
-    record: Record = {
-        "result": entry.index,
-        "model": entry.model,
-        "architecture": entry.architecture,
-        "objective": str(entry.objective),
-        "layers": len(layers),
-        "instances": sum(layer.instances for layer in layers),
-    }
-    costs: Record = {
-        "value": totals.value,
-        "bound": totals.bound,
-        "gap": totals.gap,
-        "energy_pj": totals.energy_pj,
-        "latency_cycles": totals.latency_cycles,
-        "latency_s": entry.latency_s,
-        "edp": totals.edp,
-        "network_edp": totals.network_edp,
-    }
-    return {
-        **record,
-        **(costs if totals.mapped_layers else dict.fromkeys(costs)),
-        "unmapped_layers": totals.unmapped_layers,
-        "missing_layers": totals.missing_layers,
-        "unproven_layers": totals.unproven_layers,
-        "ratio_to_best": entry.ratio,
-        "best": entry.is_best,
-        "best_proven": entry.is_best and entry.is_proven,
-    }
 
 
 def comparison_blocks(results: Sequence[WorkloadResult], link: str = "") -> Iterator[Block]:

@@ -36,11 +36,12 @@ def make_console(stream: IO[str], *, width: int | None = None, plain: bool = Fal
     plain
         No ANSI codes at all, whatever the stream and the environment.
     """
+    found, height = _size(stream)
     return _Console(
         file=stream,
-        width=_width(stream) if width is None else width,
-        # Given beside the width, so that rich does not ask for both with each cell.
-        height=_height(stream),
+        # Both are given, so that rich does not ask for them with each cell.
+        width=found if width is None else width,
+        height=height,
         color_system=None if plain else "auto",
         force_terminal=False if plain else None,
         force_jupyter=False,
@@ -52,21 +53,16 @@ def make_console(stream: IO[str], *, width: int | None = None, plain: bool = Fal
     )
 
 
-def _width(stream: IO[str]) -> int:
+def _size(stream: IO[str]) -> tuple[int, int]:
+    """Columns and lines."""
+    try:
+        width, height = os.get_terminal_size(stream.fileno())
+    except (OSError, ValueError):
+        width, height = PIPED_WIDTH, PIPED_HEIGHT
     columns = os.environ.get("COLUMNS", "")
     if columns.isdigit() and int(columns) > 0:
-        return max(int(columns), NARROWEST)
-    try:
-        return max(os.get_terminal_size(stream.fileno()).columns, NARROWEST)
-    except (OSError, ValueError):
-        return PIPED_WIDTH
-
-
-def _height(stream: IO[str]) -> int:
-    try:
-        return os.get_terminal_size(stream.fileno()).lines
-    except (OSError, ValueError):
-        return PIPED_HEIGHT
+        width = int(columns)
+    return max(width, NARROWEST), height
 
 
 def bar(console: Console, fraction: float, width: int, style: str = "cyan") -> Text:

@@ -34,12 +34,12 @@ from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.report.sweep_why import rivals_of
 from dmaze_cp.report.words import objective_name
 
-LONGEST_NAME: Final = 28
 _LINK: Final = "point"
 _XS: Final = ("area_mm2", "power_mw", "latency_cycles", "latency_s", "energy_pj")
 _MOST_BARS: Final = 24
 _MOST_WINNERS: Final = 6
 _MOST_LABELS: Final = 8
+_STAR: Final = "*: better mappings of this design may exist"
 
 
 def design_figures(sweep: Sweep) -> Iterator[Figure]:
@@ -68,11 +68,7 @@ def front_figure(sweep: Sweep, tips: dict[str, Tip]) -> Scatter | None:
     positions = range(len(result.points))
     values = tuple(_amount(sweep, position) for position in positions)
     mapped = [p for p in positions if result.points[p].is_mapped and values[p]]
-    xs = tuple(
-        k
-        for k in ("area_mm2", "power_mw", "latency_cycles", "latency_s", "energy_pj")
-        if k in measures
-    )
+    xs = tuple(k for k in _XS if k in measures)
     if not mapped or not xs:
         return None
     name = objective_name(result.objective)
@@ -211,9 +207,6 @@ def energy_figure(sweep: Sweep, tips: dict[str, Tip]) -> Stack | None:
     )
 
 
-_STAR: Final = "*: better mappings of this design may exist"
-
-
 def networks_figure(sweep: Sweep) -> Stack | None:
     """What each network costs on the best design of each; None for a single network.
 
@@ -223,7 +216,7 @@ def networks_figure(sweep: Sweep) -> Stack | None:
     if len(sweep.weights) < 2 or sweep.result.best is None or not own:
         return None
     winners = list(dict.fromkeys((sweep.result.best, *own.values())))[:_MOST_WINNERS]
-    names = short_names(own, LONGEST_NAME)
+    names = short_names(own)
     rows, starred = [], False
     for model, position in own.items():
         least = sweep.network_value(position, model)
@@ -259,11 +252,11 @@ def best_roofline(sweep: Sweep) -> Scatter | None:
     if best is None:
         return None
     point = sweep.point(best)
-    networks = short_names((network.model for network in point.networks), LONGEST_NAME)
+    networks = short_names(network.model for network in point.networks)
     layers = [(networks[n.model], r) for n in point.networks for r in n.layers if r.cost]
     if not layers:
         return None
     design = f" ({' / '.join(sweep.swept)} {design_label(sweep, best)})" if sweep.swept else ""
-    labels = short_names((r.layer.name for _, r in layers), LONGEST_NAME)
+    labels = short_names((r.layer.name for _, r in layers))
     title = title_of(sweep, f"roofline of the best design{design}")
     return roofline(title, point.design.architecture, layers, labels)

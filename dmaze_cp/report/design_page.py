@@ -26,12 +26,12 @@ from dmaze_cp.report.layer import cycle_bars, energy_bars, layer_blocks
 from dmaze_cp.report.machine import architecture_rows
 from dmaze_cp.report.network import layers_table
 from dmaze_cp.report.network_page import details_of
-from dmaze_cp.report.shares import ranked
 from dmaze_cp.report.sweep_blocks import versus, why_blocks
 from dmaze_cp.report.sweep_figures import CAUSES, Sweep, short
 from dmaze_cp.report.sweep_limits import proof_text
 from dmaze_cp.report.sweep_why import explanation, rival_of, rivals_of
 from dmaze_cp.report.words import objective_name
+from dmaze_cp.result.shares import ranked
 
 DETAILED_POINTS: Final = 48
 """Designs whose layers are shown with their mapping in full: a page has to stay small."""

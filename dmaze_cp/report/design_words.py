@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import isfinite
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from dmaze_cp.dse.result import PointStatus, SweepPoint
 from dmaze_cp.report import numbers
@@ -15,8 +15,6 @@ from dmaze_cp.report.figures import (
 from dmaze_cp.report.short_names import short_names
 from dmaze_cp.report.sweep_figures import Figures, Sweep, short
 from dmaze_cp.report.words import objective_name
-
-LONGEST_NAME: Final = 28
 
 
 class Quantity(NamedTuple):
@@ -99,4 +97,4 @@ def design_label(sweep: Sweep, position: int) -> str:
 def title_of(sweep: Sweep, what: str) -> str:
     """The title of a figure."""
     name = sweep.result.space.name
-    return f"{short_names([name], LONGEST_NAME)[name]}: {what}"
+    return f"{short_names([name])[name]}: {what}"

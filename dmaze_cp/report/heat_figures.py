@@ -26,7 +26,6 @@ from dmaze_cp.report.sweep_figures import Sweep, short
 from dmaze_cp.report.sweep_grid import Cell, CellState, Grid, grid_of
 from dmaze_cp.report.words import objective_name
 
-LONGEST_NAME: Final = 28
 _LINK: Final = "point"
 _STATES: Final = {
     CellState.PROVEN: "value",

@@ -12,6 +12,7 @@ from dmaze_cp.constraints import PaddingPin
 from dmaze_cp.cost.capacity import spm_banks
 from dmaze_cp.cost.cost import Cost
 from dmaze_cp.cost.latency import Cycles, cycles
+from dmaze_cp.cost.usage import usages
 from dmaze_cp.levels import DRAM, NOC, OPERANDS, PE, SPM
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
@@ -29,7 +30,6 @@ from dmaze_cp.report.blocks import (
     columns,
     facts,
 )
-from dmaze_cp.report.breakdown import usages
 from dmaze_cp.report.loopnest import loop_nest
 from dmaze_cp.report.slices import slices_figure
 from dmaze_cp.report.words import in_sentence, objective_name, objective_unit, value_text

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from dmaze_cp.cost.usage import dram_bytes
 from dmaze_cp.levels import DRAM
 from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import Cell, Column, Tone
-from dmaze_cp.report.breakdown import dram_bytes
 from dmaze_cp.report.layer import STATUS_TONES, status_text
-from dmaze_cp.report.shares import Ranked
 from dmaze_cp.result import LayerResult
+from dmaze_cp.result.shares import Ranked
 
 NAME_WIDTH: Final = 8
 """Columns that names are folded to where there is no more room."""

@@ -9,13 +9,13 @@ from typing import Final
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost.energy import components
 from dmaze_cp.cost.latency import cycles
+from dmaze_cp.cost.usage import dram_bytes
 from dmaze_cp.objective import Objective
 from dmaze_cp.report import numbers
-from dmaze_cp.report.breakdown import dram_bytes
 from dmaze_cp.report.figures import Axis, Figure, Kind, Line, Scatter, Series, Stack, StackRow, Tip
-from dmaze_cp.report.shares import ranked
 from dmaze_cp.report.words import in_sentence, objective_name, value_text
 from dmaze_cp.result import LayerResult, WorkloadResult
+from dmaze_cp.result.shares import ranked
 
 CYCLE_SERIES: Final = (
     Series("compute", "compute"),

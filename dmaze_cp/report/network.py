@@ -21,7 +21,6 @@ from dmaze_cp.report.blocks import (
 )
 from dmaze_cp.report.layer import cycle_bars, energy_bars, status_text
 from dmaze_cp.report.layer_columns import LAYER_COLUMNS, NAME_WIDTH
-from dmaze_cp.report.shares import Ranked, layers_of_most, ranked
 from dmaze_cp.report.words import (
     in_sentence,
     objective_name,
@@ -30,6 +29,7 @@ from dmaze_cp.report.words import (
     value_text,
 )
 from dmaze_cp.result import LayerResult, Status, Totals, WorkloadResult
+from dmaze_cp.result.shares import Ranked, layers_of_most, ranked
 from dmaze_cp.result.totals import network_cycles
 
 _MOST: Final = 0.9

@@ -29,8 +29,6 @@ from dmaze_cp.report.layer import layer_blocks
 from dmaze_cp.report.layer_figures import network_figures
 from dmaze_cp.report.machine import architecture_rows
 from dmaze_cp.report.network import layers_table
-from dmaze_cp.report.shares import ranked
-from dmaze_cp.report.standings import Standing, standings
 from dmaze_cp.report.words import (
     in_sentence,
     objective_name,
@@ -39,6 +37,8 @@ from dmaze_cp.report.words import (
     value_text,
 )
 from dmaze_cp.result import LayerResult, Status, WorkloadResult
+from dmaze_cp.result.shares import ranked
+from dmaze_cp.result.standings import Standing, standings
 from dmaze_cp.workload import UnmappedOperator
 
 

@@ -15,7 +15,7 @@ from dmaze_cp.given import Distance, distance_record
 from dmaze_cp.perturbation import Sensitivity
 from dmaze_cp.perturbation.sensitivity_files import sensitivity_record
 from dmaze_cp.report.blocks import Block, Heading, Page, facts
-from dmaze_cp.report.comparison import comparison_blocks, comparison_records
+from dmaze_cp.report.comparison import comparison_blocks
 from dmaze_cp.report.design_figures import print_figures
 from dmaze_cp.report.distance import distance_blocks
 from dmaze_cp.report.formats import Report, written
@@ -36,9 +36,8 @@ from dmaze_cp.report.tradeoff import tradeoff_blocks, tradeoff_figures, tradeoff
 from dmaze_cp.report.tradeoff_page import tradeoff_page
 from dmaze_cp.report.words import in_sentence
 from dmaze_cp.report.workload import workload_blocks
-from dmaze_cp.result import LayerResult, WorkloadResult, result_record
+from dmaze_cp.result import LayerResult, WorkloadResult, result_record, results_record
 from dmaze_cp.spec.documents import Record
-from dmaze_cp.spec.mapping_files import RESULTS_SCHEMA
 from dmaze_cp.spec.workload_files import workload_record
 from dmaze_cp.tradeoff import WorkloadFront, front_record
 from dmaze_cp.workload import Layer, Workload
@@ -153,7 +152,7 @@ def results_report(
 
 
 def _results_record(results: Sequence[WorkloadResult], compared: Sequence[Distance]) -> Record:
-    """A result, or several and their comparison (schema ``dmaze-cp/results/1``)."""
+    """A result, or several and their comparison."""
     records = []
     for result in results:
         record, layers = result_record(result), {id(layer) for layer in result.layers}
@@ -161,8 +160,7 @@ def _results_record(results: Sequence[WorkloadResult], compared: Sequence[Distan
         records.append(with_digest({**record, "compared": own}) if own else record)
     if len(records) == 1:
         return records[0]
-    several = {"schema": RESULTS_SCHEMA, "results": records}
-    return with_digest({**several, "comparison": comparison_records(results)})
+    return results_record(results, records)
 
 
 @report_of.register(SweepResult)

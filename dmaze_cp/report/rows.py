@@ -10,10 +10,9 @@ from typing import Final
 from dmaze_cp.cost.energy import components
 from dmaze_cp.levels import DRAM, SPM
 from dmaze_cp.report import numbers
-from dmaze_cp.report.comparison import comparison_records
-from dmaze_cp.report.standings import Standing, standings
-from dmaze_cp.result import LayerResult, WorkloadResult
+from dmaze_cp.result import LayerResult, WorkloadResult, comparison_records
 from dmaze_cp.result.layer_files import layer_result_record
+from dmaze_cp.result.standings import Standing, standings
 from dmaze_cp.result.totals import layer_share, total_value
 from dmaze_cp.spec.documents import Record
 from dmaze_cp.workload import Layer, Workload

@@ -1,7 +1,4 @@
-"""Names that have to be short, and still tell apart what they name.
-
-The page does the same (``shortNames`` in its ``format.js``).
-"""
+"""Names that have to be short, and still tell apart what they name."""
 
 from __future__ import annotations
 
@@ -11,9 +8,10 @@ from itertools import chain
 from typing import Final
 
 _ROUNDS: Final = 3
+_LONGEST: Final = 28
 
 
-def short_names(names: Iterable[str], longest: int) -> dict[str, str]:
+def short_names(names: Iterable[str], longest: int = _LONGEST) -> dict[str, str]:
     """A label of at most `longest` letters for each name; no two are the same.
 
     A name that is too long loses its middle. Where that is what tells some names apart, they

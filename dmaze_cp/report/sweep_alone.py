@@ -15,7 +15,6 @@ from dmaze_cp.result.layer_files import finite
 
 MOST_LAYERS: Final = 12
 """Of more layers, those are shown that cost most."""
-_LONGEST_NAME: Final = 28
 _STATUSES: Final = {
     Status.OPTIMAL: PointStatus.OPTIMAL,
     Status.FEASIBLE: PointStatus.FEASIBLE,
@@ -50,11 +49,11 @@ def layer_sweeps(sweep: Sweep) -> tuple[list[tuple[str, Sweep]], int]:
 def _layers(result: SweepResult) -> list[_Named]:
     """All layers, with their network's name where there are several."""
     several = len(result.networks) > 1
-    networks = short_names((n.workload.name for n in result.networks), _LONGEST_NAME)
+    networks = short_names(n.workload.name for n in result.networks)
     found = []
     for position, network in enumerate(result.networks):
         before = f"{networks[network.workload.name]}: " if several else ""
-        layers = short_names((layer.name for layer in network.workload), _LONGEST_NAME)
+        layers = short_names(layer.name for layer in network.workload)
         found += [_Named(position, name, f"{before}{label}") for name, label in layers.items()]
     return found
 

@@ -10,15 +10,15 @@ from dmaze_cp.result.layer_files import (
     proof_problems,
     tie_problems,
 )
-from dmaze_cp.result.network import (
-    WorkloadResult,
+from dmaze_cp.result.network import WorkloadResult, result_from_dict, result_record
+from dmaze_cp.result.ranking import Alternative, Ranking
+from dmaze_cp.result.results_files import (
+    comparison_records,
     load_result,
     load_results,
-    result_from_dict,
-    result_record,
     results_from_dict,
+    results_record,
 )
-from dmaze_cp.result.ranking import Alternative, Ranking
 from dmaze_cp.result.slices import Slice
 from dmaze_cp.result.status import (
     NOTHING_KNOWN,
@@ -55,6 +55,7 @@ __all__ = [
     "Totals",
     "Unpadded",
     "WorkloadResult",
+    "comparison_records",
     "layer_result_from_dict",
     "layer_result_record",
     "layer_share",
@@ -66,6 +67,7 @@ __all__ = [
     "result_from_dict",
     "result_record",
     "results_from_dict",
+    "results_record",
     "tie_problems",
     "total_value",
     "weighed_value",

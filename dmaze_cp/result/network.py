@@ -1,4 +1,4 @@
-"""What mapping a network returns, and its result file (schemas ``dmaze-cp/result/1``, ``results``).
+"""What mapping a network returns, and its result file (schema ``dmaze-cp/result/1``).
 
 `result_record` and `result_from_dict` are each other's inverse.
 """
@@ -14,7 +14,6 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.digest import COST_MODEL_VERSION, with_digest
-from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.objective import Objective
 from dmaze_cp.result.layer import LayerResult
 from dmaze_cp.result.layer_files import (
@@ -28,9 +27,9 @@ from dmaze_cp.result.totals import Totals, layer_share, network_cycles, total_va
 from dmaze_cp.showing import Framed
 from dmaze_cp.spec import architecture_from_dict, architecture_to_dict
 from dmaze_cp.spec.documents import Meaning, Reading, Record
-from dmaze_cp.spec.files import load_spec_object, write_json
+from dmaze_cp.spec.files import write_json
 from dmaze_cp.spec.layers import LayerRecord, layer_from_dict, layer_record
-from dmaze_cp.spec.mapping_files import RESULT_SCHEMA, RESULTS_SCHEMA
+from dmaze_cp.spec.mapping_files import RESULT_SCHEMA
 from dmaze_cp.spec.workload_files import OperatorRecord
 from dmaze_cp.workload import Layer, UnmappedOperator, Workload
 
@@ -120,15 +119,6 @@ class ResultRecord(TypedDict):
         Annotated[list[dict[str, object]], Meaning("given mappings beside the best")]
     ]
     cost_model: NotRequired[Annotated[Natural, Meaning("version of cost model and map-space")]]
-    digest: NotRequired[Annotated[str, Meaning("of all that matters, see `dmaze-cp verify`")]]
-
-
-class ResultsRecord(TypedDict):
-    """Several networks or accelerators."""
-
-    schema: Literal["dmaze-cp/results/1"]
-    results: list[ResultRecord]
-    comparison: NotRequired[Annotated[list[dict[str, object]], Meaning("of the totals")]]
     digest: NotRequired[Annotated[str, Meaning("of all that matters, see `dmaze-cp verify`")]]
 
 
@@ -236,58 +226,6 @@ def result_from_dict(obj: object) -> WorkloadResult:
         found,
         data.get("interrupted", False),
     )
-
-
-def load_results(path: str | PathLike[str]) -> tuple[WorkloadResult, ...]:
-    """All results of a file of `WorkloadResult.save` or ``dmaze-cp map -o``.
-
-    Raises
-    ------
-    SpecError
-        With every problem found; see `result_from_dict`.
-    """
-    file = Path(path)
-    try:
-        return results_from_dict(load_spec_object(file))
-    except SpecError as error:
-        raise error.inside(str(file)) from None
-
-
-def load_result(path: str | PathLike[str]) -> WorkloadResult:
-    """The result of a file that holds one.
-
-    Raises
-    ------
-    SpecError
-        With every problem found, and when the file holds several (see `load_results`).
-    """
-    results = load_results(path)
-    if len(results) != 1:
-        found = f"{len(results)} results"
-        raise SpecError(Problem("results", found, "one (load_results reads several)", str(path)))
-    return results[0]
-
-
-def results_from_dict(obj: object) -> tuple[WorkloadResult, ...]:
-    """The results of an object of either schema.
-
-    Raises
-    ------
-    SpecError
-        With every problem found.
-    """
-    if not isinstance(obj, Mapping) or obj.get("schema") != RESULTS_SCHEMA:
-        return (result_from_dict(obj),)
-    reading = Reading()
-    records = _list(obj.get("results"))
-    if not records:
-        raise SpecError(Problem("results", "nothing", "a list of results"))
-    results = [
-        reading.part(f"results[{k}]", lambda record=record: result_from_dict(record))  # type: ignore[misc]
-        for k, record in enumerate(records)
-    ]
-    reading.end()
-    return tuple(result for result in results if result is not None)
 
 
 def _list(value: object) -> list[Any]:

@@ -19,7 +19,7 @@ from dmaze_cp.dse.result import SweepResult
 from dmaze_cp.dse.rules import Rule
 from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.dse.space_files import space_from_dict, space_to_dict
-from dmaze_cp.dse.sweep_files import sweep_from_dict, sweep_record, without_details
+from dmaze_cp.dse.sweep_files import sweep_from_dict, sweep_record
 from dmaze_cp.errors import SpecError
 from dmaze_cp.objective import Objective
 from dmaze_cp.spec import load_mapping_records, mapping_record_from_dict
@@ -89,6 +89,19 @@ def test_python_code_cannot_be_written() -> None:
 def named(result: SweepResult) -> bool:
     """Whether networks have names that files can have: front ends and commands give such."""
     return all(n.workload.name.isprintable() for n in result.networks)
+
+
+def without_details(result: SweepResult) -> SweepResult:
+    """What is kept of a sweep in a file without ``--details``: layers of the winners alone."""
+    best_of = (result.best_of(n.workload.name) for n in result.networks)
+    winners = {result.best, *result.front, *best_of}
+    points = tuple(
+        point
+        if position in winners
+        else replace(point, networks=tuple(replace(n, layers=()) for n in point.networks))
+        for position, point in enumerate(result.points)
+    )
+    return replace(result, points=points)
 
 
 @given(sweeps().filter(named), st.booleans())

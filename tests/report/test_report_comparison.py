@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.objective import Objective
-from dmaze_cp.report.comparison import comparison_blocks, comparison_records
+from dmaze_cp.report.comparison import comparison_blocks
 from dmaze_cp.report.console import make_console
 from dmaze_cp.report.numbers import scientific
 from dmaze_cp.report.terminal import print_blocks
-from dmaze_cp.result import LayerResult, Status, WorkloadResult
+from dmaze_cp.result import LayerResult, Status, WorkloadResult, comparison_records
 from dmaze_cp.workload import Layer
 from tests.kit.examples import examples
 from tests.kit.networks import ARCHITECTURES, lost, network, networks

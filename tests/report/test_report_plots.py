@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from dmaze_cp.cost.usage import dram_bytes
 from dmaze_cp.dse.area import no_area
 from dmaze_cp.dse.parameters import Parameter
 from dmaze_cp.dse.result import PointStatus, sums_of
@@ -20,7 +21,6 @@ from dmaze_cp.dse.rules import Rule
 from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.errors import MissingExtraError
 from dmaze_cp.levels import COMPONENTS
-from dmaze_cp.report.breakdown import dram_bytes
 from dmaze_cp.report.nouns import report_of
 from dmaze_cp.report.plot_labels import put_labels
 from dmaze_cp.report.plots import figure_files

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dmaze_cp.cost.usage import dram_bytes
 from dmaze_cp.objective import Objective
 from dmaze_cp.report.blocks import Table, cell
-from dmaze_cp.report.breakdown import dram_bytes
 from dmaze_cp.report.console import make_console
 from dmaze_cp.report.network import network_blocks
 from dmaze_cp.report.terminal import print_blocks

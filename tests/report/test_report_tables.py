@@ -9,8 +9,8 @@ import pytest
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost.latency import cycles
+from dmaze_cp.cost.usage import usages
 from dmaze_cp.objective import Objective
-from dmaze_cp.report.breakdown import usages
 from dmaze_cp.report.console import bar, make_console
 from dmaze_cp.report.layer import layer_blocks
 from dmaze_cp.report.network import network_blocks

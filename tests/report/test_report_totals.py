@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from dmaze_cp.cost.latency import cycles
 from dmaze_cp.levels import COMPONENTS
 from dmaze_cp.objective import Objective
-from dmaze_cp.report.shares import layers_of_most, ranked
 from dmaze_cp.result import Status, network_cycles, result_record
+from dmaze_cp.result.shares import layers_of_most, ranked
 from tests.kit.networks import FREE, lost, network, networks
 from tests.kit.samples import CONV, DEPTHWISE, GEMM, ONE, sample_result
 

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost import evaluate
+from dmaze_cp.cost.usage import dram_bytes
 from dmaze_cp.dse.parameters import Parameter
 from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.mapping import Dataflow
-from dmaze_cp.report.breakdown import dram_bytes
 from dmaze_cp.report.design_page import DETAILED_POINTS
 from dmaze_cp.report.html.page import embedded_json
 from dmaze_cp.report.layer_figures import roofline

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dmaze_cp.result import LayerResult, layer_share, total_value, weighed_value
+from dmaze_cp.result.layer import LayerResult
+from dmaze_cp.result.totals import layer_share, total_value, weighed_value
 
 
 @dataclass(frozen=True)

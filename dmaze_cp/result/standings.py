@@ -9,7 +9,9 @@ from typing import TypeVar
 
 from dmaze_cp.errors import printable
 from dmaze_cp.objective import Objective
-from dmaze_cp.result import Status, Totals, WorkloadResult, whole_bound
+from dmaze_cp.result.network import WorkloadResult
+from dmaze_cp.result.status import Status
+from dmaze_cp.result.totals import Totals, whole_bound
 
 T = TypeVar("T", bound=Hashable)
 
