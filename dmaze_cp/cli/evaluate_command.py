@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from dmaze_cp.architecture import Architecture
     from dmaze_cp.constraints import Constraints
+    from dmaze_cp.given import Evaluated
     from dmaze_cp.mapping import Mapping
-    from dmaze_cp.report.evaluation import Evaluated
     from dmaze_cp.spec.documents import Record
     from dmaze_cp.workload import Workload
 
@@ -190,8 +190,8 @@ def _results(
 ) -> list[Evaluated | Record]:
     """The mappings with their costs; of records that are none, what is wrong."""
     from dmaze_cp.cost import evaluate, fits, placed
+    from dmaze_cp.given import Evaluated
     from dmaze_cp.loading import load_workload
-    from dmaze_cp.report.evaluation import Evaluated
     from dmaze_cp.spec import mapping_record_from_dict
 
     @cache

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Final
 
 from dmaze_cp.dse.result import PointStatus
+from dmaze_cp.dse.rivals import rivals_of
 from dmaze_cp.report import numbers
 from dmaze_cp.report.design_words import (
     design_label,
@@ -31,7 +32,6 @@ from dmaze_cp.report.heat_figures import heat_maps, layer_maps
 from dmaze_cp.report.layer_figures import energy_series, roofline
 from dmaze_cp.report.short_names import short_names
 from dmaze_cp.report.sweep_figures import Sweep
-from dmaze_cp.report.sweep_why import rivals_of
 from dmaze_cp.report.words import objective_name
 
 _LINK: Final = "point"

@@ -8,6 +8,7 @@ from typing import Final
 
 from dmaze_cp.cost.latency import Cycles
 from dmaze_cp.dse.result import NetworkCost, PointStatus, SweepPoint
+from dmaze_cp.dse.rivals import rival_of, rivals_of
 from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import (
     Badge,
@@ -29,7 +30,7 @@ from dmaze_cp.report.network_page import details_of
 from dmaze_cp.report.sweep_blocks import versus, why_blocks
 from dmaze_cp.report.sweep_figures import CAUSES, Sweep, short
 from dmaze_cp.report.sweep_limits import proof_text
-from dmaze_cp.report.sweep_why import explanation, rival_of, rivals_of
+from dmaze_cp.report.sweep_why import explanation
 from dmaze_cp.report.words import objective_name
 from dmaze_cp.result.shares import ranked
 

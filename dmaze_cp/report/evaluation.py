@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
-from dmaze_cp.architecture import Architecture
-from dmaze_cp.cost.cost import Cost
 from dmaze_cp.errors import Problem
-from dmaze_cp.given import Distance, distance_record
-from dmaze_cp.mapping import Mapping
+from dmaze_cp.given import Evaluated
 from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import Block, Heading, Note, Table, Tone, columns
 from dmaze_cp.report.distance import distance_blocks
@@ -17,48 +13,8 @@ from dmaze_cp.report.formats import Report
 from dmaze_cp.report.layer import mapping_blocks, shape_notes
 from dmaze_cp.report.rows import answer_rows
 from dmaze_cp.result import Status
-from dmaze_cp.result.answer_files import answer_record
 from dmaze_cp.spec import RecordsForm
 from dmaze_cp.spec.documents import Record
-
-
-@dataclass(frozen=True)
-class Evaluated:
-    """A record that is a mapping, and what it costs.
-
-    Attributes
-    ----------
-    index
-        Of the record.
-    mapping, architecture, cost
-        What was evaluated, on what, and what came out.
-    reasons
-        What the mapping exceeds; none where it fits.
-    distance
-        How far it is from the best one, if that was asked.
-    """
-
-    index: int
-    mapping: Mapping
-    architecture: Architecture
-    cost: Cost
-    reasons: tuple[Problem, ...]
-    distance: Distance | None = None
-
-    @property
-    def record(self) -> Record:
-        """The answer to the record."""
-        record = answer_record(self.index, self.mapping, self.cost, self.reasons)
-        if self.distance is None:
-            return record
-        return {**record, "against_optimum": against_optimum(self.distance)}
-
-
-def against_optimum(found: Distance) -> Record:
-    """How far a mapping is from the best one, beside what it costs itself."""
-    fields = ("objective", "value", "optimum", "ratio", "best_move")
-    record = distance_record(found)
-    return {name: record[name] for name in fields}
 
 
 def evaluation_blocks(

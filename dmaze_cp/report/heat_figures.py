@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import combinations
+from math import floor
 from typing import Final
 
+from dmaze_cp.dse.alone import layer_sweeps
+from dmaze_cp.dse.grid import Cell, CellState, Grid, grid_of
 from dmaze_cp.dse.result import PointCause
+from dmaze_cp.errors import printable
 from dmaze_cp.report import numbers
 from dmaze_cp.report.design_words import (
     Quantity,
@@ -21,12 +25,12 @@ from dmaze_cp.report.figures import (
     Shade,
     Tip,
 )
-from dmaze_cp.report.sweep_alone import layer_sweeps
+from dmaze_cp.report.short_names import short_names
 from dmaze_cp.report.sweep_figures import Sweep, short
-from dmaze_cp.report.sweep_grid import Cell, CellState, Grid, grid_of
 from dmaze_cp.report.words import objective_name
 
 _LINK: Final = "point"
+_MOST_CAUSES: Final = 4
 _STATES: Final = {
     CellState.PROVEN: "value",
     CellState.FOUND: "value",
@@ -87,7 +91,7 @@ def _heat(
         ]
         shades.append(Shade(axis.label, f"{axis.label} by design", tuple(values), tuple(texts)))
     legend = [
-        (sign, text.format(causes=grid.causes_text))
+        (sign, text.format(causes=_causes(grid)))
         for state, (sign, text) in _MEANINGS.items()
         if state in grid.states
     ]
@@ -106,8 +110,8 @@ def _heat(
 
 def _texts(sweep: Sweep, cell: Cell) -> tuple[str, ...]:
     """A cell's texts, the longest first; none says more than is known."""
-    if cell.texts:
-        return cell.texts
+    if cell.ratio is not None:
+        return _ratios(cell.ratio, cell.state)
     if cell.state is CellState.INFEASIBLE and cell.position is not None:
         # A budget is broken by a design that has its mappings.
         over = sweep.point(cell.position).cause is PointCause.POWER
@@ -115,10 +119,28 @@ def _texts(sweep: Sweep, cell: Cell) -> tuple[str, ...]:
     return {CellState.UNKNOWN: ("?",), CellState.INVALID: ("x",)}.get(cell.state, ("–",))
 
 
+def _ratios(ratio: float, state: CellState) -> tuple[str, ...]:
+    """A ratio with its sign (``1.23``, a bound ``≥1.23``, what may be less ``1.23*``).
+
+    Then with fewer digits. A bound is never shown as more than it is.
+    """
+    if state is CellState.BOUNDED:
+        return tuple(f"≥{numbers.digits(ratio, floor, places)}" for places in (2, 1, 0))
+    star = "*" * (state is CellState.FOUND)
+    return tuple(f"{numbers.digits(ratio, round, places)}{star}" for places in (2, 1))
+
+
+def _causes(grid: Grid) -> str:
+    """What leaves out points of the space, in a few words."""
+    more = len(grid.causes) - _MOST_CAUSES
+    named = ", ".join(grid.causes[:_MOST_CAUSES])
+    return printable(f"{named} and {more} more" if more > 0 else named)
+
+
 def _heat_cell(sweep: Sweep, column: int, row: int, cell: Cell, grid: Grid) -> HeatCell:
     keys = tuple(key_of(sweep, position) for position in cell.positions)
     if cell.position is None:
-        causes = ("because of", grid.causes_text)
+        causes = ("because of", _causes(grid))
         return HeatCell(column, row, None, (), "invalid", False, (causes,))
     tip = []
     if cell.state is CellState.FOUND and not sweep.point(cell.position).gap:
@@ -137,9 +159,11 @@ def layer_maps(sweep: Sweep) -> Heats | None:
     Nothing where designs were skipped, since too little is known of their layers then. Of many
     layers those are shown that cost most on the best design.
     """
-    alone, of = layer_sweeps(sweep)
+    alone, of = layer_sweeps(sweep.result)
+    titles = _titles(sweep)
     heats = []
-    for title, single in alone:
+    for each in alone:
+        title, single = titles[each.network, each.layer], Sweep(each.result)
         grid = grid_of(single)
         if grid is not None and single.result.best is not None:
             heat = _heat(single, grid, title, {})
@@ -150,3 +174,14 @@ def layer_maps(sweep: Sweep) -> Heats | None:
     if len(heats) < of:
         what += f", the {len(heats)} costliest of {of}"
     return Heats("layers", title_of(sweep, what), _LINK, tuple(heats), {}, beside=True)
+
+
+def _titles(sweep: Sweep) -> dict[tuple[int, str], str]:
+    """Names of all layers, with their network's where there are several."""
+    workloads = [network.workload for network in sweep.result.networks]
+    networks = short_names(workload.name for workload in workloads)
+    return {
+        (place, name): f"{networks[workload.name]}: {short}" if len(workloads) > 1 else short
+        for place, workload in enumerate(workloads)
+        for name, short in short_names(layer.name for layer in workload).items()
+    }

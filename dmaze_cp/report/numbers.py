@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import ROUND_FLOOR, Context
 from math import floor, isfinite, log10
 
@@ -91,6 +92,16 @@ def percent(fraction: float | None) -> str:
     if fraction >= 9.995:
         return f"{100 * fraction:.0f} %"
     return f"{100 * fraction:.4g} %" if 0.99 < fraction < 1 else f"{100 * fraction:.3g} %"
+
+
+def digits(ratio: float, whole: Callable[[float], int], places: int = 2) -> str:
+    """So many places, or as many digits as matter; `whole` says to which side the rest goes."""
+    if ratio < 100:
+        return f"{whole(10**places * ratio) / 10**places:.{places}f}"
+    if ratio < 1e4:
+        return f"{whole(ratio)}"
+    power = 10 ** floor(log10(ratio))
+    return f"{whole(ratio / power) * power:.0e}".replace("e+0", "e").replace("e+", "e")
 
 
 def duration(value_s: float) -> str:

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from math import inf
 from typing import Final
 
-from dmaze_cp.levels import DRAM, SPM
 from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import Block, Cell, Heading, Note, Table, Tone, columns, facts
 from dmaze_cp.report.formats import Report
 from dmaze_cp.report.layer import STATUS_TONES, layer_shape
 from dmaze_cp.report.machine import architecture_in_short, figure_text
 from dmaze_cp.report.rows import record_rows
-from dmaze_cp.result import Status, relative_gap
-from dmaze_cp.spec.documents import Record
-from dmaze_cp.spec.padded_layers import padded_record
+from dmaze_cp.result import Status
 from dmaze_cp.spec.sizes import size_text
 from dmaze_cp.store import Entry, UnreadableRow
-from dmaze_cp.store.question import figures_record, shape_record
+from dmaze_cp.store.records import entry_record
 
 KEY_LENGTH: Final = 8
 """Digits of a key that are shown: enough to tell millions of results apart."""
@@ -105,43 +101,10 @@ def _row(entry: Entry | UnreadableRow, now: int) -> tuple[str | Cell, ...]:
         str(entry.question.objective),
         Cell(str(answer.status), tone=STATUS_TONES[answer.status]),
         "-" if answer.best is None else _value(answer.best.value),
-        numbers.percent(_gap(entry)),
+        numbers.percent(entry.gap),
         numbers.duration(answer.solve_time_s),
         _age(entry.updated, now),
     )
-
-
-def entry_record(entry: Entry) -> Record:
-    """A result as a mapping record (what `dmaze-cp evaluate` reads), with all that is known.
-
-    Without a mapping its ``tiling`` and ``loop_order`` are None.
-    """
-    question, answer, best = entry.question, entry.answer, entry.answer.best
-    padded = None if best is None else padded_record(best.mapping)
-    return {
-        "key": entry.key,
-        **shape_record(question.layer),
-        **({} if padded is None else {"padded": padded}),
-        "architecture": figures_record(question.architecture),
-        "objective": str(question.objective),
-        "constraints": list(question.constraints.texts),
-        "cost_model": entry.cost_model,
-        "status": str(answer.status),
-        "reason": answer.reason,
-        "tiling": None if best is None else best.mapping.tiling,
-        "loop_order": None if best is None else best.mapping.loop_order,
-        "stationary": None if best is None else {DRAM: best.dataflow.dram, SPM: best.dataflow.spm},
-        "energy_pj": None if best is None else best.energy_pj,
-        "latency_cycles": None if best is None else best.latency_cycles,
-        "edp": None if best is None else best.energy_pj * best.latency_cycles,
-        "value": None if best is None else best.value,
-        "bound": answer.bound,
-        "gap": _gap(entry),
-        "solve_time_s": answer.solve_time_s,
-        "solves": entry.solves,
-        "created": _when(entry.created),
-        "updated": _when(entry.updated),
-    }
 
 
 def records_report(entries: Sequence[Entry]) -> Report:
@@ -160,11 +123,6 @@ def _question(entry: Entry) -> Cell:
     return Cell(layer_shape(question.layer).replace(", stride 1 x 1", ""), more=tuple(more))
 
 
-def _gap(entry: Entry) -> float | None:
-    best, bound = entry.answer.best, entry.answer.bound
-    return None if best is None or bound is None else relative_gap(best.value, bound)
-
-
 def _value(value: float) -> str:
     """All digits of what is short enough."""
     return numbers.exact(value) if abs(value) < _LONG else numbers.scientific(value)
@@ -180,7 +138,3 @@ def _age(then: int, now: int) -> str:
     seconds = max(now - then, 0)
     unit, name = next((unit, name) for limit, unit, name in _AGES if seconds < limit)
     return f"{seconds // unit:,} {name}"
-
-
-def _when(unix_time: int) -> str:
-    return datetime.fromtimestamp(unix_time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

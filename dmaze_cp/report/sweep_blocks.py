@@ -8,6 +8,7 @@ from typing import Final
 
 from dmaze_cp.cost.energy import components
 from dmaze_cp.dse.result import PointStatus
+from dmaze_cp.dse.rivals import nearer_than, rivals_of
 from dmaze_cp.errors import printable
 from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import (
@@ -28,7 +29,7 @@ from dmaze_cp.report.heat_figures import heat_maps
 from dmaze_cp.report.machine import architecture_in_short
 from dmaze_cp.report.sweep_figures import CAUSES, Figures, Sweep, short
 from dmaze_cp.report.sweep_limits import limits_of, proof_text, sample_facts, tie_facts
-from dmaze_cp.report.sweep_why import explanation, nearer_than, ratio_text, rivals_of
+from dmaze_cp.report.sweep_why import explanation, ratio_text
 from dmaze_cp.report.words import in_sentence, objective_name
 
 MOST_NAMED: Final = 5

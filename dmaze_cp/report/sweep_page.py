@@ -27,7 +27,6 @@ from dmaze_cp.report.design_page import TONES, bound_cell, design_blocks
 from dmaze_cp.report.design_words import key_of, lower_bound
 from dmaze_cp.report.sweep_blocks import networks_blocks
 from dmaze_cp.report.sweep_figures import Sweep, short
-from dmaze_cp.report.sweep_grid import digits
 from dmaze_cp.report.sweep_limits import limits_of, proof_text
 from dmaze_cp.report.words import objective_name
 
@@ -183,9 +182,9 @@ def _times_best(sweep: Sweep, point: SweepPoint) -> Cell:
     least = lower_bound(point)
     ratio = sweep.ratio(point.value) if point.is_mapped and point.value is not None else None
     if ratio is not None:
-        return Cell(digits(ratio, round, 3) + "*" * bool(point.gap), ratio)
+        return Cell(numbers.digits(ratio, round, 3) + "*" * bool(point.gap), ratio)
     bound = None if least is None else sweep.ratio(least)
-    return Cell("–" if bound is None else f"≥{digits(bound, floor, 3)}")
+    return Cell("–" if bound is None else f"≥{numbers.digits(bound, floor, 3)}")
 
 
 def _left_out(sweep: Sweep) -> Iterator[Block]:

@@ -17,7 +17,7 @@ from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.levels import DRAM, LEVELS, NONE, OPERANDS, PE_ROWS, SPM
 from dmaze_cp.mapping import Dataflow, Mapping
 from dmaze_cp.question import Question
-from dmaze_cp.result import SearchStats, Status
+from dmaze_cp.result import SearchStats, Status, relative_gap
 from dmaze_cp.spec.fields import describe
 from dmaze_cp.store.answer import Answer, Best
 from dmaze_cp.store.question import question_from_text, question_key
@@ -100,6 +100,12 @@ class Entry:
     def is_stale(self) -> bool:
         """Whether it is of another version of the cost model."""
         return self.cost_model != COST_MODEL_VERSION
+
+    @property
+    def gap(self) -> float | None:
+        """How much better a mapping may be, relative to the best one; None without one."""
+        best, bound = self.answer.best, self.answer.bound
+        return None if best is None or bound is None else relative_gap(best.value, bound)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from dmaze_cp.cost.usage import dram_bytes
+from dmaze_cp.dse.alone import MOST_LAYERS
 from dmaze_cp.dse.area import no_area
 from dmaze_cp.dse.parameters import Parameter
 from dmaze_cp.dse.result import PointStatus, sums_of
@@ -24,7 +25,6 @@ from dmaze_cp.levels import COMPONENTS
 from dmaze_cp.report.nouns import report_of
 from dmaze_cp.report.plot_labels import put_labels
 from dmaze_cp.report.plots import figure_files
-from dmaze_cp.report.sweep_alone import MOST_LAYERS
 from dmaze_cp.report.sweep_figures import Sweep
 from dmaze_cp.result import Status
 from tests.kit.plots import drawn

@@ -8,13 +8,15 @@ import pytest
 from hypothesis import given, settings
 
 from dmaze_cp.architecture import Architecture
+from dmaze_cp.dse.grid import CellState, grid_of
 from dmaze_cp.dse.parameters import Parameter
 from dmaze_cp.dse.result import PointStatus
+from dmaze_cp.dse.rivals import rivals_of
 from dmaze_cp.dse.rules import Rule
 from dmaze_cp.dse.space import DesignSpace
+from dmaze_cp.report.heat_figures import heat_maps
 from dmaze_cp.report.sweep_figures import Sweep
-from dmaze_cp.report.sweep_grid import CellState, grid_of
-from dmaze_cp.report.sweep_why import explanation, ratio_text, rivals_of
+from dmaze_cp.report.sweep_why import explanation, ratio_text
 from tests.kit.samples import GEMM
 from tests.kit.sweeps import MAPPED, SPACE, sample_sweep, sweep_text, sweeps, weighted
 
@@ -30,7 +32,12 @@ def test_a_cell_is_the_best_of_its_designs(result):
         assert not sweep.swept
         return
     seen = 0
-    for (row, column), cell in grid.cells.items():
+    heats = heat_maps(sweep)
+    assert (heats is None) is (not result.points)
+    texts = [""] * len(grid.cells)
+    if heats is not None:
+        texts = [longest[0] for longest in heats.heats[0].shades[0].texts]
+    for ((row, column), cell), text in zip(grid.cells.items(), texts, strict=True):
         wanted = {grid.columns: grid.column_values[column]}
         if grid.rows:
             wanted[grid.rows] = grid.row_values[row]
@@ -46,15 +53,15 @@ def test_a_cell_is_the_best_of_its_designs(result):
             unproven = [p.bound for p in those if p.status is PointStatus.FEASIBLE]
             is_proven = min(bounds + unproven, default=inf) >= min(values)
             assert cell.state is (CellState.PROVEN if is_proven else CellState.FOUND)
-            assert cell.texts[0].endswith("*") is not is_proven
+            assert text.endswith("*") is not is_proven
         elif others and min(bounds) > 0 and result.best is not None:
             # Whatever the reason: what is not searched to the end is no value.
             assert cell.state is CellState.BOUNDED
             assert cell.ratio == sweep.ratio(min(bounds))
-            assert cell.texts[0].startswith("≥")
-            assert float(cell.texts[0][1:]) <= cell.ratio
+            assert text.startswith("≥")
+            assert float(text[1:]) <= cell.ratio
         elif others and min(bounds) == 0:
-            assert (cell.state, cell.texts) == (CellState.UNKNOWN, ())
+            assert (cell.state, text) == (CellState.UNKNOWN, "?")
         elif not those:
             assert cell.state is CellState.INVALID
     assert seen == len(result.points) + len(result.invalid)

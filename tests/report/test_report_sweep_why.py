@@ -10,11 +10,12 @@ from hypothesis import given, settings
 
 from dmaze_cp.dse.parameters import Parameter
 from dmaze_cp.dse.result import PointStatus
+from dmaze_cp.dse.rivals import nearer_than, rivals_of
 from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.dse.sweep_files import sweep_record
 from dmaze_cp.objective import Objective
 from dmaze_cp.report.sweep_figures import Sweep
-from dmaze_cp.report.sweep_why import explanation, nearer_than, rivals_of
+from dmaze_cp.report.sweep_why import explanation
 from tests.kit.samples import DEPTHWISE, GEMM
 from tests.kit.sweeps import sample_sweep, sweep_text, sweeps, weighted
 

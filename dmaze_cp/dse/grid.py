@@ -1,22 +1,19 @@
-"""The designs of a sweep over two of their parameters: what heat maps show."""
+"""The designs of a sweep over two of their parameters, and what is known of each cell."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from math import floor, inf, isfinite, log10
+from math import inf, isfinite
 from typing import Final
 
+from dmaze_cp.dse.figures import SweepFigures
 from dmaze_cp.dse.result import PointStatus, SweepPoint
-from dmaze_cp.errors import printable
-from dmaze_cp.report.sweep_figures import Sweep
 
 _FIRST: Final = (("rf_bytes",), ("spm_kb", "spm_bytes", "spm_banks"), ("pes",))
 """Parameters that are looked at first, where more than two vary."""
-
-_MOST_CAUSES: Final = 4
 
 
 class CellState(StrEnum):
@@ -62,30 +59,6 @@ class Cell:
     positions: tuple[int, ...] = ()
     is_best: bool = False
 
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """The ratio with its sign (``1.23``, a bound ``≥1.23``, ``1.23*`` what may be less).
-
-        Then the same with fewer digits; nothing without a ratio. A bound is never shown as more
-        than it is.
-        """
-        if self.ratio is None:
-            return ()
-        if self.state is CellState.BOUNDED:
-            return tuple(f"≥{digits(self.ratio, floor, places)}" for places in (2, 1, 0))
-        star = "*" * (self.state is CellState.FOUND)
-        return tuple(f"{digits(self.ratio, round, places)}{star}" for places in (2, 1))
-
-
-def digits(ratio: float, whole: Callable[[float], int], places: int = 2) -> str:
-    """So many places, or as many digits as matter; `whole` says to which side the rest goes."""
-    if ratio < 100:
-        return f"{whole(10**places * ratio) / 10**places:.{places}f}"
-    if ratio < 1e4:
-        return f"{whole(ratio)}"
-    power = 10 ** floor(log10(ratio))
-    return f"{whole(ratio / power) * power:.0e}".replace("e+0", "e").replace("e+", "e")
-
 
 @dataclass(frozen=True)
 class Grid:
@@ -114,19 +87,12 @@ class Grid:
     causes: tuple[str, ...] = ()
 
     @property
-    def causes_text(self) -> str:
-        """The causes in a few words."""
-        more = len(self.causes) - _MOST_CAUSES
-        named = ", ".join(self.causes[:_MOST_CAUSES])
-        return printable(f"{named} and {more} more" if more > 0 else named)
-
-    @property
     def states(self) -> set[CellState]:
         """The states that occur."""
         return {cell.state for cell in self.cells.values()}
 
 
-def grid_of(sweep: Sweep, *names: str) -> Grid | None:
+def grid_of(sweep: SweepFigures, *names: str) -> Grid | None:
     """The designs over two parameters; None where none varies.
 
     Without names they are those that matter most: RF and SPM, if they vary, then the PEs, then
@@ -165,7 +131,7 @@ def _axes(swept: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*preferred, *swept)))[:2]
 
 
-def _cells(sweep: Sweep) -> Iterable[tuple[dict[str, float], Cell]]:
+def _cells(sweep: SweepFigures) -> Iterable[tuple[dict[str, float], Cell]]:
     best = sweep.result.best
     for position, point in enumerate(sweep.result.points):
         state = _state(point)
