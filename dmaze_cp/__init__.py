@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from dmaze_cp.explanation import explain
     from dmaze_cp.given import Distance, distance
     from dmaze_cp.loading import load_architecture, load_workload
+    from dmaze_cp.loopnest import loop_nest
     from dmaze_cp.mapper import map_layer, top_k
     from dmaze_cp.mapping import Dataflow, Mapping
     from dmaze_cp.network import map_networks, map_workload
@@ -86,6 +87,7 @@ _HOMES = {
     ),
     "given": ("Distance", "distance"),
     "loading": ("load_architecture", "load_workload"),
+    "loopnest": ("loop_nest",),
     "explanation": ("explain",),
     "mapper": ("map_layer", "top_k"),
     "mapping": ("Dataflow", "Mapping"),
@@ -174,6 +176,7 @@ __all__ = [
     "load_space",
     "load_sweep",
     "load_workload",
+    "loop_nest",
     "map_layer",
     "map_networks",
     "map_workload",

@@ -1,5 +1,4 @@
-"""Results for people (tables, loop nests) and for programs (JSON records).
+"""What nouns look like: blocks for people, rows and records for programs, and the media of each.
 
-Import the functions from the modules here: those for people need rich, which
-`dmaze_cp.result` and `dmaze_cp.report.loopnest` do without.
+`nouns` says what there is of each noun; every other module is of one noun, or of one medium.
 """

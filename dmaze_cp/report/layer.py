@@ -14,6 +14,7 @@ from dmaze_cp.cost.cost import Cost
 from dmaze_cp.cost.latency import Cycles, cycles
 from dmaze_cp.cost.usage import usages
 from dmaze_cp.levels import DRAM, NOC, OPERANDS, PE, SPM
+from dmaze_cp.loopnest import loop_nest
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
 from dmaze_cp.report import numbers
@@ -30,7 +31,6 @@ from dmaze_cp.report.blocks import (
     columns,
     facts,
 )
-from dmaze_cp.report.loopnest import loop_nest
 from dmaze_cp.report.slices import slices_figure
 from dmaze_cp.report.words import in_sentence, objective_name, objective_unit, value_text
 from dmaze_cp.result import Alternative, Clash, LayerResult, Ranking, Status
@@ -222,7 +222,7 @@ def mapping_blocks(mapping: Mapping, cost: Cost, architecture: Architecture) -> 
     yield from padding_notes(mapping)
     pes = "0: PE" if mapping.row_factors is None else "r: rows, c: columns of PEs"
     yield Heading(f"Loop nest (suffix 3: DRAM, 2: SPM, 1: RF, {pes})")
-    yield Code(lambda width: loop_nest(mapping, cost, architecture, width))
+    yield Code(lambda width: loop_nest(mapping, architecture, cost=cost, width=width).split("\n"))
     yield Heading("Utilisation")
     yield _usage_bars(mapping, cost, architecture)
     yield Heading(f"Cycles: {numbers.exact(cost.latency_cycles)}")

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.cost import evaluate
+from dmaze_cp.loopnest import loop_nest
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.padding import parse_padding
-from dmaze_cp.report.loopnest import loop_nest
 from dmaze_cp.workload import Kind, Layer
 from tests.kit import strategies
 from tests.kit.samples import CONV, DEPTHWISE, GEMM, ONE, STRIDED, sample_result
@@ -61,9 +61,8 @@ def reference(layer: Layer, inputs: np.ndarray, weights: np.ndarray) -> np.ndarr
 def run(mapping: Mapping, width: int = 10_000) -> tuple[np.ndarray, np.ndarray, Counter[str]]:
     """Result of the nest, what it should be, and how often each comment was passed."""
     layer = mapping.of_layer
-    cost = evaluate(mapping, ARCHITECTURE)
     source = []
-    for line in loop_nest(mapping, cost, ARCHITECTURE, width):
+    for line in loop_nest(mapping, ARCHITECTURE, width=width).split("\n"):
         comment = re.match(r"( *)# (.*)$", line)
         source.append(
             f"{comment[1]}passed[{comment[2]!r}] += 1"
@@ -105,8 +104,9 @@ def test_the_nest_of_a_padded_layer_computes_the_layer(layer: Layer, texts: list
     for width in (10_000, 28):
         found, expected, _ = run(padded, width)
         np.testing.assert_array_equal(found, expected)
-    cost = evaluate(padded, ARCHITECTURE)
-    guards = [line.strip() for line in loop_nest(padded, cost, ARCHITECTURE) if " if " in line]
+    guards = [
+        line.strip() for line in loop_nest(padded, ARCHITECTURE).split("\n") if " if " in line
+    ]
     raised = [d for d, n in larger.bounds.items() if n > layer.bounds[d]]
     edges = " and ".join(f"{d.lower()} < {layer.bounds[d]}" for d in raised)
     assert guards == ([f"if {edges}:"] if raised else [])
@@ -124,10 +124,10 @@ def test_any_nest_computes_its_layer_and_moves_tiles_as_often_as_the_model_says(
     found, expected, passed = run(mapping)
     np.testing.assert_array_equal(found, expected)
 
-    cost = evaluate(mapping, ARCHITECTURE)
     passes = prod(mapping.level("DRAM").values())
     inner = prod(mapping.level("SPM").values())
     loads = {x: passed_times(passed, r"DMA: load .*\b" + x + r"\b.* to the SPM$") for x in "IW"}
+    cost = evaluate(mapping, ARCHITECTURE)
     sends = {x: passed_times(passed, r"NoC: send .*\b" + x + r"\b.* to the RFs") for x in "IW"}
     for x in "IW":
         assert loads[x] == passes // cost.reuse_dram[x]
@@ -153,7 +153,7 @@ def test_no_line_is_wider_than_asked(layer: Layer, width: int) -> None:
     result = sample_result(layer)
     assert result.mapping is not None
     assert result.cost is not None
-    lines = loop_nest(result.mapping, result.cost, ARCHITECTURE, width)
+    lines = loop_nest(result.mapping, ARCHITECTURE, cost=result.cost, width=width).split("\n")
     assert max(map(len, lines)) <= width
 
 
@@ -163,7 +163,7 @@ def test_many_loops_stay_inside_80_columns() -> None:
     row = (2,) * 7
     order = layer.dimensions
     mapping = Mapping(layer, (row, row, row, row), order, order)
-    lines = loop_nest(mapping, evaluate(mapping, ARCHITECTURE), ARCHITECTURE, 80)
+    lines = loop_nest(mapping, ARCHITECTURE).split("\n")
     assert sum("for " in line and "#" not in line for line in lines) == 28
     assert max(map(len, lines)) <= 80
 
@@ -172,7 +172,7 @@ def test_only_loops_with_iterations_are_written() -> None:
     mapping = Mapping.from_tiling(
         GEMM, {"DRAM": {"X": 8}, "PE": {"Y": 30}, "RF": {"K": 64}}, {"DRAM": ["X"]}
     )
-    text = "\n".join(loop_nest(mapping, evaluate(mapping, ARCHITECTURE), ARCHITECTURE))
+    text = loop_nest(mapping, ARCHITECTURE)
     assert [line.strip() for line in text.split("\n") if "for " in line and "#" not in line] == [
         "for x in range(8):",
         "for k in range(64):",
@@ -186,6 +186,6 @@ def test_only_loops_with_iterations_are_written() -> None:
 
 def test_a_sum_across_pes_is_marked() -> None:
     mapping = Mapping.from_tiling(GEMM, {"DRAM": {"X": 8}, "RF": {"Y": 30}, "PE": {"K": 64}})
-    text = "\n".join(loop_nest(mapping, evaluate(mapping, ARCHITECTURE), ARCHITECTURE))
+    text = loop_nest(mapping, ARCHITECTURE)
     assert "64 of 256 PEs; O is summed across K" in text
     assert "sum O across 64 PEs each" in text

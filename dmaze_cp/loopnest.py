@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from math import prod
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.cost.cost import Cost, PerOperand
+from dmaze_cp.cost import Cost, evaluate
+from dmaze_cp.cost.cost import PerOperand
 from dmaze_cp.levels import (
     AXES_OF_ARRAY,
     DRAM,
@@ -84,9 +85,9 @@ class _Writer:
 
 
 def loop_nest(
-    mapping: Mapping, cost: Cost, architecture: Architecture, width: int = 80
-) -> tuple[str, ...]:
-    """Lines of pseudo-code for a mapping.
+    mapping: Mapping, architecture: Architecture, *, cost: Cost | None = None, width: int = 80
+) -> str:
+    """A mapping as pseudo-code.
 
     Only loops with more than one iteration are written. Suffixes of loop variables
     tell the level: 3 DRAM, 2 SPM, 1 RF, 0 PE. Comments stand where an operand's tile
@@ -94,15 +95,14 @@ def loop_nest(
 
     Parameters
     ----------
-    mapping, cost, architecture
-        The mapping, its exact cost and the machine.
+    mapping, architecture
+        The mapping and its machine.
+    cost
+        What it costs there, where that is known.
     width
         Columns that lines are broken to fit in.
-
-    Returns
-    -------
-    tuple of str
     """
+    cost = evaluate(mapping, architecture) if cost is None else cost
     loops = sum(factor > 1 for row in mapping.factors for factor in row)
     writer = _Writer(width, indent=2 if 2 * loops + 44 <= width else 1)
     _dram_loops(writer, mapping, cost)
@@ -111,7 +111,7 @@ def loop_nest(
     _pe_loops(writer, mapping, architecture)
     _body(writer, mapping)
     writer.close()
-    return tuple(writer.lines)
+    return "\n".join(writer.lines)
 
 
 def _dram_loops(writer: _Writer, mapping: Mapping, cost: Cost) -> None:
