@@ -52,6 +52,7 @@ ORDER = [
         "tradeoff",
         "verification",
         "schemas",
+        "documents",
         "report",
         "cli",
     ),

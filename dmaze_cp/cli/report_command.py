@@ -13,7 +13,7 @@ from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.report.suffixes import BY_SUFFIX, Format, report_format_of
 
 if TYPE_CHECKING:
-    from dmaze_cp.report.documents import Reported
+    from dmaze_cp.documents import Reported
     from dmaze_cp.spec.documents import Record
 
 
@@ -59,7 +59,7 @@ def report_command(result: str, output: str | None, form: str | None) -> None:
     if answers is not None:
         _write_answers(answers, output, form)
         return
-    from dmaze_cp.report.documents import result_of
+    from dmaze_cp.documents import result_of
 
     try:
         found = result_of(document)

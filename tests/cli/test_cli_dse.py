@@ -21,8 +21,8 @@ import pytest
 from dmaze_cp import load_architecture, load_workload, map_workload, mapper
 from dmaze_cp.cli.app import cli
 from dmaze_cp.cli.dse_models import weighted_refs
+from dmaze_cp.documents import result_of
 from dmaze_cp.engine import Engine
-from dmaze_cp.report.documents import result_of
 from dmaze_cp.report.nouns import render
 from dmaze_cp.report.suffixes import Format
 from dmaze_cp.result import Ending, Status

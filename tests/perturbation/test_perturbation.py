@@ -11,6 +11,7 @@ import pytest
 
 import dmaze_cp as dm
 from dmaze_cp import mapper
+from dmaze_cp.documents import result_of
 from dmaze_cp.errors import SpecError
 from dmaze_cp.perturbation import (
     MOST,
@@ -21,7 +22,6 @@ from dmaze_cp.perturbation import (
 )
 from dmaze_cp.perturbation.changes import change
 from dmaze_cp.perturbation.ranges import INSIDE
-from dmaze_cp.report.documents import result_of
 from dmaze_cp.report.nouns import render
 from dmaze_cp.report.suffixes import Format
 from dmaze_cp.result import Status

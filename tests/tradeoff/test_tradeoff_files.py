@@ -11,8 +11,8 @@ from hypothesis import given
 
 import dmaze_cp as dm
 from dmaze_cp.constraints import Constraints
+from dmaze_cp.documents import result_of
 from dmaze_cp.errors import SpecError
-from dmaze_cp.report.documents import result_of
 from dmaze_cp.report.nouns import render
 from dmaze_cp.report.suffixes import Format
 from dmaze_cp.schemas import json_schema

@@ -13,11 +13,11 @@ from typing import Any
 import yaml
 
 from dmaze_cp import evaluate
+from dmaze_cp.documents import result_of
 from dmaze_cp.dse.space_files import load_space
 from dmaze_cp.dse.sweep_files import sweep_record
 from dmaze_cp.errors import SpecError
 from dmaze_cp.loading import load_workload
-from dmaze_cp.report.documents import result_of
 from dmaze_cp.report.nouns import render, report_of
 from dmaze_cp.report.suffixes import Format
 from dmaze_cp.result import result_record
