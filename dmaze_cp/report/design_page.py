@@ -23,8 +23,9 @@ from dmaze_cp.report.blocks import (
     facts,
 )
 from dmaze_cp.report.design_words import design_label, key_of
-from dmaze_cp.report.layer import cycle_bars, energy_bars, layer_blocks
+from dmaze_cp.report.layer import layer_blocks
 from dmaze_cp.report.machine import architecture_rows
+from dmaze_cp.report.mapping import cycle_bars, energy_bars
 from dmaze_cp.report.network import layers_table
 from dmaze_cp.report.network_page import details_of
 from dmaze_cp.report.sweep_blocks import versus, why_blocks

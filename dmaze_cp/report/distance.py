@@ -9,7 +9,7 @@ from dmaze_cp.cost.latency import cycles
 from dmaze_cp.given import Distance
 from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import Block, Cell, Heading, Note, Table, Tone, columns, facts
-from dmaze_cp.report.layer import CAUSES
+from dmaze_cp.report.mapping import CAUSES
 from dmaze_cp.report.words import objective_name, value_text
 from dmaze_cp.result import Status
 

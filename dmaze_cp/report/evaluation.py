@@ -10,7 +10,8 @@ from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import Block, Heading, Note, Table, Tone, columns
 from dmaze_cp.report.distance import distance_blocks
 from dmaze_cp.report.formats import Report
-from dmaze_cp.report.layer import mapping_blocks, shape_notes
+from dmaze_cp.report.layer import shape_notes
+from dmaze_cp.report.mapping import mapping_blocks
 from dmaze_cp.report.rows import answer_rows
 from dmaze_cp.result import Status
 from dmaze_cp.spec import RecordsForm

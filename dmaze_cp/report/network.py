@@ -19,8 +19,9 @@ from dmaze_cp.report.blocks import (
     Tone,
     columns,
 )
-from dmaze_cp.report.layer import cycle_bars, energy_bars, status_text
+from dmaze_cp.report.layer import status_text
 from dmaze_cp.report.layer_columns import LAYER_COLUMNS, NAME_WIDTH
+from dmaze_cp.report.mapping import cycle_bars, energy_bars
 from dmaze_cp.report.words import (
     in_sentence,
     objective_name,

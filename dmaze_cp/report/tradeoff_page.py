@@ -20,7 +20,8 @@ from dmaze_cp.report.blocks import (
     Table,
     Tone,
 )
-from dmaze_cp.report.layer import mapping_blocks, shape_notes
+from dmaze_cp.report.layer import shape_notes
+from dmaze_cp.report.mapping import mapping_blocks
 from dmaze_cp.report.network_page import machine_folds
 from dmaze_cp.report.tradeoff import (
     front_figure,
