@@ -14,7 +14,7 @@ from importlib.resources import files
 from math import isfinite
 from typing import Any, Final
 
-from dmaze_cp.report.blocks import Bar, Bars, Cell, Code, Column, Fact, Page
+from dmaze_cp.report.blocks import Bar, Cell, Code, Column, Fact, Page
 from dmaze_cp.report.figures import Stack
 from dmaze_cp.report.short_names import short_names
 
@@ -87,43 +87,17 @@ def _(value: Sequence[object]) -> list[Any]:
     return [_encoded(item) for item in value]
 
 
-@_encoded.register
-def _(value: Cell) -> Any:
-    """Text alone, or text, what it is sorted by, tone, lines below and link."""
-    parts = [
-        value.text,
-        _encoded(value.value),
-        value.tone.value,
-        list(value.more),
-        dict(value.link),
-    ]
-    while len(parts) > 1 and not parts[-1] and parts[-1] != 0:
-        parts.pop()
+@_encoded.register(Bar)
+@_encoded.register(Cell)
+@_encoded.register(Column)
+@_encoded.register(Fact)
+def _(value: Any) -> Any:
+    """What there are many of: its fields without names, or the first alone if that is all."""
+    kept = list(fields(value))
+    while len(kept) > 1 and _is_usual(value, kept[-1]):
+        kept.pop()
+    parts = [_encoded(getattr(value, field.name)) for field in kept]
     return parts[0] if len(parts) == 1 else parts
-
-
-@_encoded.register
-def _(value: Bar) -> Any:
-    return [value.name, value.amount, _encoded(value.fraction), value.colour]
-
-
-@_encoded.register
-def _(value: Bars) -> Any:
-    return {"is": "Bars", "rows": _encoded(value.rows)}
-
-
-@_encoded.register
-def _(value: Column) -> Any:
-    """The title of numbers, the title in a list of text; else all that there is."""
-    if value == Column(value.title):
-        return value.title
-    return [value.title] if value == Column(value.title, is_text=True) else _object(value)
-
-
-@_encoded.register
-def _(value: Fact) -> Any:
-    alone = Fact(value.name, value.text)
-    return [value.name, value.text] if value == alone else _object(value)
 
 
 @_encoded.register

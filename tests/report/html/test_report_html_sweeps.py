@@ -47,5 +47,5 @@ def test_limits_are_in_words():
     limits = Constraints.of_options(min_pe_utilization=0.5, no_feature_dram=True)
     data = data_of(render(replace(swept(), constraints=rules_for(limits)), Format.PAGE))
     tiles = next(b for b in blocks_of(data, "Facts") if b.get("tiles"))
-    (shown,) = [row["note"] for row in tiles["rows"] if row["name"] == "Limits"]
+    (shown,) = [row[3] for row in tiles["rows"] if row[0] == "Limits"]
     assert "DRAM.Fx=1, DRAM.Fy=1, util.PE>=0.5" in shown

@@ -57,9 +57,8 @@ function put(parent, child) {
   else append(parent, [child]);
 }
 
-/** A fact is a name and a text, or all that there is to it. */
-function factOf(fact) {
-  return Array.isArray(fact) ? { name: fact[0], text: fact[1] } : fact;
+function factOf([name, text, tone, note, badge]) {
+  return { name, text, tone, note, badge };
 }
 
 function tile(fact) {

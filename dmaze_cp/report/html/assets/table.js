@@ -4,8 +4,8 @@ const ROWS_AT_ONCE = 150;
 
 /** Text, what it is sorted by, tone, lines below and link of a cell. */
 function cellParts(cell) {
-  const [text, value = null, tone = "", more = [], to = null] = Array.isArray(cell) ? cell : [cell];
-  return { text, value, tone, more, to: to && Object.keys(to).length ? to : null };
+  const [text, value = null, tone = "", more = [], to = []] = Array.isArray(cell) ? cell : [cell];
+  return { text, value, tone, more, to: to.length ? Object.fromEntries(to) : null };
 }
 
 /** What is in a cell; the largest number of a column with bars has the longest. */
@@ -17,10 +17,9 @@ function cellContent(cell, largest) {
   return el("span", { class: "share-cell" }, el("span", { class: "track" }, sized(el("i", { class: "c-share" }), (100 * value) / largest)), text);
 }
 
-/** A column is its title if it has numbers, a list with it if it has text, or all that there is to it. */
 function columnOf(column) {
-  if (typeof column === "string") return { title: column, is_text: false };
-  return Array.isArray(column) ? { title: column[0], is_text: true } : column;
+  const [title, is_text, folds, , , bar, note] = Array.isArray(column) ? column : [column];
+  return { title, is_text, folds, bar, note };
 }
 
 /** A table that is shown as it is. */
