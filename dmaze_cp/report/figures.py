@@ -143,6 +143,8 @@ class HeatCell:
     ----------
     key, keys
         What it selects (None: nothing), and all that it stands for.
+    name
+        What it is called where it selects nothing.
     state
         ``value``, ``bound`` (hatched), ``none`` or ``invalid``.
     tip
@@ -156,6 +158,7 @@ class HeatCell:
     state: str
     is_best: bool
     tip: tuple[tuple[str, str], ...] = ()
+    name: str = ""
 
 
 @dataclass(frozen=True)

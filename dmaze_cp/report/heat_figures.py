@@ -141,7 +141,7 @@ def _heat_cell(sweep: Sweep, column: int, row: int, cell: Cell, grid: Grid) -> H
     keys = tuple(key_of(sweep, position) for position in cell.positions)
     if cell.position is None:
         causes = ("because of", _causes(grid))
-        return HeatCell(column, row, None, (), "invalid", False, (causes,))
+        return HeatCell(column, row, None, (), "invalid", False, (causes,), "no design")
     tip = []
     if cell.state is CellState.FOUND and not sweep.point(cell.position).gap:
         tip.append(("others", "may cost less"))

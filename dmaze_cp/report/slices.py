@@ -36,7 +36,7 @@ def slice_text(each: Slice, value: int | None, objective: Objective) -> str:
 def slices_figure(result: LayerResult) -> Heats | None:
     """What each dataflow and each pair of unrolled dimensions costs, its best over the best."""
     parts = (
-        (result.dataflows, f"every dataflow, {DRAM} (down) and {SPM}", SPM, DRAM),
+        (result.dataflows, f"every dataflow, {DRAM} by {SPM}", SPM, DRAM),
         (result.unrollings, "two unrolled dimensions", "the other", "one"),
     )
     name = objective_name(result.objective)
@@ -46,7 +46,7 @@ def slices_figure(result: LayerResult) -> Heats | None:
         if found
     )
     title = f"{name} of {result.layer.name} over the best"
-    return Heats("slices", title, "slice", heats, {}, beside=True) if heats else None
+    return Heats("slices", title, "", heats, {}, beside=True) if heats else None
 
 
 def _heat(result: LayerResult, found: Sequence[Slice], title: str, x: str, y: str) -> Heat:
@@ -59,7 +59,11 @@ def _heat(result: LayerResult, found: Sequence[Slice], title: str, x: str, y: st
         star = "*" if each.status is Status.FEASIBLE else ""
         texts.append((text, text if more is None else f"{1 + more:.3g}{star}"))
         place = (cols.index(col), rows.index(row))
-        cells.append(HeatCell(*place, None, (), "none" if more is None else "value", more == 0))
+        state = "none" if more is None else "value"
+        said = ((objective_name(result.objective), text),)
+        unrolled = f"{' and '.join(each.key)} unrolled"
+        name = f"{DRAM} {row}, {SPM} {col}" if found is result.dataflows else unrolled
+        cells.append(HeatCell(*place, None, (), state, more == 0, said, name))
     legend = []
     if any(each.status is Status.INFEASIBLE for each in found):
         legend.append(("-", "no mapping has it"))

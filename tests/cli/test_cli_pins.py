@@ -140,7 +140,7 @@ def test_tables_are_asked_for(monkeypatch, tmp_path: Path) -> None:
     asked += ["--no-store", "--jobs", "1", "--engine", "bounds", "--pin", "RF.C<=16"]
     shown = CliRunner().invoke(cli, asked)
     assert shown.exit_code == 0, shown.output
-    assert "EDP of every dataflow, DRAM (down) and SPM, over the best\nDRAM " in shown.stdout
+    assert "EDP of every dataflow, DRAM by SPM, over the best\nDRAM " in shown.stdout
     assert "EDP of two unrolled dimensions, over the best\n" in shown.stdout
     written = CliRunner().invoke(cli, [*asked, "--format", "json"])
     (record,) = json.loads(written.stdout)["layers"]

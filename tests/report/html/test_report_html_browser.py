@@ -10,6 +10,7 @@ from dmaze_cp.dse.parameters import Parameter
 from dmaze_cp.dse.result import PointStatus
 from dmaze_cp.dse.space import DesignSpace
 from dmaze_cp.objective import Objective
+from dmaze_cp.result import Slice, Status
 from dmaze_cp.workload import Layer
 from tests.kit import documents, samples
 from tests.kit.browser import Open, Opened
@@ -49,6 +50,31 @@ def test_it_opens_without_errors_or_requests(kind, open_page: Open):
     assert opened.errors == []
     assert len(opened.requests) == 1
     assert opened.requests[0].startswith("file://")
+
+
+def test_every_dataflow_and_pair_of_dimensions_has_its_cell(open_page: Open):
+    whole = documents.mapped(layers=(samples.CONV,))
+    (layer,) = whole.layers
+    assert layer.value is not None
+    named = {("O", "W"): layer.value, ("W", "none"): 2 * layer.value}
+    flows = tuple(Slice(key, Status.OPTIMAL, value=value) for key, value in named.items())
+    pairs = (Slice(("M", "C"), Status.OPTIMAL, value=4 * layer.value),)
+    layers = (replace(layer, dataflows=flows, unrollings=pairs),)
+    opened = open_page(replace(whole, layers=layers))
+    for plot, cells in (
+        (0, {"DRAM O, SPM W": "best", "DRAM W, SPM none": "+100 %"}),
+        (1, {"M and C unrolled": "+300 %"}),
+    ):
+        surface = opened.page.locator(f"#plot-slices-{plot} .surface")
+        found = {}
+        surface.scroll_into_view_if_needed()
+        opened.settle()
+        for cell in surface.locator(".cell").all():
+            cell.hover(force=True)
+            name, _, text = opened.text("#tip").split("\n")
+            found[name] = text
+        assert found == cells
+    assert opened.errors == []
 
 
 LAYERS = "table[data-caption=Layers]"

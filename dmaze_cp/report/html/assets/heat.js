@@ -9,6 +9,10 @@ const RAMPS = {
 const CELL_LETTER = 6.8;
 
 function createHeats(figure) {
+  if (figure.beside) {
+    const plots = figure.heats.map((heat, i) => heatPlot({ ...figure, title: heat.title, name: `${figure.name}-${i}` }, heat, 0, null));
+    return { node: plots.map((plot) => plot.node) };
+  }
   const [first] = figure.heats;
   const names = [...new Set(figure.heats.flatMap((heat) => [heat.x, heat.y]).filter(Boolean))];
   const axis = (start) => [start, ...names.filter((name) => name !== start)].map((name) => [name, name]);
@@ -52,7 +56,7 @@ function heatPlot(figure, heat, place, controls) {
       const { left, right, top, bottom } = view.area;
       const inside = px >= left && px <= right && py >= top && py <= bottom;
       const cell = inside ? cells.find((one) => one.column === column && one.row === row) : null;
-      return cell ? { datum: cell.key, lines: tipLines(cell.key === null ? ["no design", []] : figure.tips[cell.key], cell.tip) } : null;
+      return cell ? { datum: cell.key, lines: tipLines(cell.key === null ? [cell.name, []] : figure.tips[cell.key], cell.tip) } : null;
     },
   });
 }
