@@ -285,7 +285,10 @@ class IntegerModel:
                 self.at_most(variable, (most - part.constant) // coefficient)
 
     def loosened(self, expression: Affine) -> Affine:
-        """At most an expression, and within the safe range: its largest terms are left out."""
+        """At most an expression, and within the safe range: its largest terms are left out.
+
+        What is larger without them is cut off: at its least, or at the end of the range.
+        """
         kept = list(expression.terms)
         low = high = constant = expression.constant
         for variable, c in kept:
@@ -298,6 +301,9 @@ class IntegerModel:
             variable, c = kept.pop()
             least, largest = self.ranges[variable]
             constant, high = constant + c * least, high - c * (largest - least)
+        if max(constant, high) > SAFE:
+            kept, constant = [], min(low, SAFE)
+            low = high = constant
         return Affine(tuple(kept), constant, low, high, exact=False)
 
     def maximum(self, parts: Sequence[Affine]) -> Affine:

@@ -118,7 +118,7 @@ class Reading:
         parts = node.second.parts if isinstance(node.second, Largest) else (node.second,)
         values = [self._both_sides(part) for part in parts]
         first = self.exact(node.first)
-        if not all(value.exact for value in values):
+        if not all(value.exact and value.high <= SAFE for value in values):
             return constant(0, exact=False)
         second = self.integers.maximum(values)
         return self.integers.largest([total([first, negative(second)]), constant(0)])

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import dmaze_cp as dm
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.cp.integers import SAFE
+from dmaze_cp.cp.affine import Affine
+from dmaze_cp.cp.integers import SAFE, IntegerModel
 from dmaze_cp.cp.solve import Answer
 from dmaze_cp.mapspace import build
 from dmaze_cp.objective import Objective
@@ -166,3 +168,50 @@ def test_numbers_stay_in_the_safe_range(space):
         for objective in Objective:
             integers = members.problem(objective).integers
             assert max(high for _, high in integers.ranges) <= SAFE
+
+
+HUGE = (
+    ({"X": 65521, "Y": 65536, "K": 65521}, {"rf_bytes": 6, "spm_banks": 3, "spm_bank_bytes": 2}),
+    ({"X": 65521, "Y": 1048573, "K": 127}, {"rf_bytes": 40, "dma_mhz": 333.3}),
+    ({"X": 1048576, "Y": 127, "K": 1048573}, {"word_bytes": 64, "rf_bytes": 2**12}),
+)
+"""Layers whose least costs are beyond the safe range."""
+
+
+@pytest.mark.parametrize("objective", Objective)
+@pytest.mark.parametrize("number", range(len(HUGE)))
+def test_costs_beyond_the_range_are_cut_off_at_its_end(number, objective):
+    bounds, figures = HUGE[number]
+    chip = Architecture(**figures)
+    found = dm.map_layer(Layer.gemm("g", bounds), chip, objective, engine="cp-sat", top_k=3)
+    other = dm.map_layer(Layer.gemm("g", bounds), chip, objective, engine="bounds", top_k=3)
+    assert (found.status, found.value, found.bound) == (other.status, other.value, other.bound)
+    values = [[a.value(objective) for a in r.ranking.alternatives] for r in (found, other)]
+    assert values[0] == values[1]
+    for members in every_case(build(Layer.gemm("g", bounds), chip))[:6]:
+        problem = members.problem(objective)
+        assert max(high for _, high in problem.integers.ranges) <= SAFE
+        assert (relaxed_costs(problem, members) <= members.cost(objective) * (1 + 1e-9)).all()
+
+
+def test_what_is_left_out_of_a_sum_only_lowers_it():
+    integers = IntegerModel([3])
+    large = integers.variable(0, SAFE, lambda values: values[0])
+    for terms, number in (
+        (((large, 4),), 2**50),
+        (((large, -1),), 2**50),
+        (((large, 4), (integers.choices[0], -(2**20))), 2**47),
+        (((large, 2),), -5),
+    ):
+        sizes = [(0, SAFE) if v == large else (0, 2) for v, _ in terms]
+        ends = [
+            sorted((c * low, c * high)) for (_, c), (low, high) in zip(terms, sizes, strict=True)
+        ]
+        low, high = (number + sum(end[k] for end in ends) for k in (0, 1))
+        whole = Affine(terms, number, low, high)
+        lower = integers.loosened(whole)
+        assert max(abs(lower.constant), lower.high) <= SAFE or whole.high <= SAFE
+        for first in (0, 1, 2):
+            for value in (0, 1, SAFE):
+                values = [first, value]
+                assert lower.low <= lower.at(values) <= whole.at(values)
