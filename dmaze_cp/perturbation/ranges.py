@@ -33,7 +33,7 @@ MOST: Final = 16.0
 STEPS: Final = 40
 """Proofs for one end at most; a handful is usual."""
 INSIDE: Final = 1e-6
-"""A step ends so far before the value at which two mappings cost the same, in parts of the way."""
+"""A step ends where a mapping costs less than the next by so much of what it did at first."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,9 @@ class EnergyRange:
     low, high
         Proven: the mapping is optimal at both, and between them up to the rounding to whole pJ.
     low_ends, high_ends
-        Whether another mapping is proven to be better just beyond (by `INSIDE`); where not, nothing
-        beyond was looked at: below 0 there is nothing, above `MOST` times the value nobody looked,
-        or time ran out.
+        Whether another mapping is proven to be better just beyond (by `INSIDE`, or as far as
+        rounding to whole pJ reaches); where not, nothing beyond was looked at: below 0 there is
+        nothing, above `MOST` times the value nobody looked, or time ran out.
     """
 
     parameter: str
@@ -119,24 +119,30 @@ class Edge:
             self.at, self.over = crossing, False
 
     def _crossing(self, mapping: Mapping, better: Mapping) -> float | None:
-        """Just before where a mapping that is better at `at` costs the same; None: nowhere."""
-        here = self._excess(mapping, better, self.value)
-        there = self._excess(mapping, better, self.at)
-        if here >= 0 or there <= 0:
-            return None  # they differ by rounding alone, here or there
-        share = -here / (there - here) * (1 - INSIDE)
-        crossing = self.value + (self.at - self.value) * share
+        """Before where a mapping that is better at `at` costs the same; None: nowhere.
+
+        So far before it that neither `INSIDE` nor rounding makes the other one better there.
+        """
+        here, rounding = self._excess(mapping, better, self.value)
+        there, _ = self._excess(mapping, better, self.at)
+        least = max(rounding, INSIDE * -here)
+        if here >= -least or there <= -least:
+            return None  # they differ by rounding alone
+        crossing = self.value + (self.at - self.value) * (-least - here) / (there - here)
         return crossing if crossing not in (self.at, self.value) else None
 
-    def _excess(self, mapping: Mapping, better: Mapping, value: float) -> float:
+    def _excess(self, mapping: Mapping, better: Mapping, value: float) -> tuple[float, float]:
+        """What a mapping costs above another, and what rounding both to whole pJ may hide."""
         machine = change(self.result.architecture, self.parameter, value).architecture
-        costs = []
+        is_edp = self.result.objective is Objective.EDP
+        costs, rounding = [], 0.0
         for each in (mapping, better):
             cost = evaluate(each, machine)
-            energy = sum(cost.energy_breakdown_pj.values())
-            is_edp = self.result.objective is Objective.EDP
-            costs.append(energy * cost.latency_cycles if is_edp else energy)
-        return costs[0] - costs[1]
+            cycles = cost.latency_cycles if is_edp else 1
+            costs.append(sum(cost.energy_breakdown_pj.values()) * cycles)
+            # A little more than half a pJ, for the sums of doubles.
+            rounding += 0.501 * cycles
+        return costs[0] - costs[1], rounding
 
 
 def edges(result: LayerResult, parameter: str, value: float) -> tuple[Edge, ...]:

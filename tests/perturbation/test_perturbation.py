@@ -111,6 +111,29 @@ def test_an_end_is_where_another_mapping_takes_over(at_once) -> None:
         assert brute_force(layer, further).energy.value < cost
 
 
+def test_rounding_alone_ends_no_range(at_once) -> None:
+    """Near where two mappings cost the same, whole pJ can make the other one the cheaper."""
+    bounds = {"N": 8, "M": 2, "C": 2, "Ox": 7, "Oy": 1, "Fx": 1, "Fy": 5}
+    layer = dm.Layer.conv("l", bounds, stride=(5, 5), dilation=(3, 2), padded_input=(31, 12))
+    figures = {
+        "pes": 1,
+        "rf_bytes": 43,
+        "word_bytes": 2,
+        "spm_banks": {"IW": 24, "O": 31},
+        "spm_bank_bytes": 2,
+        "dma_startup_cycles": 291,
+        "dma_cycles_per_byte": 1 / 3,
+        "dma_mhz": 3200,
+        "accelerator_mhz": 500,
+    }
+    energy = {"rf_pj": 200, "noc_pj": 2, "spm_pj": 0.25, "mac_pj": 0.5, "word_bytes": 4}
+    energy |= {"dram_pj": {"O": 0, "I": 200, "W": 2}}
+    arch = dm.load_architecture({**figures, "energy": energy})
+    (found,) = dm.sensitivity(network(layer), arch).layers
+    ranges = {each.parameter: each for each in found.ranges}
+    assert (ranges["noc_pj"].high, ranges["dram_pj.W"].high) == pytest.approx((15.6, 3.89), 0.01)
+
+
 def test_what_a_machine_has_is_changed() -> None:
     plain = list(changes(dm.Architecture()))
     names = dict.fromkeys(each.parameter for each in plain)
