@@ -139,10 +139,11 @@ def per_unrolling(
     Returns
     -------
     tuple of Slice
-        All pairs of dimensions that have more than one iteration, in the layer's order; where
-        there is only one, that one.
+        All pairs of dimensions that have more than one iteration, or may be padded to more, in the
+        layer's order; where there is only one, that one.
     """
-    dims = [d for d in loops(layer.kind) if layer.bounds[d] > 1] or list(loops(layer.kind))[:1]
+    largest = constraints.padding.largest(layer)
+    dims = [d for d in loops(layer.kind) if largest[d] > 1] or list(loops(layer.kind))[:1]
     pairs = list(combinations(dims, min(2, len(dims))))
     parts = {pair: (SpatialPin(pair),) for pair in pairs}
     return _best_of(

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Annotated, Any, Final, Literal, TypedDict
+from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import ConstraintRules
 from dmaze_cp.cost import evaluate
 from dmaze_cp.digest import with_digest
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.mapping import Mapping as Placed
 from dmaze_cp.objective import Objective
 from dmaze_cp.perturbation.changes import change
 from dmaze_cp.perturbation.ranges import EnergyRange
@@ -28,7 +27,8 @@ from dmaze_cp.spec.constraint_files import rules_to_dict
 from dmaze_cp.spec.documents import Meaning, Reading, Record
 from dmaze_cp.spec.fields import Fields
 from dmaze_cp.spec.layers import LayerRecord, layer_from_fields, layer_record
-from dmaze_cp.spec.mapping_files import TilingRecord
+from dmaze_cp.spec.mapping_files import TilingRecord, mapping_record_from_dict
+from dmaze_cp.spec.padded_layers import PaddedRecord, padded_field
 from dmaze_cp.workload import Workload
 
 SENSITIVITY_SCHEMA: Final = "dmaze-cp/sensitivity/1"
@@ -48,6 +48,7 @@ FigureRecord = TypedDict(
         "relative": Annotated[
             Positive | None, Meaning("to the base, in pJ, seconds or pJ x seconds")
         ],
+        "padded": NotRequired[PaddedRecord | None],
         "tiling": TilingRecord | None,
         "loop_order": dict[str, list[str]] | None,
     },
@@ -123,6 +124,7 @@ def _figure(changed: Changed) -> Record:
         "bound": None if result is None else result.bound,
         "latency_s": seconds,
         "relative": changed.relative,
+        **padded_field(mapping),
         "tiling": None if mapping is None else mapping.tiling,
         "loop_order": None if mapping is None else mapping.loop_order,
     }
@@ -186,7 +188,9 @@ def _figure_read(base: LayerResult, data: Mapping[str, Any]) -> Changed:
         return Changed(made, None, None)
     mapping, cost = None, None
     if data["tiling"] is not None:
-        mapping = Placed.from_tiling(base.layer, data["tiling"], data["loop_order"])
+        own = {**layer_record(base.layer), "padded": data.get("padded")}
+        record = {"layer": own, "tiling": data["tiling"], "loop_order": data["loop_order"]}
+        mapping, _ = mapping_record_from_dict({**record, "architecture": made.architecture})
         cost = evaluate(mapping, made.architecture)
     result = LayerResult(
         base.layer,

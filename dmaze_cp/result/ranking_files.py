@@ -15,7 +15,7 @@ from dmaze_cp.result.ranking import Alternative, Ranking
 from dmaze_cp.spec import mapping_record_from_dict
 from dmaze_cp.spec.documents import Least, Meaning, Record, closed
 from dmaze_cp.spec.mapping_files import TilingRecord
-from dmaze_cp.spec.padded_layers import PaddedRecord, padded_record
+from dmaze_cp.spec.padded_layers import PaddedRecord, padded_field
 from dmaze_cp.workload import Layer
 
 _Natural = Annotated[int, Least(0)]
@@ -68,9 +68,8 @@ def ranking_fields(ranking: Ranking | None, objective: Objective) -> Record:
 
 def alternative_record(each: Alternative) -> Record:
     """A mapping with its costs, as an object inside the record of its layer."""
-    padded = padded_record(each.mapping)
     return {
-        **({} if padded is None else {"padded": padded}),
+        **padded_field(each.mapping),
         "tiling": each.mapping.tiling,
         "loop_order": each.mapping.loop_order,
         "stationary": {DRAM: each.dataflow.dram, SPM: each.dataflow.spm},

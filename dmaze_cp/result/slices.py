@@ -17,6 +17,7 @@ from dmaze_cp.spec import mapping_record_from_dict
 from dmaze_cp.spec.documents import Least, Meaning, Record
 from dmaze_cp.spec.layers import layer_record
 from dmaze_cp.spec.mapping_files import TilingRecord
+from dmaze_cp.spec.padded_layers import PaddedRecord, padded_field
 from dmaze_cp.workload import Layer
 
 _Natural = Annotated[int | None, Least(0)]
@@ -53,6 +54,7 @@ class SliceRecord(TypedDict):
     """The best of a part of the map-space."""
 
     status: Status
+    padded: NotRequired[PaddedRecord | None]
     tiling: TilingRecord | None
     loop_order: dict[str, list[str]] | None
     energy_pj: _Natural
@@ -97,6 +99,7 @@ def _record(found: Slice, value: int | None) -> Record:
     energy, latency, mapping = found.energy_pj, found.latency_cycles, found.mapping
     return {
         "status": str(found.status),
+        **padded_field(mapping),
         "tiling": None if mapping is None else mapping.tiling,
         "loop_order": None if mapping is None else mapping.loop_order,
         "energy_pj": energy,
@@ -122,7 +125,8 @@ def slice_from_dict(
     status = Status(data["status"])
     if data["tiling"] is None:
         return Slice(key, status, bound=data["bound"])
-    record = {"layer": layer_record(layer), "architecture": architecture}
+    own = {**layer_record(layer), "padded": data.get("padded")}
+    record: dict[str, Any] = {"layer": own, "architecture": architecture}
     record |= {"tiling": data["tiling"], "loop_order": data["loop_order"] or {}}
     mapping = mapping_record_from_dict(record)[0]
     cost = evaluate(mapping, architecture)

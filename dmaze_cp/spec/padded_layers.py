@@ -34,6 +34,12 @@ def padded_record(mapping: Mapping) -> Record | None:
     }
 
 
+def padded_field(mapping: Mapping | None) -> Record:
+    """The field ``padded`` of a record; nothing where no bound was raised."""
+    padded = None if mapping is None else padded_record(mapping)
+    return {} if padded is None else {"padded": padded}
+
+
 def raised_layer(layer: Layer, obj: object, where: str) -> Layer:
     """The larger layer that a record says, or the layer itself where it says None.
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from dmaze_cp.levels import DRAM, SPM
 from dmaze_cp.spec.documents import Record
-from dmaze_cp.spec.padded_layers import padded_record
+from dmaze_cp.spec.padded_layers import padded_field
 from dmaze_cp.store.question import figures_record, shape_record
 from dmaze_cp.store.rows import Entry
 
@@ -17,11 +17,10 @@ def entry_record(entry: Entry) -> Record:
     Without a mapping its ``tiling`` and ``loop_order`` are None.
     """
     question, answer, best = entry.question, entry.answer, entry.answer.best
-    padded = None if best is None else padded_record(best.mapping)
     return {
         "key": entry.key,
         **shape_record(question.layer),
-        **({} if padded is None else {"padded": padded}),
+        **padded_field(None if best is None else best.mapping),
         "architecture": figures_record(question.architecture),
         "objective": str(question.objective),
         "constraints": list(question.constraints.texts),

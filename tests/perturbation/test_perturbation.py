@@ -233,6 +233,20 @@ def analysed() -> dm.Sensitivity:
         return dm.sensitivity(network(layer), arch, "energy", changed=["dram_pj.W=5"])
 
 
+def test_padded_mappings_are_read_back() -> None:
+    chip = dm.Architecture(pes=12, rf_bytes=64, spm_banks=16, spm_bank_bytes=64)
+    settings = dm.RunSettings(constraints=dm.Constraints.parse("pad=auto"))
+    layer = dm.Layer.gemm("l0", {"X": 7, "Y": 12, "K": 10})
+    found = dm.sensitivity(network(layer), chip, "latency", settings, ranges=False)
+    changed = [each.result for each in found.layers[0].changed if each.result is not None]
+    assert any(result.mapping and result.mapping.padded_from for result in changed)
+    again = sensitivity_from_dict(json.loads(json.dumps(sensitivity_record(found))))
+    assert again.layers[0].base == found.layers[0].base
+    assert [(c.result.mapping, c.result.cost) for c in again.layers[0].changed] == [
+        (c.result.mapping, c.result.cost) for c in found.layers[0].changed
+    ]
+
+
 def test_an_analysis_is_read_back() -> None:
     found = analysed()
     record = json.loads(json.dumps(sensitivity_record(found)))

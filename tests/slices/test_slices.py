@@ -116,3 +116,29 @@ def test_tables_are_in_the_record():
     record["dataflows"][0] |= {"value": 1}
     with pytest.raises(dm.SpecError):
         layer_result_from_dict(record, arch)
+
+
+PADDED = dm.Layer.gemm("g", {"X": 11, "Y": 12, "K": 14})
+ARRAY = dm.Architecture()
+
+
+def test_tables_of_padded_mappings_are_read_back():
+    limits = dm.Constraints.parse("pad=auto")
+    result = dm.map_layer(PADDED, ARRAY, constraints=limits)
+    result = replace(
+        result,
+        dataflows=dm.per_dataflow(PADDED, ARRAY, constraints=limits, known=result),
+        unrollings=dm.per_unrolling(PADDED, ARRAY, constraints=limits, known=result),
+    )
+    every = (*result.dataflows, *result.unrollings)
+    assert any(each.mapping and each.mapping.padded_from for each in every)
+    assert layer_result_from_dict(layer_result_record(result), ARRAY) == result
+
+
+def test_loops_that_padding_makes_can_be_unrolled():
+    layer, chip = dm.Layer.gemm("g", {"X": 1, "Y": 7, "K": 2}), dm.Architecture(pes=28)
+    limits = dm.Constraints.parse("pad.X=3", "util.PE>=1")
+    found = {each.key: each for each in dm.per_unrolling(layer, chip, "edp", constraints=limits)}
+    assert found["X", "Y"].status is Status.OPTIMAL
+    assert found["X", "Y"].mapping.level("PE") == {"X": 4, "Y": 7, "K": 1}
+    assert found["X", "K"].status is found["Y", "K"].status is Status.INFEASIBLE
