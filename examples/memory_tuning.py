@@ -1,6 +1,6 @@
 """How large should scratchpad and register files be? dMazeRunner's memory-tuning study, proven.
 
-python examples/memory_tuning.py                     # 49 designs x 6 layers: minutes
+python examples/memory_tuning.py                     # 49 designs x 6 layers
 python examples/memory_tuning.py --layer conv5_2a --param rf_bytes=64,128 --param spm_kb=64,256
 
 256 PEs; 16 to 1024 KiB of scratchpad, 16 to 1024 bytes of register file (RF) in each PE; ResNet's
