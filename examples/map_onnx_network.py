@@ -2,8 +2,10 @@
 
 python examples/map_onnx_network.py              # a small network that it makes itself
 python examples/map_onnx_network.py net.onnx     # yours
+python examples/map_onnx_network.py net.onnx --batch 4 --shape tokens=128
 """
 
+import argparse
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -46,10 +48,9 @@ def small_network(path: Path) -> Path:
     return path
 
 
-def map_network(path: Path) -> None:
-    """Print what mapping a network gives."""
-    # The batch is symbolic in the file, so that it has to be chosen here.
-    workload = dm.load_workload(path, batch=4)
+def map_network(path: Path, batch: int | None = None, shapes: dict[str, int] | None = None) -> None:
+    """Print what mapping a network gives; batch and shapes are sizes that its file leaves open."""
+    workload = dm.load_workload(path, batch=batch, shapes=shapes)
     print(f"{workload.name}: {len(workload)} layers, {workload.mapped_macs:,} MACs")
     for operator in workload.unmapped:
         print(f"  not mapped: {operator.operator} {operator.name} ({operator.reason})")
@@ -58,15 +59,43 @@ def map_network(path: Path) -> None:
         workload,
         dm.load_architecture("default"),
         objective="edp",
-        on_layer_done=lambda r: print(f"  {r.layer.name}: {r.status}, {r.value:,} pJ x cycles"),
+        on_layer_done=tell,
     )
     totals = network.totals(dm.Objective.EDP)
     print(f"energy {totals.energy_pj:,} pJ, latency {totals.latency_cycles:,} cycles")
     print(f"sum of EDPs {totals.edp:,} pJ x cycles, proven to be at least {totals.bound:,}")
 
 
-if len(sys.argv) > 1:
-    map_network(Path(sys.argv[1]))
-else:
-    with TemporaryDirectory() as folder:
-        map_network(small_network(Path(folder) / "small.onnx"))
+def tell(result: dm.LayerResult) -> None:
+    """Print what came of a layer; where there is no mapping, why."""
+    cost = result.reason if result.value is None else f"{result.value:,} pJ x cycles"
+    print(f"  {result.layer.name}: {result.status}, {cost}")
+
+
+def size(text: str) -> tuple[str, int]:
+    """Read ``NAME=N``."""
+    name, _, number = text.partition("=")
+    return name, int(number)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Map every layer of an ONNX network.")
+    parser.add_argument("model", nargs="?", type=Path, help="a small one of its own without it")
+    parser.add_argument("--batch", type=int, help="where the file leaves the batch open")
+    parser.add_argument("--shape", action="append", default=[], type=size, metavar="NAME=N")
+    options = parser.parse_args()
+    shapes = dict(options.shape)
+    try:
+        if options.model is not None:
+            map_network(options.model, options.batch, shapes)
+        else:
+            with TemporaryDirectory() as folder:
+                # Its batch is left open, so that it has to be chosen here.
+                own = small_network(Path(folder) / "small.onnx")
+                map_network(own, 4 if options.batch is None else options.batch, shapes)
+    except dm.DmazeError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import onnx
 import pytest
+from onnx import TensorProto, helper
 
 from dmaze_cp import load_workload
 from tests.kit.scripts import ROOT, run_script
@@ -65,9 +67,32 @@ def test_map_onnx_network(tmp_path):
 
 
 def test_map_onnx_network_of_the_user(tmp_path):
-    done = run_script("examples/map_onnx_network.py", tmp_path, "missing.onnx")
+    """Its batch is the file's own unless one is given, which an open one needs."""
+    for name, rows in (("fixed", 3), ("open", "batch")):
+        data = helper.make_tensor_value_info("data", TensorProto.FLOAT, [rows, 8])
+        weights = helper.make_tensor("weights", TensorProto.FLOAT, [8, 4], [0.5] * 32)
+        scores = helper.make_tensor_value_info("scores", TensorProto.FLOAT, [rows, 4])
+        product = helper.make_node("MatMul", ["data", "weights"], ["scores"], "product")
+        graph = helper.make_graph([product], name, [data], [scores], [weights])
+        onnx.save(helper.make_model(graph), tmp_path / f"{name}.onnx")
+    for words, macs in (
+        (["fixed.onnx"], 3 * 4 * 8),
+        (["open.onnx", "--batch", 2], 2 * 4 * 8),
+        (["open.onnx", "--shape", "batch=5"], 5 * 4 * 8),
+    ):
+        done = run_script("examples/map_onnx_network.py", tmp_path, *words)
+        assert done.returncode == 0, done.stderr
+        assert f": 1 layers, {macs} MACs" in done.stdout
+        assert "product: optimal, " in done.stdout
+
+
+@pytest.mark.parametrize("words", [["missing.onnx"], ["--batch", "0"]], ids=str)
+def test_map_onnx_network_names_what_is_wrong(tmp_path, words):
+    done = run_script("examples/map_onnx_network.py", tmp_path, *words)
     assert done.returncode == 1
-    assert "missing.onnx" in done.stderr
+    assert words[0] in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_compare_architectures(tmp_path):
