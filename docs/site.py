@@ -9,7 +9,10 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-BESIDE: Final = ("*.md", "LICENSE", "examples/*.*", "benchmarks/*.md", "benchmarks/growth.*")
+BESIDE: Final = (
+    *("*.md", "LICENSE", "examples/*.*", "benchmarks/*.md", "benchmarks/growth.*"),
+    "dmaze_cp/checker/model.py",
+)
 """What pages link to beside those of docs/."""
 
 
