@@ -92,6 +92,7 @@ def cli(context: click.Context, /, **_options: object) -> None:
       0  a mapping for every layer     3  some layer fits in no way (proven)
       1  bad input or output           4  out of time before any mapping
       2  wrong usage                   5  two proofs differ (`verify --reprove`)
+      70   a search failed, which its line explains
       130  interrupted; what is finished is written
     """  # noqa: D301 (click needs the character)
     apply_settings(context)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from dmaze_cp.cli.failure import ExitCode
 from dmaze_cp.dse.space_files import load_space
 from dmaze_cp.loading import load_architecture, load_workload
 
@@ -132,6 +134,12 @@ def test_every_command_has_help(run, command, option) -> None:
     assert result.stdout.startswith(f"Usage: dmaze-cp {command} ")
     assert "\b" not in result.stdout
     assert "noqa" not in result.stdout
+
+
+def test_the_help_of_the_program_names_every_exit_code(run) -> None:
+    codes = run("--help").stdout.partition("Exit codes:")[2].partition("Options:")[0]
+    named = {int(code) for code in re.findall(r"(?:^|  )(\d+)  ", codes, re.MULTILINE)}
+    assert named == {*ExitCode, 2}
 
 
 def test_the_help_of_map_names_every_option(run) -> None:
