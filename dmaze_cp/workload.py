@@ -293,7 +293,7 @@ class Workload(Framed):
     Raises
     ------
     SpecError
-        When two layers have one name.
+        When a layer has no name, or two have one.
     """
 
     name: str
@@ -304,7 +304,9 @@ class Workload(Framed):
         seen: set[str] = set()
         problems = []
         for index, layer in enumerate(self.layers):
-            if layer.name in seen:
+            if not layer.name.strip():
+                problems.append(Problem(f"layers[{index}].name", repr(layer.name), "a name"))
+            elif layer.name in seen:
                 where = f"layers[{index}].name"
                 problems.append(Problem(where, f"{layer.name!r} a second time", "unique names"))
             seen.add(layer.name)

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from dmaze_cp import workload
+from dmaze_cp import SpecError, workload
 from dmaze_cp.spec import workload_from_dict
-from dmaze_cp.workload import Layer, fold_equal_layers
+from dmaze_cp.workload import Layer, Workload, fold_equal_layers
 
 
 def gemm(name: str, rows: int) -> Layer:
@@ -45,3 +45,9 @@ def test_a_layer_of_a_file_is_checked_once(monkeypatch) -> None:
     ]
     assert len(workload_from_dict({"layers": layers})) == 50
     assert len(checked) == 50
+
+
+@pytest.mark.parametrize("name", ["", " "])
+def test_a_layer_of_a_network_has_a_name(name):
+    with pytest.raises(SpecError, match=r"layers\[0\].name"):
+        Workload("net", (Layer.gemm(name, {"X": 2}),))

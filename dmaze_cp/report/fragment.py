@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from html import escape
+from html import escape as html_escape
 
+from dmaze_cp.errors import printable
 from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import (
     Bar,
@@ -44,7 +45,7 @@ def _parts(blocks: Blocks) -> Iterator[str]:
             case Note(text, tone):
                 yield f"<p{_style(tone)}>{escape(text)}</p>"
             case Code(lines):
-                yield f"<pre>{escape(chr(10).join(lines(_COLUMNS)))}</pre>"
+                yield f"<pre>{chr(10).join(map(escape, lines(_COLUMNS)))}</pre>"
             case Facts(rows):
                 yield _table(
                     (), [(row.name, Cell(row.text, tone=row.tone)) for row in rows], (True, True)
@@ -85,3 +86,8 @@ def _bar(row: Bar) -> str:
     cells = "".join(_cell(Cell(text), k == 0) for k, text in enumerate(texts))
     drawn = f'<rect width="{width}" height="10" fill="#5d9fce"/>'
     return f'<tr>{cells}<td><svg width="160" height="10">{drawn}</svg></td></tr>'
+
+
+def escape(text: str) -> str:
+    """Text that is shown as it is, whatever it holds."""
+    return html_escape(printable(text))

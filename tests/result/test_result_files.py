@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -196,3 +197,12 @@ def test_the_mapping_is_evaluated_anew(mapped: WorkloadResult) -> None:
     for result in loaded:
         assert isinstance(result.mapping, Mapping)
         assert result.cost == evaluate(result.mapping, mapped.architecture)
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "a\nb", "\u202e", "  x "])
+def test_any_name_is_read_back(name: str, tmp_path: Path) -> None:
+    layer = Layer.gemm(name, {"X": 2, "Y": 3})
+    result = dm.map_workload(Workload(name, (layer,)), dm.Architecture(name=name), jobs=1)
+    result.save(tmp_path / "result.json")
+    assert dm.load_result(tmp_path / "result.json") == result
+    assert "\u202e" not in result._repr_html_()

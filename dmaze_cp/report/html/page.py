@@ -14,6 +14,7 @@ from importlib.resources import files
 from math import isfinite
 from typing import Any, Final
 
+from dmaze_cp.errors import printable
 from dmaze_cp.report.blocks import Bar, Cell, Code, Column, Fact, Page
 from dmaze_cp.report.figures import Stack
 from dmaze_cp.report.short_names import short_names
@@ -67,6 +68,11 @@ def _is_usual(value: object, field: Any) -> bool:
 
 
 @_encoded.register
+def _(value: str) -> str:
+    return "\n".join(map(printable, value.split("\n")))
+
+
+@_encoded.register
 def _(value: float) -> float | None:
     return float(f"{value:.6g}") if isfinite(value) else None
 
@@ -78,7 +84,7 @@ def _(value: Enum) -> str:
 
 @_encoded.register
 def _(value: Mapping) -> dict[str, Any]:  # type: ignore[type-arg]  # of anything
-    return {str(key): _encoded(item) for key, item in value.items()}
+    return {_encoded(str(key)): _encoded(item) for key, item in value.items()}
 
 
 @_encoded.register(list)
