@@ -137,7 +137,11 @@ if TYPE_CHECKING:
     type=click.Choice(["table", "json", "csv", "markdown"]),
     help="Form of the result, whatever the suffix of FILE.",
 )
-@click.option("--summary", is_flag=True, help="Show only the summary, not each layer's report.")
+@click.option(
+    "--summary",
+    is_flag=True,
+    help="Show only the summary, not each layer's report (but what is asked for beside it).",
+)
 @running_options()
 @batch_option
 @shape_option
@@ -175,8 +179,16 @@ def map_command(**options: Any) -> None:
 
     wanted = None if options["form"] is None else Format(options["form"])
     form = format_of(options["output"], wanted)
-    if form is Format.CSV and options["compare"] is not None:
-        raise click.UsageError("--compare has no place in CSV: write JSON, Markdown or tables.")
+    lost = {
+        "--compare": options["compare"] is not None,
+        "--per-dataflow": options["per_dataflow"],
+        "--per-unrolling": options["per_unrolling"],
+        "--top-k": options["top_k"] > 1,
+    }
+    for option in lost if form is Format.CSV else ():
+        if lost[option]:
+            text = f"{option} has no place in CSV: write JSON, Markdown or tables."
+            raise click.UsageError(text)
     folder = plot_folder(options)
     question = _question(options, shapes_dictionary(options["shapes"]), output)
     if folder is not None:
@@ -285,7 +297,7 @@ def _map_for_people(
 ) -> Sequence[WorkloadResult]:
     from dmaze_cp.cli.solving import solve
     from dmaze_cp.report.distance import distance_blocks
-    from dmaze_cp.report.layer import layer_blocks
+    from dmaze_cp.report.layer import further_blocks, layer_blocks
 
     explainer = Explainer(options["time_limit"])
 
@@ -298,6 +310,8 @@ def _map_for_people(
     results = with_slices(results, options)
     for result in results[0].layers if each and not at_once else ():
         tell(result)
+    for result in results[0].layers if question.is_single and options["summary"] else ():
+        print_report(further_blocks(result))
     for report in _summaries(question, results, only_comparison=options["summary"]):
         print_report(report)
     print_report(distance_blocks(distances(question.given, results)))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from dmaze_cp.constraints import PaddingPin
-from dmaze_cp.levels import PE
+from dmaze_cp.levels import LEVELS
 from dmaze_cp.objective import Objective
 from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import (
@@ -19,7 +19,7 @@ from dmaze_cp.report.blocks import (
     columns,
     facts,
 )
-from dmaze_cp.report.mapping import FACTS_WIDTH, mapping_blocks, tiling_table
+from dmaze_cp.report.mapping import FACTS_WIDTH, loops_text, mapping_blocks, tiling_table
 from dmaze_cp.report.slices import slices_figure
 from dmaze_cp.report.words import in_sentence, objective_name, objective_unit, value_text
 from dmaze_cp.result import Alternative, Clash, LayerResult, Ranking, Status
@@ -60,6 +60,22 @@ def layer_blocks(result: LayerResult, *, brief: bool = False) -> Iterator[Block]
     slices = slices_figure(result)
     if slices is not None:
         yield slices
+
+
+def further_blocks(result: LayerResult) -> Iterator[Block]:
+    """What is found beside the best mapping: others, the best of parts, what clashes; if any."""
+    blocks: list[Block] = []
+    if result.ranking is not None and result.mapping is not None:
+        blocks += _ranking(result, result.ranking)
+    slices = slices_figure(result)
+    if slices is not None:
+        blocks.append(slices)
+    if result.clash is not None:
+        blocks += clash_blocks(result.clash, result.objective)
+    if blocks:
+        goal = objective_name(result.objective)
+        yield Heading(f"{result.layer.name}: {goal}, {status_text(result)}", main=True)
+        yield from blocks
 
 
 def status_text(result: LayerResult) -> str:
@@ -160,14 +176,15 @@ def _ranking(result: LayerResult, ranking: Ranking) -> Iterator[Block]:
     rows = []
     for rank, each in enumerate(ranked, 1):
         value, cost, flow = each.value(result.objective), each.cost, each.dataflow
-        unrolled = [f"{d}={n}" for d, n in each.mapping.level(PE).items() if n > 1]
         above = numbers.percent(value / result.value - 1) if result.value else "-"
         costs = numbers.energy(cost.energy_pj), numbers.count(cost.latency_cycles)
-        names = f"{flow.dram} {flow.spm}", " ".join(unrolled) or "-"
+        names = f"{flow.dram} {flow.spm}", " | ".join(loops_text(each.mapping))
         edp = numbers.scientific(cost.edp)
         rows.append((f"{rank}", *costs, edp, above, *names))
     heads = columns(
-        *("rank", "energy", "cycles", "EDP", "above", "stationary", "PEs"), texts=(5,), folds=(6,)
+        *("rank", "energy", "cycles", "EDP", "above", "stationary", f"loops: {' | '.join(LEVELS)}"),
+        texts=(5,),
+        folds=(6,),
     )
     of_each = "" if ranking.diverse is None else f" of each {ranking.diverse}"
     yield Table(heads, rows, caption=f"The best mappings{of_each and ', the best' + of_each}")

@@ -12,7 +12,7 @@ from dmaze_cp.cost.capacity import spm_banks
 from dmaze_cp.cost.cost import Cost
 from dmaze_cp.cost.latency import Cycles, cycles
 from dmaze_cp.cost.usage import usages
-from dmaze_cp.levels import DRAM, NOC, OPERANDS, SPM
+from dmaze_cp.levels import DRAM, LEVELS, NOC, OPERANDS, SPM
 from dmaze_cp.loopnest import loop_nest
 from dmaze_cp.mapping import Mapping
 from dmaze_cp.report import numbers
@@ -64,6 +64,17 @@ def mapping_blocks(mapping: Mapping, cost: Cost, architecture: Architecture) -> 
     yield energy_bars(cost.energy_breakdown_pj)
     yield Heading("Operands")
     yield _operands(cost, architecture)
+
+
+def loops_text(mapping: Mapping) -> tuple[str, ...]:
+    """The loops of each level, the ordered ones outermost first; those of one pass left out."""
+    orders = {DRAM: mapping.dram_order, SPM: mapping.spm_order}
+    texts = []
+    for level in LEVELS:
+        factors = mapping.level(level)
+        loops = orders.get(level, mapping.layer.dimensions)
+        texts.append(" ".join(f"{d}={factors[d]}" for d in loops if factors[d] > 1) or "-")
+    return tuple(texts)
 
 
 def padding_notes(mapping: Mapping) -> Iterator[Block]:

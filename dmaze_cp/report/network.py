@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from dmaze_cp.levels import DRAM, PE, RF, SPM
-from dmaze_cp.mapping import Mapping
 from dmaze_cp.objective import Objective
 from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import (
@@ -21,7 +19,7 @@ from dmaze_cp.report.blocks import (
 )
 from dmaze_cp.report.layer import status_text
 from dmaze_cp.report.layer_columns import LAYER_COLUMNS, NAME_WIDTH
-from dmaze_cp.report.mapping import cycle_bars, energy_bars
+from dmaze_cp.report.mapping import cycle_bars, energy_bars, loops_text
 from dmaze_cp.report.words import (
     in_sentence,
     objective_name,
@@ -181,8 +179,7 @@ def _loops_table(places: Sequence[Ranked]) -> Iterator[Block]:
     rows = [
         (
             place.result.layer.name,
-            *_loops(mapping, (DRAM, mapping.dram_order), (SPM, mapping.spm_order)),
-            *_loops(mapping, (RF, mapping.layer.dimensions), (PE, mapping.layer.dimensions)),
+            *loops_text(mapping),
         )
         for place in places
         if (mapping := place.result.mapping) is not None
@@ -190,9 +187,3 @@ def _loops_table(places: Sequence[Ranked]) -> Iterator[Block]:
     if rows:
         heads = ("layer", "DRAM loops", "SPM loops", "RF loops", "PE loops")
         yield Table(columns(*heads, texts=range(len(heads))), rows)
-
-
-def _loops(mapping: Mapping, *levels: tuple[str, Sequence[str]]) -> Iterator[str]:
-    for level, order in levels:
-        factors = mapping.level(level)
-        yield " ".join(f"{d}={factors[d]}" for d in order if factors[d] > 1) or "-"

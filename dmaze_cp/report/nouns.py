@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from dmaze_cp.report.distance import distance_blocks
 from dmaze_cp.report.formats import Report, written
 from dmaze_cp.report.fragment import html_fragment
 from dmaze_cp.report.frames import rows_frame
-from dmaze_cp.report.layer import layer_blocks, shape_notes
+from dmaze_cp.report.layer import further_blocks, layer_blocks, shape_notes
 from dmaze_cp.report.machine import architecture_rows
 from dmaze_cp.report.network import network_blocks
 from dmaze_cp.report.network_page import results_page
@@ -128,23 +128,19 @@ def results_report(
     compared
         Given mappings that are shown beside the best ones; CSV has no place for them.
     """
+    single = len(results) == 1
 
-    def blocks(layers: Callable[[WorkloadResult], Iterator[Block]], loops: bool) -> list[Block]:
-        shown = results if len(results) == 1 or not only_summary else ()
-        found = [
-            block
-            for result in shown
-            for block in (*layers(result), *network_blocks(result, mappings=loops))
-        ]
-        return [*found, *comparison_blocks(results), *distance_blocks(compared)]
-
-    def layers(result: WorkloadResult) -> Iterator[Block]:
-        for layer in result if len(results) == 1 and not only_summary else ():
-            yield from layer_blocks(layer)
+    def blocks(*, in_full: bool, loops: bool) -> Iterator[Block]:
+        for result in results if single or not only_summary else ():
+            for layer in result:
+                yield from (layer_blocks if in_full else further_blocks)(layer)
+            yield from network_blocks(result, mappings=loops)
+        yield from comparison_blocks(results)
+        yield from distance_blocks(compared)
 
     return Report(
-        blocks=lambda: blocks(layers, loops=False),
-        document=lambda: blocks(lambda _: iter(()), loops=not only_summary),
+        blocks=lambda: blocks(in_full=single and not only_summary, loops=False),
+        document=lambda: blocks(in_full=False, loops=not only_summary),
         page=lambda: results_page(results),
         record=lambda: _results_record(results, compared),
         rows=lambda: (comparison_rows if only_summary else layer_rows)(results),

@@ -57,7 +57,7 @@ def layer_rows(results: Sequence[WorkloadResult]) -> Rows:
         ),
         *(f"{c.lower()}_energy_pj" for c in components(*(r.architecture for r in results))),
         *("tiling", "loop_order", "stationary_dram", "stationary_spm"),
-        *("solve_time_s", "from_store", "reason"),
+        *("solve_time_s", "from_store", "reason", "ended", "constraints"),
     )
     rows = [
         _layer_row(entry, result, total)
@@ -116,22 +116,25 @@ def _layer_row(entry: Standing, result: LayerResult, total: int) -> Record:
         "objective": str(entry.objective),
         **layer_fields(layer),
         **{name: record[name] for name in _AS_THEY_ARE},
-        "padded": _bounds_text(record["padded"]["bounds"]) if record["padded"] else None,
+        "padded": bounds_text(record["padded"]["bounds"]) if record["padded"] else None,
         "useful_macs_share": record["useful_macs_share"],
         "unpadded_value": None if result.unpadded is None else result.unpadded.value,
         "padding_gain": result.padding_gain,
         **{f"{component.lower()}_energy_pj": energy for component, energy in energies.items()},
-        "tiling": _compact(record["tiling"]),
-        "loop_order": _compact(record["loop_order"]),
+        "tiling": compact_json(record["tiling"]),
+        "loop_order": compact_json(record["loop_order"]),
         "stationary_dram": stationary[DRAM],
         "stationary_spm": stationary[SPM],
         "solve_time_s": result.solve_time_s,
         "from_store": result.from_store,
         "reason": result.reason,
+        "ended": record["ended"],
+        "constraints": "; ".join(record["constraints"]),
     }
 
 
-def _bounds_text(bounds: Mapping[str, int]) -> str:
+def bounds_text(bounds: Mapping[str, int]) -> str:
+    """Bounds such as ``M=64 C=16``."""
     return " ".join(f"{d}={bound}" for d, bound in bounds.items())
 
 
@@ -148,7 +151,7 @@ def layer_fields(layer: Layer) -> Record:
         "layer": layer.name,
         "also": " ".join(layer.also),
         "kind": str(layer.kind),
-        "bounds": _bounds_text(layer.bounds),
+        "bounds": bounds_text(layer.bounds),
         "stride": numbers.pair(layer.stride),
         "dilation": numbers.pair(layer.dilation),
         "padded_input": None if padded is None else numbers.pair(padded),
@@ -157,5 +160,6 @@ def layer_fields(layer: Layer) -> Record:
     }
 
 
-def _compact(value: object) -> str | None:
+def compact_json(value: object) -> str | None:
+    """A value as JSON without blanks."""
     return None if value is None else json.dumps(value, separators=(",", ":"))

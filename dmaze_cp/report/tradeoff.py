@@ -10,7 +10,7 @@ from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import Block, Cell, Heading, Note, Table, Tone, columns
 from dmaze_cp.report.figures import Axis, Kind, Line, Scatter
 from dmaze_cp.report.layer import layer_shape
-from dmaze_cp.report.rows import Rows
+from dmaze_cp.report.rows import Rows, bounds_text, compact_json
 from dmaze_cp.tradeoff import FrontStatus, LayerFront, Region, WorkloadFront, front_record
 
 _SHOWN: Final = 25
@@ -18,7 +18,8 @@ _SHOWN: Final = 25
 
 _ROW: Final = (
     *("model", "architecture", "layer", "instances", "point", "proven", "energy_pj"),
-    *("latency_cycles", "edp", "tiling", "stationary_dram", "stationary_spm", "choice"),
+    *("latency_cycles", "edp", "padded", "tiling", "loop_order"),
+    *("stationary_dram", "stationary_spm", "choice"),
 )
 _ENERGY: Final = Axis("energy (pJ)", "pJ")
 _LATENCY: Final = Axis("latency (cycles)")
@@ -157,7 +158,9 @@ def tradeoff_rows(found: WorkloadFront) -> Rows:
             "instances": layer["instances"],
             "point": place,
             **{name: point[name] for name in ("proven", "energy_pj", "latency_cycles", "edp")},
-            "tiling": str(point["tiling"]),
+            "padded": bounds_text(point["padded"]["bounds"]) if "padded" in point else None,
+            "tiling": compact_json(point["tiling"]),
+            "loop_order": compact_json(point["loop_order"]),
             "stationary_dram": point["stationary"][DRAM],
             "stationary_spm": point["stationary"][SPM],
         }

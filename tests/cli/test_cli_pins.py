@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -173,3 +174,31 @@ def test_a_sweep_says_what_clashes_on_a_design(monkeypatch, tmp_path: Path) -> N
     assert f"pes=4: {text}" in Path("s.md").read_text()
     assert CliRunner().invoke(cli, ["report", "s.json", "-o", "s.html"]).exit_code == 0
     assert text.removeprefix("infeasible: ") in Path("s.html").read_text()
+
+
+def test_what_is_asked_for_beside_the_best_is_written(monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("net.json").write_text(json.dumps({"name": "net", "layers": [DEPTHWISE]}))
+    asked = ["map", "net.json", "--no-store", "--jobs", "1", "--engine", "bounds"]
+    beside = [*asked, "--per-unrolling", "--top-k", "2"]
+    shown = CliRunner().invoke(cli, [*beside, "--summary"]).stdout
+    written = CliRunner().invoke(cli, [*beside, "--format", "markdown"]).stdout
+    for text in (shown, written):
+        assert "Best mappings" in text
+        assert "two unrolled dimensions" in text
+        assert "Loop nest" not in text
+    for option in (["--per-unrolling"], ["--per-dataflow"], ["--top-k", "2"]):
+        refused = CliRunner().invoke(cli, [*asked, *option, "-o", "out.csv"])
+        assert refused.exit_code == 2
+        assert f"{option[0]} has no place in CSV" in refused.stderr
+    CliRunner().invoke(cli, [*asked, "--pin", "PE.C<=2", "-o", "out.csv"])
+    (row,) = csv.DictReader(Path("out.csv").read_text().splitlines())
+    assert (row["constraints"], row["ended"]) == ("PE.C<=2", "proven")
+
+
+def test_clashes_are_in_documents(monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("net.json").write_text(json.dumps({"name": "net", "layers": [DEPTHWISE]}))
+    asked = ["map", "net.json", "--no-store", "--max-latency", "1", "--format", "markdown"]
+    written = CliRunner().invoke(cli, asked)
+    assert "What clashes" in written.stdout
