@@ -66,6 +66,7 @@ def _point_row(sweep: Sweep, position: int, point: SweepPoint) -> Record:
         "area_mm2": point.design.area_mm2,
         "power_mw": sweep.power_mw(position),
         "interpolated": " ".join(point.design.interpolated),
+        "cause": None if point.cause is None else str(point.cause),
     }
     if figures is not None:
         row |= {name: getattr(figures, name) for name in COSTS}

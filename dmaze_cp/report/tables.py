@@ -16,7 +16,7 @@ from rich.text import Text
 BETWEEN: Final = 2
 """Columns between those of a table."""
 
-_NAMES_SHARE: Final = 0.4
+NAMES_SHARE: Final = 0.4
 """What names get of the width where there is no room for all columns."""
 
 _HEAD: Final = 16
@@ -158,7 +158,7 @@ def _layout(
     if excess <= 0:
         return widths, [list(range(len(widths)))]
     for column in folds:
-        share = round(room * _NAMES_SHARE) if column == 0 else room - widths[0] - BETWEEN
+        share = round(room * NAMES_SHARE) if column == 0 else room - widths[0] - BETWEEN
         widths[column] = min(natural[column], max(share, 1))
     return widths, [[0, *block] for block in _blocks(widths, room - widths[0])]
 
@@ -186,7 +186,6 @@ def print_tables(console: Console, tables: Iterator[Table]) -> None:
 
 def print_fact(console: Console, name: str, text: Text, width: int) -> None:
     """Write a name in some columns and a text beside it, whose lines begin below each other."""
-    width = min(width, round(console.width * _NAMES_SHARE))
     # Names that fill their columns still stand apart from the text.
     names = folded(Text(name), max(width - 1, 1)) if width else []
     lines = folded(text, max(console.width - width, 1))

@@ -30,6 +30,7 @@ from dmaze_cp.report.console import bar, make_console, printable
 from dmaze_cp.report.paper import on_paper
 from dmaze_cp.report.tables import (
     BETWEEN,
+    NAMES_SHARE,
     Folded,
     fitting_tables,
     folded,
@@ -113,6 +114,9 @@ def _text(console: Console, text: str, tone: Tone) -> Text:
 
 def _print_facts(console: Console, block: Facts) -> None:
     width = block.width or max(len(row.name) for row in block.rows) + BETWEEN
+    # Names are folded where texts need the room.
+    room = console.width - max(len(row.text) for row in block.rows)
+    width = min(width, max(room, round(console.width * NAMES_SHARE)))
     for row in block.rows:
         print_fact(console, row.name, _text(console, row.text, row.tone), width)
 
