@@ -359,3 +359,13 @@ def test_cost_models_that_disagree_are_an_error(monkeypatch):
 def test_what_is_scored_whole_needs_no_solver(kind):
     layer = next(one for one in ONES if one.kind is kind)
     assert map_layer(layer, Architecture(), engine="auto").stats.cp_calls == 0
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("objective", Objective)
+@pytest.mark.parametrize("engine", ["bounds", "cp-sat"])
+def test_no_mapping_costs_nothing(objective, engine):
+    layer = Layer.conv("c", {"N": 2, "M": 8, "C": 4, "Ox": 6, "Oy": 6, "Fx": 3, "Fy": 3})
+    limits = Constraints.parse("latency<=0")
+    result = map_layer(layer, Architecture(), objective, engine=engine, constraints=limits)
+    assert result.status is Status.INFEASIBLE

@@ -296,7 +296,10 @@ class Duals:
         """The bounds at `theta`, lowered by what rounding may have added."""
         at = self.evaluate(theta, 1.0)
         reduced = [scores - scores.min(axis=1, keepdims=True) for scores in at.scores]
-        found = at.hard - self.rounding(theta)
+        rounding = self.rounding(theta)
+        # Weights without end, where no mapping is allowed: their sums say nothing.
+        found = np.where(np.isfinite(rounding), at.hard, -np.inf)
+        found -= np.where(np.isfinite(rounding), rounding, 0.0)
         worthless = self.arrays.worthless.tolist()
         return [
             Bound(
