@@ -30,6 +30,9 @@ AGAIN: Schedule = ((0.01, 16),)
 LARGEST_BATCH = 2_000_000
 """Options times nodes that are bounded at once."""
 
+_LEAST_LOG = -1.0
+"""Below the logarithms of all latencies and of most energies."""
+
 
 def bound_nodes(prepared: Prepared, best: Best, nodes: Sequence[Node], schedule: Schedule) -> None:
     """Improve the bounds of nodes, as far as it takes to discard them."""
@@ -74,8 +77,11 @@ def duals_of(
 
 
 def log_limit(limit: CostLimit, node: Node) -> float:
-    """Logarithm of the largest cost of a node's mappings within a limit, before rounding."""
-    return log_most(limit.objective, limit.most, node.least_energy_pj)
+    """Logarithm of the largest cost of a node's mappings within a limit, before rounding.
+
+    Not less than `_LEAST_LOG`: a limit of nothing would have a weight without end.
+    """
+    return max(log_most(limit.objective, limit.most, node.least_energy_pj), _LEAST_LOG)
 
 
 def _members(union: Ints, options: Ints) -> Bools:
