@@ -14,7 +14,7 @@ from dmaze_cp.cli.parameters import output_option, shapes_dictionary
 from dmaze_cp.cli.questions import collected, say_remarks
 from dmaze_cp.cli.search_options import constraint_rules, stacked
 from dmaze_cp.cli.selection import select_layers
-from dmaze_cp.cli.settings import Setting
+from dmaze_cp.cli.settings import OneSetting
 from dmaze_cp.cli.store_option import store_files
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.report.suffixes import QUESTION_SUFFIXES, Format, format_of
@@ -44,7 +44,7 @@ def network_options() -> Callable[[_Function], _Function]:
         ),
         click.option(
             "--arch",
-            cls=Setting,
+            cls=OneSetting,
             shell_complete=architectures_and_files,
             default="default",
             show_default=True,

@@ -17,7 +17,7 @@ from dmaze_cp.cli.search_options import (
     running_options,
     solver_options,
 )
-from dmaze_cp.cli.settings import Setting
+from dmaze_cp.cli.settings import OneSetting
 from dmaze_cp.cli.store_option import open_store
 from dmaze_cp.errors import Problem, SpecError, printable
 from dmaze_cp.objective import Objective
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @network_options()
 @click.option(
     "--objective",
-    cls=Setting,
+    cls=OneSetting,
     type=click.Choice([str(o) for o in Objective]),
     default="edp",
     show_default=True,

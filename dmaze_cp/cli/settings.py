@@ -41,6 +41,59 @@ class Setting(click.Option):
         self.envvar = variable_of(key_of(self))
         self.show_envvar = True
 
+    def get_error_hint(self, ctx: click.Context | None) -> str:
+        """The option; its variable only where the wrong value is from there."""
+        hint = super().get_error_hint(ctx)
+        source = None if ctx is None else ctx.get_parameter_source(self.name or "")
+        if source is ParameterSource.ENVIRONMENT:
+            return hint
+        return hint.removesuffix(f" (env var: '{self.envvar}')")
+
+
+class OneSetting(Setting):
+    """A setting of a command that takes one value of what other commands take several of."""
+
+    def consume_value(self, ctx: click.Context, opts: Any) -> tuple[Any, Any]:
+        """The value and its source.
+
+        Raises
+        ------
+        SpecError
+            When the environment or the file is in force and names several.
+        """
+        value, source = super().consume_value(ctx, opts)
+        if source is ParameterSource.ENVIRONMENT:
+            value = self.one_of(list(dict.fromkeys(str(value).split())))
+        if isinstance(value, _Several) and not ctx.resilient_parsing:
+            key = key_of(self)
+            in_file = source is not ParameterSource.ENVIRONMENT
+            where, file = (f"{TABLE}.{key}", FILE) if in_file else (variable_of(key), "")
+            expected = f"one, as {ctx.info_name} takes no more (give --{key})"
+            raise SpecError(Problem(where, value.names, expected, file))
+        return value, source
+
+    def one_of(self, values: list[str]) -> str:
+        """The value that is named, or what stands for several of them."""
+        if len(values) == 1 and self._is_one(values[0]):
+            return values[0]
+        return _Several(", ".join(values))
+
+    def _is_one(self, value: str) -> bool:
+        """Whether it is one value: `all` of the objectives is none of them."""
+        return not isinstance(self.type, click.Choice) or value in self.type.choices
+
+
+class _Several(str):
+    """Values where an option takes one: no default; help shows what is in the settings."""
+
+    names: str
+    __slots__ = ("names",)
+
+    def __new__(cls, names: str) -> _Several:
+        made = super().__new__(cls, f"none, as the settings name several: {names}")
+        made.names = names
+        return made
+
 
 class Limit(click.Option):
     """An option that weakens what is proven: never by a default that no one sees."""
@@ -94,7 +147,10 @@ def _defaults(command: click.Command, values: dict[str, object]) -> dict[str, ob
 
 
 def _as_many(option: Setting, value: object) -> object:
-    """A list where the option may be repeated."""
+    """A list where the option may be repeated, one value where it may not."""
+    if isinstance(option, OneSetting):
+        values = value if isinstance(value, list) else [value]
+        return option.one_of(list(dict.fromkeys(map(str, values))))
     return [value] if option.multiple and not isinstance(value, list) else value
 
 

@@ -8,8 +8,10 @@ from pathlib import Path
 import click
 import pytest
 
+from dmaze_cp import mapper
 from dmaze_cp.cli.app import cli
 from dmaze_cp.cli.settings import FILE, Limit, Setting, key_of, variable_of
+from dmaze_cp.mapper import map_layer
 from tests.kit import fake_mapper
 
 
@@ -163,3 +165,72 @@ def test_the_level_of_the_log(run, monkeypatch) -> None:
     assert "INFO dmaze_cp.loading: " in run("layers", "resnet18").stderr
     monkeypatch.setenv("DMAZE_CP_LOG_LEVEL", "warning")
     assert run("layers", "resnet18").stderr == ""
+
+
+ONE = (("pareto",), ("sensitivity", "--no-ranges"))
+"""Commands that take one accelerator."""
+
+
+@pytest.fixture
+def real_mapper(run, monkeypatch, command) -> None:
+    """Fronts end at proofs, which the stand-in has none of."""
+    if command == ONE[0]:
+        monkeypatch.setattr(mapper, "map_layer", map_layer)
+
+
+def of_one(run, model, command: tuple[str, ...], *arguments: str) -> tuple[int, str, str]:
+    """Exit code, accelerator and errors."""
+    result = run(command[0], model("fc"), "--format", "json", *command[1:], *arguments)
+    record = json.loads(result.stdout) if result.exit_code == 0 else None
+    return result.exit_code, record["architecture"]["name"] if record else "", result.stderr
+
+
+@pytest.mark.usefixtures("real_mapper")
+@pytest.mark.parametrize("command", ONE, ids=lambda command: command[0])
+def test_one_accelerator_of_the_settings_is_that_of_all_commands(
+    run, model, monkeypatch, command
+) -> None:
+    for text in ('arch = "edge"', 'arch = ["edge", "edge"]'):
+        settings(text)
+        assert of_one(run, model, command)[:2] == (0, "edge")
+    monkeypatch.setenv("DMAZE_CP_ARCH", " server ")
+    assert of_one(run, model, command)[:2] == (0, "server")
+
+
+@pytest.mark.usefixtures("real_mapper")
+@pytest.mark.parametrize("command", ONE, ids=lambda command: command[0])
+def test_several_accelerators_are_refused_by_commands_that_take_one(
+    run, model, monkeypatch, command
+) -> None:
+    settings('arch = ["edge", "server"]')
+    code, _, stderr = of_one(run, model, command)
+    assert (code, places(stderr)) == (1, ["pyproject.toml: tool.dmaze-cp.arch"])
+    assert "found edge, server, expected one" in stderr
+    assert f"{command[0]} takes" in stderr
+    assert "--arch" in stderr
+    shown = " ".join(run(command[0], "--help").stdout.split())
+    assert "default: none, as the settings name several: edge, server" in shown
+    monkeypatch.setenv("DMAZE_CP_ARCH", "edge eyeriss")
+    code, _, stderr = of_one(run, model, command)
+    assert (code, places(stderr)) == (1, ["DMAZE_CP_ARCH"])
+    assert of_one(run, model, command, "--arch", "edge")[:2] == (0, "edge")
+
+
+def test_all_objectives_are_refused_by_a_command_that_takes_one(run, model, monkeypatch) -> None:
+    settings('objective = "all"')
+    code, _, stderr = of_one(run, model, ONE[1])
+    assert (code, places(stderr)) == (1, ["pyproject.toml: tool.dmaze-cp.objective"])
+    monkeypatch.setenv("DMAZE_CP_OBJECTIVE", "all")
+    code, _, stderr = of_one(run, model, ONE[1])
+    assert (code, places(stderr)) == (1, ["DMAZE_CP_OBJECTIVE"])
+    assert of_one(run, model, ONE[1], "--objective", "energy")[0] == 0
+    monkeypatch.setenv("DMAZE_CP_OBJECTIVE", "latency")
+    assert of_one(run, model, ONE[1])[0] == 0
+
+
+def test_wrong_usage_does_not_blame_a_variable(run, model, monkeypatch) -> None:
+    monkeypatch.setenv("DMAZE_CP_WORKERS", "2")
+    result = run("map", model("fc"), "--workers", "0")
+    assert (result.exit_code, "DMAZE_CP_WORKERS" in result.stderr) == (2, False)
+    monkeypatch.setenv("DMAZE_CP_LOG_LEVEL", "loud")
+    assert "DMAZE_CP_LOG_LEVEL" in run("models").stderr
