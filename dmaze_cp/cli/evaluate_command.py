@@ -11,7 +11,7 @@ import click
 
 from dmaze_cp.cli.completing import architectures_and_files
 from dmaze_cp.cli.failure import ExitCode, report_error
-from dmaze_cp.cli.output import OutputFile, print_report, show
+from dmaze_cp.cli.output import OutputFile, print_report, say_written, show
 from dmaze_cp.cli.parameters import Number, output_option
 from dmaze_cp.cli.questions import collected, say_remarks
 from dmaze_cp.cli.store_option import open_store, store_options
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from dmaze_cp.constraints import Constraints
     from dmaze_cp.given import Evaluated
     from dmaze_cp.mapping import Mapping
+    from dmaze_cp.question import Question
+    from dmaze_cp.result import LayerResult
+    from dmaze_cp.spec import RecordsForm
     from dmaze_cp.spec.documents import Record
     from dmaze_cp.workload import Workload
 
@@ -108,7 +111,6 @@ def evaluate_command(
     if proof["against_optimum"] is None and (proof["time_limit"] or proof["jobs"]):
         raise click.UsageError("--time-limit and --jobs are for --against-optimum.")
     from dmaze_cp.loading import load_architecture
-    from dmaze_cp.report.evaluation import answers_report, evaluation_blocks
     from dmaze_cp.spec import RecordsForm, load_mapping_records
     from dmaze_cp.spec.reading import files_read
 
@@ -125,31 +127,57 @@ def evaluate_command(
         if loaded is None or problems:
             raise SpecError(problems)
         results = _results(loaded.records, Path(file).resolve().parent, architecture)
-        target = OutputFile(output or "-")
-        target.check(files)
+        target = None if output is None else OutputFile(output)
+        (target or OutputFile("-")).check(files)
+    unfinished = 0
     if proof["against_optimum"] is not None:
-        results = _proven(results, proof)
+        results, unfinished = _proven(results, proof)
+    if wanted is Format.JSON and loaded.form is RecordsForm.JSON_LINES:
+        wanted = Format.JSON_LINES
+    written = _shown(results, wanted, target, loaded.form, summary=summary)
+    if written is not None:
+        say_written(written, interrupted=unfinished > 0)
+    _end(file, results, unfinished)
+
+
+def _shown(
+    results: Sequence[Evaluated | Record],
+    form: Format,
+    output: OutputFile | None,
+    records: RecordsForm,
+    *,
+    summary: bool,
+) -> str | None:
+    """Show or write the answers; the path of the file, if it is one."""
+    from dmaze_cp.report.evaluation import answers_report, evaluation_blocks
+
     answers = [result if isinstance(result, dict) else result.record for result in results]
     in_full = [r for r in results if not isinstance(r, dict)] if not summary else []
-    if output is not None or wanted is not Format.TABLE:
-        if wanted is Format.JSON and loaded.form is RecordsForm.JSON_LINES:
-            wanted = Format.JSON_LINES
-        show(answers_report(answers, in_full, loaded.form), wanted, target)
-    else:
+    if output is None and form is Format.TABLE:
         # What is wrong with records goes to stderr.
         print_report(evaluation_blocks(answers, in_full, errors=False))
-    failed = [answer for answer in answers if "error" in answer]
+        return None
+    return show(answers_report(answers, in_full, records), form, output)
+
+
+def _end(file: str, results: Sequence[Evaluated | Record], unfinished: int) -> None:
+    """Say what is wrong and what is missing, and exit with its code."""
+    failed = [result for result in results if isinstance(result, dict)]
     for answer in failed:
         for line in answer["error"].split("\n"):
             report_error(f"{file}: record {answer['index']}: {line}")
+    if unfinished:
+        of = len(results) - len(failed)
+        click.echo(f"interrupted: {unfinished} of {of} proofs are not finished", err=True)
+        raise click.exceptions.Exit(ExitCode.INTERRUPTED)
     if failed:
         raise click.exceptions.Exit(ExitCode.BAD_INPUT)
 
 
 def _proven(
     results: Sequence[Evaluated | Record], proof: dict[str, Any]
-) -> list[Evaluated | Record]:
-    """The mappings beside the best ones of their layers."""
+) -> tuple[list[Evaluated | Record], int]:
+    """The mappings beside the best ones of their layers, and how many proofs Ctrl-C cut off."""
     from dmaze_cp.cli.progress import Progress
     from dmaze_cp.cli.solving import closing, follow
     from dmaze_cp.cli.stopping import answering_interrupt
@@ -157,6 +185,7 @@ def _proven(
     from dmaze_cp.given import distance
     from dmaze_cp.network import answer
     from dmaze_cp.question import Options, Question
+    from dmaze_cp.result import Ending
 
     given = [r for r in results if not isinstance(r, dict)]
     limit = proof["time_limit"] or DEFAULT_TIME_LIMIT_S
@@ -178,11 +207,28 @@ def _proven(
             on_event=lambda event: follow(event, progress),
             stop=stop,
         )
+    best = [r or _not_begun(q) for q, r in zip(asked, found.results, strict=True)]
     beside = {
-        r.index: replace(r, distance=None if best is None else distance(r.mapping, best))
-        for r, best in zip(given, found.results, strict=True)
+        r.index: replace(r, distance=distance(r.mapping, own))
+        for r, own in zip(given, best, strict=True)
     }
-    return [r if isinstance(r, dict) else beside[r.index] for r in results]
+    unfinished = sum(r.ended is Ending.INTERRUPTED for r in best) if found.interrupted else 0
+    return [r if isinstance(r, dict) else beside[r.index] for r in results], unfinished
+
+
+def _not_begun(question: Question) -> LayerResult:
+    """The result of a search that the run was stopped before."""
+    from dmaze_cp.result import Ending, LayerResult, Status
+
+    return LayerResult(
+        question.layer,
+        question.architecture,
+        question.objective,
+        Status.UNKNOWN,
+        constraints=question.constraints,
+        ended=Ending.INTERRUPTED,
+        reason=Ending.INTERRUPTED.text(mapped=False),
+    )
 
 
 def _results(

@@ -49,4 +49,5 @@ def _against_optimum(found: Distance) -> Record:
     """How far a mapping is from the best one, beside what it costs itself."""
     fields = ("objective", "value", "optimum", "ratio", "best_move")
     record = distance_record(found)
-    return {name: record[name] for name in fields}
+    optimum = {**record["optimum"], "ended": str(found.result.ended)}
+    return {name: record[name] for name in fields} | {"optimum": optimum}

@@ -11,7 +11,7 @@ from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import Block, Cell, Heading, Note, Table, Tone, columns, facts
 from dmaze_cp.report.mapping import CAUSES
 from dmaze_cp.report.words import objective_name, value_text
-from dmaze_cp.result import Status
+from dmaze_cp.result import Ending, Status
 
 _WIDTH: Final = 9
 
@@ -33,10 +33,11 @@ def distance_blocks(distances: Sequence[Distance]) -> Iterator[Block]:
 def _facts(found: Distance) -> Iterator[tuple[str, str]]:
     objective, result = found.result.objective, found.result
     yield "given", value_text(found.value, objective)
+    cut = ", interrupted" if result.ended is Ending.INTERRUPTED else ""
     if result.value is None:
-        yield "best", f"{result.status}"
+        yield "best", f"{result.status}{cut}"
     else:
-        yield "best", f"{value_text(result.value, objective)} ({result.status})"
+        yield "best", f"{value_text(result.value, objective)} ({result.status}{cut})"
     yield "distance", distance_text(found)
     if found.move is not None and found.move_cost is not None:
         value = objective.of(found.move_cost.energy_pj, found.move_cost.latency_cycles)

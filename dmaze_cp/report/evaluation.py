@@ -13,7 +13,7 @@ from dmaze_cp.report.formats import Report
 from dmaze_cp.report.layer import shape_notes
 from dmaze_cp.report.mapping import mapping_blocks
 from dmaze_cp.report.rows import answer_rows
-from dmaze_cp.result import Status
+from dmaze_cp.result import Ending, Status
 from dmaze_cp.spec import RecordsForm
 from dmaze_cp.spec.documents import Record
 
@@ -65,6 +65,17 @@ def _answers(answers: Sequence[Record]) -> Iterator[Block]:
         yield Table(columns("#", *components, "cycles of an SPM pass", texts=()), energies)
     for answer in answers:
         yield from _misfits(answer["index"], answer["reasons"])
+    cut = [answer["index"] for answer in answers if _is_cut(answer)]
+    if cut:
+        which = f"record{'' if len(cut) == 1 else 's'} {', '.join(map(str, cut))}"
+        text = f"interrupted: {len(cut)} of {len(answers)} proofs are not finished ({which})"
+        yield Note(text, Tone.FAIR)
+
+
+def _is_cut(answer: Record) -> bool:
+    """Whether the run was stopped before its proof was finished."""
+    optimum = answer.get("against_optimum", {}).get("optimum", {})
+    return bool(optimum.get("ended") == Ending.INTERRUPTED)
 
 
 def _costs(answer: Record) -> tuple[str, ...]:

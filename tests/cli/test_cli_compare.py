@@ -99,5 +99,6 @@ def test_evaluate_against_the_optimum(folder: Path) -> None:
     assert against["ratio"] > 1
     shown = run("evaluate", "mine.json", "--against-optimum", "energy", "--summary")
     assert f"{against['ratio']:.4g}" in shown.stdout
+    assert against["optimum"]["ended"] == "proven"
     alone = CliRunner().invoke(cli, ["evaluate", "mine.json", "--time-limit", "3"])
     assert alone.exit_code == 2

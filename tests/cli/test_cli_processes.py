@@ -56,6 +56,45 @@ def test_an_interrupted_run_for_people(model) -> None:
     assert "interrupted: 2 of 3 layer results" in out
 
 
+def evaluated(tmp_path: Path, *arguments: str) -> tuple[int, str, str]:
+    """Mappings beside optima, of which one comes before the interrupt; exit code and texts."""
+    records = []
+    # The last does not fit, so that it is no mapping to start from.
+    for place, (name, level) in enumerate((("fc", "DRAM"), ("slow0", "DRAM"), ("slow1", "RF"))):
+        bounds = {"X": 64 >> place, "Y": 6, "K": 8}
+        layer = {"name": name, "kind": "gemm", "bounds": bounds}
+        orders = {"DRAM": list(bounds)} if level == "DRAM" else {}
+        records.append({"layer": layer, "tiling": {level: bounds}, "loop_order": orders})
+    (tmp_path / "mine.json").write_text(json.dumps(records))
+    options = ("--against-optimum", "edp", "--jobs", "1", "--no-store")
+    process = start("evaluate", tmp_path / "mine.json", *options, *arguments)
+    wait_until(process, "searching")
+    process.send_signal(signal.SIGINT)
+    out, said = process.communicate(timeout=HANG_S)
+    return process.returncode, out, said
+
+
+def test_interrupted_distances_say_that_their_proofs_are_not_finished(tmp_path: Path) -> None:
+    out = tmp_path / "answers.json"
+    code, _, said = evaluated(tmp_path, "-o", str(out))
+    assert code == 130
+    assert str(out) in said
+    assert "interrupted: 2 of 3 proofs are not finished" in said
+    first, second, last = (each["against_optimum"] for each in json.loads(out.read_text()))
+    assert [each["optimum"]["ended"] for each in (first, second, last)] == [
+        *("proven", "interrupted", "interrupted"),
+    ]
+    assert (last["optimum"]["status"], last["ratio"]) == ("unknown", None)
+
+
+def test_interrupted_distances_for_people(tmp_path: Path) -> None:
+    code, out, said = evaluated(tmp_path)
+    assert (code, said) == (130, "interrupted: 2 of 3 proofs are not finished\n")
+    assert "(feasible, interrupted)" in out
+    assert "unknown, interrupted" in out
+    assert "interrupted: 2 of 3 proofs are not finished (records 1, 2)" in out
+
+
 def test_a_second_interrupt_stops_at_once(model, tmp_path: Path) -> None:
     out = tmp_path / "out.json"
     process = start("map", model("stuck"), "-o", out)
