@@ -24,6 +24,17 @@ def sensitivity_blocks(found: Sensitivity) -> Iterator[Block]:
     """For each layer what changes do, those that do most first, and where its mapping stays."""
     for layer in found.layers:
         yield from _layer(found, layer)
+    if found.interrupted:
+        yield Note(_cut(found), Tone.FAIR, apart=True)
+
+
+def _cut(found: Sensitivity) -> str:
+    """What an interrupt has left open."""
+    every = [result for a in found.layers for result in (a.base, *(c.result for c in a.changed))]
+    proven = sum(result is not None and result.is_final for result in every)
+    text = f"interrupted: {proven} of {len(every)} searches have a proven answer"
+    ranges = any(layer.ranges for layer in found.layers)
+    return f"{text}; ranges of energies may be wider than shown" if ranges else text
 
 
 def _layer(found: Sensitivity, layer: LayerSensitivity) -> Iterator[Block]:

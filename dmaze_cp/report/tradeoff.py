@@ -31,6 +31,11 @@ def tradeoff_blocks(found: WorkloadFront) -> Iterator[Block]:
         yield from _layer(found, front)
     if len(found.layers) > 1:
         yield from _network(found)
+    if found.interrupted:
+        asked = numbers.counted(len(found.workload), "layer")
+        text = f"interrupted: the fronts of {len(found.layers)} of {asked} are shown"
+        whole = sum(front.status is FrontStatus.COMPLETE for front in found.layers)
+        yield Note(f"{text}, {whole} of them complete", Tone.FAIR, apart=True)
 
 
 def _layer(found: WorkloadFront, front: LayerFront) -> Iterator[Block]:

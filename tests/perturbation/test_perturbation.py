@@ -203,6 +203,18 @@ def test_latency_has_no_ranges_and_stopping_is_said(at_once) -> None:
     assert stopped.interrupted
     assert stopped.layers[0].ranges == ()
     assert all(each.result is None or not each.is_proven for each in stopped.layers[0].changed)
+    searches = 1 + len(stopped.layers[0].changed)
+    for form in (Format.TABLE, Format.MARKDOWN):
+        text = f"interrupted: 0 of {searches} searches have a proven answer"
+        assert text in " ".join(render(stopped, form).split())
+        assert "interrupted" not in render(found, form)
+
+
+def test_ranges_that_were_cut_off_say_so(at_once) -> None:
+    layer = dm.Layer.gemm("l0", {"X": 4, "Y": 4, "K": 4})
+    found = dm.sensitivity(network(layer), dm.Architecture(), "energy")
+    cut = render(replace(found, interrupted=True), Format.TABLE)
+    assert "ranges of energies may be wider" in " ".join(cut.split())
 
 
 def test_an_infeasible_machine_is_a_result(at_once) -> None:

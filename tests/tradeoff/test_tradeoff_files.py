@@ -71,6 +71,10 @@ def test_a_run_that_was_stopped_keeps_the_layers_that_it_did_not_reach() -> None
     record = document(found)
     assert [(each["index"], each["name"]) for each in record["missing"]] == [(0, "conv"), (1, "dw")]
     assert front_from_dict(record) == found
+    for form in (Format.TABLE, Format.MARKDOWN):
+        count = f"interrupted: the fronts of 1 of {len(found.workload)} layers are shown"
+        assert count in " ".join(render(found, form).split())
+        assert "interrupted" not in render(searched(), form)
     record["interrupted"] = False
     assert wrong(record) == ["missing"]
 
