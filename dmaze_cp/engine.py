@@ -28,3 +28,9 @@ MOST_EPSILON: Final = 1000.0
 
 DEFAULT_TIME_LIMIT_S: Final = 60.0
 """Wall seconds for one layer and one objective where nothing else is said."""
+
+MOST_WORKERS: Final = 10_000
+"""Threads that CP-SAT takes at most."""
+
+MOST_SEED: Final = 2**31 - 1
+"""The largest seed that CP-SAT takes."""

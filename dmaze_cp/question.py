@@ -6,12 +6,13 @@ import math
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from operator import index
+from typing import Final, SupportsIndex
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.constraints import NO_CONSTRAINTS, Constraints
 from dmaze_cp.cp.parameters import DEFAULT_SOLVER, SolverOptions
-from dmaze_cp.engine import DEFAULT_ENGINE, DEFAULT_TIME_LIMIT_S, Engine
+from dmaze_cp.engine import DEFAULT_ENGINE, DEFAULT_TIME_LIMIT_S, MOST_SEED, MOST_WORKERS, Engine
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.mapping import Diversity
 from dmaze_cp.mapspace import tilings_count
@@ -86,8 +87,18 @@ def _option_problems(options: Options) -> Iterator[Problem]:
         yield Problem("diverse", repr(options.diverse), ", ".join(Diversity))
     elif options.diverse is not None and options.top_k == 1:
         yield Problem("diverse", f"{options.diverse} with top_k = 1", "top_k of at least 2")
-    if options.solver.workers < 1:
-        yield Problem("workers", repr(options.solver.workers), "an integer of at least 1")
+    workers, seed = options.solver.workers, options.solver.seed
+    if not is_integer(workers, 1, MOST_WORKERS):
+        yield Problem("workers", repr(workers), f"an integer from 1 to {MOST_WORKERS}")
+    if not is_integer(seed, 0, MOST_SEED):
+        yield Problem("seed", repr(seed), f"an integer from 0 to {MOST_SEED}")
+
+
+def is_integer(value: object, least: int, most: float = math.inf) -> bool:
+    """Whether it is an integer within limits; not every caller checks types."""
+    if isinstance(value, bool) or not isinstance(value, SupportsIndex):
+        return False
+    return least <= index(value) <= most
 
 
 DEFAULT_OPTIONS: Final = Options()

@@ -11,7 +11,13 @@ from dmaze_cp.cli.parameters import Number
 from dmaze_cp.cli.questions import collected
 from dmaze_cp.cli.settings import Limit, Setting
 from dmaze_cp.cli.store_option import store_options
-from dmaze_cp.engine import DEFAULT_ENGINE, DEFAULT_TIME_LIMIT_S, Engine
+from dmaze_cp.engine import (
+    DEFAULT_ENGINE,
+    DEFAULT_TIME_LIMIT_S,
+    MOST_SEED,
+    MOST_WORKERS,
+    Engine,
+)
 from dmaze_cp.errors import Problem
 
 if TYPE_CHECKING:
@@ -101,7 +107,7 @@ def solver_options(
         click.option(
             "--workers",
             cls=Setting,
-            type=click.IntRange(min=1),
+            type=click.IntRange(min=1, max=MOST_WORKERS),
             metavar="N",
             default=1,
             show_default=True,
@@ -110,7 +116,7 @@ def solver_options(
         click.option(
             "--seed",
             cls=Setting,
-            type=click.IntRange(min=0, max=2**31 - 1),
+            type=click.IntRange(min=0, max=MOST_SEED),
             metavar="N",
             default=0,
             show_default=True,

@@ -120,6 +120,7 @@ def test_layers_without_a_mapping_for_people(run, model) -> None:
         ["--time-limit", "inf"],
         ["--time-limit", "nan"],
         ["--workers", "0"],
+        ["--workers", "10001"],
         ["--seed", "-1"],
         ["--seed", "1.5"],
         ["--batch", "0"],
