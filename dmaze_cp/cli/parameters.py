@@ -8,7 +8,10 @@ from typing import Any, TypeVar
 
 import click
 
+from dmaze_cp.workload import MAX_BOUND
+
 _MOST_DIGITS = 18
+_MOST_SHOWN = 60
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -58,15 +61,17 @@ class Number(click.ParamType):  # type: ignore[type-arg]  # generic in new click
 
 
 class Count(click.ParamType):  # type: ignore[type-arg]
-    """An integer of at least 1."""
+    """A batch: what a loop can have, from 1 on."""
 
     name = "integer"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Parse and check."""
         count = _natural(str(value))
-        if not count:
-            self.fail(f"found {value!r}, expected an integer of at least 1", param, ctx)
+        if not count or count > MAX_BOUND:
+            self.fail(
+                f"found {_shown(value)}, expected an integer from 1 to {MAX_BOUND}", param, ctx
+            )
         return count
 
 
@@ -83,16 +88,25 @@ class Shape(click.ParamType):  # type: ignore[type-arg]
             return value
         name, _, size = str(value).rpartition("=")
         number = _natural(size)
-        if not name.strip() or number is None:
-            expected = "NAME=VALUE with an integer of at least 0"
-            self.fail(f"found {value!r}, expected {expected}", param, ctx)
+        if not name.strip() or number is None or number > MAX_BOUND:
+            expected = f"NAME=VALUE with an integer from 0 to {MAX_BOUND}"
+            self.fail(f"found {_shown(value)}, expected {expected}", param, ctx)
         return name.strip(), number
 
 
 def _natural(text: str) -> int | None:
     """The integer that digits stand for; None for other texts, and for no end of digits."""
     digits = text.strip()
-    return int(digits) if digits.isdecimal() and len(digits) <= _MOST_DIGITS else None
+    if not digits.isdecimal():
+        return None
+    digits = digits.lstrip("0") or "0"
+    return int(digits) if len(digits) <= _MOST_DIGITS else None
+
+
+def _shown(value: object) -> str:
+    """What was found; of a text without end, the beginning."""
+    text = str(value)
+    return repr(text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}...")
 
 
 def shapes_dictionary(pairs: tuple[tuple[str, int], ...]) -> dict[str, int]:

@@ -100,6 +100,14 @@ def test_exit_codes(run, model, names, code) -> None:
     assert [s in {"infeasible", "unknown"} for s in statuses] == [n != "fc" for n in names]
 
 
+@pytest.mark.parametrize("option", [("--batch", ""), ("--shape", "n=")])
+def test_a_size_that_is_too_large_is_told_the_largest(run, model, option) -> None:
+    for number in ("1048577", "9" * 20, "9" * 5000):
+        result = run("map", model("fc"), option[0], option[1] + number)
+        assert result.stderr.splitlines()[-1].endswith("to 1048576")
+        assert len(result.stderr.splitlines()[-1]) < 200
+
+
 def test_layers_without_a_mapping_for_people(run, model) -> None:
     result = run("map", model("fc", "unknown"))
     assert result.exit_code == 4
@@ -126,12 +134,14 @@ def test_layers_without_a_mapping_for_people(run, model) -> None:
         ["--batch", "0"],
         ["--batch", "-1"],
         ["--batch", "1e3"],
+        ["--batch", "1048577"],
         ["--batch", "9" * 5000],
         ["--objective", "speed"],
         ["--shape", "n"],
         ["--shape", "n=-1"],
         ["--shape", "n=1.5"],
         ["--shape", "n=" + "9" * 5000],
+        ["--shape", "n=1048577"],
         ["--shape", "n=x"],
         ["--shape", "n=1", "--shape", "n=2"],
         ["--opt-min-utilization", "0.1", "0.2"],
