@@ -10,7 +10,7 @@ import click
 from dmaze_cp.cli.output import OutputFile, show
 from dmaze_cp.cli.parameters import output_option
 from dmaze_cp.errors import Problem, SpecError
-from dmaze_cp.report.suffixes import BY_SUFFIX, Format, report_format_of
+from dmaze_cp.report.suffixes import PAGE_SUFFIXES, Format, report_format_of
 
 if TYPE_CHECKING:
     from dmaze_cp.documents import Reported
@@ -65,7 +65,7 @@ def report_command(result: str, output: str | None, form: str | None) -> None:
         found = result_of(document)
     except SpecError as error:
         raise error.inside(result) from None
-    wanted = _wanted(output, form)
+    wanted = _wanted(found, output, form)
     if wanted is Format.PAGE:
         _write_page(found, result, output)
     else:
@@ -81,12 +81,29 @@ def _read(path: str) -> object:
     return load_spec_object(Path(path), (".json", ".jsonl"))
 
 
-def _wanted(output: str | None, form: str | None) -> Format:
-    """The form that is asked for: a page, unless something else is."""
-    if form is not None:
-        return Format(form)
+def _wanted(found: Reported, output: str | None, form: str | None) -> Format:
+    """The form that is asked for: a page, unless something else is.
+
+    Raises
+    ------
+    SpecError
+        When what was found is not written in that form: a page under the name of another one could
+        not be opened.
+    """
+    from dmaze_cp.perturbation import Sensitivity
+    from dmaze_cp.tradeoff import WorkloadFront
+
     suffix = "" if output is None else PurePath(output).suffix.lower()
-    return {**BY_SUFFIX, ".json": Format.JSON}.get(suffix, Format.PAGE)
+    wanted = PAGE_SUFFIXES.get(suffix) if form is None else Format(form)
+    has_all_forms = isinstance(found, Sensitivity | WorkloadFront)
+    if wanted is Format.PAGE or (wanted is not None and has_all_forms):
+        return wanted
+    what = f"the suffix {suffix!r}" if suffix and form is None else f"the form {form}"
+    if has_all_forms:
+        expected = "a .html, .txt, .md, .csv or .json file, or --format"
+    else:
+        expected = "a .html file (`map -o` and `dse -o` write all other forms themselves)"
+    raise SpecError(Problem("-o" if form is None else "--format", what, expected, output or ""))
 
 
 def _write_answers(answers: list[Record], output: str | None, form: str | None) -> None:
@@ -100,15 +117,8 @@ def _write_answers(answers: list[Record], output: str | None, form: str | None) 
 
 
 def _write_text(found: Reported, form: Format, output: str | None) -> None:
-    from dmaze_cp.perturbation import Sensitivity
     from dmaze_cp.report.nouns import report_of
-    from dmaze_cp.tradeoff import WorkloadFront
 
-    if not isinstance(found, Sensitivity | WorkloadFront):
-        suffix = PurePath(output or "").suffix.lower()
-        what = f"the suffix {suffix!r}" if suffix else f"the form {form}"
-        expected = "a .html file (`map -o` and `dse -o` write all other forms themselves)"
-        raise SpecError(Problem("-o", what, expected, output or ""))
     _said(show(report_of(found), form, None if output is None else OutputFile(output)))
 
 

@@ -39,6 +39,7 @@ BY_SUFFIX: Final = {
     ".txt": Format.TABLE,
 }
 QUESTION_SUFFIXES: Final = {**BY_SUFFIX, ".html": Format.PAGE, ".htm": Format.PAGE}
+PAGE_SUFFIXES: Final = {**QUESTION_SUFFIXES, ".json": Format.JSON, "": Format.PAGE}
 SWEEP_SUFFIXES: Final = {**BY_SUFFIX, ".xlsx": Format.EXCEL}
 ANSWER_SUFFIXES: Final = {**BY_SUFFIX, ".jsonl": Format.JSON}
 

@@ -84,6 +84,15 @@ def test_a_report_of_a_file_is_what_the_command_writes(model):
     assert dm.load_front("out.json").workload.name == "small"
 
 
+def test_a_report_is_not_written_under_the_name_of_another_form(model):
+    assert pareto(model, "-o", "out.json").exit_code == 0
+    done = CliRunner().invoke(cli, ["report", "out.json", "-o", "out.xlsx"])
+    assert done.exit_code == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: out.xlsx: -o: found the suffix '.xlsx', expected a .html, .txt")
+    assert not Path("out.xlsx").exists()
+
+
 def test_a_bad_file_is_a_line_for_each_problem(model):
     assert pareto(model, "-o", "out.json").exit_code == 0
     record = json.loads(Path("out.json").read_text())

@@ -44,6 +44,27 @@ def test_the_page_goes_where_it_is_told(folder: Path):
     assert run("result.json", "-o", "-").stdout == written
 
 
+OTHERS = (".xlsx", ".pdf", ".png", ".docx", ".yaml", ".zip")
+
+
+@pytest.mark.parametrize("suffix", [*OTHERS, ".json", ".md"])
+def test_no_page_under_the_name_of_another_form(folder: Path, suffix):
+    result = run("result.json", "-o", f"out{suffix}")
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"error: out{suffix}: -o: found the suffix {suffix!r}, expected a .html")
+    assert [path.name for path in folder.iterdir()] == ["result.json"]
+
+
+def test_a_page_needs_no_suffix_and_can_be_asked_for(folder: Path):
+    for name, form in (("page", ()), ("page.HTM", ()), ("page.zip", ("--format", "page"))):
+        assert run("result.json", "-o", name, *form).exit_code == 0
+        assert (folder / name).read_text(encoding="utf-8").startswith("<!doctype html>")
+    result = run("result.json", "--format", "csv")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("error: --format: found the form csv, expected a .html file")
+
+
 def test_the_result_is_not_overwritten(folder: Path):
     before = (folder / "result.json").read_bytes()
     result = run("result.json", "-o", "./result.json")
