@@ -25,7 +25,7 @@ from dmaze_cp.mapspace import (
 )
 from dmaze_cp.objective import Objective
 from dmaze_cp.padding import AsPadding
-from dmaze_cp.pinning import check_pins
+from dmaze_cp.pinning import check_padding, check_pins
 from dmaze_cp.question import Options, checked_objective
 from dmaze_cp.result import (
     NOTHING_KNOWN,
@@ -139,6 +139,7 @@ def map_layer(
         objective,
         lambda: Options(time_limit, gap, engine, solver, top_k=top_k, diverse=diverse),
     )
+    check_padding(layer, padding)
     constraints = padded(constraints, padding)
 
     check_sizes([layer], architecture)

@@ -15,12 +15,13 @@ from dmaze_cp.constraints import (
     Pin,
     Relation,
     StationaryPin,
+    padding_pins,
 )
 from dmaze_cp.cost.array import divisors_of
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.levels import ORDERED_LEVELS
 from dmaze_cp.mapspace import dataflows, satisfying
-from dmaze_cp.padding import Padding
+from dmaze_cp.padding import AsPadding, Padding
 from dmaze_cp.workload import Layer, Workload
 
 _MOST_SHOWN = 12
@@ -38,6 +39,25 @@ def check_pins(layer: Layer, constraints: Constraints) -> Constraints:
     if problems:
         raise SpecError(problems)
     return constraints.concerning(layer.kind)
+
+
+def check_padding(layer: Layer, padding: AsPadding) -> None:
+    """Refuse padding that is asked for of a layer and can raise none of its bounds.
+
+    Raises
+    ------
+    SpecError
+        With every dimension that the layer does not have.
+    """
+    pins = [pin for pin in padding_pins(padding) if not pin.concerns(layer.kind)]
+    if pins:
+        raise SpecError(_foreign(layer, pin) for pin in pins)
+
+
+def _foreign(layer: Layer, pin: Pin) -> Problem:
+    dims = " ".join(layer.dimensions)
+    found = f"dimensions that {layer.name} does not have"
+    return Problem(str(pin), found, f"dimensions of it ({dims})")
 
 
 def rule_problems(networks: Iterable[Workload], rules: ConstraintRules) -> Iterator[Problem]:
@@ -69,9 +89,7 @@ def _alone(layer: Layer, pin: Pin, padding: Padding) -> Iterator[Problem]:
     if not pin.concerns(layer.kind):
         is_one = isinstance(pin, FactorPin) and bool(pin.holds(1, 1))
         if not is_one and not isinstance(pin, PaddingPin):
-            dims = " ".join(layer.dimensions)
-            found = f"dimensions that {layer.name} does not have"
-            yield Problem(str(pin), found, f"dimensions of it ({dims})")
+            yield _foreign(layer, pin)
     elif isinstance(pin, FactorPin) and pin.value is not None:
         bounds = padding.extents(layer, pin.dimension)
         bound = bounds[-1]

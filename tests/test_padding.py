@@ -125,3 +125,14 @@ def test_without_padding_nothing_changes():
     assert padded.value is not None
     assert plain.value is not None
     assert padded.value < plain.value
+
+
+def test_padding_of_what_no_layer_has_is_refused():
+    layer = dm.Layer.gemm("g", {"X": 4, "Y": 4, "K": 4})
+    for asked in (
+        lambda: dm.map_layer(layer, dm.Architecture(), padding={"C": 3}),
+        lambda: dm.map_workload(dm.Workload("net", (layer,)), dm.Architecture(), padding={"C": 3}),
+    ):
+        with pytest.raises(dm.SpecError) as caught:
+            asked()
+        assert [problem.where for problem in caught.value.problems] == ["pad.C=3"]

@@ -210,7 +210,7 @@ def constraint_rules(options: dict[str, Any], problems: list[Problem]) -> Constr
             rules += load_constraints(options["constraints"]).rules
     with collected(problems):
         padding = padding_pins(parse_padding(options["padding"]))
-        rules += [Rule(pin, must_concern=False) for pin in padding]
+        rules += [Rule(pin, source="--pad") for pin in padding]
     pe, rf, spm = options["opt_min_utilization"]
     flags = (options["opt_no_feature_dram"], options["opt_no_spatial_reduction"])
     own = Constraints.of_options(pe, rf, spm, *flags)

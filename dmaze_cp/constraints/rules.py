@@ -112,9 +112,7 @@ def padded_rules(rules: ConstraintRules, padding: AsPadding) -> ConstraintRules:
     if padding is None:
         return rules
     others = tuple(rule for rule in rules.rules if not isinstance(rule.pin, PaddingPin))
-    return ConstraintRules(
-        (*others, *(Rule(pin, must_concern=False) for pin in padding_pins(padding)))
-    )
+    return ConstraintRules((*others, *(Rule(pin) for pin in padding_pins(padding))))
 
 
 def _is_one(pin: Pin) -> bool:

@@ -86,11 +86,19 @@ def test_csv_has_columns_for_padding_where_it_was_asked_for(run) -> None:
 
 
 def test_a_layer_that_is_not_raised_says_so(run) -> None:
-    assert run("map", "net.json", "--layer", "b", "--pad", "X=1", "-o", "r.json").exit_code == 0
-    (layer,) = json.loads(Path("r.json").read_text())["layers"]
+    assert run("map", "net.json", "--pad", "X=1", "-o", "r.json").exit_code == 0
+    (layer,) = [a for a in json.loads(Path("r.json").read_text())["layers"] if a["name"] == "b"]
     assert layer["padded"] is None
     assert layer["useful_macs_share"] == 1
     assert "unpadded" not in layer
+
+
+@pytest.mark.parametrize("given", [("--pad", "C=3"), ("--pin", "pad.C=3")])
+def test_padding_of_what_no_layer_has_is_refused(run, given) -> None:
+    done = run("map", "net.json", "--layer", "a", *given)
+    assert done.exit_code == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"error: {given[0]}: pad.C=3: found dimensions that none of the layers")
 
 
 def test_reports_show_the_larger_layer_its_guard_and_what_is_saved(run) -> None:
