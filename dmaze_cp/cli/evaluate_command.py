@@ -14,6 +14,7 @@ from dmaze_cp.cli.failure import ExitCode, report_error
 from dmaze_cp.cli.output import OutputFile, print_report, say_written, show
 from dmaze_cp.cli.parameters import Number, output_option
 from dmaze_cp.cli.questions import collected, say_remarks
+from dmaze_cp.cli.settings import was_typed
 from dmaze_cp.cli.store_option import open_store, store_options
 from dmaze_cp.engine import DEFAULT_TIME_LIMIT_S
 from dmaze_cp.errors import Problem, SpecError
@@ -108,8 +109,9 @@ def evaluate_command(
       dmaze-cp evaluate result.json -o costs.csv
       dmaze-cp evaluate mappings.json --against-optimum edp --summary
     """  # noqa: D301 (click needs the character)
-    if proof["against_optimum"] is None and (proof["time_limit"] or proof["jobs"]):
-        raise click.UsageError("--time-limit and --jobs are for --against-optimum.")
+    stored = proof["store"] is not None and was_typed("store")
+    if proof["against_optimum"] is None and (proof["time_limit"] or proof["jobs"] or stored):
+        raise click.UsageError("--time-limit, --jobs and --store are for --against-optimum.")
     from dmaze_cp.loading import load_architecture
     from dmaze_cp.spec import RecordsForm, load_mapping_records
     from dmaze_cp.spec.reading import files_read

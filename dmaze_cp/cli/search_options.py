@@ -9,7 +9,7 @@ import click
 
 from dmaze_cp.cli.parameters import Number
 from dmaze_cp.cli.questions import collected
-from dmaze_cp.cli.settings import Limit, Setting
+from dmaze_cp.cli.settings import Limit, Setting, was_typed
 from dmaze_cp.cli.store_option import store_options
 from dmaze_cp.engine import (
     DEFAULT_ENGINE,
@@ -226,7 +226,14 @@ def constraint_rules(options: dict[str, Any], problems: list[Problem]) -> Constr
 
 
 def run_settings(options: dict[str, Any], rules: ConstraintRules) -> RunSettings:
-    """How to search and where, from the values of the options above."""
+    """How to search and where, from the values of the options above.
+
+    Raises
+    ------
+    click.UsageError
+        When options of the solver are given beside an engine that has none.
+    """
+    _check_solver_options(options)
     from dmaze_cp.cp.parameters import SolverOptions, parse_solver_params
     from dmaze_cp.desk import RunSettings
 
@@ -245,6 +252,25 @@ def run_settings(options: dict[str, Any], rules: ConstraintRules) -> RunSettings
         jobs=options["jobs"],
         scheduler=options["scheduler"],
     )
+
+
+def _check_solver_options(options: dict[str, Any]) -> None:
+    """Refuse options of a solver that is never asked; warn where the settings choose its engine."""
+    if options["engine"] != Engine.BOUNDS:
+        return
+    names = {
+        "workers": "--workers",
+        "solver_params": "--solver-param",
+        "solver_log": "--solver-log",
+    }
+    typed = [option for name, option in names.items() if was_typed(name)]
+    if not typed:
+        return
+    if was_typed("engine"):
+        given = " and ".join(typed)
+        raise click.UsageError(f"{given}: for CP-SAT, which --engine {Engine.BOUNDS} never asks.")
+    text = f"{' and '.join(typed)}: without effect, as the settings choose the engine bounds"
+    click.echo(f"warning: {text}", err=True)
 
 
 def stacked(*decorators: Callable[[Any], Any]) -> Callable[[_Function], _Function]:

@@ -110,6 +110,12 @@ class _Given:
     is_text: bool
 
 
+def was_typed(name: str) -> bool:
+    """Whether an option was given on the command line, not as a default from outside."""
+    context = click.get_current_context(silent=True)
+    return context is None or context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+
 def apply_settings(context: click.Context) -> None:
     """Check the defaults from outside, and hand those of the file to the commands.
 

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
-from click.core import ParameterSource
 
-from dmaze_cp.cli.settings import Setting
+from dmaze_cp.cli.settings import Setting, was_typed
 from dmaze_cp.errors import SpecError
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ def open_store(path: str | None, no_store: bool) -> Store | None:
         When a file that was named is no store, is damaged or cannot be written.
     """
     if no_store:
-        if path is not None and _was_typed("store"):
+        if path is not None and was_typed("store"):
             raise click.UsageError("--store and --no-store exclude each other.")
         return None
     from dmaze_cp.store import default_store_path
@@ -85,9 +84,3 @@ def store_files(path: str | None, no_store: bool) -> tuple[Path, ...]:
     except StoreUnavailableError:
         return ()
     return store, Path(f"{store}-journal")
-
-
-def _was_typed(name: str) -> bool:
-    """Whether an option was given on the command line, not as a default from outside."""
-    context = click.get_current_context(silent=True)
-    return context is None or context.get_parameter_source(name) is ParameterSource.COMMANDLINE

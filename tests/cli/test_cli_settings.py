@@ -234,3 +234,35 @@ def test_wrong_usage_does_not_blame_a_variable(run, model, monkeypatch) -> None:
     assert (result.exit_code, "DMAZE_CP_WORKERS" in result.stderr) == (2, False)
     monkeypatch.setenv("DMAZE_CP_LOG_LEVEL", "loud")
     assert "DMAZE_CP_LOG_LEVEL" in run("models").stderr
+
+
+@pytest.mark.parametrize(
+    "option", [("--workers", "2"), ("--solver-log",), ("--solver-param", "linearization_level=1")]
+)
+def test_options_of_a_solver_that_is_never_asked_are_wrong_usage(
+    run, model, mapped, monkeypatch, option
+) -> None:
+    for command in ("map", "pareto", "sensitivity"):
+        result = run(command, model("fc"), "--engine", "bounds", *option)
+        assert result.exit_code == 2
+        line = result.stderr.splitlines()[-1]
+        assert line.startswith(f"Error: {option[0]}: ")
+        assert "--engine bounds" in line
+    # An engine of the settings is not typed: what is without effect is said.
+    monkeypatch.setenv("DMAZE_CP_ENGINE", "bounds")
+    said = run("map", model("fc"), "-o", "out.json", *option)
+    assert (said.exit_code, said.stderr.split(": ")[:2]) == (0, ["warning", option[0]])
+    assert run("map", model("fc"), "-o", "out.json", "--engine", "auto", *option).stderr == ""
+    monkeypatch.setenv("DMAZE_CP_WORKERS", "2")
+    mapped("--engine", "bounds")
+
+
+def test_a_store_is_nothing_to_evaluate_without_a_proof(run, monkeypatch) -> None:
+    gemm = {"kind": "gemm", "bounds": {"X": 2, "Y": 2, "K": 2}}
+    Path("record.json").write_text(json.dumps({"layer": gemm, "tiling": {"RF": gemm["bounds"]}}))
+    result = run("evaluate", "record.json", "--store", "z.sqlite")
+    assert result.exit_code == 2
+    assert "--against-optimum" in result.stderr
+    assert not Path("z.sqlite").exists()
+    monkeypatch.setenv("DMAZE_CP_STORE", "z.sqlite")
+    assert run("evaluate", "record.json").exit_code == 0
