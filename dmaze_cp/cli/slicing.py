@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from dmaze_cp.cli.live import LiveDisplay, clock, one_line
 from dmaze_cp.cli.output import OutputFolder
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from dmaze_cp.result import LayerResult, Slice, WorkloadResult
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -74,16 +77,41 @@ def with_slices(
     """The results with the tables that are asked for, as far as Ctrl-C lets them come."""
     if not (options["per_dataflow"] or options["per_unrolling"]):
         return tuple(results)
-    from dmaze_cp.cli.progress import Progress
     from dmaze_cp.cli.stopping import answering_interrupt
 
     known: dict[Hashable, LayerResult] = {}
     found = []
-    with answering_interrupt(Progress(verbose=options["verbose"], several=True)) as stop:
+    progress = SlicesProgress(sum(len(each.layers) for each in results))
+    with answering_interrupt(progress) as stop:
         for each in results:
-            layers = tuple(_with_slices(layer, options, known, stop) for layer in each.layers)
-            found.append(replace(each, layers=layers, interrupted=each.interrupted or stop()))
+            layers = []
+            for layer in each.layers:
+                progress.begin(layer)
+                layers.append(_with_slices(layer, options, known, stop))
+            interrupted = each.interrupted or stop()
+            found.append(replace(each, layers=tuple(layers), interrupted=interrupted))
     return tuple(found)
+
+
+class SlicesProgress(LiveDisplay):
+    """Of how many results the tables are done, and of which they are made."""
+
+    def __init__(self, results: int) -> None:
+        super().__init__()
+        self._results = results
+        self._begun = 0
+        self._name = ""
+
+    def begin(self, result: LayerResult) -> None:
+        """Go on to the tables of a result: those of the one before are done."""
+        self._begun += 1
+        self._name = f"{result.layer.name} on {result.architecture.name} ({result.objective})"
+
+    def lines(self) -> list[Text]:
+        """A count, the time, and what tables are made of."""
+        done = max(0, self._begun - 1)
+        count = f"tables of {done}/{self._results} layer results done  {clock(self.elapsed_s)}"
+        return [one_line(count, "bold"), one_line(f"  {self._name}")]
 
 
 def _with_slices(
