@@ -90,3 +90,17 @@ def test_on_the_command_line(tmp_path, monkeypatch):
     done = CliRunner().invoke(cli, [*common, "--objective", "latency", "--max-energy", "1"])
     assert done.exit_code == 3
     assert "energy<=1" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("limits", "reason"),
+    [
+        (("latency<=1",), "latency<=1: no mapping satisfies it"),
+        (("latency<=1", "pad=auto"), "latency<=1 (with pad=auto): no mapping satisfies it"),
+        (("energy<=1", "latency<=1"), "energy<=1, latency<=1: no mapping satisfies all of them"),
+    ],
+)
+def test_what_no_mapping_satisfies_is_one_limit_or_several(limits, reason):
+    layer = dm.Layer.gemm("fc", {"X": 4, "Y": 6, "K": 8})
+    found = dm.map_layer(layer, SMALL, constraints=dm.Constraints.parse(*limits))
+    assert found.reason == reason

@@ -32,6 +32,7 @@ from dmaze_cp.mapspace import used_share, utilization_limit
 from dmaze_cp.objective import Objective
 from dmaze_cp.pinning import pin_problems
 from dmaze_cp.result import Clash, ClashMember, LayerResult, Relaxation, Status
+from dmaze_cp.search.why import none_satisfies
 from dmaze_cp.workload import Layer
 
 
@@ -198,7 +199,7 @@ def _text(clash: Sequence[Pin], instead: Sequence[Pin | None]) -> str:
     limit = next(each for each in clash if isinstance(each, CostPin))
     least = instead[clash.index(limit)]
     if not isinstance(least, CostPin):
-        return f"{', '.join(map(str, clash))}: no mapping satisfies all of them"
+        return none_satisfies(clash)
     others = " and ".join(str(each) for each in clash if each is not limit)
     return f"{limit}: {f'with {others} ' if others else ''}{limit.cost} is at least {least.most}"
 

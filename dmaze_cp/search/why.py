@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Final
 
 from dmaze_cp.architecture import Architecture
-from dmaze_cp.constraints import Constraints
+from dmaze_cp.constraints import Constraints, PaddingPin, Pin
 from dmaze_cp.errors import NoSolutionError
 from dmaze_cp.workload import Layer
 
@@ -29,5 +30,14 @@ def why_none(layer: Layer, architecture: Architecture, constraints: Constraints)
     except NoSolutionError:
         found = None
     if found is None:
-        return f"{constraints}: no mapping satisfies all of them"
+        return none_satisfies(constraints.pins)
     return clash_text(model, found[0], deadline)
+
+
+def none_satisfies(pins: Sequence[Pin]) -> str:
+    """That no mapping satisfies pins; padding is none that a mapping could break."""
+    demands = [str(pin) for pin in pins if not isinstance(pin, PaddingPin)]
+    padding = [str(pin) for pin in pins if isinstance(pin, PaddingPin)]
+    permitted = f" (with {', '.join(padding)})" if padding else ""
+    what = "it" if len(demands) == 1 else "all of them"
+    return f"{', '.join(demands)}{permitted}: no mapping satisfies {what}"
