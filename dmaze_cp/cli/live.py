@@ -46,6 +46,8 @@ class LiveDisplay(ABC):
             from dmaze_cp.report.console import make_console
 
             console = make_console(sys.stderr)
+            # What else is written meanwhile goes through this console: its lines stay whole.
+            console.soft_wrap = True
             # Drawn anew by itself: the clock goes on while nothing else happens.
             self._live = Live(
                 get_renderable=self._draw, console=console, transient=True, refresh_per_second=4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import subprocess
 import sys
@@ -9,7 +10,8 @@ import sys
 import pytest
 
 import dmaze_cp as dm
-from dmaze_cp.cli.logs import LEVELS
+from dmaze_cp.cli.logs import LEVELS, LOGGER, log_to_stderr
+from dmaze_cp.cli.progress import Progress
 from tests.kit.patience import HANG_S
 from tests.kit.program import environment
 
@@ -58,6 +60,27 @@ def test_a_defect_has_a_traceback_at_debug_alone(run, monkeypatch, level) -> Non
 def test_every_line_is_written_once(run) -> None:
     for _ in range(2):
         assert run("--log-level", "info", "layers", "resnet18").stderr.count("\n") == 1
+
+
+class Terminal(io.StringIO):
+    """Something that is drawn on."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_lines_are_whole_beside_a_display(monkeypatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(logging.getLogger(LOGGER), "handlers", [])
+    log_to_stderr("info")
+    text = " ".join(f"word{k}" for k in range(60))
+    with Progress(verbose=False, several=False):
+        logging.getLogger("dmaze_cp.execution").info(text)
+    shown = terminal.getvalue()
+    assert "0/0 done" in shown
+    assert any(f"INFO dmaze_cp.execution: {text}" in line for line in shown.splitlines())
 
 
 def test_bad_input_is_a_line_at_any_level(run) -> None:
