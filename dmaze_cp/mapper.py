@@ -142,7 +142,7 @@ def map_layer(
     check_padding(layer, padding)
     constraints = padded(constraints, padding)
 
-    check_sizes([layer], architecture)
+    check_sizes([layer], architecture, constraints.padding)
     constraints = check_pins(layer, constraints)
 
     def result(status: Status, **found: object) -> LayerResult:

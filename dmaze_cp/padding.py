@@ -64,11 +64,19 @@ class Padding:
 
     def varying(self, layer: Layer) -> frozenset[str]:
         """Dimensions of a layer that may have several bounds."""
-        return frozenset(d for d in layer.dimensions if len(self.extents(layer, d)) > 1)
+        return frozenset(d for d, most in self.largest(layer).items() if most > layer.bounds[d])
 
     def largest(self, layer: Layer) -> dict[str, int]:
-        """The largest bound of each dimension of a layer."""
-        return {d: self.extents(layer, d)[-1] for d in layer.dimensions}
+        """The largest bound of each dimension of a layer, found without listing them."""
+        return {d: self._most(layer, d) for d in layer.dimensions}
+
+    def _most(self, layer: Layer, dimension: str) -> int:
+        bound = layer.bounds[dimension]
+        if layer.kind is Kind.DEPTHWISE and dimension == "M":
+            return bound
+        is_rounded = self.auto and dimension not in NEVER_BY_ITSELF
+        rounded = 1 << (bound - 1).bit_length() if is_rounded else bound
+        return max(rounded, bound + dict(self.by).get(dimension, 0))
 
     @property
     def texts(self) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from dmaze_cp.constraints import (
 from dmaze_cp.cost.array import divisors_of
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.levels import ORDERED_LEVELS
-from dmaze_cp.mapspace import dataflows, satisfying
+from dmaze_cp.mapspace import dataflows, padding_problems, satisfying
 from dmaze_cp.padding import AsPadding, Padding
 from dmaze_cp.workload import Layer, Workload
 
@@ -74,8 +74,14 @@ def rule_problems(networks: Iterable[Workload], rules: ConstraintRules) -> Itera
 
 def pin_problems(layer: Layer, constraints: Constraints) -> Iterator[Problem]:
     """What keeps pins from holding for a layer, whatever it is mapped onto."""
+    padding = constraints.padding
+    too_far = list(padding_problems(layer, padding)) if padding else []
+    if too_far:
+        # Nothing else is looked at: there may be a million bounds to look at.
+        yield from too_far
+        return
     for pin in constraints.pins:
-        yield from _alone(layer, pin, constraints.padding)
+        yield from _alone(layer, pin, padding)
     for d in layer.dimensions:
         yield from _together(layer, d, constraints)
     for level in ORDERED_LEVELS:
@@ -109,18 +115,21 @@ def _alone(layer: Layer, pin: Pin, padding: Padding) -> Iterator[Problem]:
 
 def _together(layer: Layer, dimension: str, constraints: Constraints) -> Iterator[Problem]:
     """Pins on one dimension of which each can hold, but not all."""
-    bounds = constraints.padding.extents(layer, dimension)
     own = [
         pin
         for pin in constraints.pins
         if any(each.dimension == dimension for each in pin.factors(layer.kind))
     ]
 
+    if len(own) < 2:
+        return
+    bounds = constraints.padding.extents(layer, dimension)
+
     def possible(pins: Sequence[Pin]) -> bool:
         limits = [p for pin in pins for p in pin.factors(layer.kind) if p.dimension == dimension]
         return any(satisfying(bound, limits).shape[1] for bound in bounds)
 
-    if len(own) < 2 or possible(own) or not all(possible([pin]) for pin in own):
+    if possible(own) or not all(possible([pin]) for pin in own):
         return
     left = own
     for pin in own:

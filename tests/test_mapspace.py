@@ -25,6 +25,7 @@ from dmaze_cp.mapspace import (
     at_least,
     build,
     count_factorisations,
+    count_of_each,
     dataflow_exists,
     dataflows,
     factorisations,
@@ -57,6 +58,13 @@ def test_factorisations_counted_in_the_literature():
     assert count_factorisations(512) == 220
     assert count_factorisations(2**20) == 1771
     assert count_factorisations(1_048_573) == 4  # a prime
+
+
+@pytest.mark.parametrize("parts", [1, 2, 4])
+@pytest.mark.parametrize(("low", "high"), [(1, 1), (1, 300), (7, 260), (1_048_000, 2**20)])
+def test_factorisations_of_a_range_are_counted_as_each_is(low, high, parts):
+    expected = [count_factorisations(bound, parts) for bound in range(low, high + 1)]
+    assert count_of_each(low, high, parts).tolist() == expected
 
 
 @given(st.integers(1, 2**20))

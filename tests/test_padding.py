@@ -7,10 +7,11 @@ import random
 import pytest
 
 import dmaze_cp as dm
-from dmaze_cp.constraints import Constraints, padded
+from dmaze_cp.constraints import Constraints, padded, rules_for
 from dmaze_cp.errors import SpecError
 from dmaze_cp.mapspace import build, check_sizes, mapping_at, tilings_count
 from dmaze_cp.padding import NO_PADDING, Padding, as_padding, parse_padding
+from dmaze_cp.pinning import pin_problems, rule_problems
 from dmaze_cp.workload import Layer
 from tests.kit.oracle.padding import bounds_of, padded_layers, tilings_of_all
 from tests.kit.random_layers import random_layer
@@ -100,6 +101,44 @@ def test_the_largest_layer_has_to_be_one_that_can_be_mapped():
     check_sizes([layer], dm.Architecture(), AUTO)
     with pytest.raises(SpecError, match="raised from"):
         check_sizes([layer], dm.Architecture(), parse_padding(["X=9"]))
+
+
+@pytest.mark.parametrize("limits", [(), ("PE.X=5", "SPM.X<=3")])
+def test_a_bound_that_is_too_large_is_refused_before_bounds_are_listed(monkeypatch, limits):
+    layer = dm.Layer.gemm("g", {"X": 7, "Y": 4, "K": 4})
+    constraints = Constraints.parse("pad.X=1048575", *limits)
+
+    extents = Padding.extents
+
+    def listed(padding: Padding, *asked) -> tuple[int, ...]:
+        assert not padding, "a million bounds are listed"
+        return extents(padding, *asked)
+
+    monkeypatch.setattr(Padding, "extents", listed)
+    network = dm.Workload("net", (layer,))
+    for ask in (
+        lambda: check_sizes([layer], dm.Architecture(), constraints.padding),
+        lambda: dm.map_layer(layer, dm.Architecture(), constraints=constraints),
+        lambda: dm.map_workload(network, dm.Architecture(), constraints=constraints),
+    ):
+        with pytest.raises(SpecError) as caught:
+            ask()
+        (problem,) = caught.value.problems
+        assert problem.found == "1048582 for X, raised from 7"
+
+
+def test_too_many_bounds_are_counted_and_refused():
+    layer = dm.Layer.gemm("g", {"X": 7, "Y": 4, "K": 4})
+    with pytest.raises(SpecError, match="factorisations of X, expected at most"):
+        check_sizes([layer], dm.Architecture(), parse_padding(["X=1048569"]))
+    asked = Constraints.parse("pad.X=200000", "PE.X=5", "SPM.X<=3")
+    for problems in (
+        list(pin_problems(layer, asked)),
+        list(rule_problems([dm.Workload("net", (layer,))], rules_for(asked))),
+    ):
+        assert ["factorisations of X" in problem.found for problem in problems] == [True]
+    with pytest.raises(SpecError, match="factorisations of X, expected at most"):
+        dm.map_layer(layer, dm.Architecture(), padding={"X": 200_000})
 
 
 def test_a_mapping_of_a_larger_layer_knows_what_it_is_of():

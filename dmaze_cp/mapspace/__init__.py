@@ -38,12 +38,13 @@ from dmaze_cp.mapspace.demands import (
 )
 from dmaze_cp.mapspace.factorisations import (
     count_factorisations,
+    count_of_each,
     factorisations,
     satisfying,
     tilings_count,
 )
 from dmaze_cp.mapspace.groups import GROUPS, Group
-from dmaze_cp.mapspace.sizes import MAX_OPTIONS, check_sizes, why_infeasible
+from dmaze_cp.mapspace.sizes import MAX_OPTIONS, check_sizes, padding_problems, why_infeasible
 from dmaze_cp.mapspace.space import MapSpace, build, mapping_at, options_of_mapping, tiling_at
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "check_sizes",
     "cost_limits",
     "count_factorisations",
+    "count_of_each",
     "dataflow_exists",
     "dataflows",
     "demanded",
@@ -64,6 +66,7 @@ __all__ = [
     "is_allowed",
     "mapping_at",
     "options_of_mapping",
+    "padding_problems",
     "satisfying",
     "stationary_exists",
     "stationary_of",

@@ -9,7 +9,7 @@ from dmaze_cp.architecture import Architecture
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.figures import Pool
 from dmaze_cp.levels import OPERANDS
-from dmaze_cp.mapspace.factorisations import count_factorisations
+from dmaze_cp.mapspace.factorisations import count_of_extents
 from dmaze_cp.mapspace.groups import GROUPS
 from dmaze_cp.padding import NO_PADDING, Padding
 from dmaze_cp.workload import MAX_BOUND, MAX_MACS, Layer
@@ -36,13 +36,9 @@ def check_sizes(
 
 
 def _size_problems(layer: Layer, arch: Architecture, padding: Padding) -> Iterator[Problem]:
-    yield from _list_problems(layer, padding)
     largest = padding.largest(layer)
-    over = [d for d, bound in largest.items() if bound > MAX_BOUND]
-    for d in over:
-        found = f"{largest[d]} for {d}, raised from {layer.bounds[d]}"
-        yield Problem(f"layer {layer.name}", found, f"at most {MAX_BOUND}")
-    if over:
+    yield from padding_problems(layer, padding)
+    if any(bound > MAX_BOUND for bound in largest.values()):
         return
     layer = layer.raised(largest)
     overlap = prod(s + d for s, d in zip(layer.stride, layer.dilation, strict=True))
@@ -58,11 +54,20 @@ def _size_problems(layer: Layer, arch: Architecture, padding: Padding) -> Iterat
         yield Problem(f"layer {layer.name}", found, f"at most {MAX_MACS:.3g}")
 
 
+def padding_problems(layer: Layer, padding: Padding) -> Iterator[Problem]:
+    """Bounds that are raised above what any layer may have, and lists that are too long."""
+    over = {d: most for d, most in padding.largest(layer).items() if most > MAX_BOUND}
+    for d, most in over.items():
+        found = f"{most} for {d}, raised from {layer.bounds[d]}"
+        yield Problem(f"layer {layer.name}", found, f"at most {MAX_BOUND}")
+    if not over:
+        # Only then: there may be a million bounds to count.
+        yield from _list_problems(layer, padding)
+
+
 def _list_problems(layer: Layer, padding: Padding) -> Iterator[Problem]:
     for dims in GROUPS[layer.kind]:
-        count = prod(
-            sum(count_factorisations(bound) for bound in padding.extents(layer, d)) for d in dims
-        )
+        count = prod(count_of_extents(layer, d, padding) for d in dims)
         if count > MAX_OPTIONS:
             found = f"{count} factorisations of {' and '.join(dims)}"
             yield Problem(f"layer {layer.name}", found, f"at most {MAX_OPTIONS}")
