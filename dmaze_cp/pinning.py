@@ -15,6 +15,7 @@ from dmaze_cp.constraints import (
     Pin,
     Relation,
     StationaryPin,
+    loops_of,
     padding_pins,
 )
 from dmaze_cp.cost.array import divisors_of
@@ -55,7 +56,7 @@ def check_padding(layer: Layer, padding: AsPadding) -> None:
 
 
 def _foreign(layer: Layer, pin: Pin) -> Problem:
-    dims = " ".join(layer.dimensions)
+    dims = " ".join(loops_of(layer.kind))
     found = f"dimensions that {layer.name} does not have"
     return Problem(str(pin), found, f"dimensions of it ({dims})")
 

@@ -13,6 +13,7 @@ from dmaze_cp.constraints.pins import (
     SpatialPin,
     StationaryPin,
     UtilizationPin,
+    loops_of,
 )
 from dmaze_cp.constraints.rules import NO_RULES, ConstraintRules, Rule, padded_rules, rules_for
 
@@ -30,6 +31,7 @@ __all__ = [
     "SpatialPin",
     "StationaryPin",
     "UtilizationPin",
+    "loops_of",
     "padded",
     "padded_rules",
     "padding_pins",

@@ -54,7 +54,7 @@ class FactorPin:
 
     def concerns(self, kind: Kind) -> bool:
         """Whether layers of this kind have the dimension."""
-        return self.dimension in _loops(kind)
+        return self.dimension in loops_of(kind)
 
     def factors(self, kind: Kind) -> Iterator[FactorPin]:
         """Itself, in layers that it concerns."""
@@ -80,7 +80,7 @@ class SpatialPin:
     def unrolled(self, kind: Kind) -> frozenset[str]:
         """Dimensions of a kind of layer that may be unrolled."""
         named = [DEPENDS[kind].get(name, frozenset({name})) for name in self.dimensions]
-        return frozenset[str]().union(*named) & frozenset(_loops(kind))
+        return frozenset[str]().union(*named) & frozenset(loops_of(kind))
 
     def concerns(self, kind: Kind) -> bool:
         """Whether layers of this kind have one of the dimensions."""
@@ -196,14 +196,14 @@ class PaddingPin:
 
     def concerns(self, kind: Kind) -> bool:
         """Whether layers of this kind have the dimension."""
-        return self.dimension is None or self.dimension in _loops(kind)
+        return self.dimension is None or self.dimension in loops_of(kind)
 
     def factors(self, _kind: Kind) -> Iterator[FactorPin]:
         """None: it is on bounds."""
         yield from ()
 
 
-def _loops(kind: Kind) -> tuple[str, ...]:
+def loops_of(kind: Kind) -> tuple[str, ...]:
     """Dimensions that can have more than one iteration: M is none of a depthwise convolution."""
     return tuple(d for d in kind.dimensions if (kind, d) != (Kind.DEPTHWISE, "M"))
 

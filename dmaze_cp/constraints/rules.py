@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from dmaze_cp.constraints.layer import Constraints, padding_pins
-from dmaze_cp.constraints.pins import CostPin, FactorPin, PaddingPin, Pin
+from dmaze_cp.constraints.pins import CostPin, FactorPin, PaddingPin, Pin, loops_of
 from dmaze_cp.errors import Problem
 from dmaze_cp.padding import AsPadding
 from dmaze_cp.workload import Layer
@@ -86,7 +86,7 @@ def _matches(glob: str, layer: Layer) -> bool:
 
 
 def _dimensions(layers: Iterable[Layer]) -> list[str]:
-    return list(dict.fromkeys(d for layer in layers for d in layer.dimensions))
+    return list(dict.fromkeys(d for layer in layers for d in loops_of(layer.kind)))
 
 
 def rules_for(constraints: Constraints | ConstraintRules) -> ConstraintRules:

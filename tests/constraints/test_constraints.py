@@ -140,6 +140,15 @@ def test_pins_that_cannot_hold_for_a_layer(layer, pins, where):
     assert all(layer.name in problem.found for problem in problems)
 
 
+@pytest.mark.parametrize("pin", ["spatial=M", "PE.M=2"])
+def test_what_is_expected_of_a_depthwise_layer_leaves_out_what_is_refused(pin):
+    with pytest.raises(SpecError) as caught:
+        check_pins(DEPTHWISE, Constraints.parse(pin))
+    problems = [*caught.value.problems]
+    problems += rule_problems([Workload("net", (DEPTHWISE,))], rules_from_object([pin]))
+    assert [p.expected.partition(" (")[2] for p in problems] == ["N C Ox Oy Fx Fy)"] * 2
+
+
 def test_a_factor_of_1_of_a_dimension_that_is_not_there_is_no_problem():
     assert check_pins(GEMM, Constraints.of_options(no_feature_dram=True)) == NO_CONSTRAINTS
 
