@@ -18,8 +18,13 @@ _KNOWN: Final = (RESULT_SCHEMA, RESULTS_SCHEMA, SWEEP_SCHEMA, SENSITIVITY_SCHEMA
 Reported = tuple[WorkloadResult, ...] | SweepResult | Sensitivity | WorkloadFront
 
 
-def result_of(document: object) -> Reported:
+def result_of(document: object, besides: str = "") -> Reported:
     """The results, the sweep, the analysis or the fronts of a document, by its schema.
+
+    Parameters
+    ----------
+    besides
+        What else the caller takes, for messages.
 
     Raises
     ------
@@ -27,8 +32,9 @@ def result_of(document: object) -> Reported:
         With every problem found.
     """
     expected = f"one of {', '.join(_KNOWN)}"
-    spec = Fields(document, f"an object with a schema, {expected}")
-    schema = None if spec.missing("schema", expected) else spec.data["schema"]
+    more = f", or {besides}" if besides else ""
+    spec = Fields(document, f"an object with a schema, {expected}{more}")
+    schema = None if spec.missing("schema", f"{expected}{more}") else spec.data["schema"]
     if not spec.problems and schema not in _KNOWN:
         close = nearest(schema, _KNOWN)
         spec.note("schema", f"{close!r}" if close else expected)

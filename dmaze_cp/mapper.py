@@ -26,7 +26,7 @@ from dmaze_cp.mapspace import (
 from dmaze_cp.objective import Objective
 from dmaze_cp.padding import AsPadding
 from dmaze_cp.pinning import check_padding, check_pins
-from dmaze_cp.question import Options, checked_objective
+from dmaze_cp.question import Options, check_objects, checked_objective
 from dmaze_cp.result import (
     NOTHING_KNOWN,
     Alternative,
@@ -139,6 +139,8 @@ def map_layer(
         objective,
         lambda: Options(time_limit, gap, engine, solver, top_k=top_k, diverse=diverse),
     )
+    check_objects(Layer, layer)
+    check_objects(Architecture, architecture)
     check_padding(layer, padding)
     constraints = padded(constraints, padding)
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Real
 from operator import index
 from typing import Final, SupportsIndex
 
@@ -20,7 +21,7 @@ from dmaze_cp.objective import Objective
 from dmaze_cp.padding import NO_PADDING, Padding
 from dmaze_cp.result import LayerResult, Status
 from dmaze_cp.result.ranking import MOST_RANKED
-from dmaze_cp.workload import Layer
+from dmaze_cp.workload import Layer, Workload
 
 GROWTH: Final = 0.26
 """Time of a proof grows with this power of the number of tilings (docs/performance.md)."""
@@ -73,15 +74,16 @@ class Options:
 
 
 def _option_problems(options: Options) -> Iterator[Problem]:
-    if not options.time_limit_s > 0:
+    if not is_number(options.time_limit_s) or not options.time_limit_s > 0:
         yield Problem("time_limit", repr(options.time_limit_s), "seconds above 0")
-    if not 0 <= options.gap < 1:
+    gap_ok = is_number(options.gap) and 0 <= options.gap < 1
+    if not gap_ok:
         yield Problem("gap", repr(options.gap), "a fraction from 0 to below 1")
     if options.engine not in list(Engine):
         yield Problem("engine", repr(options.engine), ", ".join(Engine))
-    if not 1 <= options.top_k <= MOST_RANKED:
+    if not is_integer(options.top_k, 1, MOST_RANKED):
         yield Problem("top_k", repr(options.top_k), f"an integer from 1 to {MOST_RANKED}")
-    elif options.top_k > 1 and options.gap > 0:
+    elif options.top_k > 1 and gap_ok and options.gap > 0:
         yield Problem("top_k", repr(options.top_k), "1 where a gap is good enough")
     if options.diverse is not None and options.diverse not in list(Diversity):
         yield Problem("diverse", repr(options.diverse), ", ".join(Diversity))
@@ -94,8 +96,13 @@ def _option_problems(options: Options) -> Iterator[Problem]:
         yield Problem("seed", repr(seed), f"an integer from 0 to {MOST_SEED}")
 
 
+def is_number(value: object) -> bool:
+    """Whether it is a real number, NumPy's included; not every caller checks types."""
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
 def is_integer(value: object, least: int, most: float = math.inf) -> bool:
-    """Whether it is an integer within limits; not every caller checks types."""
+    """Whether it is an integer within limits, NumPy's included."""
     if isinstance(value, bool) or not isinstance(value, SupportsIndex):
         return False
     return least <= index(value) <= most
@@ -166,6 +173,35 @@ class Question:
 def difficulty(layer: Layer, padding: Padding = NO_PADDING) -> float:
     """How long a layer's proof may take, in no particular unit."""
     return math.pow(tilings_count(layer, padding), GROWTH)
+
+
+_SUCH_AS: Final = {
+    Layer: "a Layer, such as load_workload('resnet18')[0]",
+    Workload: "a Workload, such as load_workload('resnet18')",
+    Architecture: "an Architecture, such as load_architecture('edge')",
+}
+
+
+def check_objects(kind: type[Layer] | type[Workload] | type[Architecture], *given: object) -> None:
+    """Refuse what is none of the package's objects, such as the name of one.
+
+    Raises
+    ------
+    SpecError
+        With each that is none.
+    """
+    wrong = [each for each in given if not isinstance(each, kind)]
+    if wrong:
+        name, expected = kind.__name__.lower(), _SUCH_AS[kind]
+        raise SpecError(Problem(name, _shown(each), expected) for each in wrong)
+
+
+def _shown(value: object) -> str:
+    """A text as it is; of other objects, what they are."""
+    if isinstance(value, str):
+        return repr(value)
+    name = type(value).__name__
+    return f"{'an' if name[0].upper() in 'AEIOU' else 'a'} {name}"
 
 
 def checked_objective(objective: Objective | str) -> Objective:

@@ -18,7 +18,7 @@ from dmaze_cp.errors import InfeasibleError, NoSolutionError, ProofError, SpecEr
 from dmaze_cp.mapper import map_layer
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import Known, Status
-from dmaze_cp.workload import Kind, Layer
+from dmaze_cp.workload import Kind, Layer, Workload
 from tests.kit import strategies
 from tests.kit.examples import examples
 from tests.kit.oracle.brute_force import brute_force
@@ -138,6 +138,9 @@ def test_products_beyond_integers_are_refused(bounds):
         ({"gap": -0.1}, ["gap"]),
         ({"gap": 1}, ["gap"]),
         ({"gap": float("nan")}, ["gap"]),
+        ({"time_limit": "10"}, ["time_limit"]),
+        ({"time_limit": None, "gap": "0", "top_k": "3"}, ["time_limit", "gap", "top_k"]),
+        ({"top_k": 2.5}, ["top_k"]),
         ({"workers": 0}, ["workers"]),
         ({"workers": 10_001, "seed": 2**31}, ["workers", "seed"]),
         ({"workers": 2**40, "seed": -1}, ["workers", "seed"]),
@@ -150,6 +153,21 @@ def test_senseless_options_are_refused_all_at_once(options, fields):
     with pytest.raises(SpecError) as error:
         map_layer(SMALL, TINY, **options)
     assert [problem.where for problem in error.value.problems] == fields
+
+
+@pytest.mark.parametrize(
+    ("layer", "architecture", "where", "found"),
+    [
+        (SMALL, "edge", "architecture", "'edge'"),
+        ("fc8", TINY, "layer", "'fc8'"),
+        (Workload("net", (SMALL,)), TINY, "layer", "a Workload"),
+    ],
+)
+def test_what_is_no_layer_or_architecture_is_one_line(layer, architecture, where, found):
+    with pytest.raises(SpecError) as error:
+        map_layer(layer, architecture)
+    (problem,) = error.value.problems
+    assert (problem.where, problem.found) == (where, found)
 
 
 def test_a_layer_that_cannot_fit_says_why():

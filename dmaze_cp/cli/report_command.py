@@ -62,7 +62,7 @@ def report_command(result: str, output: str | None, form: str | None) -> None:
     from dmaze_cp.documents import result_of
 
     try:
-        found = result_of(document)
+        found = result_of(document, "answers of `dmaze-cp evaluate`")
     except SpecError as error:
         raise error.inside(result) from None
     wanted = _wanted(found, output, form)

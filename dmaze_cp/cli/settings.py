@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
@@ -179,7 +179,11 @@ def _from_file(problems: list[Problem]) -> Iterator[_Given]:
         problems.append(Problem("", f"a file that cannot be read ({error.strerror})", FILE, FILE))
         return
     except ValueError as error:  # no TOML, or no UTF-8
-        problems.append(Problem("", f"a syntax error ({error})", "valid TOML", FILE))
+        from dmaze_cp.spec.files import too_many_digits
+
+        long = too_many_digits(Path(FILE).read_text(encoding="utf-8", errors="replace"))
+        problem = long or Problem("", f"a syntax error ({error})", "valid TOML")
+        problems.append(replace(problem, source=FILE))
         return
     tool = content.get("tool")
     table = tool.get(TABLE.partition(".")[2], {}) if isinstance(tool, dict) else {}

@@ -11,7 +11,7 @@ from dmaze_cp.cp.parameters import DEFAULT_SOLVER, SolverOptions
 from dmaze_cp.engine import DEFAULT_ENGINE, DEFAULT_TIME_LIMIT_S, Engine
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.mapping import Diversity
-from dmaze_cp.question import Options
+from dmaze_cp.question import Options, is_integer, is_number
 
 
 @dataclass(frozen=True)
@@ -87,9 +87,9 @@ def _setting_problems(settings: RunSettings) -> Iterator[Problem]:
     except SpecError as error:
         yield from error.problems
     total = settings.total_time_limit_s
-    if total is not None and not total > 0:
+    if total is not None and not (is_number(total) and total > 0):
         yield Problem("total_time_limit", repr(total), "seconds above 0")
-    if settings.jobs is not None and settings.jobs < 1:
+    if settings.jobs is not None and not is_integer(settings.jobs, 1):
         yield Problem("jobs", repr(settings.jobs), "an integer of at least 1")
 
 

@@ -20,7 +20,7 @@ from dmaze_cp.network.plan import LayerInquiry, Use, plan
 from dmaze_cp.objective import Objective
 from dmaze_cp.padding import AsPadding
 from dmaze_cp.pinning import rule_problems
-from dmaze_cp.question import Question
+from dmaze_cp.question import Question, check_objects
 from dmaze_cp.result import Ending, Incumbent, LayerResult, WorkloadResult
 from dmaze_cp.search.reaching import unreachable
 from dmaze_cp.store import Store
@@ -99,9 +99,8 @@ def map_workload(
         if isinstance(event, Finished) and on_layer_done is not None:
             on_layer_done(event.result)
 
-    several = [objective] if isinstance(objective, str) else list(objective)
     (result,) = map_networks(
-        [workload], [architecture], several, settings, store=store, on_event=tell, stop=stop
+        [workload], [architecture], objective, settings, store=store, on_event=tell, stop=stop
     )
     return result
 
@@ -109,7 +108,7 @@ def map_workload(
 def map_networks(
     workloads: Sequence[Workload],
     architectures: Sequence[Architecture],
-    objectives: Iterable[Objective | str] = (Objective.EDP,),
+    objectives: Objective | str | Iterable[Objective | str] = Objective.EDP,
     settings: RunSettings = DEFAULT_SETTINGS,
     *,
     given: Sequence[Mapping] = (),
@@ -121,6 +120,8 @@ def map_networks(
 
     Parameters
     ----------
+    objectives
+        One, or several.
     given
         Mappings to start from: each for the layers of its shape, where it is valid.
 
@@ -135,6 +136,11 @@ def map_networks(
         As `map_workload`.
     """
     wanted = _objectives(objectives)
+    # The name of one is one problem, and not one of each of its letters.
+    check_objects(Workload, *((workloads,) if isinstance(workloads, str) else workloads))
+    check_objects(
+        Architecture, *((architectures,) if isinstance(architectures, str) else architectures)
+    )
     runs = [(workload, architecture) for workload in workloads for architecture in architectures]
     _check(runs, settings.rules)
     tell = on_event or (lambda _event: None)
@@ -195,8 +201,8 @@ def answer(
     )
 
 
-def _objectives(given: Iterable[Objective | str]) -> tuple[Objective, ...]:
-    several = list(given)
+def _objectives(given: Objective | str | Iterable[Objective | str]) -> tuple[Objective, ...]:
+    several = [given] if isinstance(given, str) else list(given)
     unknown = [each for each in several if each not in list(Objective)]
     if unknown:
         expected = ", ".join(Objective)

@@ -14,7 +14,7 @@ from dmaze_cp.perturbation.changes import Change, change_from, changes, energies
 from dmaze_cp.perturbation.ranges import Edge, EnergyRange, edges
 from dmaze_cp.perturbation.result import Changed, LayerSensitivity, Sensitivity, relative
 from dmaze_cp.pinning import rule_problems
-from dmaze_cp.question import Question, checked_objective
+from dmaze_cp.question import Question, check_objects, checked_objective
 from dmaze_cp.result import LayerResult, Status
 from dmaze_cp.search.reaching import unreachable
 from dmaze_cp.store import Store
@@ -59,6 +59,8 @@ def sensitivity(
         When an option or a change makes no sense, or a layer is too large.
     """
     goal = checked_objective(objective)
+    check_objects(Workload, workload)
+    check_objects(Architecture, architecture)
     machines = (*changes(architecture), *_given(architecture, changed))
     problems = list(rule_problems([workload], settings.rules))
     problems += unreachable([workload], [architecture], settings.rules)

@@ -26,7 +26,7 @@ from dmaze_cp.result.layer_files import (
 from dmaze_cp.result.totals import Totals, layer_share, network_cycles, total_value, totals_of
 from dmaze_cp.showing import Framed
 from dmaze_cp.spec import architecture_from_dict, architecture_to_dict
-from dmaze_cp.spec.documents import Meaning, Reading, Record
+from dmaze_cp.spec.documents import Meaning, Reading, Record, is_another_document
 from dmaze_cp.spec.files import write_json
 from dmaze_cp.spec.layers import LayerRecord, layer_from_dict, layer_record
 from dmaze_cp.spec.mapping_files import RESULT_SCHEMA
@@ -191,6 +191,8 @@ def result_from_dict(obj: object) -> WorkloadResult:
     """
     reading = Reading()
     reading.check(obj, ResultRecord)
+    if is_another_document(obj, ResultRecord):
+        reading.end()
     data: Mapping[str, Any] = obj if isinstance(obj, Mapping) else {}
     own = data.get("architecture")
     # A bad one is one problem, and not one of every layer too.

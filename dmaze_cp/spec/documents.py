@@ -242,6 +242,9 @@ def is_required(hint: Any) -> bool:
     return get_origin(hint) is not NotRequired
 
 
+SCHEMA: Final = "schema"
+"""The field that says which kind of document an object is."""
+
 MAPPINGS: Final = (dict, Mapping)
 
 
@@ -333,6 +336,9 @@ def _object_problems(value: object, kind: Any, where: str) -> Iterator[Problem]:
     if not isinstance(value, Mapping):
         yield Problem(where, describe(value), expectation(kind))
         return
+    if is_another_document(value, kind):
+        yield from problems_of(value[SCHEMA], fields[SCHEMA], _path(where, SCHEMA))
+        return
     for key, each in fields.items():
         if key in value:
             yield from problems_of(value[key], each, _path(where, key))
@@ -344,6 +350,18 @@ def _object_problems(value: object, kind: Any, where: str) -> Iterator[Problem]:
                 close = nearest(key, (name for name in fields if name not in value), cutoff=0.7)
                 expected = repr(close) if close else f"one of {', '.join(fields)}"
                 yield Problem(_path(where, key), "an unknown field", expected)
+
+
+def is_another_document(value: object, kind: Any) -> bool:
+    """Whether an object says that it is a document of another kind than a type's.
+
+    Which fields it has or lacks says nothing then. Of another version of its kind it does.
+    """
+    if not isinstance(value, Mapping) or not isinstance(value.get(SCHEMA), str):
+        return False
+    own = choices_of(unwrapped(fields_of(kind).get(SCHEMA))[0]) or ()
+    families = [schema.rpartition("/")[0] for schema in own]
+    return bool(own) and value[SCHEMA].rpartition("/")[0] not in families
 
 
 def _path(where: str, key: object) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -111,10 +113,22 @@ def parse_json(text: str) -> object:
     except RecursionError:
         raise SpecError(Problem("", "a value nested too deeply", "a flat spec")) from None
     except ValueError as error:
-        raise SpecError(
-            Problem("", f"a value that cannot be read ({error})", "valid JSON")
-        ) from None
+        problem = too_many_digits(text)
+        if problem is None:
+            problem = Problem("", f"a value that cannot be read ({error})", "valid JSON")
+        raise SpecError(problem) from None
     return value
+
+
+def too_many_digits(text: str) -> Problem | None:
+    """The first integer of a text that has more digits than Python reads."""
+    most = sys.get_int_max_str_digits()
+    digits = re.search(rf"[0-9]{{{most + 1},}}", text) if most else None
+    if digits is None:
+        return None
+    line = text.count("\n", 0, digits.start()) + 1
+    found = f"an integer of {len(digits.group()):,} digits"
+    return Problem(f"line {line}", found, f"one of at most {most:,} digits")
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:

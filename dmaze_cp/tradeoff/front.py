@@ -11,7 +11,7 @@ from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.mapper import map_layer
 from dmaze_cp.mapspace import check_sizes
 from dmaze_cp.pinning import check_pins
-from dmaze_cp.question import Options
+from dmaze_cp.question import Options, is_number
 from dmaze_cp.result import Alternative, Ending, Known
 from dmaze_cp.tradeoff.result import LayerFront
 from dmaze_cp.tradeoff.walk import Walk
@@ -85,6 +85,6 @@ def check_epsilon(epsilon: float) -> None:
     SpecError
         When it is not a number from 0 to `MOST_EPSILON`.
     """
-    if not 0 <= epsilon <= MOST_EPSILON:
+    if not is_number(epsilon) or not 0 <= epsilon <= MOST_EPSILON:
         expected = f"a number from 0 to {MOST_EPSILON:g}"
         raise SpecError(Problem("epsilon", repr(epsilon), expected))

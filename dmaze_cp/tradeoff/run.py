@@ -15,6 +15,7 @@ from dmaze_cp.execution.task import Task
 from dmaze_cp.mapspace import check_sizes
 from dmaze_cp.network import Event, Planned, Searched, Searching
 from dmaze_cp.pinning import check_pins, rule_problems
+from dmaze_cp.question import check_objects
 from dmaze_cp.result import Alternative, Ending, Incumbent, LayerResult
 from dmaze_cp.search.reaching import unreachable
 from dmaze_cp.store import Store
@@ -81,6 +82,8 @@ def pareto(
     """
     if isinstance(workload, Layer):
         workload = Workload(workload.name, (workload,))
+    check_objects(Workload, workload)
+    check_objects(Architecture, architecture)
     solver = SolverOptions(workers, seed, tuple(solver_params), solver_log)
     rules = rules_for(constraints)
     settings = RunSettings(

@@ -121,6 +121,7 @@ def test_numbers_of_a_wrong_type_or_size(run, value) -> None:
     [
         (b"[tool.dmaze-cp", "pyproject.toml"),
         (b"\xff\xfe", "pyproject.toml"),
+        (b"[tool.dmaze-cp]\njobs = " + b"7" * 5000, "pyproject.toml: line 2"),
         (b"[tool]\ndmaze-cp = 3", "pyproject.toml: tool.dmaze-cp"),
     ],
 )

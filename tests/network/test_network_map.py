@@ -133,6 +133,8 @@ def test_layers_that_do_not_fit_are_counted_and_left_out() -> None:
         ({"total_time_limit": -1.0}, ["total_time_limit"]),
         ({"gap": 1}, ["gap"]),
         ({"workers": 0, "jobs": 0}, ["workers", "jobs"]),
+        ({"time_limit": "10", "jobs": "x"}, ["time_limit", "jobs"]),
+        ({"total_time_limit": "10", "jobs": 1.5}, ["total_time_limit", "jobs"]),
         ({"objective": "power"}, ["objective"]),
         ({"time_limit": float("nan"), "gap": -1, "workers": -1}, ["time_limit", "gap", "workers"]),
     ],
@@ -141,6 +143,30 @@ def test_senseless_options_are_refused_before_anything_is_solved(options, fields
     with pytest.raises(SpecError) as error:
         map_workload(ONE, TINY, **options)
     assert [problem.where for problem in error.value.problems] == fields
+
+
+def test_one_objective_may_be_given_by_itself() -> None:
+    for one in ("energy", Objective.ENERGY):
+        (result,) = map_networks([ONE], [TINY], one)
+        assert result.objectives == (Objective.ENERGY,)
+    with pytest.raises(SpecError) as error:
+        map_networks([ONE], [TINY], objectives="power")
+    assert [problem.found for problem in error.value.problems] == ["'power'"]
+
+
+@pytest.mark.parametrize(
+    ("workloads", "architectures", "where"),
+    [
+        (["resnet18"], [TINY], "workload"),
+        ("resnet18", [TINY], "workload"),
+        ([ONE], ["edge"], "architecture"),
+        ([ONE], "edge", "architecture"),
+    ],
+)
+def test_a_name_is_no_network_or_architecture(workloads, architectures, where) -> None:
+    with pytest.raises(SpecError) as error:
+        map_networks(workloads, architectures)
+    assert [problem.where for problem in error.value.problems] == [where]
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

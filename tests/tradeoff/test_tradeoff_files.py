@@ -55,6 +55,24 @@ def test_padded_and_pinned_layers_are_read_back() -> None:
         front_from_dict(record)
 
 
+def test_a_file_of_another_kind_is_one_line(tmp_path) -> None:
+    dm.save_front(searched(), tmp_path / "front.json")
+    network = dm.Workload("net", (dm.Layer.gemm("g", {"X": 2, "Y": 2, "K": 2}),))
+    dm.map_workload(network, SMALL, engine="auto").save(tmp_path / "result.json")
+    (tmp_path / "sweep.json").write_text('{"schema": "dmaze-cp/sweep/1", "space": {}}')
+    for load, own in (
+        (dm.load_result, "result"),
+        (dm.load_results, "result"),
+        (dm.load_front, "front"),
+        (dm.load_sweep, "sweep"),
+    ):
+        for other in {"result", "front", "sweep"} - {own}:
+            with pytest.raises(SpecError) as caught:
+                load(tmp_path / f"{other}.json")
+            (problem,) = caught.value.problems
+            assert (problem.where, problem.expected) == ("schema", f"'dmaze-cp/{own}/1'")
+
+
 def test_a_run_that_was_stopped_keeps_the_layers_that_it_did_not_reach() -> None:
     seen: list[object] = []
     found = dm.pareto(

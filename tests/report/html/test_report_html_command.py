@@ -65,6 +65,13 @@ def test_a_page_needs_no_suffix_and_can_be_asked_for(folder: Path):
     assert result.stderr.startswith("error: --format: found the form csv, expected a .html file")
 
 
+@pytest.mark.parametrize("text", ["[]", "[1]", "{}"])
+def test_answers_are_among_what_is_expected(folder: Path, text):
+    (folder / "bad.json").write_text(text, encoding="utf-8")
+    (line,) = run("bad.json").stderr.splitlines()
+    assert line.endswith("or answers of `dmaze-cp evaluate`")
+
+
 def test_the_result_is_not_overwritten(folder: Path):
     before = (folder / "result.json").read_bytes()
     result = run("result.json", "-o", "./result.json")
