@@ -115,6 +115,12 @@ def test_true_proofs_agree(small_run):
     assert "all: 6 of 6 proven, 0 disagreements" in out
 
 
+def test_wide_problems_may_be_padded_by_dimension(monkeypatch, capsys):
+    monkeypatch.setattr(soundness, "side_by_side", in_this_process)
+    assert soundness.main(["--wide", "--seed", "77", "--count", "1", "--engine", "auto"]) == 0
+    assert "all: 3 of 3 proven, 0 disagreements" in capsys.readouterr().out
+
+
 def another_mapping(result, problem, *_):
     """The optimum of an accelerator with fewer PEs, called the optimum of this one."""
     fewer = replace(problem, architecture=replace(problem.architecture, pes=1, rf_bytes=12))

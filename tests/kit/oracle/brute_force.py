@@ -240,7 +240,7 @@ def is_allowed(
         elif name.startswith("util."):
             used, whole = _use(layer, architecture, name[5:], tilings)
             good &= used / max(whole, 1) >= float(value)
-        elif not name.startswith("stationary."):
+        elif not name.startswith(("stationary.", "pad")):
             level, dimension = name.split(".")
             if dimension not in layer.dimensions:
                 continue  # a factor of 1, which is all that such pins say
