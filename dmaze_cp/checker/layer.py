@@ -25,6 +25,16 @@ from dmaze_cp.checker.mapped import (
 from dmaze_cp.checker.model import Cost, Record, cost
 from dmaze_cp.checker.padding import PaddedRecord, nest_of, padding_problems
 from dmaze_cp.checker.pins import broken_pins
+from dmaze_cp.checker.proof import (
+    MAPPED,
+    Ending,
+    Status,
+    TieBreakRecord,
+    claim_problems,
+    ending_problems,
+    gap_problems,
+    tie_problems,
+)
 from dmaze_cp.errors import Problem
 from dmaze_cp.levels import (
     LEVELS,
@@ -32,18 +42,6 @@ from dmaze_cp.levels import (
     Stationary,
 )
 from dmaze_cp.spec.documents import Most, closed
-
-_MAPPED: Final = ("optimal", "feasible")
-
-
-@closed
-class TieBreakRecord(TypedDict):
-    """What decides between mappings of least cost."""
-
-    objective: Literal["energy", "latency"]
-    value: Natural
-    bound: Natural
-    status: Literal["optimal", "feasible"]
 
 
 @closed
@@ -58,7 +56,7 @@ class AlternativeRecord(MappedFields):
 class UnpaddedRecord(TypedDict):
     """The layer with its own bounds."""
 
-    status: Literal["optimal", "feasible", "infeasible", "unknown"]
+    status: Status
     value: Natural | None
     bound: Amount | None
 
@@ -71,7 +69,7 @@ class LayerRecord(LayerFields):
     useful_macs_share: NotRequired[Share | None]
     objective: Literal["edp", "energy", "latency"]
     constraints: NotRequired[list[str]]
-    status: Literal["optimal", "feasible", "infeasible", "unknown"]
+    status: Status
     unpadded: NotRequired[UnpaddedRecord | None]
     padding_gain: NotRequired[Annotated[float, Most(1)] | None]
     tiling: dict[str, dict[str, Positive]] | None
@@ -90,9 +88,10 @@ class LayerRecord(LayerFields):
     diverse: NotRequired[Literal["unrolling", "dataflow"]]
     optima: NotRequired[Natural | str]
     share: NotRequired[Share | None]
+    ended: NotRequired[Ending]
+    failed: NotRequired[bool]
     # Of the search; only the digest says whether they were changed.
     reason: NotRequired[object]
-    ended: NotRequired[object]
     clash: NotRequired[object]
     dataflows: NotRequired[object]
     unrollings: NotRequired[object]
@@ -102,7 +101,6 @@ class LayerRecord(LayerFields):
     candidates_rescored: NotRequired[object]
     solve_time_s: NotRequired[object]
     from_store: NotRequired[object]
-    failed: NotRequired[object]
 
 
 _ANSWER: Final = (
@@ -117,8 +115,8 @@ def layer_problems(record: Record, machine: Record) -> list[Problem]:
     problems = list(shape_problems(record))
     if problems:
         return problems
-    if record["status"] not in _MAPPED:
-        return list(_unmapped_problems(record, machine))
+    if record["status"] not in MAPPED:
+        return [*_unmapped_problems(record, machine), *ending_problems(record)]
     problems = [
         Problem(name, "nothing", f"a value, as the status is {record['status']}")
         for name in _ANSWER
@@ -138,8 +136,9 @@ def layer_problems(record: Record, machine: Record) -> list[Problem]:
         *_value_problems(record, own),
         *breakdown_problems(record.get("energy_breakdown_pj", own.breakdown_pj), own.breakdown_pj),
         *stationary_problems(record, own),
-        *_proof_problems(record),
-        *_tie_problems(record, own),
+        *(list(claim_problems(record)) or gap_problems(record)),
+        *ending_problems(record),
+        *tie_problems(record, own),
         *_ranking_problems(record, machine, own),
         *_unpadded_problems(record),
     ]
@@ -153,7 +152,8 @@ def cost_of(record: Record, machine: Record) -> Cost:
 def _unmapped_problems(record: Record, machine: Record) -> Iterator[Problem]:
     """A record that has no mapping, and whether there is one."""
     status = record["status"]
-    for name in (*_ANSWER, "gap", "tie_break", "padded"):
+    bounds = ("bound",) if status == "infeasible" else ()
+    for name in (*_ANSWER, *bounds, "gap", "tie_break", "padded", "useful_macs_share"):
         if record.get(name) is not None:
             yield Problem(name, "a value", f"null, as the status is {status}")
     if (
@@ -186,39 +186,6 @@ def _unpadded_problems(record: Record) -> Iterator[Problem]:
     given = record.get("padding_gain")
     if (given is None) != (gain is None) or (gain is not None and not close(given, gain)):
         yield Problem("padding_gain", str(given), str(gain))
-
-
-def _proof_problems(record: Record) -> Iterator[Problem]:
-    """Status, bound and gap that do not go with the value."""
-    status, value, bound = record["status"], record["value"], record["bound"]
-    if status == "optimal" and bound != value:
-        yield Problem("bound", str(bound), f"{value}, the value, as the status is optimal")
-    elif status == "feasible" and bound is not None and bound >= value:
-        yield Problem("bound", str(bound), f"below {value}, the value, as the status is feasible")
-    elif "gap" in record:
-        gap = None if bound is None else (value - bound) / value if value else 0.0
-        if (gap is None) != (record["gap"] is None) or (gap and not close(record["gap"], gap)):
-            yield Problem("gap", str(record["gap"]), f"{gap}, (value - bound) / value")
-
-
-def _tie_problems(record: Record, own: Cost) -> Iterator[Problem]:
-    """What decides between mappings of least cost: only an optimum has it."""
-    found = record.get("tie_break")
-    if found is None:
-        return
-    if record["status"] != "optimal":
-        yield Problem("tie_break", "a value", f"null, as the status is {record['status']}")
-    decides = "latency" if record["objective"] == "energy" else "energy"
-    value = own.latency_cycles if decides == "latency" else own.energy_pj
-    if found["objective"] != decides:
-        yield Problem("tie_break.objective", found["objective"], decides)
-    elif found["value"] != value:
-        yield Problem("tie_break.value", str(found["value"]), f"{value}, what the mapping has")
-    elif found["bound"] > value:
-        yield Problem("tie_break.bound", str(found["bound"]), f"at most {value}, the value")
-    elif (found["status"] == "optimal") != (found["bound"] == value):
-        expected = "optimal" if found["bound"] == value else "feasible"
-        yield Problem("tie_break.status", found["status"], f"{expected}, as value and bound are")
 
 
 def _ranking_problems(record: Record, machine: Record, best: Cost) -> Iterator[Problem]:
