@@ -10,10 +10,13 @@ from dmaze_cp.checker.layer import cost_of
 from dmaze_cp.checker.mapped import Amount, Natural, Share, breakdown_problems, close
 from dmaze_cp.checker.model import Cost, Record
 from dmaze_cp.errors import Problem
+from dmaze_cp.levels import COMPONENTS, LEAKAGE
+from dmaze_cp.spec.documents import closed
 
 
+@closed
 class TotalsRecord(TypedDict):
-    """What is checked of the sums for one objective."""
+    """The sums for one objective."""
 
     energy_pj: Natural
     energy_breakdown_pj: NotRequired[dict[str, Amount]]
@@ -42,6 +45,9 @@ def sum_problems(document: Record) -> Iterator[Problem]:
             for r in records
         ]
         own = _sums(records, costs, layers)
+        # Sums over no mapping at all have every component, too.
+        for name in components(document["architecture"]):
+            own["energy_breakdown_pj"].setdefault(name, 0.0)
         for problem in _totals_problems(totals, own):
             yield problem.under(f"totals.{objective}")
         for index, record in enumerate(document["layers"]):
@@ -87,19 +93,31 @@ def _totals_problems(totals: Record, own: Record) -> Iterator[Problem]:
     for name, expected in own.items():
         found = totals.get(name, expected)
         if name == "energy_breakdown_pj":
-            # Without a mapping there are no parts to compare, whatever the zeros are called.
-            yield from breakdown_problems(found, expected) if expected else ()
+            yield from breakdown_problems(found, expected)
         elif name == "gap":
             if not _alike(found, expected):
                 yield Problem(name, str(found), str(expected))
         elif found != expected:
             yield Problem(name, str(found), f"{expected}, what the layers add up to")
-    parts, shares = own["energy_breakdown_pj"], totals.get("energy_share", {})
+    if "energy_share" in totals:
+        yield from _share_problems(totals["energy_share"], own["energy_breakdown_pj"])
+
+
+def _share_problems(shares: Record, parts: Record) -> Iterator[Problem]:
+    """Shares of the energy that are not those of its parts; without any energy there are none."""
+    if set(shares) != set(parts):
+        yield Problem("energy_share", f"parts {' '.join(shares)}", " ".join(parts))
+        return
     whole = sum(parts.values())
-    for name in parts if shares else ():
-        share = parts[name] / whole if whole else None
-        if not _alike(shares.get(name), share):
-            yield Problem(f"energy_share.{name}", str(shares.get(name)), str(share))
+    for name, part in parts.items():
+        share = part / whole if whole else None
+        if not _alike(shares[name], share):
+            yield Problem(f"energy_share.{name}", str(shares[name]), str(share))
+
+
+def components(machine: Record) -> tuple[str, ...]:
+    """Where energy goes on a machine."""
+    return (*COMPONENTS, LEAKAGE) if machine.get("leakage_mw") else COMPONENTS
 
 
 def _alike(found: float | None, expected: float | None) -> bool:

@@ -81,3 +81,30 @@ def test_what_has_no_mapping_has_nothing_of_one(field: str) -> None:
     record = nothing_fits()
     record["layers"][0][field] = 1
     assert wrong(record) == [f"layers[0].{field}"]
+
+
+def test_totals_have_no_other_fields() -> None:
+    record = document(Objective.EDP)
+    record["totals"]["edp"]["zz"] = 1
+    assert wrong(record) == ["totals.edp.zz"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("energy_share", {"DRAM": 1}),
+        ("energy_share", {}),
+        ("energy_breakdown_pj", {"DRAM": 1.0}),
+        ("energy_breakdown_pj", {}),
+    ],
+)
+@pytest.mark.parametrize("make", [nothing_fits, lambda: document(Objective.EDP)])
+def test_shares_are_those_of_every_component(make: Any, field: str, value: Document) -> None:
+    record = make()
+    record["totals"]["edp"][field] = value
+    assert wrong(record) == [f"totals.edp.{field}"]
+    record = make()
+    for part in record["totals"]["edp"][field]:
+        changed = make()
+        changed["totals"]["edp"][field][part] = 0.7
+        assert wrong(changed) == [f"totals.edp.{field}.{part}"]
