@@ -75,6 +75,8 @@ class MachineRecord(TypedDict):
     leakage_mw: NotRequired[_Figure]
 
 
+_MOST: Final = 2**40
+"""No machine has more processing elements."""
 BY_OPERAND: Final = ("word_bytes", "noc_elements_per_cycle")
 BY_POOL: Final = ("rf_bytes", "spm_banks")
 
@@ -83,6 +85,7 @@ def machine_problems(machine: Record) -> Iterator[Problem]:
     """What is wrong with a machine whose fields are of their types."""
     if ("pes" in machine) == ("pe_array" in machine):
         yield Problem("pes", "both or none of pes and pe_array", "one of them")
+    yield from _array_problems(machine.get("pe_array", {}))
     places = [(name, machine.get(name)) for name in BY_OPERAND]
     places += [(f"energy.{name}", each) for name, each in machine["energy"].items()]
     for where, value in places:
@@ -92,6 +95,26 @@ def machine_problems(machine: Record) -> Iterator[Problem]:
         letters = "".join(pools(machine[where]))
         if sorted(letters) != sorted(OPERANDS):
             yield Problem(where, f"pools {letters}", "each operand in exactly one")
+
+
+def _array_problems(array: Record) -> Iterator[Problem]:
+    """Rows and columns that are too many, and lists of what is no dimension, or is there twice."""
+    count = array.get("rows", 1) * array.get("cols", 1)
+    if count > _MOST:
+        yield Problem("pe_array", f"{count} processing elements", f"at most {_MOST}")
+    known = tuple(dict.fromkeys(d for dims in DIMENSIONS.values() for d in dims))
+    for name in ("unroll_rows", "unroll_cols"):
+        dims = array.get(name)
+        if dims is None:
+            continue
+        where = f"pe_array.{name}"
+        if not dims:
+            yield Problem(where, "an empty list", f"dimensions ({' '.join(known)})")
+        for d in dict.fromkeys(dims):
+            if d not in known:
+                yield Problem(where, f"{d}, no dimension", f"one of {' '.join(known)}")
+            elif dims.count(d) > 1:
+                yield Problem(where, f"{d} {dims.count(d)} times", "each dimension once")
 
 
 def pools(sizes: Any) -> Mapping[str, int]:

@@ -17,6 +17,9 @@ from dmaze_cp.spec.documents import Count, Least, Most
 _RELATIVE: Final = 1e-9
 """To which parts of energies and shares agree; totals are integers and agree exactly."""
 
+_MOST_MACS: Final = 2**52
+"""No layer that is mapped has more multiply-accumulates."""
+
 Bound = Annotated[int, Least(1), Most(2**20)]
 Positive = Annotated[int, Least(1), Most(2**40)]
 Pair = Annotated[list[Bound], Count(2)]
@@ -85,6 +88,20 @@ def shape_problems(record: Record) -> Iterator[Problem]:
     if record["instances"] <= len(record.get("also", ())):
         least = f"at least {1 + len(record['also'])}, itself and also"
         yield Problem("instances", str(record["instances"]), least)
+    yield from _input_problems(record)
+    for name in ("stride", "dilation") if kind == "gemm" else ():
+        if record[name] != [1, 1]:
+            yield Problem(name, str(record[name]), "[1, 1], as a gemm has none")
+    if prod(bounds.values()) > _MOST_MACS:
+        found = f"{prod(bounds.values())} multiply-accumulates"
+        yield Problem("bounds", found, f"at most {_MOST_MACS}")
+    if kind == "depthwise" and bounds["M"] != 1:
+        yield Problem("bounds.M", str(bounds["M"]), "1 of a depthwise convolution")
+
+
+def _input_problems(record: Record) -> Iterator[Problem]:
+    """A padded input that the outputs and the filter do not need, or that a gemm does not have."""
+    kind, bounds = record["kind"], record["bounds"]
     padded = record["padded_input"]
     if (padded is None) != (kind == "gemm"):
         yield Problem("padded_input", str(padded), "two extents of a convolution, else null")
@@ -96,8 +113,6 @@ def shape_problems(record: Record) -> Iterator[Problem]:
             if outputs != bounds[out]:
                 found = f"{extent}, which makes {outputs} of {out}"
                 yield Problem(f"padded_input[{axis}]", found, f"an extent of {bounds[out]}")
-    if kind == "depthwise" and bounds["M"] != 1:
-        yield Problem("bounds.M", str(bounds["M"]), "1 of a depthwise convolution")
 
 
 def mapping_problems(record: Record) -> Iterator[Problem]:

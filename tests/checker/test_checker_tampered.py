@@ -9,7 +9,7 @@ import pytest
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.checker import DigestState, check
 from dmaze_cp.objective import Objective
-from tests.kit.verified import document, interrupted, resigned
+from tests.kit.verified import WIDE, document, interrupted, resigned
 
 Document = dict[str, Any]
 
@@ -108,3 +108,40 @@ def test_shares_are_those_of_every_component(make: Any, field: str, value: Docum
         changed = make()
         changed["totals"]["edp"][field][part] = 0.7
         assert wrong(changed) == [f"totals.edp.{field}.{part}"]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"unroll_rows": ["C", "Fx", "K", "X", "Q"]}, "unroll_rows"),
+        ({"unroll_cols": ["M", "Y", "Y", "C"]}, "unroll_cols"),
+        ({"unroll_cols": []}, "unroll_cols"),
+    ],
+)
+def test_a_machine_unrolls_dimensions_that_there_are_once_each(
+    change: Document, field: str
+) -> None:
+    record = document(Objective.EDP, architecture=WIDE)
+    record["architecture"]["pe_array"].update(change)
+    assert wrong(record) == [f"architecture.pe_array.{field}"]
+
+
+def test_an_array_has_no_more_elements_than_any_machine() -> None:
+    record = document(Objective.EDP, architecture=WIDE)
+    record["architecture"]["pe_array"] |= {"rows": 2**40, "cols": 2}
+    assert wrong(record) == ["architecture.pe_array"]
+
+
+@pytest.mark.parametrize("field", ["stride", "dilation"])
+def test_a_gemm_has_no_stride(field: str) -> None:
+    record = document(Objective.EDP)
+    (index,) = [k for k, each in enumerate(record["layers"]) if each["kind"] == "gemm"]
+    record["layers"][index][field] = [2, 2]
+    assert wrong(record) == [f"layers[{index}].{field}"]
+
+
+def test_a_layer_is_no_larger_than_what_is_mapped() -> None:
+    record = document(Objective.EDP)
+    layer = record["layers"][2]
+    layer["bounds"] = dict.fromkeys(layer["bounds"], 2**20)
+    assert wrong(record) == ["layers[2].bounds"]
