@@ -12,7 +12,7 @@ from dmaze_cp.checker.padding import PaddedRecord, nest_of, padding_problems
 from dmaze_cp.checker.pins import broken_pins
 from dmaze_cp.errors import Problem
 from dmaze_cp.levels import AXES_OF_ARRAY, DRAM, LEVELS, NONE, OPERANDS, ORDERED_LEVELS, Stationary
-from dmaze_cp.spec.documents import Count, Least, Most
+from dmaze_cp.spec.documents import Count, Least, Most, closed
 
 _RELATIVE: Final = 1e-9
 """To which parts of energies and shares agree; totals are integers and agree exactly."""
@@ -39,6 +39,13 @@ class LayerFields(TypedDict):
     stride: Pair
     dilation: Pair
     padded_input: Annotated[list[Positive], Count(2)] | None
+
+
+@closed
+class MissingRecord(LayerFields):
+    """A layer that the run did not reach."""
+
+    index: Natural
 
 
 class MappedFields(TypedDict):
@@ -115,6 +122,23 @@ def _input_problems(record: Record) -> Iterator[Problem]:
                 yield Problem(f"padded_input[{axis}]", found, f"an extent of {bounds[out]}")
 
 
+def missing_problems(document: Record) -> Iterator[Problem]:
+    """Layers that an interrupted run is said not to have reached, and that cannot be those."""
+    missing = document.get("missing", ())
+    reached = list(dict.fromkeys(record["name"] for record in document["layers"]))
+    names = [*reached, *(record["name"] for record in missing)]
+    for name in dict.fromkeys(names):
+        if names.count(name) > 1:
+            yield Problem("missing", f"{name}, which is there already", "a layer without a record")
+    if missing and not document.get("interrupted", False):
+        yield Problem("missing", f"{len(missing)} layers", "none of a complete run")
+    indices = [record["index"] for record in missing]
+    if indices != sorted(set(indices)) or any(k >= len(names) for k in indices):
+        yield Problem("missing", f"places {indices}", f"rising ones below {len(names)}")
+    for place, record in enumerate(missing):
+        yield from (problem.under(f"missing[{place}]") for problem in shape_problems(record))
+
+
 def mapping_problems(record: Record) -> Iterator[Problem]:
     """Factors and orders that are none of the layer's."""
     dims, tiling, orders = DIMENSIONS[record["kind"]], record["tiling"], record["loop_order"]
@@ -185,3 +209,17 @@ def smallest_fits(layer: Record, machine: Record) -> bool:
 def close(found: Any, expected: float) -> bool:
     """Whether a number that went through doubles is the one expected."""
     return isclose(found, expected, rel_tol=_RELATIVE, abs_tol=1e-12)
+
+
+def alike(found: float | None, expected: float | None) -> bool:
+    """Whether a number that there may not be is the one expected."""
+    if found is None or expected is None:
+        return found is expected
+    return close(found, expected)
+
+
+def told(value: object) -> str:
+    """A value as JSON has it."""
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)

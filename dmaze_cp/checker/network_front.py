@@ -9,7 +9,7 @@ from typing import Final, NotRequired, TypedDict
 
 from dmaze_cp.checker.front import FrontStatus, beaten
 from dmaze_cp.checker.machine import MachineRecord
-from dmaze_cp.checker.mapped import Amount, LayerFields, Natural
+from dmaze_cp.checker.mapped import Amount, MissingRecord, Natural, missing_problems
 from dmaze_cp.checker.model import Record
 from dmaze_cp.errors import Problem
 from dmaze_cp.spec.documents import closed
@@ -40,13 +40,6 @@ class NetworkRecord(TypedDict):
 
 
 @closed
-class MissingRecord(LayerFields):
-    """A layer that the run did not reach."""
-
-    index: Natural
-
-
-@closed
 class FrontsRecord(TypedDict):
     """Fronts of a network. What is not known here may mean something, and is not passed over."""
 
@@ -66,16 +59,13 @@ class FrontsRecord(TypedDict):
 def network_problems(document: Record) -> Iterator[Problem]:
     """What does not hold beside the layers' fronts, which all do."""
     layers, missing = document["layers"], document.get("missing", ())
-    names = [record["name"] for record in (*layers, *missing)]
-    for name in dict.fromkeys(names):
-        if names.count(name) > 1:
-            yield Problem("layers", f"{name} twice", "once")
-            return
-    if missing and not document["interrupted"]:
-        yield Problem("missing", f"{len(missing)} layers", "none of a complete run")
-    indices = [record["index"] for record in missing]
-    if indices != sorted(set(indices)) or any(k >= len(names) for k in indices):
-        yield Problem("missing", f"places {indices}", f"rising ones below {len(names)}")
+    names = [record["name"] for record in layers]
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    problems = [Problem("layers", f"{name} twice", "once") for name in twice]
+    problems += missing_problems(document)
+    yield from problems
+    if problems:
+        return
     network = document["network"]
     done = all(front["status"] == "complete" and front["points"] for front in layers)
     status = "complete" if done and layers and not missing else "partial"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final, Literal, TypedDict
+from typing import Final, Literal, TypedDict
 
-from dmaze_cp.checker.mapped import Natural, close
+from dmaze_cp.checker.mapped import Natural, alike, told
 from dmaze_cp.checker.model import Cost, Record
 from dmaze_cp.errors import Problem
 from dmaze_cp.spec.documents import closed
@@ -43,13 +43,13 @@ def claim_problems(claim: Record) -> Iterator[Problem]:
     status, value, bound = claim["status"], claim["value"], claim["bound"]
     if (value is not None) != (status in MAPPED):
         expected = "a cost" if value is None else "null"
-        yield Problem("value", _told(value), f"{expected}, as the status is {status}")
+        yield Problem("value", told(value), f"{expected}, as the status is {status}")
     elif status == "optimal" and bound != value:
-        yield Problem("bound", _told(bound), f"{value}, the value, as the status is optimal")
+        yield Problem("bound", told(bound), f"{value}, the value, as the status is optimal")
     elif status == "feasible" and bound is not None and bound >= value:
-        yield Problem("bound", _told(bound), f"below {value}, the value, as the status is feasible")
+        yield Problem("bound", told(bound), f"below {value}, the value, as the status is feasible")
     elif status == "infeasible" and bound is not None:
-        yield Problem("bound", _told(bound), "null, as the status is infeasible")
+        yield Problem("bound", told(bound), "null, as the status is infeasible")
 
 
 def gap_problems(record: Record) -> Iterator[Problem]:
@@ -61,8 +61,8 @@ def gap_problems(record: Record) -> Iterator[Problem]:
     if value is not None and bound is not None:
         gap = (value - bound) / value if value else 0.0
     found = record["gap"]
-    if (found is None) != (gap is None) or (gap is not None and not close(found, gap)):
-        yield Problem("gap", _told(found), f"{_told(gap)}, (value - bound) / value")
+    if not alike(found, gap):
+        yield Problem("gap", told(found), f"{told(gap)}, (value - bound) / value")
 
 
 def ending_problems(record: Record) -> Iterator[Problem]:
@@ -79,7 +79,7 @@ def ending_problems(record: Record) -> Iterator[Problem]:
     failed = record.get("failed", must_have)
     if (failed and not can_have) or (must_have and not failed):
         because = f"the status is {status}" if ended is None else f"it ended: {ended}"
-        yield Problem("failed", _told(failed), f"{_told(must_have)}, as {because}")
+        yield Problem("failed", told(failed), f"{told(must_have)}, as {because}")
 
 
 def tie_problems(record: Record, own: Cost) -> Iterator[Problem]:
@@ -105,10 +105,3 @@ def tie_problems(record: Record, own: Cost) -> Iterator[Problem]:
 def tie_objective(objective: str) -> str:
     """What decides between mappings of equal cost."""
     return "latency" if objective == "energy" else "energy"
-
-
-def _told(value: Any) -> str:
-    """A value as JSON has it."""
-    if value is None:
-        return "null"
-    return str(value).lower() if isinstance(value, bool) else str(value)

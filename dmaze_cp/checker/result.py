@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal, NotRequired, TypedDict
 
+from dmaze_cp.checker.comparison import ComparisonRecord, comparison_problems
 from dmaze_cp.checker.front import LayerFrontRecord, front_problems
 from dmaze_cp.checker.layer import LayerRecord, layer_problems
 from dmaze_cp.checker.machine import MachineRecord, machine_problems
+from dmaze_cp.checker.mapped import MissingRecord, missing_problems
 from dmaze_cp.checker.model import Record
 from dmaze_cp.checker.network_front import FrontsRecord, network_problems
 from dmaze_cp.checker.totals import TotalsRecord, sum_problems
@@ -20,6 +22,7 @@ from dmaze_cp.spec.fields import describe
 from dmaze_cp.spec.mapping_files import FRONT_SCHEMA, RESULT_SCHEMA, RESULTS_SCHEMA
 
 _SCHEMAS: Final = (RESULT_SCHEMA, RESULTS_SCHEMA, FRONT_SCHEMA)
+_DIGEST: Final = "digest"
 
 
 class DigestState(StrEnum):
@@ -89,11 +92,21 @@ class ResultRecord(TypedDict):
     objectives: list[Literal["edp", "energy", "latency"]]
     interrupted: NotRequired[bool]
     layers: list[object]
-    missing: NotRequired[list[dict[str, object]]]
+    missing: NotRequired[list[MissingRecord]]
     totals: dict[str, TotalsRecord]
     unmapped_operators: NotRequired[list[object]]
     compared: NotRequired[list[object]]
     cost_model: NotRequired[int]
+    digest: NotRequired[str]
+
+
+@closed
+class ResultsRecord(TypedDict):
+    """Several results. What is not known here may mean something, and is not passed over."""
+
+    schema: str
+    results: list[object]
+    comparison: NotRequired[list[ComparisonRecord]]
     digest: NotRequired[str]
 
 
@@ -121,19 +134,30 @@ def check(document: object) -> Checked:
         return _result(document, 0, "")
     if schema == FRONT_SCHEMA:
         return _fronts(document)
+    return _several(document)
+
+
+def _several(document: Record) -> Checked:
+    """Check several results and their comparison."""
     results = document.get("results")
     if not isinstance(results, list) or not results:
         raise SpecError(Problem("results", describe(results), "a list of results"))
     parts = [_result(each, k, f"results[{k}].") for k, each in enumerate(results)]
     signed = [part.digest is not DigestState.NONE for part in parts]
     state, problems = _digest(document, "", must=any(signed))
+    own = list(problems_of(document, ResultsRecord))
+    inner = [problem for part in parts for problem in part.problems]
+    records = tuple(record for part in parts for record in part.records)
+    # What compares results that do not hold, but for their digests, says nothing more.
+    if not any(record.problems for record in records) and all(_of_digest(p) for p in inner):
+        own = own or list(comparison_problems(document))
     states = {state, *(part.digest for part in parts)}
     worst = next(s for s in (DigestState.DIFFERS, DigestState.NONE, state) if s in states)
-    return Checked(
-        worst,
-        tuple(record for part in parts for record in part.records),
-        (*problems, *(problem for part in parts for problem in part.problems)),
-    )
+    return Checked(worst, records, (*problems, *own, *inner))
+
+
+def _of_digest(problem: Problem) -> bool:
+    return problem.where.rpartition(".")[2] == _DIGEST
 
 
 def _digest(document: Record, prefix: str, *, must: bool) -> tuple[DigestState, list[Problem]]:
@@ -254,8 +278,7 @@ def _set_problems(document: Record) -> Iterator[Problem]:
             yield Problem("layers", f"{name} twice for {objective}", "once")
     names = list(dict.fromkeys(name for name, _ in found))
     complete = not document.get("interrupted", False)
-    if complete and document.get("missing"):
-        yield Problem("missing", f"{len(document['missing'])} layers", "none of a complete run")
+    yield from missing_problems(document)
     for name in names if complete else ():
         absent = [o for o in asked if (name, o) not in found]
         if absent:

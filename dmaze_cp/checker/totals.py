@@ -7,7 +7,7 @@ from math import floor
 from typing import Any, NotRequired, TypedDict
 
 from dmaze_cp.checker.layer import cost_of
-from dmaze_cp.checker.mapped import Amount, Natural, Share, breakdown_problems, close
+from dmaze_cp.checker.mapped import Amount, Natural, Share, alike, breakdown_problems
 from dmaze_cp.checker.model import Cost, Record
 from dmaze_cp.errors import Problem
 from dmaze_cp.levels import COMPONENTS, LEAKAGE
@@ -36,26 +36,30 @@ class TotalsRecord(TypedDict):
 
 def sum_problems(document: Record) -> Iterator[Problem]:
     """Totals and shares of a result, whose records all hold, that are others."""
-    layers = len({record["name"] for record in document["layers"]})
-    layers += len(document.get("missing", ()))
     for objective, totals in document["totals"].items():
-        records = [r for r in document["layers"] if r["objective"] == objective]
-        costs = [
-            cost_of(r, document["architecture"]) if r["tiling"] is not None else None
-            for r in records
-        ]
-        own = _sums(records, costs, layers)
-        # Sums over no mapping at all have every component, too.
-        for name in components(document["architecture"]):
-            own["energy_breakdown_pj"].setdefault(name, 0.0)
+        own = objective_sums(document, objective)
         for problem in _totals_problems(totals, own):
             yield problem.under(f"totals.{objective}")
         for index, record in enumerate(document["layers"]):
             if record["objective"] == objective and "share" in record:
                 whole, value = own["value"], record["value"]
                 share = record["instances"] * value / whole if value is not None and whole else None
-                if not _alike(record["share"], share):
+                if not alike(record["share"], share):
                     yield Problem(f"layers[{index}].share", str(record["share"]), str(share))
+
+
+def objective_sums(document: Record, objective: str) -> dict[str, Any]:
+    """Sums over the records of a result for an objective, all of which hold."""
+    machine = document["architecture"]
+    layers = len({record["name"] for record in document["layers"]})
+    layers += len(document.get("missing", ()))
+    records = [r for r in document["layers"] if r["objective"] == objective]
+    costs = [cost_of(r, machine) if r["tiling"] is not None else None for r in records]
+    own = _sums(records, costs, layers)
+    # Sums over no mapping at all have every component, too.
+    for name in components(machine):
+        own["energy_breakdown_pj"].setdefault(name, 0.0)
+    return own
 
 
 def _sums(records: Sequence[Record], costs: Sequence[Cost | None], layers: int) -> dict[str, Any]:
@@ -95,7 +99,7 @@ def _totals_problems(totals: Record, own: Record) -> Iterator[Problem]:
         if name == "energy_breakdown_pj":
             yield from breakdown_problems(found, expected)
         elif name == "gap":
-            if not _alike(found, expected):
+            if not alike(found, expected):
                 yield Problem(name, str(found), str(expected))
         elif found != expected:
             yield Problem(name, str(found), f"{expected}, what the layers add up to")
@@ -111,16 +115,10 @@ def _share_problems(shares: Record, parts: Record) -> Iterator[Problem]:
     whole = sum(parts.values())
     for name, part in parts.items():
         share = part / whole if whole else None
-        if not _alike(shares[name], share):
+        if not alike(shares[name], share):
             yield Problem(f"energy_share.{name}", str(shares[name]), str(share))
 
 
 def components(machine: Record) -> tuple[str, ...]:
     """Where energy goes on a machine."""
     return (*COMPONENTS, LEAKAGE) if machine.get("leakage_mw") else COMPONENTS
-
-
-def _alike(found: float | None, expected: float | None) -> bool:
-    if found is None or expected is None:
-        return found is expected
-    return close(found, expected)

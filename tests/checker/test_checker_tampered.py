@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +12,8 @@ import pytest
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.checker import DigestState, check
 from dmaze_cp.objective import Objective
-from tests.kit.verified import WIDE, document, interrupted, resigned
+from dmaze_cp.result import WorkloadResult, results_record
+from tests.kit.verified import WIDE, document, interrupted, mapped, resigned
 
 Document = dict[str, Any]
 
@@ -145,3 +149,87 @@ def test_a_layer_is_no_larger_than_what_is_mapped() -> None:
     layer = record["layers"][2]
     layer["bounds"] = dict.fromkeys(layer["bounds"], 2**20)
     assert wrong(record) == ["layers[2].bounds"]
+
+
+def compared(*results: WorkloadResult) -> Document:
+    read: Document = json.loads(json.dumps(results_record(results)))
+    return read
+
+
+def many() -> Document:
+    """Clocks that differ, names that are alike, layers without a mapping or that are missing."""
+    fast = Architecture(name="default", accelerator_mhz=1000.0, leakage_mw=3.5)
+    found = [mapped(Objective.EDP, Objective.ENERGY), mapped(Objective.EDP, architecture=fast)]
+    found.append(mapped(Objective.LATENCY, architecture=Architecture(name="small", pes=4)))
+    found.append(mapped(Objective.LATENCY, architecture=fast))
+    found.append(mapped(Objective.EDP, architecture=Architecture(name="none", rf_bytes=4)))
+    part = found[0]
+    some = [layer for layer in part.layers if layer.layer.name != "dw"]
+    found.append(replace(part, layers=tuple(some), interrupted=True))
+    found.append(replace(part, workload=replace(part.workload, layers=part.workload.layers[:2])))
+    found[-1] = replace(found[-1], layers=tuple(r for r in part.layers if r.layer.name != "fc"))
+    found.append(mapped(Objective.ENERGY, quick=True))
+    return compared(*found)
+
+
+def test_comparisons_of_all_kinds_follow_from_their_results() -> None:
+    record = many()
+    assert wrong(record) == []
+    told = record["comparison"]
+    assert {each["model"] for each in told} == {"net", "net (2)"}
+    assert {each["architecture"] for each in told} == {"default", "default (2)", "small", "none"}
+    assert {each["best_proven"] for each in told} == {True, False}
+    assert any(each["best"] and not each["best_proven"] for each in told)
+    assert any(each["missing_layers"] for each in told)
+    assert any(each["value"] is None for each in told)
+    assert any(each["ratio_to_best"] not in (None, 1.0) for each in told)
+
+
+def test_every_field_of_a_comparison_is_computed_anew() -> None:
+    good = many()
+    for place, each in enumerate(good["comparison"]):
+        for name, value in each.items():
+            record = copy.deepcopy(good)
+            changed: object = 1 if value is None else f"{value}x" if isinstance(value, str) else 0
+            changed = not value if isinstance(value, bool) else 1 if changed == value else changed
+            record["comparison"][place][name] = changed
+            assert wrong(record) == [f"comparison[{place}].{name}"]
+
+
+def test_a_comparison_is_there_and_whole() -> None:
+    record = many()
+    record["comparison"] = []
+    assert wrong(record) == ["comparison"]
+    del record["comparison"]
+    assert wrong(record) == ["comparison"]
+    record = many()
+    record["comparison"].pop()
+    assert wrong(record) == ["comparison"]
+    record = many()
+    del record["comparison"][1]["best"]
+    assert wrong(record) == ["comparison[1].best"]
+
+
+def test_several_results_have_no_other_fields() -> None:
+    record = many()
+    record["zz"] = 1
+    assert wrong(record) == ["zz"]
+    record = many()
+    record["comparison"][0]["zz"] = 1
+    assert wrong(record) == ["comparison[0].zz"]
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"name": "conv"}, "missing"),
+        ({"index": 5}, "missing"),
+        ({"zz": 5}, "missing[0].zz"),
+        ({"instances": 0}, "missing[0].instances"),
+        ({"stride": [2, 2]}, "missing[0].stride"),
+    ],
+)
+def test_layers_that_were_not_reached_are_layers(change: Document, where: str) -> None:
+    record = interrupted()
+    record["missing"][0].update(change)
+    assert wrong(record) == [where]
