@@ -9,7 +9,6 @@ from dmaze_cp.checker.machine import misfits
 from dmaze_cp.checker.mapped import (
     Amount,
     LayerFields,
-    MappedFields,
     Natural,
     Positive,
     Share,
@@ -17,10 +16,10 @@ from dmaze_cp.checker.mapped import (
     close,
     cost_problems,
     mapping_problems,
-    point_problems,
     shape_problems,
     smallest_fits,
     stationary_problems,
+    value_problems,
 )
 from dmaze_cp.checker.model import Cost, Record, cost
 from dmaze_cp.checker.padding import PaddedRecord, nest_of, padding_problems
@@ -35,21 +34,10 @@ from dmaze_cp.checker.proof import (
     gap_problems,
     tie_problems,
 )
+from dmaze_cp.checker.ranking import AlternativeRecord, no_ranking_problems, ranking_problems
 from dmaze_cp.errors import Problem
-from dmaze_cp.levels import (
-    LEVELS,
-    PE,
-    Stationary,
-)
+from dmaze_cp.levels import Stationary
 from dmaze_cp.spec.documents import Most, closed
-
-
-@closed
-class AlternativeRecord(MappedFields):
-    """A mapping that is not the best."""
-
-    rank: Positive
-    value: Natural
 
 
 @closed
@@ -116,7 +104,12 @@ def layer_problems(record: Record, machine: Record) -> list[Problem]:
     if problems:
         return problems
     if record["status"] not in MAPPED:
-        return [*_unmapped_problems(record, machine), *ending_problems(record)]
+        because = f"the status is {record['status']}"
+        return [
+            *_unmapped_problems(record, machine),
+            *ending_problems(record),
+            *no_ranking_problems(record, because),
+        ]
     problems = [
         Problem(name, "nothing", f"a value, as the status is {record['status']}")
         for name in _ANSWER
@@ -133,13 +126,13 @@ def layer_problems(record: Record, machine: Record) -> list[Problem]:
         *misfits(nest, machine, tiling),
         *broken_pins(nest, machine, record.get("constraints", []), tiling, own),
         *cost_problems(record, own),
-        *_value_problems(record, own),
+        *value_problems(record, own),
         *breakdown_problems(record.get("energy_breakdown_pj", own.breakdown_pj), own.breakdown_pj),
         *stationary_problems(record, own),
         *(list(claim_problems(record)) or gap_problems(record)),
         *ending_problems(record),
         *tie_problems(record, own),
-        *_ranking_problems(record, machine, own),
+        *ranking_problems(record, machine, own),
         *_unpadded_problems(record),
     ]
 
@@ -164,15 +157,6 @@ def _unmapped_problems(record: Record, machine: Record) -> Iterator[Problem]:
         yield Problem("status", status, "another: all loops at DRAM are a mapping that fits")
 
 
-def _value_problems(record: Record, own: Cost) -> Iterator[Problem]:
-    """A value that is not the objective's cost."""
-    costs = {"energy": own.energy_pj, "latency": own.latency_cycles}
-    costs["edp"] = own.energy_pj * own.latency_cycles
-    expected = costs[record["objective"]]
-    if record["value"] != expected:
-        yield Problem("value", str(record["value"]), f"{expected}, what the mapping costs")
-
-
 def _unpadded_problems(record: Record) -> Iterator[Problem]:
     """What is said of the layer without padding, whose mappings are among those with it."""
     unpadded, gain = record.get("unpadded"), None
@@ -186,67 +170,3 @@ def _unpadded_problems(record: Record) -> Iterator[Problem]:
     given = record.get("padding_gain")
     if (given is None) != (gain is None) or (gain is not None and not close(given, gain)):
         yield Problem("padding_gain", str(given), str(gain))
-
-
-def _ranking_problems(record: Record, machine: Record, best: Cost) -> Iterator[Problem]:
-    """Alternatives that do not fit, cost something else, are there twice or out of order."""
-    if "alternatives" not in record:
-        return
-    objective = record["objective"]
-    last, pins = _ordered(objective, best), record.get("constraints", [])
-    diverse = record.get("diverse")
-    seen = [_identity(record, diverse)]
-    for place, given in enumerate(record["alternatives"]):
-        where = f"alternatives[{place}]"
-        own, found, problems = point_problems(record, given, machine, pins)
-        if found is not None:
-            problems += _value_problems(own, found)
-            if _ordered(objective, found) < last:
-                problems.append(Problem("value", str(given["value"]), "no better than before it"))
-            last = _ordered(objective, found)
-        if given["rank"] != place + 2:
-            problems.append(Problem("rank", str(given["rank"]), str(place + 2)))
-        if _identity(own, diverse) in seen:
-            expected = f"another {diverse or 'mapping'}"
-            problems.append(Problem("tiling", "one that is there already", expected))
-        seen.append(_identity(own, diverse))
-        yield from (problem.under(where) for problem in problems)
-    yield from _count_problems(record, len(seen))
-
-
-def _count_problems(record: Record, ranked: int) -> Iterator[Problem]:
-    """Numbers of ranks and of optima that cannot be."""
-    proven, optima = record.get("alternatives_proven", 0), record.get("optima", 1)
-    if proven > ranked:
-        yield Problem(
-            "alternatives_proven", str(proven), f"at most {ranked}, the mappings there are"
-        )
-    least = str(optima).removeprefix(">=")
-    values = [record["value"], *(each["value"] for each in record["alternatives"])]
-    equal = values.count(record["value"])
-    if not least.isdecimal() or (record["status"] == "optimal" and int(least) < min(equal, proven)):
-        yield Problem("optima", str(optima), f"at least {equal}, those that are ranked")
-
-
-def _identity(record: Record, diverse: str | None) -> tuple[object, ...]:
-    """Which mapping it is: factors, and what is stationary; or only what tells it apart."""
-    flow = str(sorted((record.get("stationary") or {}).items()))
-    if diverse == "dataflow":
-        return (flow,)
-    if diverse == "unrolling":
-        return tuple(sorted(d for d, n in record["tiling"].get(PE, {}).items() if n > 1))
-    factors = {
-        (level, d, n)
-        for level in LEVELS
-        for d, n in record["tiling"].get(level, {}).items()
-        if n > 1
-    }
-    return frozenset(factors), flow
-
-
-def _ordered(objective: str, own: Cost) -> tuple[int, int]:
-    """What mappings are ranked by first."""
-    energy, cycles = own.energy_pj, own.latency_cycles
-    if objective == "energy":
-        return energy, cycles
-    return (cycles if objective == "latency" else energy * cycles), energy

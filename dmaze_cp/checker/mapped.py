@@ -11,7 +11,16 @@ from dmaze_cp.checker.model import DIMENSIONS, Cost, Record, cost
 from dmaze_cp.checker.padding import PaddedRecord, nest_of, padding_problems
 from dmaze_cp.checker.pins import broken_pins
 from dmaze_cp.errors import Problem
-from dmaze_cp.levels import AXES_OF_ARRAY, DRAM, LEVELS, NONE, OPERANDS, ORDERED_LEVELS, Stationary
+from dmaze_cp.levels import (
+    AXES_OF_ARRAY,
+    DRAM,
+    LEVELS,
+    NONE,
+    OPERANDS,
+    ORDERED_LEVELS,
+    PE,
+    Stationary,
+)
 from dmaze_cp.spec.documents import Count, Least, Most, closed
 
 _RELATIVE: Final = 1e-9
@@ -175,6 +184,41 @@ def cost_problems(record: Record, own: Cost) -> Iterator[Problem]:
     for name, expected in names.items():
         if record[name] != expected:
             yield Problem(name, str(record[name]), f"{expected}, what the mapping costs")
+
+
+def value_of(objective: str, own: Cost) -> int:
+    """What a mapping costs, by an objective."""
+    costs = {"energy": own.energy_pj, "latency": own.latency_cycles}
+    return costs.get(objective, own.energy_pj * own.latency_cycles)
+
+
+def ordered(objective: str, own: Cost) -> tuple[int, int]:
+    """What mappings are ranked by first: the objective, and what decides between equals."""
+    decides = own.latency_cycles if objective == "energy" else own.energy_pj
+    return value_of(objective, own), decides
+
+
+def identity(record: Record, diverse: str | None = None) -> tuple[object, ...]:
+    """Which mapping it is: factors, and what is stationary; or only what tells it apart."""
+    flow = str(sorted((record.get("stationary") or {}).items()))
+    if diverse == "dataflow":
+        return (flow,)
+    if diverse == "unrolling":
+        return tuple(sorted(d for d, n in record["tiling"].get(PE, {}).items() if n > 1))
+    factors = {
+        (level, d, n)
+        for level in LEVELS
+        for d, n in record["tiling"].get(level, {}).items()
+        if n > 1
+    }
+    return frozenset(factors), flow
+
+
+def value_problems(record: Record, own: Cost) -> Iterator[Problem]:
+    """A value that is not the objective's cost."""
+    expected = value_of(record["objective"], own)
+    if record["value"] != expected:
+        yield Problem("value", str(record["value"]), f"{expected}, what the mapping costs")
 
 
 def breakdown_problems(found: Any, expected: dict[str, float]) -> Iterator[Problem]:

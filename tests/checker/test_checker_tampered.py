@@ -233,3 +233,55 @@ def test_layers_that_were_not_reached_are_layers(change: Document, where: str) -
     record = interrupted()
     record["missing"][0].update(change)
     assert wrong(record) == [where]
+
+
+def ranked(**options: Any) -> Document:
+    return document(Objective.EDP, top_k=5, **options)
+
+
+@pytest.mark.parametrize(
+    ("optima", "is_good"),
+    [
+        (999, True),
+        (">=1000", True),
+        (1000, False),
+        (12345, False),
+        (">=999999", False),
+        ("many", False),
+    ],
+)
+def test_optima_are_counted_up_to_a_thousand(optima: int | str, is_good: bool) -> None:
+    record = ranked()
+    record["layers"][0]["optima"] = optima
+    assert wrong(record) == ([] if is_good else ["layers[0].optima"])
+
+
+def as_feasible(record: Document) -> Document:
+    """The first layer's, said to be not proven."""
+    layer = record["layers"][0]
+    gap = (layer["value"] - 1) / layer["value"]
+    layer |= {"status": "feasible", "bound": 1, "gap": gap, "ended": "time limit"}
+    layer["tie_break"] = None
+    totals = record["totals"][layer["objective"]]
+    totals["bound"] -= layer["instances"] * (layer["value"] - 1)
+    totals["gap"] = (totals["value"] - totals["bound"]) / totals["value"]
+    totals["unproven_layers"] += 1
+    return record
+
+
+def test_what_is_not_proven_has_no_proven_alternatives() -> None:
+    record = as_feasible(ranked())
+    assert wrong(record) == ["layers[0].alternatives_proven", "layers[0].optima"]
+    record["layers"][0] |= {"alternatives_proven": 0, "optima": ">=0"}
+    assert wrong(record) == []
+
+
+def test_where_there_are_no_alternatives_nothing_is_said_of_them() -> None:
+    changes = {"optima": 3, "alternatives_proven": 1, "diverse": "dataflow"}
+    for name, value in changes.items():
+        for record in (document(Objective.EDP), nothing_fits()):
+            record["layers"][0][name] = value
+            assert wrong(record) == [f"layers[0].{name}"]
+    record = nothing_fits()
+    record["layers"][0]["alternatives"] = []
+    assert wrong(record) == ["layers[0].alternatives"]
