@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Final, Literal, NotRequired, TypedDict
 
+from dmaze_cp.checker.clash import ClashRecord, clash_problems
 from dmaze_cp.checker.machine import misfits
 from dmaze_cp.checker.mapped import (
     Amount,
@@ -35,6 +36,7 @@ from dmaze_cp.checker.proof import (
     tie_problems,
 )
 from dmaze_cp.checker.ranking import AlternativeRecord, no_ranking_problems, ranking_problems
+from dmaze_cp.checker.slices import DataflowRecord, UnrollingRecord, table_problems
 from dmaze_cp.errors import Problem
 from dmaze_cp.levels import Stationary
 from dmaze_cp.spec.documents import Most, closed
@@ -47,6 +49,20 @@ class UnpaddedRecord(TypedDict):
     status: Status
     value: Natural | None
     bound: Amount | None
+
+
+@closed
+class StatsRecord(TypedDict):
+    """Where the time of a search went."""
+
+    bound_s: NotRequired[Amount]
+    build_s: NotRequired[Amount]
+    solve_s: NotRequired[Amount]
+    rescore_s: NotRequired[Amount]
+    map_space: NotRequired[Natural]
+    cases: NotRequired[Natural]
+    cases_scored: NotRequired[Natural]
+    cp_calls: NotRequired[Natural]
 
 
 @closed
@@ -78,17 +94,17 @@ class LayerRecord(LayerFields):
     share: NotRequired[Share | None]
     ended: NotRequired[Ending]
     failed: NotRequired[bool]
+    clash: NotRequired[ClashRecord | None]
+    dataflows: NotRequired[list[DataflowRecord]]
+    unrollings: NotRequired[list[UnrollingRecord]]
     # Of the search; only the digest says whether they were changed.
-    reason: NotRequired[object]
-    clash: NotRequired[object]
-    dataflows: NotRequired[object]
-    unrollings: NotRequired[object]
-    engine: NotRequired[object]
-    closed_by: NotRequired[object]
-    stats: NotRequired[object]
-    candidates_rescored: NotRequired[object]
-    solve_time_s: NotRequired[object]
-    from_store: NotRequired[object]
+    reason: NotRequired[str | None]
+    engine: NotRequired[Literal["auto", "cp-sat", "bounds"] | None]
+    closed_by: NotRequired[dict[str, Natural]]
+    stats: NotRequired[StatsRecord]
+    candidates_rescored: NotRequired[Natural]
+    solve_time_s: NotRequired[Amount]
+    from_store: NotRequired[bool]
 
 
 _ANSWER: Final = (
@@ -109,6 +125,8 @@ def layer_problems(record: Record, machine: Record) -> list[Problem]:
             *_unmapped_problems(record, machine),
             *ending_problems(record),
             *no_ranking_problems(record, because),
+            *table_problems(record, machine),
+            *clash_problems(record),
         ]
     problems = [
         Problem(name, "nothing", f"a value, as the status is {record['status']}")
@@ -133,6 +151,8 @@ def layer_problems(record: Record, machine: Record) -> list[Problem]:
         *ending_problems(record),
         *tie_problems(record, own),
         *ranking_problems(record, machine, own),
+        *table_problems(record, machine),
+        *clash_problems(record),
         *_unpadded_problems(record),
     ]
 

@@ -66,6 +66,15 @@ def padding_problems(record: Record) -> Iterator[Problem]:
         yield Problem("useful_macs_share", str(share), f"{own}")
 
 
+def may_loop(record: Record, dimension: str) -> bool:
+    """Whether a loop has more than one iteration, or may be padded to more."""
+    own: int = record["bounds"][dimension]
+    if own > 1 or (record["kind"] == "depthwise" and dimension == "M"):
+        return own > 1
+    # Powers of two are multiples of 1: only a number raises it.
+    return _is_asked(record, dimension, own + 1, _asked(record))
+
+
 def _asked(record: Record) -> list[str]:
     """What the record's pins permit, as ``auto`` or ``DIM=N``."""
     pins = record.get("constraints", [])

@@ -11,11 +11,26 @@ import pytest
 
 from dmaze_cp.architecture import Architecture
 from dmaze_cp.checker import DigestState, check
+from dmaze_cp.constraints import Constraints
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import WorkloadResult, results_record
-from tests.kit.verified import WIDE, document, interrupted, mapped, resigned
+from dmaze_cp.workload import Layer
+from tests.kit.verified import LAYERS, WIDE, document, interrupted, mapped, resigned, tabled
 
 Document = dict[str, Any]
+PADDED = Constraints.parse("pad=auto")
+PINS = Constraints.parse("PE.K=4", "stationary.DRAM=O|none")
+PRIME = Layer.gemm("prime", {"X": 7, "Y": 13, "K": 11})
+TABLED: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "padded": {"layers": (PRIME,), "limits": PADDED},
+    "pinned": {
+        "layers": LAYERS[2:],
+        "limits": Constraints.parse("PE.K=4", "stationary.DRAM=O|none"),
+    },
+    "wide": {"architecture": WIDE},
+    "nothing fits": {"architecture": Architecture(rf_bytes=4)},
+}
 
 
 def wrong(record: Document) -> list[str]:
@@ -285,3 +300,78 @@ def test_where_there_are_no_alternatives_nothing_is_said_of_them() -> None:
     record = nothing_fits()
     record["layers"][0]["alternatives"] = []
     assert wrong(record) == ["layers[0].alternatives"]
+
+
+@pytest.mark.parametrize("options", TABLED.values(), ids=TABLED)
+def test_tables_of_parts_are_accepted(options: dict[str, Any]) -> None:
+    assert wrong(tabled(**options)) == []
+
+
+@pytest.mark.parametrize("table", ["dataflows", "unrollings"])
+def test_a_table_has_every_part_once(table: str) -> None:
+    record = tabled()
+    rows = record["layers"][2][table]
+    rows.pop()
+    assert wrong(record) == [f"layers[2].{table}"]
+    rows.append(rows[0])
+    assert wrong(record) == [f"layers[2].{table}"] * 2
+    rows.clear()
+    assert set(wrong(record)) == {f"layers[2].{table}"}
+
+
+@pytest.mark.parametrize("table", ["dataflows", "unrollings"])
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"bound": 1}, "bound"),
+        ({"status": "feasible"}, "bound"),
+        ({"edp": 1}, "edp"),
+        ({"relative": 0.1}, "relative"),
+        ({"loop_order": None}, "loop_order"),
+        ({"energy_pj": 1, "relative": None}, "energy_pj"),
+        ({"status": "optimal", "zz": 1}, "zz"),
+    ],
+)
+def test_every_row_of_a_table_is_computed_anew(table: str, change: Document, field: str) -> None:
+    record = tabled()
+    row = record["layers"][2][table][0]
+    assert row["status"] == "optimal"
+    row.update(change)
+    assert wrong(record)[0] == f"layers[2].{table}[0].{field}"
+
+
+@pytest.mark.parametrize("table", ["dataflows", "unrollings"])
+def test_rows_of_a_table_are_not_each_others(table: str) -> None:
+    record = tabled()
+    rows = record["layers"][2][table]
+    key = ("DRAM", "SPM") if table == "dataflows" else ("spatial",)
+    rows[0], rows[-1] = ({**a, **{k: b[k] for k in key}} for a, b in ((rows[0], rows[-1]),) * 2)
+    assert wrong(record)
+    record = tabled()
+    row = record["layers"][2][table][0]
+    row["value"] = row["bound"] = 1
+    assert f"layers[2].{table}[0].value" in wrong(record)
+
+
+def test_what_clashes_goes_together() -> None:
+    record = nothing_fits()
+    layer = record["layers"][0]
+    relaxed = {"text": "an RF of 6 bytes", "status": "optimal", "value": 6, "bound": 6}
+    relaxed |= {"energy_pj": 2, "latency_cycles": 3}
+    member = {"text": "an RF of 4 bytes", "relaxation": relaxed}
+    layer["clash"] = {"text": "it clashes", "irreducible": True, "members": [member]}
+    assert wrong(record) == []
+    where = "layers[0].clash.members[0].relaxation"
+    for change, field in (({"energy_pj": 1}, "value"), ({"bound": 5}, "bound"), ({"zz": 1}, "zz")):
+        member["relaxation"] = relaxed | change
+        assert wrong(record) == [f"{where}.{field}"]
+    good = document(Objective.EDP)
+    good["layers"][0]["clash"] = {"text": "it clashes", "irreducible": True, "members": []}
+    assert wrong(good) == ["layers[0].clash"]
+
+
+@pytest.mark.parametrize("field", ["stats", "closed_by"])
+def test_what_is_said_of_the_search_is_of_its_types(field: str) -> None:
+    record = document(Objective.EDP)
+    record["layers"][0][field] = {"cases": -1}
+    assert wrong(record) == [f"layers[0].{field}.cases"]

@@ -14,6 +14,7 @@ from dmaze_cp.mapper import map_layer
 from dmaze_cp.objective import Objective
 from dmaze_cp.report.nouns import report_of
 from dmaze_cp.result import LayerResult, Status, WorkloadResult, result_record
+from dmaze_cp.slices import per_dataflow, per_unrolling
 from dmaze_cp.workload import Layer, Workload
 
 LAYERS = (
@@ -86,6 +87,25 @@ def interrupted() -> dict[str, Any]:
     record = result_record(replace(result, layers=(first, open_), interrupted=True))
     read: dict[str, Any] = json.loads(json.dumps(record))
     return read
+
+
+def tabled(**options: Any) -> dict[str, Any]:
+    """The object of a file with the best mapping of every part of a map-space."""
+    read: dict[str, Any] = json.loads(json.dumps(result_record(with_tables(**options))))
+    return read
+
+
+@cache
+def with_tables(**options: Any) -> WorkloadResult:
+    """A result with the best mapping of every dataflow and of every pair of dimensions."""
+    result = mapped(Objective.EDP, **options)
+    found = []
+    for each in result.layers:
+        about = each.layer, each.architecture, each.objective
+        asked: dict[str, Any] = {"constraints": each.constraints, "engine": "bounds"}
+        tables = per_dataflow(*about, **asked), per_unrolling(*about, **asked)
+        found.append(replace(each, dataflows=tables[0], unrollings=tables[1]))
+    return replace(result, layers=tuple(found))
 
 
 def several() -> dict[str, Any]:
