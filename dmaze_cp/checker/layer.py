@@ -18,7 +18,6 @@ from dmaze_cp.checker.mapped import (
     cost_problems,
     mapping_problems,
     shape_problems,
-    smallest_fits,
     stationary_problems,
     value_problems,
 )
@@ -122,7 +121,7 @@ def layer_problems(record: Record, machine: Record) -> list[Problem]:
     if record["status"] not in MAPPED:
         because = f"the status is {record['status']}"
         return [
-            *_unmapped_problems(record, machine),
+            *_unmapped_problems(record),
             *ending_problems(record),
             *no_ranking_problems(record, because),
             *table_problems(record, machine),
@@ -162,19 +161,13 @@ def cost_of(record: Record, machine: Record) -> Cost:
     return cost(nest_of(record), machine, record["tiling"], record["loop_order"])
 
 
-def _unmapped_problems(record: Record, machine: Record) -> Iterator[Problem]:
-    """A record that has no mapping, and whether there is one."""
+def _unmapped_problems(record: Record) -> Iterator[Problem]:
+    """Fields of a mapping in a record that has none."""
     status = record["status"]
     bounds = ("bound",) if status == "infeasible" else ()
     for name in (*_ANSWER, *bounds, "gap", "tie_break", "padded", "useful_macs_share"):
         if record.get(name) is not None:
             yield Problem(name, "a value", f"null, as the status is {status}")
-    if (
-        status == "infeasible"
-        and not any(not text.startswith("pad") for text in record.get("constraints", []))
-        and smallest_fits(record, machine)
-    ):
-        yield Problem("status", status, "another: all loops at DRAM are a mapping that fits")
 
 
 def _unpadded_problems(record: Record) -> Iterator[Problem]:

@@ -238,10 +238,14 @@ def stationary_problems(record: Record, own: Cost) -> Iterator[Problem]:
     if named is None:
         return
     for level in ORDERED_LEVELS:
-        reused = [x for x in OPERANDS if own.reuse[level][x] > 1]
-        expected = reused[0] if reused else NONE
+        expected = kept_by(own, level)
         if named.get(level) != expected:
             yield Problem(f"stationary.{level}", str(named.get(level)), expected)
+
+
+def kept_by(own: Cost, level: str) -> str:
+    """The operand that a level's order keeps stationary: what it reuses."""
+    return next((x for x in OPERANDS if own.reuse[level][x] > 1), NONE)
 
 
 def smallest_fits(layer: Record, machine: Record) -> bool:

@@ -40,16 +40,19 @@ def ranking_problems(record: Record, machine: Record, best: Cost) -> Iterator[Pr
         return
     objective = record["objective"]
     last, pins = ordered(objective, best), record.get("constraints", [])
-    diverse = record.get("diverse")
+    diverse, proven = record.get("diverse"), record.get("alternatives_proven", 0)
     seen = [identity(record, diverse)]
     for place, given in enumerate(record["alternatives"]):
         where = f"alternatives[{place}]"
         own, found, problems = point_problems(record, given, machine, pins)
         if found is not None:
             problems += value_problems(own, found)
-            if ordered(objective, found) < last:
+            own_order = ordered(objective, found)
+            # What decides between equals may not have been compared where nothing is proven.
+            count = len(last) if place + 2 <= proven else 1
+            if own_order[:count] < last[:count]:
                 problems.append(Problem("value", str(given["value"]), "no better than before it"))
-            last = ordered(objective, found)
+            last = own_order
         if given["rank"] != place + 2:
             problems.append(Problem("rank", str(given["rank"]), str(place + 2)))
         if identity(own, diverse) in seen:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final, Literal, NotRequired, TypedDict
+from typing import Any, Final, Literal, NotRequired, TypedDict
 
 from dmaze_cp.checker.comparison import ComparisonRecord, comparison_problems
 from dmaze_cp.checker.front import LayerFrontRecord, front_problems
+from dmaze_cp.checker.known import Placed, contradictions
 from dmaze_cp.checker.layer import LayerRecord, layer_problems
 from dmaze_cp.checker.machine import MachineRecord, machine_problems
 from dmaze_cp.checker.mapped import MissingRecord, missing_problems
@@ -131,7 +132,8 @@ def check(document: object) -> Checked:
         found = describe(schema) if "schema" in document else "nothing"
         raise SpecError(Problem("schema", found, expected))
     if schema == RESULT_SCHEMA:
-        return _result(document, 0, "")
+        alone = _result(document, 0, "")
+        return replace(alone, records=_against_known(alone.records, [document], [""]))
     if schema == FRONT_SCHEMA:
         return _fronts(document)
     return _several(document)
@@ -142,18 +144,42 @@ def _several(document: Record) -> Checked:
     results = document.get("results")
     if not isinstance(results, list) or not results:
         raise SpecError(Problem("results", describe(results), "a list of results"))
-    parts = [_result(each, k, f"results[{k}].") for k, each in enumerate(results)]
+    prefixes = [f"results[{k}]." for k in range(len(results))]
+    parts = [_result(each, k, prefixes[k]) for k, each in enumerate(results)]
     signed = [part.digest is not DigestState.NONE for part in parts]
     state, problems = _digest(document, "", must=any(signed))
     own = list(problems_of(document, ResultsRecord))
     inner = [problem for part in parts for problem in part.problems]
     records = tuple(record for part in parts for record in part.records)
+    records = _against_known(records, results, prefixes)
     # What compares results that do not hold, but for their digests, says nothing more.
     if not any(record.problems for record in records) and all(_of_digest(p) for p in inner):
         own = own or list(comparison_problems(document))
     states = {state, *(part.digest for part in parts)}
     worst = next(s for s in (DigestState.DIFFERS, DigestState.NONE, state) if s in states)
     return Checked(worst, records, (*problems, *own, *inner))
+
+
+def _against_known(
+    records: tuple[CheckedRecord, ...], results: Sequence[Any], prefixes: Sequence[str]
+) -> tuple[CheckedRecord, ...]:
+    """The records, and what in those that hold a mapping of the document contradicts."""
+    good = [record for record in records if not record.problems]
+    placed = []
+    for record in good:
+        document, where = results[record.result], f"{prefixes[record.result]}layers[{record.index}]"
+        placed.append(Placed(where, document["layers"][record.index], document["architecture"]))
+    told = {
+        (record.result, record.index): tuple(problem.under(each.where) for problem in problems)
+        for record, each, problems in zip(good, placed, contradictions(placed), strict=True)
+        if problems
+    }
+    return tuple(
+        replace(record, value=None, bound=None, problems=told[place])
+        if (place := (record.result, record.index)) in told
+        else record
+        for record in records
+    )
 
 
 def _of_digest(problem: Problem) -> bool:

@@ -21,6 +21,7 @@ Document = dict[str, Any]
 PADDED = Constraints.parse("pad=auto")
 PINS = Constraints.parse("PE.K=4", "stationary.DRAM=O|none")
 PRIME = Layer.gemm("prime", {"X": 7, "Y": 13, "K": 11})
+FC_EDP = ("fc", "edp")
 TABLED: dict[str, dict[str, Any]] = {
     "plain": {},
     "padded": {"layers": (PRIME,), "limits": PADDED},
@@ -375,3 +376,78 @@ def test_what_is_said_of_the_search_is_of_its_types(field: str) -> None:
     record = document(Objective.EDP)
     record["layers"][0][field] = {"cases": -1}
     assert wrong(record) == [f"layers[0].{field}.cases"]
+
+
+def without_answer(layer: Document, status: str) -> None:
+    """A record as of a layer for which no mapping was found."""
+    names = ("tiling", "loop_order", "stationary", "energy_pj", "energy_breakdown_pj", "share")
+    names += ("latency_cycles", "edp", "value", "bound", "gap", "tie_break", "useful_macs_share")
+    layer |= dict.fromkeys(names) | {"status": status}
+    layer["ended"] = "proven" if status == "infeasible" else "time limit"
+
+
+def test_a_mapping_for_one_objective_shows_what_there_is_for_another() -> None:
+    record = document()
+    (edp,) = [k for k, r in enumerate(record["layers"]) if (r["name"], r["objective"]) == FC_EDP]
+    layer = record["layers"][edp]
+    without_answer(layer, "infeasible")
+    layer["constraints"] = ["PE.X>=1"]
+    assert f"layers[{edp}].status" in wrong(record)
+    without_answer(layer, "unknown")
+    layer["bound"] = 10**12
+    assert f"layers[{edp}].bound" in wrong(record)
+
+
+def test_a_mapping_that_costs_less_than_a_bound_shows_that_it_is_none() -> None:
+    """The best mapping for another objective, said to be the best for this one."""
+    record = document()
+    by = {(r["name"], r["objective"]): k for k, r in enumerate(record["layers"])}
+    energy, edp = (record["layers"][by["fc", o]] for o in ("energy", "edp"))
+    assert energy["edp"] != edp["edp"]
+    names = ("tiling", "loop_order", "stationary", "energy_pj", "energy_breakdown_pj")
+    edp |= {name: energy[name] for name in (*names, "latency_cycles", "edp")}
+    edp |= {"value": energy["edp"], "bound": energy["edp"], "tie_break": None}
+    assert f"layers[{by['fc', 'edp']}].bound" in wrong(record), "that for the latency costs less"
+
+
+def test_ranks_that_another_record_shows_to_be_left_out() -> None:
+    """The second best was taken out, and another result of the file still has it."""
+    good = ranked(layers=LAYERS[2:])
+    cut = copy.deepcopy(good)
+    layer = cut["layers"][0]
+    layer["alternatives"] = layer["alternatives"][2:]
+    for rank, each in enumerate(layer["alternatives"], 2):
+        each["rank"] = rank
+    layer["alternatives_proven"] = 3
+    assert wrong(cut) == []
+    both = {"schema": "dmaze-cp/results/1", "results": [good, cut]}
+    shown = wrong(both | {"comparison": []})
+    assert shown == ["results[1].layers[0].alternatives_proven"]
+
+
+@pytest.mark.parametrize("name", ["plain", "padded", "pinned", "wide"])
+def test_dataflows_that_a_mapping_has_are_not_infeasible(name: str) -> None:
+    """Of a tiling every operand can be kept stationary whose loops it has."""
+    record = tabled(**TABLED[name])
+    names = ("tiling", "loop_order", "energy_pj", "latency_cycles", "edp", "value", "bound")
+    found = 0
+    for place, row in enumerate(record["layers"][-1]["dataflows"]):
+        if row["status"] == "optimal":
+            changed = copy.deepcopy(record)
+            other = changed["layers"][-1]["dataflows"][place]
+            other |= dict.fromkeys((*names, "relative"))
+            other["status"] = "infeasible"
+            other.pop("padded", None)
+            index = len(record["layers"]) - 1
+            found += wrong(changed) == [f"layers[{index}].dataflows[{place}].status"]
+    assert found >= (1 if name == "pinned" else 3)
+
+
+@pytest.mark.parametrize("table", ["dataflows", "unrollings"])
+def test_the_part_that_has_the_best_mapping_has_no_worse_one(table: str) -> None:
+    record = tabled()
+    rows = record["layers"][2][table]
+    place = next(k for k, row in enumerate(rows) if row["relative"] == 0)
+    worse = next(row for row in rows if row["relative"])
+    rows[place] |= {k: v for k, v in worse.items() if k not in ("DRAM", "SPM", "spatial")}
+    assert any(where.startswith(f"layers[2].{table}[{place}].") for where in wrong(record))
