@@ -13,12 +13,13 @@ from dmaze_cp.checker.mapped import (
     Natural,
     Positive,
     Share,
+    alike,
     breakdown_problems,
-    close,
     cost_problems,
     mapping_problems,
     shape_problems,
     stationary_problems,
+    told,
     value_problems,
 )
 from dmaze_cp.checker.model import Cost, Record, cost
@@ -126,6 +127,7 @@ def layer_problems(record: Record, machine: Record) -> list[Problem]:
             *no_ranking_problems(record, because),
             *table_problems(record, machine),
             *clash_problems(record),
+            *_unpadded_problems(record),
         ]
     problems = [
         Problem(name, "nothing", f"a value, as the status is {record['status']}")
@@ -173,13 +175,14 @@ def _unmapped_problems(record: Record) -> Iterator[Problem]:
 def _unpadded_problems(record: Record) -> Iterator[Problem]:
     """What is said of the layer without padding, whose mappings are among those with it."""
     unpadded, gain = record.get("unpadded"), None
-    if unpadded is not None and unpadded["value"] is not None:
+    if unpadded is not None:
+        yield from (problem.under("unpadded") for problem in claim_problems(unpadded))
         least, value = record["bound"], unpadded["value"]
-        if least is not None and value < least:
+        if value is not None and record["status"] == "infeasible":
+            yield Problem("unpadded.value", str(value), "null, as there is none with padding")
+        if value is not None and least is not None and value < least:
             yield Problem("unpadded.value", str(value), f"at least {least}, the bound with padding")
-        if unpadded["status"] == "optimal" and unpadded["bound"] != value:
-            yield Problem("unpadded.bound", str(unpadded["bound"]), f"{value}, as it is optimal")
-        gain = (value - record["value"]) / value if value else None
-    given = record.get("padding_gain")
-    if (given is None) != (gain is None) or (gain is not None and not close(given, gain)):
-        yield Problem("padding_gain", str(given), str(gain))
+        if value and record["value"] is not None:
+            gain = (value - record["value"]) / value
+    if not alike(record.get("padding_gain"), gain):
+        yield Problem("padding_gain", told(record.get("padding_gain")), told(gain))

@@ -13,12 +13,13 @@ from dmaze_cp.architecture import Architecture
 from dmaze_cp.checker import DigestState, check
 from dmaze_cp.constraints import Constraints
 from dmaze_cp.objective import Objective
-from dmaze_cp.result import WorkloadResult, results_record
+from dmaze_cp.result import WorkloadResult, result_record, results_record
 from dmaze_cp.workload import Layer
 from tests.kit.verified import LAYERS, WIDE, document, interrupted, mapped, resigned, tabled
 
 Document = dict[str, Any]
 PADDED = Constraints.parse("pad=auto")
+SMALL = Architecture(pes=4, rf_bytes=64)
 PINS = Constraints.parse("PE.K=4", "stationary.DRAM=O|none")
 PRIME = Layer.gemm("prime", {"X": 7, "Y": 13, "K": 11})
 FC_EDP = ("fc", "edp")
@@ -451,3 +452,48 @@ def test_the_part_that_has_the_best_mapping_has_no_worse_one(table: str) -> None
     worse = next(row for row in rows if row["relative"])
     rows[place] |= {k: v for k, v in worse.items() if k not in ("DRAM", "SPM", "spatial")}
     assert any(where.startswith(f"layers[2].{table}[{place}].") for where in wrong(record))
+
+
+def beside_unpadded() -> Document:
+    """A padded layer and what it costs without padding: twice, the second time not raised."""
+    result = mapped(Objective.EDP, layers=(PRIME,), limits=PADDED, architecture=SMALL)
+    plain = mapped(Objective.EDP, layers=(PRIME,), architecture=SMALL)
+    beside = (result.layers[0].beside(plain.layers[0]),)
+    record = result_record(replace(result, layers=beside))
+    read: Document = json.loads(json.dumps(record))
+    assert read["layers"][0]["padded"] is not None
+    return read
+
+
+def test_what_is_said_of_a_layer_without_padding_goes_together() -> None:
+    assert wrong(beside_unpadded()) == []
+    changes: dict[str, Document] = {
+        "unpadded.bound": {"status": "infeasible", "value": None, "bound": 5},
+        "unpadded.value": {"status": "infeasible"},
+        "unpadded.status": {"status": "infeasible", "value": None, "bound": None},
+        "unpadded.zz": {"zz": 1},
+    }
+    for where, change in changes.items():
+        record = beside_unpadded()
+        record["layers"][0]["unpadded"].update(change)
+        record["layers"][0]["padding_gain"] = None
+        assert f"layers[0].{where}" in wrong(record), "all loops at DRAM are a mapping"
+
+
+def test_a_mapping_without_padding_shows_what_there_is_without() -> None:
+    """Where no bound was raised, the mapping is one of the layer itself."""
+    record = document(Objective.EDP, limits=PADDED)
+    (place,) = [k for k, r in enumerate(record["layers"]) if r["name"] == "fc"]
+    layer = record["layers"][place]
+    assert layer["padded"] is None
+    value = 10 * layer["value"]
+    layer |= {"unpadded": {"status": "optimal", "value": value, "bound": value}}
+    layer["padding_gain"] = 0.9
+    assert wrong(record) == [f"layers[{place}].unpadded.bound"]
+
+
+def test_what_is_infeasible_with_padding_is_so_without() -> None:
+    record = nothing_fits()
+    record["layers"][0]["unpadded"] = {"status": "optimal", "value": 5, "bound": 5}
+    record["layers"][0]["padding_gain"] = None
+    assert wrong(record) == ["layers[0].unpadded.value"]
