@@ -23,7 +23,7 @@ class ReproofRecord(TypedDict):
     value: int | None
     bound: float | None
     agreement: Annotated[Agreement, Meaning("whether both proofs can be right")]
-    reason: Annotated[str | None, Meaning("what one says that the other excludes")]
+    reason: Annotated[str | None, Meaning("what differs, or what is not finished")]
     solve_time_s: Annotated[float, Meaning("wall seconds")]
 
 

@@ -36,7 +36,8 @@ class Reproof:
     agreement
         Whether both proofs can be right.
     reason
-        What one says that the other excludes; empty where they agree.
+        What one says that the other excludes, or what the second has not finished; empty where they
+        agree.
     solve_time_s
         Wall seconds.
     """

@@ -9,14 +9,14 @@ from typing import Any
 
 from dmaze_cp.checker import Checked, CheckedRecord, check
 from dmaze_cp.engine import DEFAULT_TIME_LIMIT_S, Engine
-from dmaze_cp.errors import Problem, ProofError, SpecError
-from dmaze_cp.mapper import map_layer
-from dmaze_cp.result import LayerResult, Status, WorkloadResult, result_record, results_from_dict
+from dmaze_cp.errors import Problem, SpecError
+from dmaze_cp.result import LayerResult, WorkloadResult, result_record, results_from_dict
 from dmaze_cp.spec.files import load_spec_object
 from dmaze_cp.spec.mapping_files import FRONT_SCHEMA
 from dmaze_cp.tradeoff import WorkloadFront, front_from_dict, front_record
 from dmaze_cp.verification.fronts import front_reproof
-from dmaze_cp.verification.result import Agreement, Reproof, Verification, VerifiedRecord
+from dmaze_cp.verification.layers import layer_reproof
+from dmaze_cp.verification.result import Reproof, Verification, VerifiedRecord
 from dmaze_cp.workload import Workload
 
 OnReproof = Callable[[VerifiedRecord], None]
@@ -47,7 +47,8 @@ def verify(
         Prove every record again with the engine that did not prove it: ``bounds`` what ``cp-sat``
         or ``auto`` proved, else ``cp-sat``. Nothing is proven again unless everything holds.
     time_limit
-        Wall seconds for the second proof of one record.
+        Wall seconds for each search of a second proof: one of a record, and one more of its layer
+        without padding and of each table where it has them.
     on_reproof
         Called with each record that is proven again.
     stop
@@ -124,7 +125,7 @@ def _provers(document: object) -> Prove:
 
     def prove(record: CheckedRecord, limit: float, stop: Stop) -> Reproof:
         first = results[record.result].layers[record.index]
-        return _reproof(first, other_engine(first.engine), limit, stop)
+        return layer_reproof(first, other_engine(first.engine), limit, stop)
 
     return prove
 
@@ -132,52 +133,3 @@ def _provers(document: object) -> Prove:
 def other_engine(first: str | None) -> Engine:
     """The engine that did not prove something."""
     return Engine.BOUNDS if first in {"cp-sat", "auto"} else Engine.CP_SAT
-
-
-def _reproof(
-    first: LayerResult, engine: Engine, time_limit: float, stop: Callable[[], bool] | None
-) -> Reproof:
-    """A second proof, which knows nothing of the first."""
-    try:
-        second = map_layer(
-            first.layer,
-            first.architecture,
-            first.objective,
-            time_limit=time_limit,
-            constraints=first.constraints,
-            engine=engine,
-            tie_break=first.tie_bound is not None,
-            stop=stop,
-        )
-    except ProofError as error:
-        reason = f"the second search contradicts itself: {error}"
-        return Reproof(engine, Status.UNKNOWN, None, None, Agreement.DIFFERS, reason, 0.0)
-    reason = contradiction(first, second)
-    finished = second.is_final and (first.tie_bound is None or second.breaks_ties)
-    agreement = Agreement.DIFFERS if reason else Agreement.AGREES if finished else Agreement.OPEN
-    return Reproof(
-        engine, second.status, second.value, second.bound, agreement, reason, second.solve_time_s
-    )
-
-
-def contradiction(first: LayerResult, second: LayerResult) -> str:
-    """What keeps two answers to one question from both being right; empty where nothing does.
-
-    Each is a statement on the least cost: a mapping has it or more, a bound is it or less. So it is
-    with what decides between mappings of least cost.
-    """
-    for one, other in ((first, second), (second, first)):
-        if one.status is Status.INFEASIBLE and other.mapping is not None:
-            return f"no mapping fits, says one proof; one that costs {other.value} does, the other"
-        if one.bound is not None and other.value is not None and one.bound > other.value:
-            return f"no mapping costs less than {one.bound}; one costs {other.value}"
-        has_less = (
-            one.tie_bound is not None
-            and other.tie_value is not None
-            and one.value == other.value
-            and one.tie_bound > other.tie_value
-        )
-        if has_less:
-            what = f"{one.objective.tie_break} among mappings of least cost"
-            return f"{what}: none has less than {one.tie_bound}; one has {other.tie_value}"
-    return ""

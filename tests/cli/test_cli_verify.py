@@ -13,7 +13,7 @@ import dmaze_cp as dm
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import Status
 from dmaze_cp.tradeoff import WorkloadFront
-from dmaze_cp.verification import run as run_module
+from dmaze_cp.verification import layers as layers_module
 from tests.cli.conftest import Run
 from tests.kit.fronts import fronts_document, searched
 from tests.kit.patience import HANG_S
@@ -92,7 +92,7 @@ def test_json_has_everything(run: Run) -> None:
 def test_second_proofs_have_exit_codes_of_their_own(
     run: Run, monkeypatch: pytest.MonkeyPatch, second: Any, code: int, agreement: str
 ) -> None:
-    monkeypatch.setattr(run_module, "map_layer", lambda *_, **__: second)
+    monkeypatch.setattr(layers_module, "map_layer", lambda *_, **__: second)
     name = written(document(Objective.EDP, layers=(FIRST.layer,)))
     done = run("verify", name, "--reprove", "--time-limit", 3)
     assert done.exit_code == code

@@ -14,7 +14,7 @@ from dmaze_cp.checker import DigestState
 from dmaze_cp.objective import Objective
 from dmaze_cp.result import LayerResult, SearchStats, Status
 from dmaze_cp.verification import contradiction, verify
-from dmaze_cp.verification import run as run_module
+from dmaze_cp.verification import layers as layers_module
 from tests.kit.patience import HANG_S
 from tests.kit.verified import LAYERS, document, mapped, several
 
@@ -79,7 +79,7 @@ def test_the_second_engine_is_not_the_first(
     def answer(_layer: Any, *_: Any, engine: str, **__: Any) -> LayerResult:
         return replace(FIRST, stats=SearchStats(engine=engine))
 
-    monkeypatch.setattr(run_module, "map_layer", answer)
+    monkeypatch.setattr(layers_module, "map_layer", answer)
     result = replace(FIRST, stats=SearchStats(engine=first))
     assert told(verify(result, reprove=True, time_limit=HANG_S)) == [(second, "agrees")]
 
@@ -104,7 +104,7 @@ def test_a_second_proof_that_is_not_finished_leaves_it_open(
     value = FIRST.value
     assert value is not None
     later = replace(FIRST, status=Status.FEASIBLE, bound=value - 1)
-    monkeypatch.setattr(run_module, "map_layer", lambda *_, **__: later)
+    monkeypatch.setattr(layers_module, "map_layer", lambda *_, **__: later)
     found = verify(FIRST, reprove=True, time_limit=HANG_S)
     assert [record.reproof.agreement for record in found.unfinished if record.reproof] == ["open"]
     assert found.holds
@@ -113,7 +113,7 @@ def test_a_second_proof_that_is_not_finished_leaves_it_open(
 def test_a_request_to_stop_leaves_the_rest_without_a_second_proof(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(run_module, "map_layer", lambda *_, **__: FIRST)
+    monkeypatch.setattr(layers_module, "map_layer", lambda *_, **__: FIRST)
     found = verify(RESULT, reprove=True, stop=lambda: True)
     assert [r.reproof is not None for r in found.records] == [True, False, False]
 
