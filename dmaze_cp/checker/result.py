@@ -33,6 +33,8 @@ class DigestState(StrEnum):
     """The contents are those that were written."""
     DIFFERS = "differs"
     """Something was changed."""
+    MISSING = "missing"
+    """There is none, though what wrote the document writes one."""
     NONE = "none"
     """An older release wrote the document: it has no digest."""
 
@@ -156,7 +158,8 @@ def _several(document: Record) -> Checked:
     if not any(record.problems for record in records) and all(_of_digest(p) for p in inner):
         own = own or list(comparison_problems(document))
     states = {state, *(part.digest for part in parts)}
-    worst = next(s for s in (DigestState.DIFFERS, DigestState.NONE, state) if s in states)
+    order = (DigestState.DIFFERS, DigestState.MISSING, DigestState.NONE, DigestState.EQUAL)
+    worst = next(each for each in order if each in states)
     return Checked(worst, records, (*problems, *own, *inner))
 
 
@@ -193,7 +196,7 @@ def _digest(document: Record, prefix: str, *, must: bool) -> tuple[DigestState, 
         if not must:
             return DigestState.NONE, []
         problem = Problem(f"{prefix}digest", "nothing", "one, as this release wrote the result")
-        return DigestState.DIFFERS, [problem]
+        return DigestState.MISSING, [problem]
     own = digest_of(document)
     if found == own:
         return DigestState.EQUAL, []

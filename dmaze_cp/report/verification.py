@@ -28,6 +28,7 @@ _DIGESTS: Final = {
     DigestState.EQUAL: "digest: equal, nothing that matters was changed",
     DigestState.NONE: "digest: none; verified but for the digest: a release without digests wrote "
     "the file, so that a change that keeps all sums right would not be seen",
+    DigestState.MISSING: "digest: none, though the release that wrote the file writes one",
     DigestState.DIFFERS: "digest: not that of the contents",
 }
 

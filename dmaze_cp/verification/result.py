@@ -72,7 +72,7 @@ class Verification:
     ----------
     digest
         Whether the contents are those that were written; `DigestState.NONE` where an older release
-        wrote them, so that this cannot be said.
+        wrote them, so that this cannot be said, and `DigestState.MISSING` where it was taken out.
     records
         The layers' records, each with what does not hold.
     problems

@@ -128,9 +128,13 @@ def test_a_digest_that_was_taken_out_is_missed() -> None:
     record = document()
     del record["digest"]
     assert wrong(check(record)) == ["digest"]
+    assert check(record).digest is DigestState.MISSING
     both = several()
     del both["digest"]
     assert wrong(check(both)) == ["digest"]
+    assert check(both).digest is DigestState.MISSING
+    both["results"][0]["model"] = "another"
+    assert check(both).digest is DigestState.DIFFERS
 
 
 def test_a_result_that_was_dropped_from_several_is_missed() -> None:

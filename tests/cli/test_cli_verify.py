@@ -56,6 +56,17 @@ def test_a_file_without_a_digest_is_said_to_have_none(run: Run) -> None:
     assert "verified but for the digest" in done.stdout
 
 
+def test_a_digest_that_was_taken_out_is_said_to_be_missing(run: Run) -> None:
+    record = document(Objective.EDP)
+    del record["digest"]
+    done = run("verify", written(record))
+    assert done.exit_code == 1
+    assert "digest: none, though" in done.stdout
+    assert (
+        json.loads(run("verify", "result.json", "--format", "json").stdout)["digest"] == "missing"
+    )
+
+
 @pytest.mark.parametrize("text", ["", "[1]", '{"schema": "dmaze-cp/sweep/1"}'])
 def test_bad_input_is_one_line(run: Run, text: str) -> None:
     Path("x.json").write_text(text)
