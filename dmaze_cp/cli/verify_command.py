@@ -59,6 +59,7 @@ def verify_command(
       1  something does not, or FILE    5  two proofs cannot both be right
          is no result
     """  # noqa: D301 (click needs the character)
+    from dmaze_cp.report import numbers
     from dmaze_cp.report.verification import verification_report
     from dmaze_cp.verification import verify
 
@@ -80,6 +81,10 @@ def verify_command(
         report_error(str(problem))
     for record in found.disagreements:
         report_error(printable(f"{file}: {_name(record)}: two proofs differ: {_reason(record)}"))
+    if interruption():
+        missed = numbers.counted(len(found.not_reached), "record")
+        what = f": {missed} not proven again" if found.interrupted else " when all was done"
+        report_error(f"interrupted{what}")
     code = ExitCode.INTERRUPTED if interruption() else _code(found)
     if code is not ExitCode.OK:
         raise click.exceptions.Exit(code)

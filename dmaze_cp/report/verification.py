@@ -44,7 +44,7 @@ def verification_report(file: str, verification: Verification) -> Report:
 def verification_blocks(verification: Verification) -> Iterator[Block]:
     """A row for each record, and what is said of all."""
     records = verification.records
-    again = any(record.reproof for record in records)
+    again = verification.interrupted or any(record.reproof for record in records)
     rows = [_row(number, record, again=again) for number, record in enumerate(records)]
     if rows:
         heads = (*_HEADS, "proven again") if again else _HEADS
@@ -63,7 +63,7 @@ def _row(number: int, record: VerifiedRecord, *, again: bool) -> tuple[str | Cel
 
 def _again(reproof: Reproof | None) -> Cell:
     if reproof is None:
-        return Cell("-")
+        return Cell("interrupted", tone=Tone.FAIR)
     return Cell(f"{reproof.engine}: {reproof.agreement}", tone=_TONES[reproof.agreement])
 
 
@@ -73,12 +73,15 @@ def _summary(verification: Verification) -> Iterator[str]:
     yield f"{numbers.counted(len(records), 'record')} checked, {bad:,} bad"
     yield _DIGESTS[verification.digest]
     counts = Counter(record.reproof.agreement for record in records if record.reproof)
-    if counts:
+    if counts or verification.interrupted:
         yield (
             f"{counts[Agreement.AGREES]:,} proven again, "
             f"{counts[Agreement.OPEN]:,} left open by the second proof, "
             f"{counts[Agreement.DIFFERS]:,} where two proofs differ"
         )
+        if verification.interrupted:
+            count = numbers.counted(len(verification.not_reached), "record")
+            yield f"interrupted: {count} not proven again"
     elif verification.holds:
         is_front = any(record.checked.objective == "front" for record in records)
         what = "that there are no other points" if is_front else "bounds"

@@ -49,6 +49,7 @@ class VerificationRecord(TypedDict):
     file: str
     cost_model: Annotated[int, Meaning("version of the model that it was verified by")]
     holds: Annotated[bool, Meaning("nothing is wrong, and no proofs differ")]
+    interrupted: Annotated[bool, Meaning("second proofs were stopped before all had one")]
     digest: DigestState
     problems: Annotated[list[str], Meaning("of records and beside them")]
     records: list[VerifiedLayerRecord]
@@ -61,6 +62,7 @@ def verification_record(source: str, verification: Verification) -> Record:
         "file": source,
         "cost_model": COST_MODEL_VERSION,
         "holds": verification.holds,
+        "interrupted": verification.interrupted,
         "digest": str(verification.digest),
         "problems": [str(problem) for problem in verification.problems],
         "records": [_record(record) for record in verification.records],

@@ -63,6 +63,11 @@ class VerifiedRecord:
         """Whether nothing in it is wrong."""
         return not self.checked.problems
 
+    @property
+    def is_open(self) -> bool:
+        """Whether its second proof was not finished."""
+        return self.reproof is not None and self.reproof.agreement is Agreement.OPEN
+
 
 @dataclass(frozen=True)
 class Verification:
@@ -77,11 +82,14 @@ class Verification:
         The layers' records, each with what does not hold.
     problems
         Everything that does not hold, of records and beside them.
+    interrupted
+        The second proofs were stopped before all records had one.
     """
 
     digest: DigestState
     records: tuple[VerifiedRecord, ...]
     problems: tuple[Problem, ...]
+    interrupted: bool = False
 
     @property
     def holds(self) -> bool:
@@ -97,6 +105,11 @@ class Verification:
     def unfinished(self) -> tuple[VerifiedRecord, ...]:
         """Records whose second proof ran out of time."""
         return self._with(Agreement.OPEN)
+
+    @property
+    def not_reached(self) -> tuple[VerifiedRecord, ...]:
+        """Records that have no second proof, because the proofs were stopped."""
+        return tuple(r for r in self.records if self.interrupted and r.reproof is None)
 
     def _with(self, agreement: Agreement) -> tuple[VerifiedRecord, ...]:
         return tuple(r for r in self.records if r.reproof and r.reproof.agreement is agreement)

@@ -52,7 +52,7 @@ def verify(
     on_reproof
         Called with each record that is proven again.
     stop
-        Polled; the proofs end soon after it returns True.
+        Polled; the proofs end soon after it returns True (`Verification.interrupted`).
 
     Returns
     -------
@@ -71,11 +71,15 @@ def verify(
         checked = check(document)
         problems = (*checked.problems, *(p for record in checked.records for p in record.problems))
         records = tuple(map(VerifiedRecord, checked.records))
-        if reprove and not problems:
+        asked = reprove and not problems
+        if asked:
             records = _reproven(document, checked, time_limit, on_reproof, stop)
     except SpecError as error:
         raise error.inside(source) from None
-    return Verification(checked.digest, records, tuple(p.inside(source) for p in problems))
+    # A stop that came when all was done has cut nothing short.
+    interrupted = asked and any(record.reproof is None for record in records)
+    told = tuple(problem.inside(source) for problem in problems)
+    return Verification(checked.digest, records, told, interrupted)
 
 
 def _document(what: object) -> tuple[object, str]:
@@ -103,10 +107,14 @@ def _reproven(
     records = []
     for record in checked.records:
         verified = VerifiedRecord(record, prove(record, time_limit, stop))
+        stopped = stop is not None and stop()
+        if stopped and verified.is_open:
+            # It was not left open by itself: nobody knows what it would have shown.
+            break
         records.append(verified)
         if on_reproof is not None:
             on_reproof(verified)
-        if stop is not None and stop():
+        if stopped:
             break
     return (*records, *map(VerifiedRecord, checked.records[len(records) :]))
 

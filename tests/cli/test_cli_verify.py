@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,47 @@ def test_second_proofs_have_exit_codes_of_their_own(
     assert len(done.stderr.splitlines()) == (code == 5)
     again = json.loads(run("verify", name, "--reprove", "--format", "json").stdout)
     assert again["records"][0]["reproof"]["agreement"] == agreement
+
+
+@pytest.mark.parametrize(
+    ("second", "missed"),
+    [(replace(FIRST, status=Status.FEASIBLE, bound=1), 3), (FIRST, 2)],
+    ids=["in the midst of a proof", "at its end"],
+)
+def test_an_interrupt_says_what_was_not_proven_again(
+    run: Run, monkeypatch: pytest.MonkeyPatch, second: Any, missed: int
+) -> None:
+    def press(*_: object, **__: object) -> Any:
+        signal.raise_signal(signal.SIGINT)
+        return second
+
+    monkeypatch.setattr(layers_module, "map_layer", press)
+    name = written(document(Objective.EDP))
+    done = run("verify", name, "--reprove")
+    assert done.exit_code == 130
+    assert done.stderr.splitlines() == [f"error: interrupted: {missed} records not proven again"]
+    assert f"interrupted: {missed} records not proven again" in done.stdout
+    assert f"{3 - missed} proven again, 0 left open by the second proof" in done.stdout
+    assert ": open" not in done.stdout
+    told = json.loads(run("verify", name, "--reprove", "--format", "json").stdout)
+    assert told["interrupted"] is True
+    assert sum(record["reproof"] is None for record in told["records"]) == missed
+    assert json.loads(run("verify", name, "--format", "json").stdout)["interrupted"] is False
+
+
+def test_an_interrupt_in_the_last_proof_has_cut_nothing_short(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def press(*_: object, **__: object) -> Any:
+        signal.raise_signal(signal.SIGINT)
+        return FIRST
+
+    monkeypatch.setattr(layers_module, "map_layer", press)
+    name = written(document(Objective.EDP, layers=(FIRST.layer,)))
+    done = run("verify", name, "--reprove")
+    assert done.exit_code == 130
+    assert done.stderr == "error: interrupted when all was done\n"
+    assert "1 proven again" in done.stdout
 
 
 @pytest.fixture(scope="module")
