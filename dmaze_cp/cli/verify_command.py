@@ -11,6 +11,7 @@ from dmaze_cp.cli.failure import ExitCode, report_error
 from dmaze_cp.cli.interrupt import catch_interrupt, end_interrupted
 from dmaze_cp.cli.output import OutputFile, show
 from dmaze_cp.cli.parameters import Number, json_option, output_option
+from dmaze_cp.engine import DEFAULT_TIME_LIMIT_S
 from dmaze_cp.errors import printable
 from dmaze_cp.report.suffixes import Format
 
@@ -31,13 +32,11 @@ if TYPE_CHECKING:
 @click.option(
     "--time-limit",
     type=Number(0, open_low=True),
-    default=60.0,
-    show_default=True,
     metavar="S",
-    help="Wall seconds for the second proof of one record.",
+    help="Wall seconds for each search of a second proof.  [default: 60]",
 )
 def verify_command(
-    file: str, output: str | None, form: str | None, reprove: bool, time_limit: float
+    file: str, output: str | None, form: str | None, reprove: bool, time_limit: float | None
 ) -> None:
     """Verify FILE, a result of `dmaze-cp map -o` or fronts of `pareto -o` (JSON).
 
@@ -59,6 +58,8 @@ def verify_command(
       1  something does not, or FILE    5  two proofs cannot both be right
          is no result
     """  # noqa: D301 (click needs the character)
+    if time_limit is not None and not reprove:
+        raise click.UsageError("--time-limit is for --reprove.")
     from dmaze_cp.report import numbers
     from dmaze_cp.report.verification import verification_report
     from dmaze_cp.verification import verify
@@ -71,7 +72,7 @@ def verify_command(
         found = verify(
             file,
             reprove=reprove,
-            time_limit=time_limit,
+            time_limit=time_limit or DEFAULT_TIME_LIMIT_S,
             on_reproof=_told if sys.stderr.isatty() else None,
             stop=interruption,
         )

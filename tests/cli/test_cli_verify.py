@@ -68,6 +68,12 @@ def test_a_digest_that_was_taken_out_is_said_to_be_missing(run: Run) -> None:
     )
 
 
+def test_a_time_limit_is_for_second_proofs(run: Run) -> None:
+    done = run("verify", written(document(Objective.EDP)), "--time-limit", 20)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-1] == "Error: --time-limit is for --reprove."
+
+
 @pytest.mark.parametrize("text", ["", "[1]", '{"schema": "dmaze-cp/sweep/1"}'])
 def test_bad_input_is_one_line(run: Run, text: str) -> None:
     Path("x.json").write_text(text)
