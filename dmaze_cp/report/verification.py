@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from dmaze_cp.checker import DigestState
+from dmaze_cp.objective import Objective
 from dmaze_cp.report import numbers
 from dmaze_cp.report.blocks import Block, Cell, Note, Table, Tone, columns
 from dmaze_cp.report.formats import Report
+from dmaze_cp.report.words import value_text
 from dmaze_cp.verification import (
     Agreement,
     Reproof,
@@ -55,7 +57,7 @@ def verification_blocks(verification: Verification) -> Iterator[Block]:
 
 def _row(number: int, record: VerifiedRecord, *, again: bool) -> tuple[str | Cell, ...]:
     told = record.checked
-    value = "-" if told.value is None else numbers.compact(told.value)
+    value = "-" if told.value is None else value_text(told.value, Objective(told.objective))
     check = Cell("holds", tone=Tone.GOOD) if record.holds else Cell("bad", tone=Tone.BAD)
     row = (str(number), told.name, told.objective, told.status, value, check)
     return (*row, _again(record.reproof)) if again else row

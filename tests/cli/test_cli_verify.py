@@ -12,6 +12,7 @@ import pytest
 
 import dmaze_cp as dm
 from dmaze_cp.objective import Objective
+from dmaze_cp.report.words import value_text
 from dmaze_cp.result import Status
 from dmaze_cp.tradeoff import WorkloadFront
 from dmaze_cp.verification import layers as layers_module
@@ -66,6 +67,15 @@ def test_a_digest_that_was_taken_out_is_said_to_be_missing(run: Run) -> None:
     assert (
         json.loads(run("verify", "result.json", "--format", "json").stdout)["digest"] == "missing"
     )
+
+
+def test_values_are_shown_as_everywhere(run: Run) -> None:
+    record = document()
+    done = run("verify", written(record))
+    shown = [line.split("  ") for line in done.stdout.splitlines()]
+    values = [row for row in shown if row[0].isdigit()]
+    for row, layer in zip(values, record["layers"], strict=True):
+        assert value_text(layer["value"], Objective(layer["objective"])) in map(str.strip, row)
 
 
 def test_a_time_limit_is_for_second_proofs(run: Run) -> None:
