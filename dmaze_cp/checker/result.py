@@ -24,6 +24,8 @@ from dmaze_cp.spec.mapping_files import FRONT_SCHEMA, RESULT_SCHEMA, RESULTS_SCH
 
 _SCHEMAS: Final = (RESULT_SCHEMA, RESULTS_SCHEMA, FRONT_SCHEMA)
 _DIGEST: Final = "digest"
+CLAIMS: Final = ("alternatives", "unpadded", "dataflows", "unrollings", "clash")
+"""What a record may have beside its bound that only a search can show to be so."""
 
 
 class DigestState(StrEnum):
@@ -52,6 +54,8 @@ class CheckedRecord:
         ``front``.
     value, bound
         As the record says; a front has none.
+    claims
+        Fields of the record that say more than a bound of what is true of all mappings: `CLAIMS`.
     problems
         What does not hold, each with its path in the document.
     """
@@ -64,6 +68,7 @@ class CheckedRecord:
     value: int | None
     bound: int | float | None
     problems: tuple[Problem, ...]
+    claims: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -291,6 +296,7 @@ def _record(record: object, document: Record, place: int, index: int, where: str
         value=data["value"] if good else None,
         bound=data["bound"] if good else None,
         problems=tuple(problem.under(where) for problem in problems),
+        claims=tuple(name for name in CLAIMS if data.get(name) is not None),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from dmaze_cp.checker import DigestState
@@ -33,6 +33,14 @@ _DIGESTS: Final = {
     DigestState.MISSING: "digest: none, though the release that wrote the file writes one",
     DigestState.DIFFERS: "digest: not that of the contents",
 }
+
+_CLAIMS: Final = {
+    "alternatives": "ranks and numbers of optima",
+    "unpadded": "costs without padding",
+    "dataflows": "dataflows",
+    "unrollings": "unrollings",
+}
+"""What second proofs show of a record beside its bound, by its field."""
 
 
 def verification_report(file: str, verification: Verification) -> Report:
@@ -85,6 +93,17 @@ def _summary(verification: Verification) -> Iterator[str]:
             count = numbers.counted(len(verification.not_reached), "record")
             yield f"interrupted: {count} not proven again"
     elif verification.holds:
-        is_front = any(record.checked.objective == "front" for record in records)
-        what = "that there are no other points" if is_front else "bounds"
-        yield f"{what}: as the file says; --reprove proves each again with another engine"
+        told = ", ".join(_claims(records))
+        yield f"{told}: as the file says; --reprove proves each again with another engine"
+    if verification.holds and any("clash" in record.checked.claims for record in records):
+        yield "what makes layers infeasible: as the file says"
+
+
+def _claims(records: Sequence[VerifiedRecord]) -> Iterator[str]:
+    """What the records say that only another proof can confirm."""
+    is_front = any(record.checked.objective == "front" for record in records)
+    yield "that there are no other points" if is_front else "bounds"
+    claims = {name for record in records for name in record.checked.claims}
+    for name, words in _CLAIMS.items():
+        if name in claims:
+            yield words

@@ -19,7 +19,7 @@ from dmaze_cp.verification import layers as layers_module
 from tests.cli.conftest import Run
 from tests.kit.fronts import fronts_document, searched
 from tests.kit.patience import HANG_S
-from tests.kit.verified import document, mapped, several
+from tests.kit.verified import document, mapped, resigned, several, tabled
 
 FIRST = mapped(Objective.EDP).layers[0]
 
@@ -76,6 +76,22 @@ def test_values_are_shown_as_everywhere(run: Run) -> None:
     values = [row for row in shown if row[0].isdigit()]
     for row, layer in zip(values, record["layers"], strict=True):
         assert value_text(layer["value"], Objective(layer["objective"])) in map(str.strip, row)
+
+
+def test_what_only_a_proof_can_show_is_said_to_be_as_the_file_says(run: Run) -> None:
+    done = run("verify", written(document(Objective.EDP)))
+    assert "\nbounds: as the file says" in done.stdout
+    done = run("verify", written(document(Objective.EDP, top_k=3)))
+    assert "\nbounds, ranks and numbers of optima: as the file says" in done.stdout
+    done = run("verify", written(tabled()))
+    assert "\nbounds, dataflows, unrollings: as the file says" in done.stdout
+    record = document(Objective.EDP, architecture=dm.Architecture(rf_bytes=4))
+    clash = {"text": "it clashes", "irreducible": True, "members": []}
+    record["layers"][0]["clash"] = clash
+    for options in ((), ("--reprove",)):
+        done = run("verify", written(resigned(record)), *options)
+        assert done.exit_code == 0
+        assert "\nwhat makes layers infeasible: as the file says" in done.stdout
 
 
 def test_a_time_limit_is_for_second_proofs(run: Run) -> None:
