@@ -43,7 +43,8 @@ def verify_command(
     Fit, limits, costs and totals are computed anew by code that shares nothing with the
     mapper, and that no point of a front beats another; a digest says whether anything
     that matters was changed. That no mapping costs less than a bound, or that a front has
-    no other points, takes a proof: --reprove has another engine find one.
+    no other points, takes a proof: --reprove has another engine find one. So it is with
+    ranks, numbers of optima, costs without padding, and tables of parts.
 
     \b
     Examples:

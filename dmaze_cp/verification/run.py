@@ -35,9 +35,10 @@ def verify(
 ) -> Verification:
     """Verify a result, or fronts, without taking the mapper's word for it.
 
-    Fit, limits, costs, sums and the relations of value, bound and status are computed anew by code
-    that shares nothing with the mapper, and the digest is compared. That a bound is one is what
-    only a proof can show: `reprove`.
+    Fit, limits, costs, sums, comparisons and the relations of value, bound and status are computed
+    anew by code that shares nothing with the mapper, no mapping of the file may contradict what it
+    says of all mappings, and the digest is compared. That a bound is one is what only a proof can
+    show: `reprove`. So it is with ranks, numbers of optima, costs without padding and tables.
 
     Parameters
     ----------

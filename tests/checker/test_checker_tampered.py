@@ -19,6 +19,7 @@ from tests.kit.verified import LAYERS, WIDE, document, interrupted, mapped, resi
 
 Document = dict[str, Any]
 PADDED = Constraints.parse("pad=auto")
+ROW = Layer.gemm("row", {"X": 1, "Y": 13, "K": 6})
 SMALL = Architecture(pes=4, rf_bytes=64)
 PINS = Constraints.parse("PE.K=4", "stationary.DRAM=O|none")
 PRIME = Layer.gemm("prime", {"X": 7, "Y": 13, "K": 11})
@@ -26,10 +27,8 @@ FC_EDP = ("fc", "edp")
 TABLED: dict[str, dict[str, Any]] = {
     "plain": {},
     "padded": {"layers": (PRIME,), "limits": PADDED},
-    "pinned": {
-        "layers": LAYERS[2:],
-        "limits": Constraints.parse("PE.K=4", "stationary.DRAM=O|none"),
-    },
+    "padded from 1": {"layers": (ROW,), "limits": Constraints.parse("pad=auto", "pad.X=1")},
+    "pinned": {"layers": LAYERS[2:], "limits": PINS},
     "wide": {"architecture": WIDE},
     "nothing fits": {"architecture": Architecture(rf_bytes=4)},
 }
