@@ -6,6 +6,7 @@ shares no formula with them (a test reads the imports).
 
 from __future__ import annotations
 
-from dmaze_cp.checker.result import Checked, CheckedRecord, DigestState, check
+from dmaze_cp.checker.result import Checked, CheckedRecord, check
+from dmaze_cp.checker.signed import DigestState
 
 __all__ = ["Checked", "CheckedRecord", "DigestState", "check"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Any, Final, Literal, NotRequired, TypedDict
 
 from dmaze_cp.checker.comparison import ComparisonRecord, comparison_problems
@@ -15,30 +14,17 @@ from dmaze_cp.checker.machine import MachineRecord, machine_problems
 from dmaze_cp.checker.mapped import MissingRecord, missing_problems
 from dmaze_cp.checker.model import Record
 from dmaze_cp.checker.network_front import FrontsRecord, network_problems
+from dmaze_cp.checker.signed import DigestState, digest_state, is_of_digest
 from dmaze_cp.checker.totals import TotalsRecord, sum_problems
-from dmaze_cp.digest import COST_MODEL_VERSION, digest_of
+from dmaze_cp.digest import COST_MODEL_VERSION
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.spec.documents import closed, problems_of
 from dmaze_cp.spec.fields import describe
 from dmaze_cp.spec.mapping_files import FRONT_SCHEMA, RESULT_SCHEMA, RESULTS_SCHEMA
 
 _SCHEMAS: Final = (RESULT_SCHEMA, RESULTS_SCHEMA, FRONT_SCHEMA)
-_DIGEST: Final = "digest"
 CLAIMS: Final = ("alternatives", "unpadded", "dataflows", "unrollings", "clash")
 """What a record may have beside its bound that only a search can show to be so."""
-
-
-class DigestState(StrEnum):
-    """What the digest of a document says."""
-
-    EQUAL = "equal"
-    """The contents are those that were written."""
-    DIFFERS = "differs"
-    """Something was changed."""
-    MISSING = "missing"
-    """There is none, though what wrote the document writes one."""
-    NONE = "none"
-    """An older release wrote the document: it has no digest."""
 
 
 @dataclass(frozen=True)
@@ -154,13 +140,13 @@ def _several(document: Record) -> Checked:
     prefixes = [f"results[{k}]." for k in range(len(results))]
     parts = [_result(each, k, prefixes[k]) for k, each in enumerate(results)]
     signed = [part.digest is not DigestState.NONE for part in parts]
-    state, problems = _digest(document, "", must=any(signed))
+    state, problems = digest_state(document, "", must=any(signed))
     own = list(problems_of(document, ResultsRecord))
     inner = [problem for part in parts for problem in part.problems]
     records = tuple(record for part in parts for record in part.records)
     records = _against_known(records, results, prefixes)
     # What compares results that do not hold, but for their digests, says nothing more.
-    if not any(record.problems for record in records) and all(_of_digest(p) for p in inner):
+    if not any(record.problems for record in records) and all(is_of_digest(p) for p in inner):
         own = own or list(comparison_problems(document))
     states = {state, *(part.digest for part in parts)}
     order = (DigestState.DIFFERS, DigestState.MISSING, DigestState.NONE, DigestState.EQUAL)
@@ -190,31 +176,12 @@ def _against_known(
     )
 
 
-def _of_digest(problem: Problem) -> bool:
-    return problem.where.rpartition(".")[2] == _DIGEST
-
-
-def _digest(document: Record, prefix: str, *, must: bool) -> tuple[DigestState, list[Problem]]:
-    """What the digest of an object says; it `must` have one where another field says so."""
-    found = document.get("digest")
-    if found is None and "digest" not in document:
-        if not must:
-            return DigestState.NONE, []
-        problem = Problem(f"{prefix}digest", "nothing", "one, as this release wrote the result")
-        return DigestState.MISSING, [problem]
-    own = digest_of(document)
-    if found == own:
-        return DigestState.EQUAL, []
-    expected = f"{own}, that of the contents: something was changed"
-    return DigestState.DIFFERS, [Problem(f"{prefix}digest", describe(found), expected)]
-
-
 def _result(document: object, place: int, prefix: str) -> Checked:
     """Check one result; `prefix` is its path in the document."""
     if not isinstance(document, dict):
         problem = Problem(prefix.rstrip("."), describe(document), "a result")
         return Checked(DigestState.NONE, (), (problem,))
-    state, problems = _digest(document, prefix, must="cost_model" in document)
+    state, problems = digest_state(document, prefix, must="cost_model" in document)
     own = list(_document_problems(document, ResultRecord))
     if own:
         # Without a machine and sums that can be read nothing else is checked.
@@ -247,7 +214,7 @@ def _document_problems(document: Record, kind: type) -> Iterator[Problem]:
 
 def _fronts(document: Record) -> Checked:
     """Check fronts."""
-    state, problems = _digest(document, "", must=True)
+    state, problems = digest_state(document, "", must=True)
     own = list(_document_problems(document, FrontsRecord))
     if own:
         return Checked(state, (), (*problems, *own))
