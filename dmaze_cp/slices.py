@@ -26,7 +26,7 @@ from dmaze_cp.mapping import Dataflow, Diversity
 from dmaze_cp.mapspace import MapSpace, check_sizes, cost_limits, why_infeasible
 from dmaze_cp.objective import Objective
 from dmaze_cp.pinning import check_pins
-from dmaze_cp.question import Options, checked_objective
+from dmaze_cp.question import Options, check_objects, checked_objective
 from dmaze_cp.result import NOTHING_KNOWN, Known, LayerResult, Slice, Status
 from dmaze_cp.search import SearchResult, search
 from dmaze_cp.search.prepared import prepared
@@ -69,6 +69,8 @@ def per_dataflow(
     """
     began = time.monotonic()
     objective = checked_objective(objective)
+    check_objects(Layer, layer)
+    check_objects(Architecture, architecture)
     options = Options(time_limit, engine=engine)
     check_sizes([layer], architecture, constraints.padding)
     constraints = check_pins(layer, constraints)
@@ -142,6 +144,7 @@ def per_unrolling(
         All pairs of dimensions that have more than one iteration, or may be padded to more, in the
         layer's order; where there is only one, that one.
     """
+    check_objects(Layer, layer)
     largest = constraints.padding.largest(layer)
     dims = [d for d in loops(layer.kind) if largest[d] > 1] or list(loops(layer.kind))[:1]
     pairs = list(combinations(dims, min(2, len(dims))))
