@@ -16,7 +16,7 @@ from rich.text import Text
 BETWEEN: Final = 2
 """Columns between those of a table."""
 
-NAMES_SHARE: Final = 0.4
+_NAMES_SHARE: Final = 0.4
 """What names get of the width where there is no room for all columns."""
 
 _HEAD: Final = 16
@@ -158,7 +158,7 @@ def _layout(
     if excess <= 0:
         return widths, [list(range(len(widths)))]
     for column in folds:
-        share = round(room * NAMES_SHARE) if column == 0 else room - widths[0] - BETWEEN
+        share = round(room * _NAMES_SHARE) if column == 0 else room - widths[0] - BETWEEN
         widths[column] = min(natural[column], max(share, 1))
     return widths, [[0, *block] for block in _blocks(widths, room - widths[0])]
 
@@ -185,7 +185,11 @@ def print_tables(console: Console, tables: Iterator[Table]) -> None:
 
 
 def print_fact(console: Console, name: str, text: Text, width: int) -> None:
-    """Write a name in some columns and a text beside it, whose lines begin below each other."""
+    """Write a name in some columns and a text beside it, whose lines begin below each other.
+
+    Where the text needs the room, the name gets less.
+    """
+    width = min(width, names_room(console, cell_len(text.plain)))
     # Names that fill their columns still stand apart from the text.
     names = folded(Text(name), max(width - 1, 1)) if width else []
     lines = folded(text, max(console.width - width, 1))
@@ -194,6 +198,11 @@ def print_fact(console: Console, name: str, text: Text, width: int) -> None:
         for before, line in zip_longest(names, lines, fillvalue=Text())
     )
     console.print(Text("\n").join(beside), soft_wrap=True)
+
+
+def names_room(console: Console, longest: int) -> int:
+    """Columns for names beside texts of up to so many."""
+    return max(console.width - longest, round(console.width * _NAMES_SHARE))
 
 
 def print_title(console: Console, text: str) -> None:

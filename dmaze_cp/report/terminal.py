@@ -6,6 +6,7 @@ import io
 from collections.abc import Sequence
 from typing import Final
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
@@ -30,10 +31,10 @@ from dmaze_cp.report.console import bar, make_console, printable
 from dmaze_cp.report.paper import on_paper
 from dmaze_cp.report.tables import (
     BETWEEN,
-    NAMES_SHARE,
     Folded,
     fitting_tables,
     folded,
+    names_room,
     print_fact,
     print_tables,
     print_title,
@@ -114,9 +115,7 @@ def _text(console: Console, text: str, tone: Tone) -> Text:
 
 def _print_facts(console: Console, block: Facts) -> None:
     width = block.width or max(len(row.name) for row in block.rows) + BETWEEN
-    # Names are folded where texts need the room.
-    room = console.width - max(len(row.text) for row in block.rows)
-    width = min(width, max(room, round(console.width * NAMES_SHARE)))
+    width = min(width, names_room(console, max(cell_len(row.text) for row in block.rows)))
     for row in block.rows:
         print_fact(console, row.name, _text(console, row.text, row.tone), width)
 
