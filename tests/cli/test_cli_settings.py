@@ -168,7 +168,7 @@ def test_the_level_of_the_log(run, monkeypatch) -> None:
     assert run("layers", "resnet18").stderr == ""
 
 
-ONE = (("pareto",), ("sensitivity", "--no-ranges"))
+ONE = (("pareto", "--jobs", "1"), ("sensitivity", "--no-ranges", "--jobs", "1"))
 """Commands that take one accelerator."""
 
 

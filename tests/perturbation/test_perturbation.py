@@ -247,7 +247,7 @@ def analysed() -> dm.Sensitivity:
 
 def test_padded_mappings_are_read_back() -> None:
     chip = dm.Architecture(pes=12, rf_bytes=64, spm_banks=16, spm_bank_bytes=64)
-    settings = dm.RunSettings(constraints=dm.Constraints.parse("pad=auto"))
+    settings = dm.RunSettings(constraints=dm.Constraints.parse("pad=auto"), jobs=1)
     layer = dm.Layer.gemm("l0", {"X": 7, "Y": 12, "K": 10})
     found = dm.sensitivity(network(layer), chip, "latency", settings, ranges=False)
     changed = [each.result for each in found.layers[0].changed if each.result is not None]
