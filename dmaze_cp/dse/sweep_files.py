@@ -37,7 +37,7 @@ from dmaze_cp.result.layer_files import finite
 from dmaze_cp.spec import architecture_from_dict, architecture_to_dict
 from dmaze_cp.spec.constraint_files import rules_from_object, rules_to_dict
 from dmaze_cp.spec.documents import Reading, Record
-from dmaze_cp.spec.files import load_spec_object, write_json
+from dmaze_cp.spec.files import load_document, write_json
 from dmaze_cp.spec.mapping_files import SWEEP_SCHEMA
 from dmaze_cp.spec.workload_files import workload_from_dict, workload_to_dict
 
@@ -69,11 +69,7 @@ def load_sweep(path: str | PathLike[str]) -> SweepResult:
     SpecError
         With every problem found.
     """
-    file = Path(path)
-    try:
-        return sweep_from_dict(load_spec_object(file))
-    except SpecError as error:
-        raise error.inside(str(file)) from None
+    return load_document(path, sweep_from_dict)
 
 
 def sweep_record(result: SweepResult, *, details: bool = False) -> Record:

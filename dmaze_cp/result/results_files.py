@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
-from pathlib import Path
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from dmaze_cp.digest import with_digest
@@ -12,7 +11,7 @@ from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.result.network import ResultRecord, WorkloadResult, result_from_dict, result_record
 from dmaze_cp.result.standings import Standing, standings
 from dmaze_cp.spec.documents import Meaning, Reading, Record
-from dmaze_cp.spec.files import load_spec_object
+from dmaze_cp.spec.files import load_document
 from dmaze_cp.spec.mapping_files import RESULTS_SCHEMA
 
 
@@ -84,11 +83,7 @@ def load_results(path: str | PathLike[str]) -> tuple[WorkloadResult, ...]:
     SpecError
         With every problem found; see `result_from_dict`.
     """
-    file = Path(path)
-    try:
-        return results_from_dict(load_spec_object(file))
-    except SpecError as error:
-        raise error.inside(str(file)) from None
+    return load_document(path, results_from_dict)
 
 
 def load_result(path: str | PathLike[str]) -> WorkloadResult:

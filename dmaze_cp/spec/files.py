@@ -6,8 +6,10 @@ import json
 import os
 import re
 import sys
+from collections.abc import Callable
+from os import PathLike
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from dmaze_cp.errors import Problem, SpecError
 from dmaze_cp.files import replace_file
@@ -20,6 +22,22 @@ SPEC_SUFFIXES: Final = (*YAML_SUFFIXES, ".json")
 
 _MAX_YAML_BYTES: Final = (16 if FAST else 1) * 2**20  # already some seconds of parsing
 _MAX_JSON_BYTES: Final = 512 * 2**20
+_Document = TypeVar("_Document")
+
+
+def load_document(path: str | PathLike[str], read: Callable[[object], _Document]) -> _Document:
+    """What a file holds, as `read` takes it from an object; its problems name the file.
+
+    Raises
+    ------
+    SpecError
+        As `load_spec_object`, and with every problem that `read` finds.
+    """
+    file = Path(path)
+    try:
+        return read(load_spec_object(file))
+    except SpecError as error:
+        raise error.inside(str(file)) from None
 
 
 def load_spec_object(path: Path, suffixes: tuple[str, ...] = SPEC_SUFFIXES) -> object:

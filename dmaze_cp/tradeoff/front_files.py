@@ -27,7 +27,7 @@ from dmaze_cp.spec.asked import begun
 from dmaze_cp.spec.constraint_files import rules_to_dict
 from dmaze_cp.spec.documents import Reading, Record
 from dmaze_cp.spec.fields import Fields
-from dmaze_cp.spec.files import load_spec_object, write_json
+from dmaze_cp.spec.files import load_document, write_json
 from dmaze_cp.spec.layers import layer_from_fields, layer_record
 from dmaze_cp.spec.mapping_files import FRONT_SCHEMA
 from dmaze_cp.spec.workload_files import OperatorRecord
@@ -63,11 +63,7 @@ def load_front(path: str | PathLike[str]) -> WorkloadFront:
     SpecError
         With every problem found; see `front_from_dict`.
     """
-    file = Path(path)
-    try:
-        return front_from_dict(load_spec_object(file))
-    except SpecError as error:
-        raise error.inside(str(file)) from None
+    return load_document(path, front_from_dict)
 
 
 def front_record(found: WorkloadFront) -> Record:
